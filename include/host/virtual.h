@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A world in one process for exchange and sim tests: many hosts, one clock, one network, one seed.
+ * Nothing happens but in world_step/world_run; the same seed gives the same history. */
+#ifndef VANTH_HOST_VIRTUAL_H
+#define VANTH_HOST_VIRTUAL_H
+
+#include "host/host.h"
+
+struct world;
+
+struct world *world_new(uint64_t seed);
+void world_free(struct world *world); /* hosts too */
+usec_t world_now(const struct world *world);
+/* A random number of the world's own generator, for tests that need one. */
+uint64_t world_random(struct world *world);
+
+/* A host with its addresses. Freed with the world, or earlier. */
+struct host *world_host(struct world *world, const char *name);
+void world_host_free(struct host *host);
+enum rc world_host_add_address(struct host *host, const char *address) MUST_CHECK;
+void world_host_remove_address(struct host *host, const char *address);
+/* For DNS: name resolves to address (several calls add); "" removes. */
+void world_host_dns(struct world *world, const char *name, const char *address);
+
+/* Datagrams in flight. With manual delivery (the default is automatic after the link's delay) a test
+ * chooses what happens to each. */
+struct flight {
+	struct list in_world; /* first: oldest */
+	uint64_t id;
+	struct ip_endpoint from, to;
+	usec_t arrives;
+	uint8_t *bytes; /* with the non-ESP marker when natt */
+	size_t len;
+};
+void world_manual(struct world *world, bool manual);
+struct list *world_flights(struct world *world); /* of struct flight.in_world */
+void world_deliver(struct world *world, struct flight *flight); /* consumes it */
+void world_duplicate(struct world *world, struct flight *flight); /* delivers a copy */
+void world_drop(struct world *world, struct flight *flight);
+/* A datagram from nowhere. */
+enum rc world_inject(struct world *world, const struct ip_endpoint *from, const struct ip_endpoint *to,
+		     struct span bytes) MUST_CHECK;
+/* Every datagram sent, before impairments; may change the bytes; return false to lose it. */
+void world_tap(struct world *world, bool (*tap)(void *context, struct flight *flight), void *context);
+
+struct world_network { /* per mille; delays in microseconds */
+	unsigned loss, duplicate, corrupt, reorder;
+	usec_t delay, jitter;
+};
+void world_set_network(struct world *world, const struct world_network *network);
+/* A NAT box: packets from inside get `outside` with ports of its own; back only to mappings used in the
+ * last `expiry` microseconds. */
+enum rc world_nat(struct world *world, const char *inside_subnet, const char *outside, usec_t expiry) MUST_CHECK;
+void world_nat_flush(struct world *world);
+/* No packets between a and b. */
+void world_partition(struct world *world, struct host *a, struct host *b, bool cut);
+
+/* Jobs: by default done in the next step; a test may hold them to interleave other events. */
+void world_hold_jobs(struct world *world, bool hold);
+
+/* One event (deferred, job, delivery or timer; time moves only when nothing else is due). false: nothing left. */
+bool world_step(struct world *world);
+/* Steps until nothing is due before `duration` has passed; then the clock stands at now + duration. */
+void world_run(struct world *world, usec_t duration);
+/* Runs what is due now, without moving the clock. */
+void world_settle(struct world *world);
+
+#endif
