@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers of the IANA registry "Internet Key Exchange Version 2 (IKEv2) Parameters", RFC spelling. */
+/* Numbers of the IANA registry "Internet Key Exchange Version 2 (IKEv2) Parameters", RFC spelling.
+ */
 #ifndef VANTH_WIRE_IANA_H
 #define VANTH_WIRE_IANA_H
 
 #include "base/names.h"
 
-#define IKE_PORT 500
+#define IKE_PORT      500
 #define IKE_NATT_PORT 4500
 
 enum exchange_type { /* IKEv1's own, then RFC 7296 §3.1 */
-	EXCHANGE_V1_MAIN = 2,
-	EXCHANGE_V1_AGGRESSIVE = 4,
-	EXCHANGE_V1_INFORMATIONAL = 5,
-	EXCHANGE_V1_TRANSACTION = 6,
-	EXCHANGE_V1_QUICK = 32,
-	EXCHANGE_IKE_SA_INIT = 34,
-	EXCHANGE_IKE_AUTH = 35,
-	EXCHANGE_CREATE_CHILD_SA = 36,
-	EXCHANGE_INFORMATIONAL = 37,
-	EXCHANGE_IKE_SESSION_RESUME = 38,
-	EXCHANGE_IKE_INTERMEDIATE = 43,
-	EXCHANGE_IKE_FOLLOWUP_KE = 44,
+		     EXCHANGE_V1_MAIN = 2,
+		     EXCHANGE_V1_AGGRESSIVE = 4,
+		     EXCHANGE_V1_INFORMATIONAL = 5,
+		     EXCHANGE_V1_TRANSACTION = 6,
+		     EXCHANGE_V1_QUICK = 32,
+		     EXCHANGE_IKE_SA_INIT = 34,
+		     EXCHANGE_IKE_AUTH = 35,
+		     EXCHANGE_CREATE_CHILD_SA = 36,
+		     EXCHANGE_INFORMATIONAL = 37,
+		     EXCHANGE_IKE_SESSION_RESUME = 38,
+		     EXCHANGE_IKE_INTERMEDIATE = 43,
+		     EXCHANGE_IKE_FOLLOWUP_KE = 44,
 };
 
 enum payload_type {
@@ -73,18 +74,92 @@ enum encr_id {
 	ENCR_CAMELLIA_CBC = 23,
 	ENCR_CHACHA20_POLY1305 = 28,
 };
-enum prf_id { PRF_NONE = 0, PRF_HMAC_MD5 = 1, PRF_HMAC_SHA1 = 2, PRF_AES128_XCBC = 4, PRF_HMAC_SHA2_256 = 5, PRF_HMAC_SHA2_384 = 6, PRF_HMAC_SHA2_512 = 7 };
-enum integ_id { INTEG_NONE = 0, INTEG_HMAC_MD5_96 = 1, INTEG_HMAC_SHA1_96 = 2, INTEG_AES_XCBC_96 = 5, INTEG_HMAC_SHA2_256_128 = 12, INTEG_HMAC_SHA2_384_192 = 13, INTEG_HMAC_SHA2_512_256 = 14 };
+enum prf_id {
+	PRF_NONE = 0,
+	PRF_HMAC_MD5 = 1,
+	PRF_HMAC_SHA1 = 2,
+	PRF_AES128_XCBC = 4,
+	PRF_HMAC_SHA2_256 = 5,
+	PRF_HMAC_SHA2_384 = 6,
+	PRF_HMAC_SHA2_512 = 7
+};
+enum integ_id {
+	INTEG_NONE = 0,
+	INTEG_HMAC_MD5_96 = 1,
+	INTEG_HMAC_SHA1_96 = 2,
+	INTEG_AES_XCBC_96 = 5,
+	INTEG_HMAC_SHA2_256_128 = 12,
+	INTEG_HMAC_SHA2_384_192 = 13,
+	INTEG_HMAC_SHA2_512_256 = 14
+};
 enum dh_id {
-	DH_NONE = 0, DH_MODP_1024 = 2, DH_MODP_1536 = 5, DH_MODP_2048 = 14, DH_MODP_3072 = 15, DH_MODP_4096 = 16,
-	DH_MODP_6144 = 17, DH_MODP_8192 = 18, DH_ECP_256 = 19, DH_ECP_384 = 20, DH_ECP_521 = 21,
-	DH_CURVE25519 = 31, DH_CURVE448 = 32, DH_ML_KEM_512 = 35, DH_ML_KEM_768 = 36, DH_ML_KEM_1024 = 37,
+	DH_NONE = 0,
+	DH_MODP_1024 = 2,
+	DH_MODP_1536 = 5,
+	DH_MODP_2048 = 14,
+	DH_MODP_3072 = 15,
+	DH_MODP_4096 = 16,
+	DH_MODP_6144 = 17,
+	DH_MODP_8192 = 18,
+	DH_ECP_256 = 19,
+	DH_ECP_384 = 20,
+	DH_ECP_521 = 21,
+	DH_CURVE25519 = 31,
+	DH_CURVE448 = 32,
+	DH_ML_KEM_512 = 35,
+	DH_ML_KEM_768 = 36,
+	DH_ML_KEM_1024 = 37,
 };
 enum esn_id { ESN_NO = 0, ESN_YES = 1 };
 
-enum id_type { ID_NONE = 0, ID_IPV4_ADDR = 1, ID_FQDN = 2, ID_RFC822_ADDR = 3, ID_IPV6_ADDR = 5, ID_DER_ASN1_DN = 9, ID_DER_ASN1_GN = 10, ID_KEY_ID = 11, ID_NULL = 13 };
-enum auth_method { AUTH_NONE = 0, AUTH_RSA = 1, AUTH_SHARED_KEY = 2, AUTH_DSS = 3, AUTH_ECDSA_256 = 9, AUTH_ECDSA_384 = 10, AUTH_ECDSA_521 = 11, AUTH_NULL = 13, AUTH_SIGNATURE = 14 };
+enum id_type {
+	ID_NONE = 0,
+	ID_IPV4_ADDR = 1,
+	ID_FQDN = 2,
+	ID_RFC822_ADDR = 3,
+	ID_IPV6_ADDR = 5,
+	ID_DER_ASN1_DN = 9,
+	ID_DER_ASN1_GN = 10,
+	ID_KEY_ID = 11,
+	ID_NULL = 13
+};
+enum auth_method {
+	AUTH_NONE = 0,
+	AUTH_RSA = 1,
+	AUTH_SHARED_KEY = 2,
+	AUTH_DSS = 3,
+	AUTH_ECDSA_256 = 9,
+	AUTH_ECDSA_384 = 10,
+	AUTH_ECDSA_521 = 11,
+	AUTH_NULL = 13,
+	AUTH_SIGNATURE = 14
+};
 enum ts_type { TS_IPV4_ADDR_RANGE = 7, TS_IPV6_ADDR_RANGE = 8 };
+enum cert_encoding {
+	CERT_PKCS7 = 1,
+	CERT_X509_SIGNATURE = 4,
+	CERT_CRL = 7,
+	CERT_X509_HASH_AND_URL = 12,
+	CERT_X509_BUNDLE_HASH_AND_URL = 13,
+	CERT_RAW_PUBLIC_KEY = 15
+};
+enum eap_code { EAP_REQUEST = 1, EAP_RESPONSE = 2, EAP_SUCCESS = 3, EAP_FAILURE = 4 };
+enum cp_attribute { /* RFC 7296 §3.15.1, RFC 8598 */
+		    INTERNAL_IP4_ADDRESS = 1,
+		    INTERNAL_IP4_NETMASK = 2,
+		    INTERNAL_IP4_DNS = 3,
+		    INTERNAL_IP4_NBNS = 4,
+		    INTERNAL_IP4_DHCP = 6,
+		    APPLICATION_VERSION = 7,
+		    INTERNAL_IP6_ADDRESS = 8,
+		    INTERNAL_IP6_DNS = 10,
+		    INTERNAL_IP6_DHCP = 12,
+		    INTERNAL_IP4_SUBNET = 13,
+		    SUPPORTED_ATTRIBUTES = 14,
+		    INTERNAL_IP6_SUBNET = 15,
+		    INTERNAL_DNS_DOMAIN = 25,
+		    INTERNAL_DNSSEC_TA = 26,
+};
 enum cp_type { CP_CFG_REQUEST = 1, CP_CFG_REPLY = 2, CP_CFG_SET = 3, CP_CFG_ACK = 4 };
 
 enum notify_type {
@@ -154,7 +229,9 @@ enum notify_type {
 	ADDITIONAL_KEY_EXCHANGE = 16441,
 };
 
-extern const struct names exchange_names, payload_names, protocol_names, transform_type_names, encr_names, prf_names,
-	integ_names, dh_names, id_type_names, auth_method_names, ts_type_names, cp_type_names, notify_names;
+extern const struct names exchange_names, payload_names, protocol_names, transform_type_names,
+	encr_names, prf_names, integ_names, dh_names, id_type_names, auth_method_names,
+	ts_type_names, cp_type_names, cp_attribute_names, cert_encoding_names, eap_code_names,
+	notify_names;
 
 #endif
