@@ -26,7 +26,7 @@ void arena_free(struct arena *arena);
 
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 
-/* Heap allocation for everything else: zeroed, counted, and the place where the impairment
+/* Heap allocation for everything else: zeroed, nothing added to it, and the place where the impairment
  * "fail the n-th allocation" bites. mem_free(NULL) is fine. */
 void *mem_alloc(size_t size);
 void *mem_resize(void *ptr, size_t size); /* new bytes are not zeroed */

@@ -16,21 +16,26 @@ struct table {
 	struct table_node **slots;
 	size_t slot_count, count; /* slot_count is a power of two or 0 */
 	uint64_t seed[2];
+	bool walking; /* inside table_walk: the slots stay as they are */
 };
 
 void table_init(struct table *table, const uint64_t seed[2]);
 void table_free(struct table *table); /* the slots only; nodes belong to their owners */
 uint64_t table_hash(const struct table *table, const void *key, size_t len);
-/* Never fails: when growing is impossible the chains get longer. RC_NO_MEMORY only for the very first slots. */
+/* Never fails: when growing is impossible the chains get longer. RC_NO_MEMORY only for the very
+ * first slots. */
 enum rc table_insert(struct table *table, struct table_node *node, uint64_t hash) MUST_CHECK;
 /* Removing a node that is not in the table does nothing. */
 void table_remove(struct table *table, struct table_node *node);
-/* The first node with that hash, then the following ones; NULL at the end. The caller compares keys. */
+/* The first node with that hash, then the following ones; NULL at the end. The caller compares
+ * keys. */
 struct table_node *table_first(const struct table *table, uint64_t hash);
 struct table_node *table_next(const struct table_node *node);
-/* Walk in slices: *cursor starts at 0; calls fn for up to max nodes; returns false when the end was reached.
- * fn may remove the node it is given. */
-bool table_walk(struct table *table, size_t *cursor, size_t max,
+/* Walk in slices: *cursor starts at 0; calls fn for up to max nodes (nodes of equal hash stay
+ * together, so it can be a few more); returns false when the end was reached, and *cursor is then 0
+ * again. Between slices nodes may come and go: those that stay are met exactly once. fn may remove
+ * the node it is given, and insert any. */
+bool table_walk(struct table *table, uint64_t *cursor, size_t max,
 		void (*fn)(struct table_node *node, void *context), void *context);
 
 #endif
