@@ -51,4 +51,4 @@ $(B)/testing/unit/$(T)/%: testing/unit/$(T)/%.c $(call archives,$(T))
 endif
 FORCE:
 .PHONY: all FORCE unit-run
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/src $(B)/programs $(B)/testing -type f -name '*.d' 2>/dev/null)
