@@ -40,14 +40,18 @@ struct dh_alg {
 	uint16_t shared_len;
 	const char *name;
 };
-/* NULL when unknown or the probe failed. key_bits 0: the algorithm's default (AES: 128 per RFC? no: any size). */
+/* NULL when unknown or the probe failed. */
 const struct encr_alg *crypto_encr(uint16_t id);
+/* key_bits 0 (no Key Length attribute, RFC 7296 §3.3.5) is right only for ciphers of one size (ChaCha20);
+ * AES must name 128, 192 or 256. */
 bool crypto_encr_key_bits_ok(const struct encr_alg *alg, uint16_t key_bits);
 const struct prf_alg *crypto_prf(uint16_t id);
 const struct integ_alg *crypto_integ(uint16_t id);
 const struct dh_alg *crypto_dh(uint16_t id);
-/* For `ipsec status` and logs: which algorithms the probe found, which not and why. Calls fn for each. */
-void crypto_probe_report(void (*fn)(void *context, const char *kind, const char *name, bool works), void *context);
+/* For `ipsec status` and logs: which algorithms the probe found, which not and why. Calls fn for each; kind is
+ * "encryption", "PRF", "integrity" or "DH"; why is NULL for those that work. */
+void crypto_probe_report(void (*fn)(void *context, const char *kind, const char *name, const char *why),
+			 void *context);
 
 /* ---- PRF (RFC 7296 §2.13) ---- */
 #define PRF_MAX 64
