@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/limits.h"
+#include "proposal/draft.h"
+
+static const char *protocol_text(uint8_t protocol)
+{
+	return protocol == PROTOCOL_IKE ? "IKE" : protocol == PROTOCOL_AH ? "AH" : "ESP";
+}
+
+void draft_init(struct draft *draft, uint8_t protocol, bool pfs, bool lenient)
+{
+	*draft = (struct draft){ .protocol = protocol, .pfs = pfs, .lenient = lenient };
+}
+
+bool picks_add(struct picks *picks, uint8_t type, uint16_t id, uint16_t key_bits)
+{
+	for (unsigned i = 0; i < picks->count; i++)
+		if (picks->items[i].id == id && picks->items[i].key_bits == key_bits)
+			return true;
+	if (picks->count >= PROPOSAL_TRANSFORMS_MAX)
+		return false;
+	picks->items[picks->count++] = (struct proposal_transform){ type, id, key_bits };
+	return true;
+}
+
+static bool ike_available(const struct proposal_transform *t)
+{
+	const struct encr_alg *encr;
+	switch ((enum transform_type)t->type) {
+	case TRANSFORM_ENCR:
+		encr = crypto_encr(t->id);
+		return encr != NULL &&
+		       (t->key_bits == 0 || crypto_encr_key_bits_ok(encr, t->key_bits));
+	case TRANSFORM_PRF:
+		return crypto_prf(t->id) != NULL;
+	case TRANSFORM_INTEG:
+		return crypto_integ(t->id) != NULL;
+	case TRANSFORM_DH:
+		return crypto_dh(t->id) != NULL;
+	case TRANSFORM_ESN:
+	case TRANSFORM_ADDKE1:
+	case TRANSFORM_ADDKE7:
+		break;
+	}
+	return false;
+}
+
+bool transform_available(uint8_t protocol, const struct proposal_transform *t)
+{
+	size_t encr_len, integ_len;
+	if (protocol == PROTOCOL_IKE || t->type == TRANSFORM_DH)
+		return ike_available(t);
+	if (t->type == TRANSFORM_ENCR)
+		return esp_key_lengths(t->id, t->key_bits, INTEG_NONE, &encr_len, &integ_len) ==
+		       RC_OK;
+	if (t->type == TRANSFORM_INTEG)
+		return esp_key_lengths(ENCR_NULL, 0, t->id, &encr_len, &integ_len) == RC_OK;
+	return t->type == TRANSFORM_ESN;
+}
+
+static enum rc add(struct draft *draft, struct picks *picks, struct proposal_transform t,
+		   const char *text, struct diag *diag)
+{
+	bool available = t.id == DH_NONE || transform_available(draft->protocol, &t);
+	if (!available && draft->lenient)
+		return RC_OK;
+	if (!available)
+		return diag_fail(
+			diag, RC_UNSUPPORTED,
+			"\"%s\" is not available for %s here: `ipsec status` lists what is", text,
+			protocol_text(draft->protocol));
+	if (!picks_add(picks, t.type, t.id, t.key_bits))
+		return diag_fail(diag, RC_LIMIT,
+				 "more than %d algorithms in one proposal at \"%s\"",
+				 PROPOSAL_TRANSFORMS_MAX, text);
+	return RC_OK;
+}
+
+/* "aes" without a size is 256 and 128, the stronger first. */
+static enum rc add_cipher(struct draft *draft, const struct word *word, const char *text,
+			  struct diag *diag)
+{
+	struct proposal_transform t = { TRANSFORM_ENCR, word->id, word->key_bits };
+	if (draft->protocol == PROTOCOL_AH)
+		return diag_fail(diag, RC_SYNTAX,
+				 "\"%s\" is a cipher, and AH does not encrypt: use esp=", text);
+	if (draft->protocol == PROTOCOL_IKE &&
+	    (word->id == ENCR_NULL || word->id == ENCR_NULL_AUTH_AES_GMAC))
+		return diag_fail(diag, RC_UNSUPPORTED,
+				 "\"%s\" does not encrypt, and IKE must; use aes_gcm256", text);
+	if (word->key_bits != 0 || !encr_has_key_length(word->id))
+		return add(draft, &draft->encr, t, text, diag);
+	t.key_bits = 256;
+	TRY(add(draft, &draft->encr, t, text, diag));
+	t.key_bits = 128;
+	return add(draft, &draft->encr, t, text, diag);
+}
+
+static enum rc add_hash(struct draft *draft, const struct word *word, const char *text,
+			struct diag *diag)
+{
+	struct proposal_transform integ = { TRANSFORM_INTEG, word->id, 0 };
+	struct proposal_transform prf = { TRANSFORM_PRF, word->prf, 0 };
+	if (draft->protocol == PROTOCOL_IKE && !draft->lenient &&
+	    !transform_available(PROTOCOL_IKE, &prf))
+		return diag_fail(
+			diag, RC_UNSUPPORTED,
+			"\"%s\" is not available for IKE here: `ipsec status` lists what is", text);
+	return add(draft, &draft->hash, integ, text, diag);
+}
+
+static enum rc add_prf(struct draft *draft, const struct word *word, const char *text,
+		       struct diag *diag)
+{
+	if (draft->protocol != PROTOCOL_IKE)
+		return diag_fail(diag, RC_SYNTAX,
+				 "\"%s\" is a PRF, and %s has none: it belongs into ike=", text,
+				 protocol_text(draft->protocol));
+	return add(draft, &draft->prf, (struct proposal_transform){ TRANSFORM_PRF, word->id, 0 },
+		   text, diag);
+}
+
+static enum rc add_group(struct draft *draft, uint16_t id, const char *text, struct diag *diag)
+{
+	if (draft->protocol == PROTOCOL_IKE && id == DH_NONE)
+		return diag_fail(diag, RC_SYNTAX,
+				 "IKE needs a Diffie-Hellman group, not \"%s\": try dh31 or dh19",
+				 text);
+	return add(draft, &draft->dh, (struct proposal_transform){ TRANSFORM_DH, id, 0 }, text,
+		   diag);
+}
+
+static enum rc add_esn(struct draft *draft, uint16_t id, const char *text, struct diag *diag)
+{
+	struct proposal_transform t = { TRANSFORM_ESN, id, 0 };
+	if (draft->protocol == PROTOCOL_IKE)
+		return diag_fail(diag, RC_SYNTAX,
+				 "\"%s\" belongs into esp=: IKE has no sequence numbers to extend",
+				 text);
+	if (!picks_add(&draft->esn, t.type, t.id, 0))
+		return RC_LIMIT;
+	return RC_OK;
+}
+
+/* "none" stands for the group when its place or the words before it say so. */
+static enum rc add_none(struct draft *draft, bool group_place, const char *text, struct diag *diag)
+{
+	bool hash_known =
+		draft->no_integ || draft->hash.count + draft->integ.count + draft->prf.count > 0;
+	if (group_place || hash_known || draft->dh.count > 0)
+		return add_group(draft, DH_NONE, text, diag);
+	draft->no_integ = true;
+	return RC_OK;
+}
+
+static enum rc unknown(const struct draft *draft, const char *text, struct diag *diag)
+{
+	const char *near = word_suggest(text);
+	if (near == NULL)
+		return diag_fail(diag, RC_SYNTAX,
+				 "unknown %s algorithm \"%.48s\"; expected words like %s",
+				 protocol_text(draft->protocol), text,
+				 draft->protocol == PROTOCOL_AH ? "sha2_256 or sha2_512"
+								: "aes_gcm256, sha2_512 or dh19");
+	return diag_fail(diag, RC_SYNTAX, "unknown %s algorithm \"%.48s\" (did you mean \"%s\"?)",
+			 protocol_text(draft->protocol), text, near);
+}
+
+enum rc draft_word(struct draft *draft, const char *text, bool group_place, struct diag *diag)
+{
+	struct word word = word_find(text);
+	switch (word.kind) {
+	case WORD_UNKNOWN:
+		return unknown(draft, text, diag);
+	case WORD_REFUSED:
+		return diag_fail(diag, RC_UNSUPPORTED, "\"%s\" is not supported: %s", text,
+				 word.advice);
+	case WORD_ENCR:
+		return add_cipher(draft, &word, text, diag);
+	case WORD_HASH:
+		return add_hash(draft, &word, text, diag);
+	case WORD_INTEG:
+		return add(draft, &draft->integ,
+			   (struct proposal_transform){ TRANSFORM_INTEG, word.id, 0 }, text, diag);
+	case WORD_PRF:
+		return add_prf(draft, &word, text, diag);
+	case WORD_DH:
+		return add_group(draft, word.id, text, diag);
+	case WORD_ESN:
+		return add_esn(draft, word.id, text, diag);
+	case WORD_NONE:
+		return add_none(draft, group_place, text, diag);
+	}
+	return diag_fail(diag, RC_INTERNAL, "\"%s\" has no meaning", text);
+}
+
+/* The PRF of the same hash. */
+static uint16_t prf_of(uint16_t integ)
+{
+	static const uint16_t pairs[][2] = {
+		{ INTEG_HMAC_SHA1_96, PRF_HMAC_SHA1 },
+		{ INTEG_AES_XCBC_96, PRF_AES128_XCBC },
+		{ INTEG_HMAC_SHA2_256_128, PRF_HMAC_SHA2_256 },
+		{ INTEG_HMAC_SHA2_384_192, PRF_HMAC_SHA2_384 },
+		{ INTEG_HMAC_SHA2_512_256, PRF_HMAC_SHA2_512 },
+	};
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (pairs[i][0] == integ)
+			return pairs[i][1];
+	return PRF_NONE;
+}
+
+static void prfs_of(struct picks *prfs, const struct picks *hashes)
+{
+	for (unsigned i = 0; i < hashes->count; i++)
+		picks_add(prfs, TRANSFORM_PRF, prf_of(hashes->items[i].id), 0);
+}
+
+static void copy(struct picks *to, const struct picks *from)
+{
+	for (unsigned i = 0; i < from->count; i++)
+		picks_add(to, from->items[i].type, from->items[i].id, from->items[i].key_bits);
+}
+
+/* A plain hash names both the integrity algorithm and the PRF; when one of them is named in its own
+ * way (hmac_sha2_256_128, prfsha256), it names only the other. */
+static void share_hashes(struct draft *draft)
+{
+	bool integ_named = draft->integ.count > 0, prf_named = draft->prf.count > 0;
+	if (!integ_named || prf_named)
+		copy(&draft->integ, &draft->hash);
+	if (draft->protocol != PROTOCOL_IKE)
+		return;
+	if (!prf_named || integ_named)
+		prfs_of(&draft->prf, &draft->hash);
+	if (draft->prf.count == 0)
+		prfs_of(&draft->prf, &draft->integ);
+}
+
+static unsigned count_aead(const struct draft *draft)
+{
+	unsigned count = 0;
+	for (unsigned i = 0; i < draft->encr.count; i++)
+		count += encr_is_aead(draft->encr.items[i].id);
+	return count;
+}
+
+/* Integrity that no cipher of the proposal could use is a mistake, not a wish to be dropped in
+ * silence. */
+static enum rc check_aead_integ(struct draft *draft, struct diag *diag)
+{
+	bool ike = draft->protocol == PROTOCOL_IKE;
+	bool unused = draft->integ.count > 0 || draft->hash.count > 0;
+	if (ike) /* a plain hash is the PRF then */
+		unused = draft->integ.count > 0 || (draft->hash.count > 0 && draft->prf.count > 0);
+	if (!unused)
+		return RC_OK;
+	draft->column = draft->integ_column;
+	return diag_fail(diag, RC_SYNTAX,
+			 "an AEAD cipher (aes_gcm, aes_ccm, chacha20_poly1305) takes no integrity "
+			 "algorithm: "
+			 "leave it out%s",
+			 ike ? ", or name only the PRF" : "");
+}
+
+static enum rc check_integ(struct draft *draft, struct diag *diag)
+{
+	unsigned aead = count_aead(draft);
+	bool only_aead = draft->encr.count > 0 && aead == draft->encr.count;
+	if (only_aead)
+		return check_aead_integ(draft, diag);
+	if (draft->no_integ && (aead == 0 || draft->protocol == PROTOCOL_AH))
+		return diag_fail(diag, RC_UNSUPPORTED,
+				 "encryption without integrity is insecure (RFC 8221 §5): add "
+				 "sha2_256, or use aes_gcm256");
+	return RC_OK;
+}
+
+static enum rc check_encr(const struct draft *draft, struct diag *diag)
+{
+	if (draft->protocol == PROTOCOL_AH && draft->hash.count + draft->integ.count == 0)
+		return diag_fail(diag, RC_SYNTAX,
+				 "an AH proposal needs an integrity algorithm, such as sha2_256");
+	if (draft->protocol != PROTOCOL_AH && draft->encr.count == 0)
+		return diag_fail(diag, RC_SYNTAX,
+				 "%s proposal without a cipher: begin with aes_gcm256 or aes256",
+				 draft->protocol == PROTOCOL_IKE ? "an IKE" : "an ESP");
+	return RC_OK;
+}
+
+static void fill(struct picks *picks, uint8_t protocol, uint8_t type)
+{
+	if (picks->count == 0)
+		default_picks(picks, protocol, type);
+}
+
+static void fill_in(struct draft *draft)
+{
+	if (draft->protocol == PROTOCOL_IKE)
+		fill(&draft->prf, PROTOCOL_IKE, TRANSFORM_PRF);
+	fill(&draft->integ, draft->protocol, TRANSFORM_INTEG);
+	if (draft->protocol == PROTOCOL_IKE || draft->pfs)
+		fill(&draft->dh, PROTOCOL_IKE, TRANSFORM_DH);
+	if (draft->protocol != PROTOCOL_IKE)
+		fill(&draft->esn, draft->protocol, TRANSFORM_ESN);
+}
+
+static enum rc put(struct proposal *proposal, const struct picks *picks)
+{
+	for (unsigned i = 0; i < picks->count; i++)
+		TRY(proposal_add(proposal, &picks->items[i]));
+	return RC_OK;
+}
+
+static enum rc put_all(const struct draft *draft, bool aead, struct proposal *proposal)
+{
+	for (unsigned i = 0; i < draft->encr.count; i++)
+		if (encr_is_aead(draft->encr.items[i].id) == aead)
+			TRY(proposal_add(proposal, &draft->encr.items[i]));
+	TRY(put(proposal, &draft->prf));
+	if (!aead)
+		TRY(put(proposal, &draft->integ));
+	TRY(put(proposal, &draft->dh));
+	return put(proposal, &draft->esn);
+}
+
+static enum rc emit(const struct draft *draft, bool aead, struct proposal_list *list,
+		    struct diag *diag)
+{
+	struct proposal proposal = { .protocol = draft->protocol };
+	enum rc rc = put_all(draft, aead, &proposal);
+	if (rc == RC_LIMIT)
+		return diag_fail(diag, rc,
+				 "more than %d algorithms in one proposal: make two of it",
+				 PROPOSAL_TRANSFORMS_MAX);
+	rc = proposal_list_add(list, &proposal);
+	if (rc == RC_LIMIT)
+		return diag_fail(diag, rc, "more than %d proposals", LIMIT_PROPOSALS);
+	if (rc != RC_OK)
+		return diag_fail(diag, rc, "no memory for a proposal");
+	return RC_OK;
+}
+
+/* The kind of the first cipher goes first. */
+enum rc draft_finish(struct draft *draft, struct proposal_list *list, struct diag *diag)
+{
+	if (draft->lenient && draft->protocol != PROTOCOL_AH && draft->encr.count == 0)
+		return RC_OK;
+	TRY(check_encr(draft, diag));
+	TRY(check_integ(draft, diag));
+	share_hashes(draft);
+	fill_in(draft);
+	unsigned aead = count_aead(draft);
+	bool first = draft->encr.count > 0 && encr_is_aead(draft->encr.items[0].id);
+	TRY(emit(draft, first, list, diag));
+	if (aead > 0 && aead < draft->encr.count)
+		TRY(emit(draft, !first, list, diag));
+	return RC_OK;
+}
