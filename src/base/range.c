@@ -26,7 +26,8 @@ static void set_tail(struct ip_addr *addr, int prefix, bool bit)
 {
 	for (int i = 0; i < (int)ip_len(addr->family); i++) {
 		int kept = prefix - i * 8;
-		uint8_t tail = kept >= 8 ? 0 : kept <= 0 ? 0xff : (uint8_t)(0xff >> kept);
+		int shifted = kept >= 8 ? 0 : kept <= 0 ? 0xff : 0xff >> kept;
+		uint8_t tail = (uint8_t)shifted;
 		addr->bytes[i] = (uint8_t)(bit ? addr->bytes[i] | tail : addr->bytes[i] & ~tail);
 	}
 }
