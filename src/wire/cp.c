@@ -18,11 +18,9 @@ static const struct {
 static enum rc value_check(const struct wire_cp_attribute *attribute, struct diag *diag)
 {
 	size_t len = attribute->value.len;
-	char name[48];
+	char buffer[48];
+	const char *name = names_text(&cp_attribute_names, attribute->type, buffer, sizeof(buffer));
 
-	if (len == 0)
-		return RC_OK;
-	names_text(&cp_attribute_names, attribute->type, name, sizeof(name));
 	if (len > LIMIT_CP_VALUE)
 		return diag_fail(diag, RC_LIMIT,
 				 "CP payload: %s has %zu bytes; at most %d are accepted", name, len,
@@ -32,7 +30,8 @@ static enum rc value_check(const struct wire_cp_attribute *attribute, struct dia
 				 "CP payload: %s has %zu bytes; expected an even number", name,
 				 len);
 	for (size_t i = 0; i < sizeof(value_lengths) / sizeof(value_lengths[0]); i++)
-		if (value_lengths[i].type == attribute->type && value_lengths[i].len != len)
+		if (value_lengths[i].type == attribute->type && len != 0 &&
+		    len != value_lengths[i].len)
 			return diag_fail(diag, RC_SYNTAX,
 					 "CP payload: %s has %zu bytes; expected %u or none", name,
 					 len, value_lengths[i].len);

@@ -18,10 +18,10 @@ static size_t fixed_len(uint8_t type)
 
 static enum rc data_check(const struct wire_id *id, struct diag *diag)
 {
-	char name[32];
+	char buffer[32];
+	const char *name = names_text(&id_type_names, id->type, buffer, sizeof(buffer));
 	size_t expected = fixed_len(id->type);
 
-	names_text(&id_type_names, id->type, name, sizeof(name));
 	if (id->data.len == 0 && id->type != ID_NULL)
 		return diag_fail(diag, RC_TRUNCATED, "identity of type %s has no data", name);
 	if (id->data.len > LIMIT_ID)

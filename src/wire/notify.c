@@ -37,12 +37,16 @@ static enum rc form_check(const struct wire_notify *notify, struct diag *diag)
 {
 	const struct notify_form *form = form_of(notify->type);
 	size_t len = notify->data.len;
-	char name[48];
+	char buffer[48];
+	const char *name = names_text(&notify_names, notify->type, buffer, sizeof(buffer));
 
 	if (form == NULL)
 		return RC_OK;
-	names_text(&notify_names, notify->type, name, sizeof(name));
-	if (len < form->least || len % form->unit != 0)
+	if (len % form->unit != 0)
+		return diag_fail(diag, RC_SYNTAX,
+				 "notify %s has %zu bytes of data; expected a multiple of %u", name,
+				 len, form->unit);
+	if (len < form->least)
 		return diag_fail(diag, RC_SYNTAX, "notify %s has %zu bytes of data; expected %u%s",
 				 name, len, form->least,
 				 form->most > form->least ? " or more" : "");

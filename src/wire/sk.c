@@ -78,7 +78,7 @@ enum rc wire_sk_emit(struct writer *writer, uint8_t first_type, uint16_t fragmen
 	    !emit_fits(sink, text_len, LIMIT_MESSAGE))
 		return RC_LIMIT;
 	writer_payload_begin(writer, fragments == 0 ? PAYLOAD_SK : PAYLOAD_SKF, false);
-	if (!sink->full && fragment <= 1)
+	if (fragment <= 1)
 		sink_patch_u8(sink, writer->next_at, first_type);
 	if (fragments != 0) {
 		sink_u16(sink, fragment);

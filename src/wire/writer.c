@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writing a message: every payload patches the "next payload" field before it. Once something did
- * not fit, the sink stays full and nothing is patched any more. */
+ * not fit, the sink stays full and takes no patch any more. */
 #include "wire/message.h"
 
 #define NEXT_AT	       16
@@ -31,7 +31,7 @@ void writer_payload_begin(struct writer *writer, enum payload_type type, bool cr
 
 	if (writer->next_at == NO_PAYLOAD_YET)
 		writer->first_type = (uint8_t)type;
-	else if (!sink->full)
+	else
 		sink_patch_u8(sink, writer->next_at, (uint8_t)type);
 	writer->payload_at = sink->len;
 	writer->next_at = sink->len;
@@ -47,7 +47,7 @@ void writer_payload_end(struct writer *writer)
 
 	if (length > UINT16_MAX)
 		sink->full = true;
-	if (!sink->full)
+	else
 		sink_patch_u16(sink, writer->payload_at + 2, (uint16_t)length);
 }
 
@@ -58,7 +58,7 @@ enum rc writer_message_end(struct writer *writer)
 
 	if (length > LIMIT_MESSAGE)
 		sink->full = true;
-	if (!sink->full && !writer->inner)
+	else if (!writer->inner)
 		sink_patch_u32(sink, writer->start + LENGTH_AT, (uint32_t)length);
 	return sink_rc(sink);
 }
