@@ -194,26 +194,10 @@ enum rc draft_word(struct draft *draft, const char *text, bool group_place, stru
 	return diag_fail(diag, RC_INTERNAL, "\"%s\" has no meaning", text);
 }
 
-/* The PRF of the same hash. */
-static uint16_t prf_of(uint16_t integ)
-{
-	static const uint16_t pairs[][2] = {
-		{ INTEG_HMAC_SHA1_96, PRF_HMAC_SHA1 },
-		{ INTEG_AES_XCBC_96, PRF_AES128_XCBC },
-		{ INTEG_HMAC_SHA2_256_128, PRF_HMAC_SHA2_256 },
-		{ INTEG_HMAC_SHA2_384_192, PRF_HMAC_SHA2_384 },
-		{ INTEG_HMAC_SHA2_512_256, PRF_HMAC_SHA2_512 },
-	};
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
-		if (pairs[i][0] == integ)
-			return pairs[i][1];
-	return PRF_NONE;
-}
-
 static void prfs_of(struct picks *prfs, const struct picks *hashes)
 {
 	for (unsigned i = 0; i < hashes->count; i++)
-		picks_add(prfs, TRANSFORM_PRF, prf_of(hashes->items[i].id), 0);
+		picks_add(prfs, TRANSFORM_PRF, prf_of_integ(hashes->items[i].id), 0);
 }
 
 static void copy(struct picks *to, const struct picks *from)

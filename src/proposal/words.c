@@ -450,3 +450,18 @@ bool encr_has_key_length(uint16_t id)
 	static const uint16_t fixed[] = { ENCR_NONE, ENCR_3DES, ENCR_NULL, ENCR_CHACHA20_POLY1305 };
 	return !id_in(id, fixed, COUNT(fixed));
 }
+
+uint16_t prf_of_integ(uint16_t integ)
+{
+	static const uint16_t pairs[][2] = {
+		{ INTEG_HMAC_SHA1_96, PRF_HMAC_SHA1 },
+		{ INTEG_AES_XCBC_96, PRF_AES128_XCBC },
+		{ INTEG_HMAC_SHA2_256_128, PRF_HMAC_SHA2_256 },
+		{ INTEG_HMAC_SHA2_384_192, PRF_HMAC_SHA2_384 },
+		{ INTEG_HMAC_SHA2_512_256, PRF_HMAC_SHA2_512 },
+	};
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (pairs[i][0] == integ)
+			return pairs[i][1];
+	return PRF_NONE;
+}

@@ -34,5 +34,7 @@ const char *word_suggest(const char *text);
 bool encr_is_aead(uint16_t id);
 /* Key Length must be sent (RFC 7296 §3.3.5). */
 bool encr_has_key_length(uint16_t id);
+/* The PRF of the same hash, PRF_NONE when there is none. */
+uint16_t prf_of_integ(uint16_t integ);
 
 #endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One of our proposals against one of the peer's. */
+#ifndef VANTH_PROPOSAL_MATCH_H
+#define VANTH_PROPOSAL_MATCH_H
+
+#include "proposal/proposal.h"
+
+/* In order of weight: what is compared first decides. */
+enum match_type { MATCH_ENCR, MATCH_INTEG, MATCH_PRF, MATCH_ESN, MATCH_DH, MATCH_TYPES };
+
+struct match {
+	struct proposal_choice choice;
+	const struct proposal *ours;
+	const struct wire_proposal *theirs;
+	const char *refusal; /* the peer's proposal cannot be chosen at all, and why; else NULL */
+	uint8_t rank[MATCH_TYPES]; /* position in our list; smaller is better */
+	uint8_t missing;	   /* how many types have nothing in common */
+	uint8_t first_missing;	   /* enum transform_type of the first of them */
+};
+
+/* True when the choice is whole. */
+bool match_proposals(const struct proposal *ours, const struct wire_proposal *theirs,
+		     uint16_t preferred_group, unsigned flags, struct match *out);
+/* Both whole and of one of our proposals: is a strictly better? */
+bool match_better(const struct match *a, const struct match *b);
+/* Both not whole: is a strictly nearer to a match? */
+bool match_nearer(const struct match *a, const struct match *b);
+
+#endif
