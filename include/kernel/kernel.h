@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernel as a backend: asynchronous requests, answers as callbacks on the loop, events. Knows nothing of IKE.
- * Backends: kernel/xfrm (netlink, libmnl) and kernel/simulated (an in-memory SAD/SPD that behaves like Linux).
- * Both pass one test suite (testing/unit/kernel). */
+/* The kernel as a backend: asynchronous requests, answers as callbacks on the loop, events. Knows
+ * nothing of IKE. Backends: kernel/xfrm (netlink, libmnl) and kernel/simulated (an in-memory
+ * SAD/SPD that behaves like Linux). Both pass one test suite (testing/unit/kernel). */
 #ifndef VANTH_KERNEL_KERNEL_H
 #define VANTH_KERNEL_KERNEL_H
 
@@ -13,14 +13,14 @@
 enum kernel_mode { KERNEL_TUNNEL, KERNEL_TRANSPORT };
 enum kernel_direction { KERNEL_IN, KERNEL_OUT, KERNEL_FWD };
 
-struct kernel_encap { /* RFC 3948; zero: none */
+struct kernel_encap {			  /* RFC 3948; zero: none */
 	uint16_t local_port, remote_port; /* host order; sport/dport follow from the direction */
 };
 
 struct kernel_sa {
 	struct ip_addr src, dst;
-	uint32_t spi; /* host order */
-	uint8_t protocol; /* enum ike_protocol: PROTOCOL_ESP or PROTOCOL_AH */
+	uint32_t spi;	   /* host order */
+	uint8_t protocol;  /* enum ike_protocol: PROTOCOL_ESP or PROTOCOL_AH */
 	uint8_t direction; /* KERNEL_IN or KERNEL_OUT */
 	uint8_t mode;	   /* enum kernel_mode */
 	uint32_t reqid;
@@ -28,8 +28,9 @@ struct kernel_sa {
 	struct span encr_key, integ_key; /* used before kernel_submit returns; never kept */
 	bool esn;
 	uint16_t replay_window; /* packets; 0: off */
-	struct kernel_encap encap;	 /* for KERNEL_OUT: src port local_port, dst port remote_port; IN mirrored */
-	struct selector selector_src, selector_dst; /* transport mode only */
+	struct kernel_encap
+		encap; /* for KERNEL_OUT: src port local_port, dst port remote_port; IN mirrored */
+	struct selector selector_src, selector_dst;		     /* transport mode only */
 	uint64_t soft_bytes, hard_bytes, soft_packets, hard_packets; /* 0: none */
 	uint32_t soft_seconds, hard_seconds;
 	uint32_t mark, mark_mask, if_id;
@@ -43,18 +44,20 @@ struct kernel_policy {
 	uint8_t mode;
 	uint8_t protocol;
 	uint32_t reqid;
-	struct ip_addr tunnel_src, tunnel_dst; /* template; AF_UNSPEC for a trap of an unknown peer */
-	uint32_t spi;			       /* 0: any (traps and tunnels alike) */
-	uint32_t priority;		       /* kernel_policy_priority() */
+	struct ip_addr tunnel_src,
+		tunnel_dst; /* template; AF_UNSPEC for a trap of an unknown peer */
+	uint32_t spi;	    /* 0: any (traps and tunnels alike) */
+	uint32_t priority;  /* kernel_policy_priority() */
 	uint32_t mark, mark_mask, if_id;
 };
 
 enum kernel_op {
 	KERNEL_SA_ADD,
-	KERNEL_SA_DELETE,   /* by dst, spi, protocol, mark; a missing one is not an error */
-	KERNEL_SA_QUERY,    /* counters */
-	KERNEL_POLICY_SET,  /* add or replace */
-	KERNEL_POLICY_DELETE, /* by selector, direction, mark, if_id; a missing one is not an error */
+	KERNEL_SA_DELETE,     /* by dst, spi, protocol, mark; a missing one is not an error */
+	KERNEL_SA_QUERY,      /* counters */
+	KERNEL_POLICY_SET,    /* add or replace */
+	KERNEL_POLICY_DELETE, /* by selector, direction, mark, if_id; a missing one is not an error
+			       */
 };
 
 struct kernel_counters {
@@ -63,47 +66,61 @@ struct kernel_counters {
 	uint32_t replay_errors, integrity_failures;
 };
 
-/* One request. Owned by the caller, must stay until `done`. rc: RC_OK, RC_EXISTS (SPI taken), RC_NOT_FOUND (query),
- * RC_KERNEL (error: positive errno and extended ack text in diag). */
+/* One request. Keys are used before submit returns and never kept. With `done`, the request is the
+ * caller's and must stay where it is until `done` or cancel; without, it may be freed as soon as
+ * submit returns (the backend keeps what it needs). `done` is never called from inside submit or
+ * cancel; it may submit more, free the request, or cancel others; it must not free the kernel.
+ * Every request with `done` is answered, also when the kernel lost its answer. rc: RC_OK, RC_EXISTS
+ * (SPI taken), RC_NOT_FOUND (query), RC_UNSUPPORTED (Linux cannot express it, or an algorithm that
+ * it does not have), RC_RANGE (a field is out of bounds), RC_KERNEL (error: positive errno, diag:
+ * what was asked, the errno, the kernel's extended ack, what to do). */
 struct kernel_request {
 	enum kernel_op op;
 	union {
 		struct kernel_sa sa;
 		struct kernel_policy policy;
 	};
-	void (*done)(struct kernel_request *request); /* NULL: nobody cares; the backend then copies nothing more */
+	void (*done)(struct kernel_request *request); /* NULL: nobody cares */
 	enum rc rc;
 	int error; /* errno */
 	struct kernel_counters counters;
 	struct diag diag;
-	struct list queue; /* the backend's */
+	/* the backend's */
+	struct list queue;
+	uint64_t tag;
+	usec_t due;
+	uint32_t sequence;
+	uint8_t flags;
 };
 
 enum kernel_event_type { KERNEL_ACQUIRE, KERNEL_EXPIRE, KERNEL_MAPPING, KERNEL_RESYNC };
 struct kernel_event {
 	enum kernel_event_type type;
-	uint32_t reqid;			   /* ACQUIRE: of the trap's template */
+	uint32_t reqid; /* ACQUIRE: of the trap's template; else of the SA */
 	struct selector packet_src, packet_dst; /* ACQUIRE: what wanted to go */
-	struct ip_addr src, dst;	   /* EXPIRE, MAPPING: of the SA */
+	struct ip_addr src, dst;		/* EXPIRE, MAPPING: of the SA */
 	uint32_t spi;
 	uint8_t protocol;
-	bool hard;			   /* EXPIRE */
-	struct ip_endpoint mapped;	   /* MAPPING: the peer's new address and port */
-};				   /* RESYNC: events were lost (ENOBUFS); the owner compares everything */
+	bool hard;		   /* EXPIRE */
+	struct ip_endpoint mapped; /* MAPPING: the peer's new address and port */
+}; /* RESYNC: events were lost (ENOBUFS); the owner compares everything */
 typedef void (*kernel_event_fn)(void *context, const struct kernel_event *event);
 
 struct kernel;
 struct kernel_ops {
 	/* Queued; requests of one loop turn go out together, in order. */
 	void (*submit)(struct kernel *kernel, struct kernel_request *request);
-	/* The request will never be answered (its owner dies); what was sent stays sent. */
+	/* The request will never be answered (its owner dies); what was submitted still happens. */
 	void (*cancel)(struct kernel *kernel, struct kernel_request *request);
-	/* Finds what an earlier run of ours left behind (our reqid range and our SAs' policies) and removes it; *count
-	 * says how many objects. Synchronous, only at start, before anything else. */
+	/* Finds what an earlier run of ours left behind (our reqid range and our SAs' policies) and
+	 * removes it; *count says how many objects. Synchronous, only at start, before anything
+	 * else. */
 	enum rc (*remove_stale)(struct kernel *kernel, unsigned *count, struct diag *diag);
-	/* Waits until all submitted requests are answered; only at shutdown; bounded by `limit`. */
+	/* Sends and answers what was submitted, and what its `done`s submit; RC_TIMEOUT when
+	 * `limit` passes first. */
 	enum rc (*drain)(struct kernel *kernel, usec_t limit);
-	/* May this algorithm be offered? False when the kernel said so before (start-up probe or a refusal). */
+	/* May this algorithm be offered? False when the kernel said so before (start-up probe or a
+	 * refusal). */
 	bool (*supports)(struct kernel *kernel, uint16_t encr, uint16_t encr_bits, uint16_t integ);
 	void (*free)(struct kernel *kernel);
 };
@@ -115,14 +132,24 @@ struct kernel {
 
 /* Reqids of Vanth: a fixed range so that stale ones are known. */
 #define KERNEL_REQID_FIRST 0x56000000u /* 'V' */
-#define KERNEL_REQID_LAST 0x56ffffffu
+#define KERNEL_REQID_LAST  0x56ffffffu
+/* Events of other reqids never come up. */
+static inline bool kernel_reqid_is_ours(uint32_t reqid)
+{
+	return reqid >= KERNEL_REQID_FIRST && reqid <= KERNEL_REQID_LAST;
+}
 
 /* More specific selectors first; independent of the order of loading. */
-uint32_t kernel_policy_priority(const struct selector *src, const struct selector *dst, bool transport);
+uint32_t kernel_policy_priority(const struct selector *src, const struct selector *dst,
+				bool transport);
 
 struct log;
-/* rundir: where a list of what we installed may be kept so that exactly that is removed after a crash. */
-enum rc kernel_xfrm_new(struct host *host, struct log *log, struct kernel **out, struct diag *diag) MUST_CHECK;
+/* Linux' XFRM over netlink. Probes at once which algorithms this kernel has (a kernel without ESP
+ * is logged with the remedy, and is no error). What an earlier run left is known by its reqid, and
+ * policies without a template (PASS, BLOCK) by their index, which Linux lets us choose in the same
+ * range. */
+enum rc kernel_xfrm_new(struct host *host, struct log *log, struct kernel **out,
+			struct diag *diag) MUST_CHECK;
 void kernel_free(struct kernel *kernel);
 
 #endif

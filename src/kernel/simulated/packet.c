@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a packet meets: the out policy and its SA here, then the SA and the policy check there. */
+#include <string.h>
+#include "kernel/simulated/simulated.h"
+
+struct packet {
+	const struct selector *src, *dst;
+	size_t bytes;
+};
+
+static const struct sad_rare no_rare = { 0 };
+
+static const struct sad_rare *rare_of(const struct sad_sa *sa)
+{
+	return sa->rare != NULL ? sa->rare : &no_rare;
+}
+
+/* Transport mode: the SA's own selector. Type and code of ICMP count for either side. */
+static bool sa_selects(const struct sad_sa *sa, const struct packet *packet)
+{
+	const struct sad_rare *rare = rare_of(sa);
+	return sa->mode != KERNEL_TRANSPORT ||
+	       (selector_contains(&rare->selector_src, packet->src) &&
+		selector_contains(&rare->selector_dst, packet->dst));
+}
+
+/* Where the packet will go under this policy: the template of a tunnel, or the packet's own ends.
+ */
+static struct larval template_of(const struct spd_policy *policy, const struct packet *packet)
+{
+	struct larval ends = { .reqid = policy->reqid,
+			       .protocol = policy->protocol,
+			       .mode = policy->mode };
+	bool tunnel = policy->mode == KERNEL_TUNNEL;
+	ends.src = tunnel ? wide_addr(policy->tunnel_src, policy->src_family)
+			  : packet->src->range.from;
+	ends.dst = tunnel ? wide_addr(policy->tunnel_dst, policy->dst_family)
+			  : packet->dst->range.from;
+	return ends;
+}
+
+static bool sa_serves(const struct sad_sa *sa, const struct spd_policy *policy,
+		      const struct larval *ends, const struct packet *packet)
+{
+	uint8_t family = ends->dst.family;
+	bool any_src = !ip_is_set(&ends->src) || ip_is_any(&ends->src);
+	return sa->reqid == policy->reqid && sa->protocol == policy->protocol &&
+	       sa->mode == policy->mode && (policy->spi == 0 || policy->spi == sa->spi) &&
+	       sa->family == family && memcmp(sa->dst, ends->dst.bytes, 16) == 0 &&
+	       (any_src || memcmp(sa->src, ends->src.bytes, 16) == 0) && rare_of(sa)->mark == 0 &&
+	       rare_of(sa)->if_id == policy->if_id && sa_selects(sa, packet);
+}
+
+/* Linux takes one whose soft lifetime is not over, then the newest. */
+static bool sa_better(const struct sad_sa *a, const struct sad_sa *b)
+{
+	if (b == NULL || a->dying != b->dying)
+		return b == NULL || !a->dying;
+	return a->serial > b->serial;
+}
+
+static struct sad_sa *sa_for(const struct simulated *sim, const struct spd_policy *policy,
+			     const struct larval *ends, const struct packet *packet)
+{
+	struct sad_sa *best = NULL;
+	uint64_t hash = sad_reqid_hash(&sim->by_reqid, policy->reqid);
+	struct table_node *node = table_first(&sim->by_reqid, hash);
+	for (; node != NULL; node = table_next(node)) {
+		struct sad_sa *sa = container_of(node, struct sad_sa, by_reqid);
+		if (sa_serves(sa, policy, ends, packet) && sa_better(sa, best))
+			best = sa;
+	}
+	return best;
+}
+
+static void raise_acquire(struct simulated *sim, const struct larval *ends,
+			  const struct packet *packet)
+{
+	struct kernel_event event = { .type = KERNEL_ACQUIRE,
+				      .reqid = ends->reqid,
+				      .packet_src = *packet->src,
+				      .packet_dst = *packet->dst,
+				      .src = ends->src,
+				      .dst = ends->dst,
+				      .protocol = ends->protocol };
+	if (larval_start(sim, ends))
+		events_raise(sim, &event);
+}
+
+/* Limits in bytes and packets are looked at before the packet counts, as in
+ * xfrm_state_check_expire. false: dead. */
+static bool count(struct simulated *sim, struct sad_sa *sa, size_t bytes)
+{
+	const struct sad_rare *rare = rare_of(sa);
+	if ((rare->hard_bytes != 0 && sa->bytes >= rare->hard_bytes) ||
+	    (rare->hard_packets != 0 && sa->packets >= rare->hard_packets)) {
+		sad_expire(sim, sa, true);
+		return false;
+	}
+	if ((rare->soft_bytes != 0 && sa->bytes >= rare->soft_bytes) ||
+	    (rare->soft_packets != 0 && sa->packets >= rare->soft_packets))
+		sad_expire(sim, sa, false);
+	sa->bytes += bytes;
+	sa->packets++;
+	sa->used_at = (uint32_t)sim->host->ops->wall(sim->host);
+	return true;
+}
+
+static struct spd_policy *receiving_policy(const struct simulated *sim, const struct packet *packet)
+{
+	bool local = sim->host->ops->is_local(sim->host, &packet->dst->range.from);
+	return spd_lookup(sim, local ? KERNEL_IN : KERNEL_FWD, packet->src, packet->dst);
+}
+
+static enum simulated_verdict arrive_clear(const struct simulated *sim, const struct packet *packet)
+{
+	const struct spd_policy *policy = receiving_policy(sim, packet);
+	if (policy == NULL || policy->action == KERNEL_PASS)
+		return SIMULATED_CLEAR;
+	return policy->action == KERNEL_BLOCK ? SIMULATED_BLOCKED : SIMULATED_POLICY_MISMATCH;
+}
+
+static bool template_accepts(const struct spd_policy *policy, const struct sad_sa *sa)
+{
+	if (policy->protocol != sa->protocol || policy->mode != sa->mode ||
+	    (policy->spi != 0 && policy->spi != sa->spi) ||
+	    (policy->reqid != 0 && policy->reqid != sa->reqid))
+		return false;
+	if (sa->mode == KERNEL_TRANSPORT)
+		return true;
+	struct ip_addr src = wide_addr(policy->tunnel_src, policy->src_family);
+	bool any_src = !ip_is_set(&src) || ip_is_any(&src);
+	return policy->dst_family == sa->family && memcmp(policy->tunnel_dst, sa->dst, 16) == 0 &&
+	       (any_src || memcmp(policy->tunnel_src, sa->src, 16) == 0);
+}
+
+/* A tunnelled packet without a policy, or with one that wants no protection, is refused too. */
+static enum simulated_verdict check_policy_there(const struct simulated *sim,
+						 const struct sad_sa *sa,
+						 const struct packet *packet)
+{
+	const struct spd_policy *policy = receiving_policy(sim, packet);
+	bool tunnel = sa->mode == KERNEL_TUNNEL;
+	if (!sa_selects(sa, packet))
+		return SIMULATED_POLICY_MISMATCH;
+	if (policy == NULL || policy->action == KERNEL_PASS)
+		return tunnel ? SIMULATED_POLICY_MISMATCH : SIMULATED_ARRIVED;
+	if (policy->action == KERNEL_BLOCK)
+		return SIMULATED_BLOCKED;
+	return template_accepts(policy, sa) ? SIMULATED_ARRIVED : SIMULATED_POLICY_MISMATCH;
+}
+
+static enum simulated_verdict arrive(struct simulated *sim, const struct sad_sa *sent,
+				     const struct packet *packet)
+{
+	struct ip_addr dst = wide_addr(sent->dst, sent->family);
+	struct sad_sa *sa = sim != NULL ? sad_find(sim, &dst, sent->spi, sent->protocol, 0) : NULL;
+	if (sa == NULL || sa->mode != sent->mode)
+		return SIMULATED_NO_SA;
+	if (sa->key_check != sent->key_check) {
+		sa->integrity_failures++;
+		return SIMULATED_WRONG_KEY;
+	}
+	if (!count(sim, sa, packet->bytes))
+		return SIMULATED_NO_SA;
+	return check_policy_there(sim, sa, packet);
+}
+
+static enum simulated_verdict protect(struct simulated *from, struct simulated *to,
+				      const struct spd_policy *policy, const struct packet *packet)
+{
+	struct larval ends = template_of(policy, packet);
+	struct sad_sa *sa = sa_for(from, policy, &ends, packet);
+	if (sa == NULL || !count(from, sa, packet->bytes)) {
+		raise_acquire(from, &ends, packet);
+		return SIMULATED_ACQUIRED;
+	}
+	return arrive(to, sa, packet);
+}
+
+enum simulated_verdict kernel_simulated_packet(struct kernel *from, struct kernel *to,
+					       const struct selector *src,
+					       const struct selector *dst, size_t bytes)
+{
+	struct simulated *here = simulated_of(from), *there = to != NULL ? simulated_of(to) : NULL;
+	struct packet packet = { src, dst, bytes };
+	kernel_simulated_tick(from);
+	if (to != NULL)
+		kernel_simulated_tick(to);
+	const struct spd_policy *policy = spd_lookup(here, KERNEL_OUT, src, dst);
+	if (policy == NULL || policy->action == KERNEL_PASS)
+		return there != NULL ? arrive_clear(there, &packet) : SIMULATED_CLEAR;
+	if (policy->action == KERNEL_BLOCK)
+		return SIMULATED_BLOCKED;
+	return protect(here, there, policy, &packet);
+}
