@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The only folder that touches keys, over NSS. Algorithms are named by their IANA numbers (wire/iana.h).
- * Nothing is available that the start-up probe did not run with a known answer.
- * All functions are thread-safe; those marked "slow" belong on a worker. `worker` picks the NSS slot
+/* The only folder that touches keys, over NSS. Algorithms are named by their IANA numbers
+ * (wire/iana.h). Nothing is available that the start-up probe did not run with a known answer. All
+ * functions are thread-safe; those marked "slow" belong on a worker. `worker` picks the NSS slot
  * (goals.md: key generation is serialised per slot): pass the worker's index, or 0 on the loop. */
 #ifndef VANTH_CRYPTO_CRYPTO_H
 #define VANTH_CRYPTO_CRYPTO_H
@@ -9,20 +9,21 @@
 #include "base/secret.h"
 #include "wire/iana.h"
 
-/* Opens NSS (nssdir NULL: without a database, for tests; "sql:" is assumed; a missing database is created
- * empty when `create`) and probes every algorithm. Once a process, counted: each open needs a close. */
+/* Opens NSS (nssdir NULL: without a database, for tests; "sql:" is assumed; a missing database is
+ * created empty when `create`) and probes every algorithm. Once a process, counted: each open needs
+ * a close. */
 enum rc crypto_open(const char *nssdir, bool create, struct diag *diag) MUST_CHECK;
 void crypto_close(void);
 
 /* ---- the algorithm table ---- */
 struct encr_alg {
-	uint16_t id;	    /* enum encr_id */
-	uint16_t key_bits;  /* the one size, or the default */
-	uint8_t salt_len;   /* AEAD: 4 or 3, else 0 */
-	uint8_t iv_len;	    /* explicit IV on the wire */
-	uint8_t block_len;  /* 1 for AEAD and stream ciphers */
-	uint8_t icv_len;    /* AEAD tag, else 0 */
-	const char *name;   /* Libreswan's spelling: "aes_gcm_16" */
+	uint16_t id;	   /* enum encr_id */
+	uint16_t key_bits; /* the one size, or the default */
+	uint8_t salt_len;  /* AEAD: 4 or 3, else 0 */
+	uint8_t iv_len;	   /* explicit IV on the wire */
+	uint8_t block_len; /* 1 for AEAD and stream ciphers */
+	uint8_t icv_len;   /* AEAD tag, else 0 */
+	const char *name;  /* Libreswan's spelling: "aes_gcm_16" */
 };
 struct prf_alg {
 	uint16_t id;
@@ -42,22 +43,23 @@ struct dh_alg {
 };
 /* NULL when unknown or the probe failed. */
 const struct encr_alg *crypto_encr(uint16_t id);
-/* key_bits 0 (no Key Length attribute, RFC 7296 §3.3.5) is right only for ciphers of one size (ChaCha20);
- * AES must name 128, 192 or 256. */
+/* key_bits 0 (no Key Length attribute, RFC 7296 §3.3.5) is right only for ciphers of one size
+ * (ChaCha20); AES must name 128, 192 or 256. */
 bool crypto_encr_key_bits_ok(const struct encr_alg *alg, uint16_t key_bits);
 const struct prf_alg *crypto_prf(uint16_t id);
 const struct integ_alg *crypto_integ(uint16_t id);
 const struct dh_alg *crypto_dh(uint16_t id);
-/* For `ipsec status` and logs: which algorithms the probe found, which not and why. Calls fn for each; kind is
- * "encryption", "PRF", "integrity" or "DH"; why is NULL for those that work. */
-void crypto_probe_report(void (*fn)(void *context, const char *kind, const char *name, const char *why),
+/* For `ipsec status` and logs: which algorithms the probe found, which not and why. Calls fn for
+ * each; kind is "encryption", "PRF", "integrity" or "DH"; why is NULL for those that work. */
+void crypto_probe_report(void (*fn)(void *context, const char *kind, const char *name,
+				    const char *why),
 			 void *context);
 
 /* ---- PRF (RFC 7296 §2.13) ---- */
 #define PRF_MAX 64
 /* out: prf->len bytes. key of any length. parts are concatenated. */
-enum rc prf_parts(const struct prf_alg *prf, struct span key, const struct span *parts, size_t count,
-		  uint8_t *out) MUST_CHECK;
+enum rc prf_parts(const struct prf_alg *prf, struct span key, const struct span *parts,
+		  size_t count, uint8_t *out) MUST_CHECK;
 /* prf+(key, seed parts) into out (at most 255 blocks). */
 enum rc prf_plus(const struct prf_alg *prf, struct span key, const struct span *parts, size_t count,
 		 uint8_t *out, size_t out_len) MUST_CHECK;
@@ -77,60 +79,71 @@ struct ike_keys {
 enum ike_key { SK_d, SK_ai, SK_ar, SK_ei, SK_er, SK_pi, SK_pr };
 struct span ike_key(const struct ike_keys *keys, const struct ike_suite *suite, enum ike_key which);
 void ike_keys_wipe(struct ike_keys *keys);
-/* SKEYSEED = prf(Ni | Nr, g^ir); keys = prf+ (SKEYSEED, Ni | Nr | SPIi | SPIr). About 20 µs: fine on a worker's
- * tail or the loop. */
-enum rc ike_keys_derive(const struct ike_suite *suite, struct span ni, struct span nr, struct span shared,
-			uint64_t spi_i, uint64_t spi_r, struct ike_keys *out) MUST_CHECK;
+/* SKEYSEED = prf(Ni | Nr, g^ir); keys = prf+ (SKEYSEED, Ni | Nr | SPIi | SPIr). About 20 µs: fine
+ * on a worker's tail or the loop. */
+enum rc ike_keys_derive(const struct ike_suite *suite, struct span ni, struct span nr,
+			struct span shared, uint64_t spi_i, uint64_t spi_r,
+			struct ike_keys *out) MUST_CHECK;
 /* Rekey (§2.18): SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr), with the OLD suite's PRF. */
-enum rc ike_keys_rekey(const struct ike_suite *old_suite, const struct ike_keys *old, const struct ike_suite *suite,
-		       struct span shared, struct span ni, struct span nr, uint64_t spi_i, uint64_t spi_r,
+enum rc ike_keys_rekey(const struct ike_suite *old_suite, const struct ike_keys *old,
+		       const struct ike_suite *suite, struct span shared, struct span ni,
+		       struct span nr, uint64_t spi_i, uint64_t spi_r,
 		       struct ike_keys *out) MUST_CHECK;
 /* KEYMAT (§2.17) = prf+(SK_d, [g^ir |] Ni | Nr), len bytes. shared may be empty. */
-enum rc child_keymat(const struct ike_suite *suite, const struct ike_keys *keys, struct span shared, struct span ni,
-		     struct span nr, size_t len, struct secret *out) MUST_CHECK;
-/* AUTH by shared key (§2.15): prf(prf(psk, "Key Pad for IKEv2"), <message> | nonce | prf(SK_p, id body)).
- * out: prf->len bytes. */
-enum rc auth_psk(const struct ike_suite *suite, struct span psk, struct span message, struct span nonce, struct span sk_p,
-		 struct span id_body, uint8_t *out) MUST_CHECK;
-/* Only the octets to be signed: message | nonce | prf(SK_p, id_body); for signatures. out->ptr is mem_alloc'ed. */
+enum rc child_keymat(const struct ike_suite *suite, const struct ike_keys *keys, struct span shared,
+		     struct span ni, struct span nr, size_t len, struct secret *out) MUST_CHECK;
+/* AUTH by shared key (§2.15): prf(prf(psk, "Key Pad for IKEv2"), <message> | nonce | prf(SK_p, id
+ * body)). out: prf->len bytes. */
+enum rc auth_psk(const struct ike_suite *suite, struct span psk, struct span message,
+		 struct span nonce, struct span sk_p, struct span id_body, uint8_t *out) MUST_CHECK;
+/* Only the octets to be signed: message | nonce | prf(SK_p, id_body); for signatures. out->ptr is
+ * mem_alloc'ed. */
 
 /* ---- Diffie-Hellman ---- */
 struct dh_pair; /* an ephemeral key pair; the private part stays in NSS */
-enum rc dh_generate(const struct dh_alg *alg, unsigned worker, struct dh_pair **out) MUST_CHECK; /* slow */
+enum rc dh_generate(const struct dh_alg *alg, unsigned worker,
+		    struct dh_pair **out) MUST_CHECK; /* slow */
 void dh_free(struct dh_pair *pair);
 const struct dh_alg *dh_pair_alg(const struct dh_pair *pair);
 /* KE data as on the wire (MODP padded to the prime's length, ECP: x | y). */
 struct span dh_public(const struct dh_pair *pair);
 /* Cheap checks on the loop: length, and 1 < y < p-1 for MODP (RFC 6989 §2). RC_BAD_PUBLIC. */
-enum rc dh_check_public(const struct dh_alg *alg, struct span peer_public, struct diag *diag) MUST_CHECK;
-/* g^ir as bytes (§2.14: padded to the prime's length; ECP: x only; X25519: 32 bytes, all-zero result is
- * RC_BAD_PUBLIC). Point-on-curve is checked here. Slow. */
-enum rc dh_compute(struct dh_pair *pair, struct span peer_public, unsigned worker, struct secret *out,
-		   struct diag *diag) MUST_CHECK;
+enum rc dh_check_public(const struct dh_alg *alg, struct span peer_public,
+			struct diag *diag) MUST_CHECK;
+/* g^ir as bytes (§2.14: padded to the prime's length; ECP: x only; X25519: 32 bytes, all-zero
+ * result is RC_BAD_PUBLIC). Point-on-curve is checked here. Slow. */
+enum rc dh_compute(struct dh_pair *pair, struct span peer_public, unsigned worker,
+		   struct secret *out, struct diag *diag) MUST_CHECK;
 
 /* ---- the SK payload ---- */
 /* Bytes that sealing adds: IV, padding with its length byte, ICV. */
 size_t sk_overhead(const struct ike_suite *suite, size_t plain_len);
+/* Of the ICV alone; the IV's length is suite->encr->iv_len. */
+size_t sk_icv_len(const struct ike_suite *suite);
 /* Seals in place. message: from the IKE header to the end of a buffer laid out as
  *   header .. generic header of SK | IV | plaintext | padding | pad length | ICV
- * with plaintext already in place at iv_at + iv_len; plain_len bytes of it. The caller has already written the
- * final lengths in both headers. counter: unique per key (the message counter; AEAD nonces come from it).
- * Writes IV, padding, encrypts, writes the ICV. */
-enum rc sk_seal(const struct ike_suite *suite, struct span enc_key, struct span integ_key, uint64_t counter,
-		uint8_t *message, size_t iv_at, size_t plain_len) MUST_CHECK;
-/* Opens. aad: header up to and including the SK generic header (AEAD). signed_part: header .. end of ciphertext (MAC).
- * plain: room for ciphertext.len bytes; *plain_len without padding. RC_INTEGRITY, RC_SYNTAX (padding). */
-enum rc sk_open(const struct ike_suite *suite, struct span enc_key, struct span integ_key, struct span aad,
-		struct span signed_part, struct span iv, struct span ciphertext, struct span icv, uint8_t *plain,
-		size_t *plain_len) MUST_CHECK;
+ * with plaintext already in place at iv_at + iv_len; plain_len bytes of it. The caller has already
+ * written the final lengths in both headers. counter: unique per key (the message counter; AEAD
+ * nonces come from it). Writes IV, padding, encrypts, writes the ICV. */
+enum rc sk_seal(const struct ike_suite *suite, struct span enc_key, struct span integ_key,
+		uint64_t counter, uint8_t *message, size_t iv_at, size_t plain_len) MUST_CHECK;
+/* Opens a message as it came: iv, ciphertext (with padding and pad length) and icv follow each
+ * other. aad: header up to and including the SK generic header (AEAD). signed_part: header .. end
+ * of ciphertext (MAC). plain: room for ciphertext.len bytes (may be the ciphertext itself);
+ * *plain_len without padding. RC_INTEGRITY, RC_SYNTAX (authentic, but the padding is wrong). */
+enum rc sk_open(const struct ike_suite *suite, struct span enc_key, struct span integ_key,
+		struct span aad, struct span signed_part, struct span iv, struct span ciphertext,
+		struct span icv, uint8_t *plain, size_t *plain_len) MUST_CHECK;
 
 /* ---- hashes ---- */
 /* SHA-1 of the parts: NAT detection (§2.23). */
 enum rc hash_sha1(const struct span *parts, size_t count, uint8_t out[20]) MUST_CHECK;
 enum rc hash_sha256(const struct span *parts, size_t count, uint8_t out[32]) MUST_CHECK;
 
-/* Key material a Child SA needs per direction: encryption (with salt) and integrity. Works for every ESP
- * algorithm the kernel may have, not only those NSS has. RC_UNSUPPORTED for unknown ones. */
-enum rc esp_key_lengths(uint16_t encr_id, uint16_t key_bits, uint16_t integ_id, size_t *encr_len, size_t *integ_len) MUST_CHECK;
+/* Key material a Child SA needs per direction: encryption (with salt) and integrity. Works for
+ * every ESP algorithm the kernel may have, not only those NSS has. RC_UNSUPPORTED for unknown ones.
+ */
+enum rc esp_key_lengths(uint16_t encr_id, uint16_t key_bits, uint16_t integ_id, size_t *encr_len,
+			size_t *integ_len) MUST_CHECK;
 
 #endif

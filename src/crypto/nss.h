@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* NSS as one thing a process has: its slots and its errors. */
+#ifndef VANTH_CRYPTO_NSS_H
+#define VANTH_CRYPTO_NSS_H
+
+#include <pk11pub.h>
+#include "base/span.h"
+
+/* Key generation is serialised per slot, so even and odd workers use the two internal slots. NULL
+ * while NSS is closed. The reference belongs to nss.c. */
+PK11SlotInfo *nss_slot(unsigned worker);
+/* What NSS's last error of this thread means to us: RC_NO_MEMORY or RC_INTERNAL. */
+enum rc nss_rc(void);
+/* "<what>: NSS says SEC_ERROR_..." with nss_rc(). diag may be NULL. */
+enum rc nss_fail(struct diag *diag, const char *what);
+/* NSS's name of an error number, never NULL. */
+const char *nss_error_name(int error);
+/* A SECItem that points to bytes; NSS only reads them. */
+SECItem nss_item(const void *ptr, size_t len);
+
+#endif
