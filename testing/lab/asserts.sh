@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+# Assertions: each says what it expected and what it found, and ends the scenario when they differ.
+
+# Every ping of ours carries this, so that clear text on the wire is found whatever its form.
+clear_text=VANTHCLEARTEXT!!
+allowed_stats=
+
+# ping_ok FROM ADDRESS [PING'S OPTIONS]: all of three pings are answered; the first may be lost to a trap
+ping_ok() {
+	local from=$1 to=$2 pattern output
+	shift 2
+	pattern=$(printf %s "$clear_text" | od -An -tx1 | tr -d ' \n')
+	output=$(at "$from" ping -n -c 3 -i 0.2 -W 5 -p "$pattern" "$@" "$to" 2>&1) || fail "ping from $from to $to: $output"
+	grep -q ' 0% packet loss' <<<"$output" || fail "ping from $from to $to lost packets: $output"
+	say "ping from $from to $to: 3 of 3 answered"
+}
+
+# ping_fails FROM ADDRESS: no ping is answered
+ping_fails() {
+	! at "$1" ping -n -c 2 -i 0.2 -W 1 "$2" >/dev/null 2>&1 || fail "ping from $1 to $2 is answered and should not be"
+	say "ping from $1 to $2: not answered, as it should be"
+}
+
+# sees_esp: the capture shows ESP both ways and nothing of what the pings carry
+sees_esp() {
+	local lines spis
+	capture_stop
+	lines=$(capture_text | grep -F 'ESP(spi=') || fail "no ESP on the wire ($RESULT/mid.pcap)"
+	spis=$(grep -o 'spi=0x[0-9a-f]*' <<<"$lines" | sort -u | wc -l)
+	[ "$spis" -ge 2 ] || fail "ESP on the wire in one direction only ($RESULT/mid.pcap)"
+	sees_no_clear_text
+	say "the capture shows $(wc -l <<<"$lines") ESP packets with $spis SPIs and no clear text"
+}
+
+sees_no_clear_text() {
+	capture_stop
+	! grep -aqF "$clear_text" "$RESULT/mid.pcap" || fail "clear text on the wire ($RESULT/mid.pcap)"
+}
+
+# sees_clear_text: the counter-proof, for a wire that is not protected
+sees_clear_text() {
+	capture_stop
+	grep -aqF "$clear_text" "$RESULT/mid.pcap" || fail "no clear text on the wire, so the capture proves nothing"
+}
+
+# sees_on_wire TEXT [FILTER...]: tcpdump's lines about the capture contain TEXT
+sees_on_wire() {
+	local text=$1
+	shift
+	capture_stop
+	grep -qF -- "$text" <<<"$(capture_text "$@")" || fail "the capture does not show \"$text\" ($RESULT/mid.pcap)"
+	say "the capture shows \"$text\""
+}
+
+# sas NS COUNT: the kernel holds that many ESP SAs (two for each Child SA)
+sas() {
+	local count
+	count=$(ip -n "$1" xfrm state | grep -c 'proto esp' || true)
+	[ "$count" = "$2" ] || fail "$1's kernel has $count SAs and should have $2: $(ip -n "$1" xfrm state)"
+	say "$1's kernel has $count SAs"
+}
+
+# no_xfrm_leftovers NS: neither SAs nor policies (socket policies end with their sockets)
+no_xfrm_leftovers() {
+	local left
+	left=$(ip -n "$1" xfrm state; ip -n "$1" xfrm policy)
+	[ -z "$left" ] || fail "left in $1's kernel: $left"
+	say "nothing is left in $1's kernel"
+}
+
+# no_child_sas NS: no SA with keys and no policy that asks for one; an IKE daemon may be running
+no_child_sas() {
+	local left
+	left=$(ip -n "$1" xfrm state | grep 'proto esp' || true; ip -n "$1" xfrm policy | grep 'proto esp' || true)
+	[ -z "$left" ] || fail "left in $1's kernel: $left"
+	say "no ESP state or policy in $1's kernel"
+}
+
+# allow_xfrm_stat NAME...: these counters of /proc/net/xfrm_stat may grow in this scenario, which says why
+allow_xfrm_stat() { allowed_stats="$allowed_stats $*"; }
+
+xfrm_stat_zero() {
+	local name value
+	while read -r name value; do
+		[ "$value" = 0 ] || [[ " $allowed_stats " == *" $name "* ]] || fail "$1: /proc/net/xfrm_stat: $name is $value"
+	done < <(at "$1" cat /proc/net/xfrm_stat)
+}
+
+# log_has NS TEXT [SECONDS]: the daemon's log says it, now or within that time
+log_has() {
+	local limit=$((${3:-0} * 5)) turn
+	for ((turn = 0; turn <= limit; turn++)); do
+		grep -aqF -- "$2" "$RESULT/$1.log" && { say "$1's log has \"$2\""; return 0; }
+		[ $turn = $limit ] || sleep 0.2
+	done
+	fail "$1's log does not say \"$2\" ($RESULT/$1.log)"
+}
+
+log_has_not() {
+	! grep -aqF -- "$2" "$RESULT/$1.log" || fail "$1's log says \"$2\" and should not ($RESULT/$1.log)"
+}
+
+# contains TEXT PART: one of a command's output
+contains() { grep -qF -- "$2" <<<"$1" || fail "expected \"$2\" in: $1"; }
