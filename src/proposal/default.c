@@ -26,15 +26,15 @@ static const struct defaults defaults[] = {
 	{ TRANSFORM_ESN, 1, { ESN_NO } },
 };
 
-void default_picks(struct picks *picks, uint8_t protocol, uint8_t type)
+void proposal_default_picks(struct picks *picks, uint8_t protocol, uint8_t type)
 {
 	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
 		if (defaults[i].type != type)
 			continue;
 		for (unsigned j = 0; j < defaults[i].count; j++) {
 			struct proposal_transform t = { type, defaults[i].ids[j], 0 };
-			if (transform_available(protocol, &t))
-				picks_add(picks, type, t.id, 0);
+			if (proposal_available(protocol, &t))
+				proposal_picks_add(picks, type, t.id, 0);
 		}
 	}
 }

@@ -7,12 +7,12 @@ static const char *protocol_text(uint8_t protocol)
 	return protocol == PROTOCOL_IKE ? "IKE" : protocol == PROTOCOL_AH ? "AH" : "ESP";
 }
 
-void draft_init(struct draft *draft, uint8_t protocol, bool pfs, bool lenient)
+void proposal_draft_init(struct draft *draft, uint8_t protocol, bool pfs, bool lenient)
 {
 	*draft = (struct draft){ .protocol = protocol, .pfs = pfs, .lenient = lenient };
 }
 
-bool picks_add(struct picks *picks, uint8_t type, uint16_t id, uint16_t key_bits)
+bool proposal_picks_add(struct picks *picks, uint8_t type, uint16_t id, uint16_t key_bits)
 {
 	for (unsigned i = 0; i < picks->count; i++)
 		if (picks->items[i].id == id && picks->items[i].key_bits == key_bits)
@@ -45,7 +45,7 @@ static bool ike_available(const struct proposal_transform *t)
 	return false;
 }
 
-bool transform_available(uint8_t protocol, const struct proposal_transform *t)
+bool proposal_available(uint8_t protocol, const struct proposal_transform *t)
 {
 	size_t encr_len, integ_len;
 	if (protocol == PROTOCOL_IKE || t->type == TRANSFORM_DH)
@@ -61,7 +61,7 @@ bool transform_available(uint8_t protocol, const struct proposal_transform *t)
 static enum rc add(struct draft *draft, struct picks *picks, struct proposal_transform t,
 		   const char *text, struct diag *diag)
 {
-	bool available = t.id == DH_NONE || transform_available(draft->protocol, &t);
+	bool available = t.id == DH_NONE || proposal_available(draft->protocol, &t);
 	if (!available && draft->lenient)
 		return RC_OK;
 	if (!available)
@@ -69,7 +69,7 @@ static enum rc add(struct draft *draft, struct picks *picks, struct proposal_tra
 			diag, RC_UNSUPPORTED,
 			"\"%s\" is not available for %s here: `ipsec status` lists what is", text,
 			protocol_text(draft->protocol));
-	if (!picks_add(picks, t.type, t.id, t.key_bits))
+	if (!proposal_picks_add(picks, t.type, t.id, t.key_bits))
 		return diag_fail(diag, RC_LIMIT,
 				 "more than %d algorithms in one proposal at \"%s\"",
 				 PROPOSAL_TRANSFORMS_MAX, text);
@@ -88,7 +88,7 @@ static enum rc add_cipher(struct draft *draft, const struct word *word, const ch
 	    (word->id == ENCR_NULL || word->id == ENCR_NULL_AUTH_AES_GMAC))
 		return diag_fail(diag, RC_UNSUPPORTED,
 				 "\"%s\" does not encrypt, and IKE must; use aes_gcm256", text);
-	if (word->key_bits != 0 || !encr_has_key_length(word->id))
+	if (word->key_bits != 0 || !proposal_encr_has_key_length(word->id))
 		return add(draft, &draft->encr, t, text, diag);
 	t.key_bits = 256;
 	TRY(add(draft, &draft->encr, t, text, diag));
@@ -102,7 +102,7 @@ static enum rc add_hash(struct draft *draft, const struct word *word, const char
 	struct proposal_transform integ = { TRANSFORM_INTEG, word->id, 0 };
 	struct proposal_transform prf = { TRANSFORM_PRF, word->prf, 0 };
 	if (draft->protocol == PROTOCOL_IKE && !draft->lenient &&
-	    !transform_available(PROTOCOL_IKE, &prf))
+	    !proposal_available(PROTOCOL_IKE, &prf))
 		return diag_fail(
 			diag, RC_UNSUPPORTED,
 			"\"%s\" is not available for IKE here: `ipsec status` lists what is", text);
@@ -137,7 +137,7 @@ static enum rc add_esn(struct draft *draft, uint16_t id, const char *text, struc
 		return diag_fail(diag, RC_SYNTAX,
 				 "\"%s\" belongs into esp=: IKE has no sequence numbers to extend",
 				 text);
-	if (!picks_add(&draft->esn, t.type, t.id, 0))
+	if (!proposal_picks_add(&draft->esn, t.type, t.id, 0))
 		return RC_LIMIT;
 	return RC_OK;
 }
@@ -155,7 +155,7 @@ static enum rc add_none(struct draft *draft, bool group_place, const char *text,
 
 static enum rc unknown(const struct draft *draft, const char *text, struct diag *diag)
 {
-	const char *near = word_suggest(text);
+	const char *near = proposal_word_suggest(text);
 	if (near == NULL)
 		return diag_fail(diag, RC_SYNTAX,
 				 "unknown %s algorithm \"%.48s\"; expected words like %s",
@@ -166,9 +166,10 @@ static enum rc unknown(const struct draft *draft, const char *text, struct diag 
 			 protocol_text(draft->protocol), text, near);
 }
 
-enum rc draft_word(struct draft *draft, const char *text, bool group_place, struct diag *diag)
+enum rc proposal_draft_word(struct draft *draft, const char *text, bool group_place,
+			    struct diag *diag)
 {
-	struct word word = word_find(text);
+	struct word word = proposal_word_find(text);
 	switch (word.kind) {
 	case WORD_UNKNOWN:
 		return unknown(draft, text, diag);
@@ -197,13 +198,15 @@ enum rc draft_word(struct draft *draft, const char *text, bool group_place, stru
 static void prfs_of(struct picks *prfs, const struct picks *hashes)
 {
 	for (unsigned i = 0; i < hashes->count; i++)
-		picks_add(prfs, TRANSFORM_PRF, prf_of_integ(hashes->items[i].id), 0);
+		proposal_picks_add(prfs, TRANSFORM_PRF, proposal_prf_of_integ(hashes->items[i].id),
+				   0);
 }
 
 static void copy(struct picks *to, const struct picks *from)
 {
 	for (unsigned i = 0; i < from->count; i++)
-		picks_add(to, from->items[i].type, from->items[i].id, from->items[i].key_bits);
+		proposal_picks_add(to, from->items[i].type, from->items[i].id,
+				   from->items[i].key_bits);
 }
 
 /* A plain hash names both the integrity algorithm and the PRF; when one of them is named in its own
@@ -225,7 +228,7 @@ static unsigned count_aead(const struct draft *draft)
 {
 	unsigned count = 0;
 	for (unsigned i = 0; i < draft->encr.count; i++)
-		count += encr_is_aead(draft->encr.items[i].id);
+		count += proposal_encr_is_aead(draft->encr.items[i].id);
 	return count;
 }
 
@@ -275,7 +278,7 @@ static enum rc check_encr(const struct draft *draft, struct diag *diag)
 static void fill(struct picks *picks, uint8_t protocol, uint8_t type)
 {
 	if (picks->count == 0)
-		default_picks(picks, protocol, type);
+		proposal_default_picks(picks, protocol, type);
 }
 
 static void fill_in(struct draft *draft)
@@ -299,7 +302,7 @@ static enum rc put(struct proposal *proposal, const struct picks *picks)
 static enum rc put_all(const struct draft *draft, bool aead, struct proposal *proposal)
 {
 	for (unsigned i = 0; i < draft->encr.count; i++)
-		if (encr_is_aead(draft->encr.items[i].id) == aead)
+		if (proposal_encr_is_aead(draft->encr.items[i].id) == aead)
 			TRY(proposal_add(proposal, &draft->encr.items[i]));
 	TRY(put(proposal, &draft->prf));
 	if (!aead)
@@ -326,7 +329,7 @@ static enum rc emit(const struct draft *draft, bool aead, struct proposal_list *
 }
 
 /* The kind of the first cipher goes first. */
-enum rc draft_finish(struct draft *draft, struct proposal_list *list, struct diag *diag)
+enum rc proposal_draft_finish(struct draft *draft, struct proposal_list *list, struct diag *diag)
 {
 	if (draft->lenient && draft->protocol != PROTOCOL_AH && draft->encr.count == 0)
 		return RC_OK;
@@ -335,7 +338,7 @@ enum rc draft_finish(struct draft *draft, struct proposal_list *list, struct dia
 	share_hashes(draft);
 	fill_in(draft);
 	unsigned aead = count_aead(draft);
-	bool first = draft->encr.count > 0 && encr_is_aead(draft->encr.items[0].id);
+	bool first = draft->encr.count > 0 && proposal_encr_is_aead(draft->encr.items[0].id);
 	TRY(emit(draft, first, list, diag));
 	if (aead > 0 && aead < draft->encr.count)
 		TRY(emit(draft, !first, list, diag));

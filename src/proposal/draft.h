@@ -22,21 +22,22 @@ struct draft {
 	struct picks encr, hash, integ, prf, dh, esn;
 };
 
-void draft_init(struct draft *draft, uint8_t protocol, bool pfs, bool lenient);
+void proposal_draft_init(struct draft *draft, uint8_t protocol, bool pfs, bool lenient);
 /* text: the word as it was written, for the sentence. */
-enum rc draft_word(struct draft *draft, const char *text, bool group_place,
-		   struct diag *diag) MUST_CHECK;
-enum rc draft_finish(struct draft *draft, struct proposal_list *list, struct diag *diag) MUST_CHECK;
+enum rc proposal_draft_word(struct draft *draft, const char *text, bool group_place,
+			    struct diag *diag) MUST_CHECK;
+enum rc proposal_draft_finish(struct draft *draft, struct proposal_list *list,
+			      struct diag *diag) MUST_CHECK;
 /* Can we negotiate it: IKE, what the probe found; ESP and AH, what has a key length. */
-bool transform_available(uint8_t protocol, const struct proposal_transform *transform);
+bool proposal_available(uint8_t protocol, const struct proposal_transform *transform);
 
 /* default.c: what is filled in where a proposal names none, best first. Fills an empty picks. */
-void default_picks(struct picks *picks, uint8_t protocol, uint8_t type);
+void proposal_default_picks(struct picks *picks, uint8_t protocol, uint8_t type);
 /* grammar.c */
 enum rc proposal_read(uint8_t protocol, const char *text, bool pfs, bool lenient,
 		      struct proposal_list **out, size_t *column, struct diag *diag) MUST_CHECK;
 
 /* False when there is no room. */
-bool picks_add(struct picks *picks, uint8_t type, uint16_t id, uint16_t key_bits);
+bool proposal_picks_add(struct picks *picks, uint8_t type, uint16_t id, uint16_t key_bits);
 
 #endif

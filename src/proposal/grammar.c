@@ -57,7 +57,7 @@ static enum rc read_proposal(struct reader *in, struct draft *draft, struct diag
 	for (;;) {
 		TRY(read_word(in, word, diag));
 		unsigned hashes = draft->hash.count + draft->integ.count;
-		TRY(draft_word(draft, word, group_place, diag));
+		TRY(proposal_draft_word(draft, word, group_place, diag));
 		if (hashes == 0 && draft->hash.count + draft->integ.count > 0)
 			draft->integ_column = in->at;
 		in->at += strlen(word);
@@ -87,7 +87,7 @@ static enum rc read_list(struct reader *in, const struct draft *start, struct pr
 		struct draft draft = *start;
 		TRY(read_proposal(in, &draft, diag));
 		size_t after = in->at;
-		enum rc rc = draft_finish(&draft, list, diag);
+		enum rc rc = proposal_draft_finish(&draft, list, diag);
 		in->at = rc == RC_OK ? after : draft.column;
 		TRY(rc);
 	} while (take(in, ','));
@@ -102,7 +102,7 @@ enum rc proposal_read(uint8_t protocol, const char *text, bool pfs, bool lenient
 	struct proposal_list *list = proposal_list_new();
 	if (list == NULL)
 		return diag_fail(diag, RC_NO_MEMORY, "no memory for proposals");
-	draft_init(&start, protocol, pfs, lenient);
+	proposal_draft_init(&start, protocol, pfs, lenient);
 	enum rc rc = read_list(&in, &start, list, diag);
 	if (rc == RC_OK && list->count == 0)
 		rc = diag_fail(diag, RC_UNSUPPORTED,

@@ -124,8 +124,8 @@ static void identify(struct match *match)
 		memcpy(match->choice.spi, match->theirs->spi.ptr, match->theirs->spi.len);
 }
 
-bool match_proposals(const struct proposal *ours, const struct wire_proposal *theirs,
-		     uint16_t preferred_group, unsigned flags, struct match *out)
+bool proposal_match(const struct proposal *ours, const struct wire_proposal *theirs,
+		    uint16_t preferred_group, unsigned flags, struct match *out)
 {
 	*out = (struct match){ .ours = ours, .theirs = theirs, .refusal = refuse(ours, theirs) };
 	if (out->refusal != NULL)
@@ -140,7 +140,7 @@ bool match_proposals(const struct proposal *ours, const struct wire_proposal *th
 	return true;
 }
 
-bool match_better(const struct match *a, const struct match *b)
+bool proposal_match_better(const struct match *a, const struct match *b)
 {
 	for (enum match_type i = 0; i < MATCH_TYPES; i++)
 		if (a->rank[i] != b->rank[i])
@@ -148,7 +148,7 @@ bool match_better(const struct match *a, const struct match *b)
 	return false;
 }
 
-bool match_nearer(const struct match *a, const struct match *b)
+bool proposal_match_nearer(const struct match *a, const struct match *b)
 {
 	if ((a->refusal == NULL) != (b->refusal == NULL))
 		return a->refusal == NULL;

@@ -19,11 +19,11 @@ struct match {
 };
 
 /* True when the choice is whole. */
-bool match_proposals(const struct proposal *ours, const struct wire_proposal *theirs,
-		     uint16_t preferred_group, unsigned flags, struct match *out);
+bool proposal_match(const struct proposal *ours, const struct wire_proposal *theirs,
+		    uint16_t preferred_group, unsigned flags, struct match *out);
 /* Both whole and of one of our proposals: is a strictly better? */
-bool match_better(const struct match *a, const struct match *b);
+bool proposal_match_better(const struct match *a, const struct match *b);
 /* Both not whole: is a strictly nearer to a match? */
-bool match_nearer(const struct match *a, const struct match *b);
+bool proposal_match_nearer(const struct match *a, const struct match *b);
 
 #endif

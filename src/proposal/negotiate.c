@@ -37,9 +37,9 @@ static void our_text(const struct proposal_list *ours, const struct match *neare
 		proposal_text(ours, out, SIDE_TEXT_MAX);
 		return;
 	}
-	struct transforms all = transforms_own(nearest->ours);
-	text_init(&text, out, SIDE_TEXT_MAX);
-	transforms_type_text(&text, &all, nearest->first_missing);
+	struct transforms all = proposal_transforms_own(nearest->ours);
+	proposal_text_begin(&text, out, SIDE_TEXT_MAX);
+	proposal_type_text(&text, &all, nearest->first_missing);
 }
 
 static void their_text(const struct wire_sa *theirs, const struct match *nearest, char *out)
@@ -51,9 +51,9 @@ static void their_text(const struct wire_sa *theirs, const struct match *nearest
 		proposal_wire_text(theirs, out, SIDE_TEXT_MAX);
 		return;
 	}
-	struct transforms all = transforms_wire(nearest->theirs);
-	text_init(&text, out, SIDE_TEXT_MAX);
-	transforms_type_text(&text, &all, nearest->first_missing);
+	struct transforms all = proposal_transforms_wire(nearest->theirs);
+	proposal_text_begin(&text, out, SIDE_TEXT_MAX);
+	proposal_type_text(&text, &all, nearest->first_missing);
 }
 
 static bool offers_protocol(const struct wire_sa *theirs, uint8_t protocol)
@@ -94,11 +94,11 @@ static bool choose_for(const struct proposal *ours, const struct wire_sa *theirs
 	bool found = false;
 	for (unsigned i = 0; i < theirs->proposal_count; i++) {
 		struct match match;
-		bool whole = match_proposals(ours, &theirs->proposals[i], preferred_group, flags,
-					     &match);
-		if (!whole && (nearest->ours == NULL || match_nearer(&match, nearest)))
+		bool whole =
+			proposal_match(ours, &theirs->proposals[i], preferred_group, flags, &match);
+		if (!whole && (nearest->ours == NULL || proposal_match_nearer(&match, nearest)))
 			*nearest = match;
-		if (whole && (!found || match_better(&match, best)))
+		if (whole && (!found || proposal_match_better(&match, best)))
 			*best = match;
 		found = found || whole;
 	}

@@ -134,7 +134,7 @@ enum rc proposal_ike_suite(const struct proposal_choice *choice, struct ike_suit
 				   .prf = crypto_prf(choice->prf),
 				   .dh = crypto_dh(choice->dh),
 				   .encr_key_bits = choice->encr_bits };
-	bool aead = encr_is_aead(choice->encr);
+	bool aead = proposal_encr_is_aead(choice->encr);
 	if (choice->protocol != PROTOCOL_IKE || aead != (choice->integ == INTEG_NONE))
 		return RC_INTERNAL;
 	if (suite.encr == NULL || suite.prf == NULL || suite.dh == NULL ||

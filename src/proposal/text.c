@@ -9,14 +9,14 @@
 #define ELLIPSIS     "..."
 #define NAME_MAX_LEN 40
 
-void text_init(struct text *text, char *buffer, size_t size)
+void proposal_text_begin(struct text *text, char *buffer, size_t size)
 {
 	*text = (struct text){ .buffer = buffer, .size = size };
 	if (size > 0)
 		buffer[0] = '\0';
 }
 
-void text_add(struct text *text, const char *word)
+void proposal_text_add(struct text *text, const char *word)
 {
 	size_t len = strlen(word);
 	if (text->cut)
@@ -32,13 +32,13 @@ void text_add(struct text *text, const char *word)
 	text->len += len;
 }
 
-struct transforms transforms_own(const struct proposal *proposal)
+struct transforms proposal_transforms_own(const struct proposal *proposal)
 {
 	return (struct transforms){ proposal->protocol, proposal->count, proposal->transforms,
 				    NULL };
 }
 
-struct transforms transforms_wire(const struct wire_proposal *proposal)
+struct transforms proposal_transforms_wire(const struct wire_proposal *proposal)
 {
 	return (struct transforms){ proposal->protocol, proposal->transform_count, NULL,
 				    proposal->transforms };
@@ -131,7 +131,7 @@ static void add_transform(struct text *text, const char *before, const struct pr
 		snprintf(word, sizeof(word), "%s%s_%u", before, plain, t->key_bits);
 	else
 		snprintf(word, sizeof(word), "%s%s", before, plain);
-	text_add(text, word);
+	proposal_text_add(text, word);
 }
 
 static void add_type(struct text *text, const struct transforms *all, uint8_t type)
@@ -146,12 +146,12 @@ static void add_type(struct text *text, const struct transforms *all, uint8_t ty
 	}
 }
 
-void transforms_type_text(struct text *text, const struct transforms *transforms, uint8_t type)
+void proposal_type_text(struct text *text, const struct transforms *transforms, uint8_t type)
 {
 	text->start = text->len;
 	add_type(text, transforms, type);
 	if (text->len == text->start)
-		text_add(text, "none");
+		proposal_text_add(text, "none");
 }
 
 /* The n-th transform of a type; false when there are fewer. */
@@ -177,7 +177,7 @@ static bool hashes_shared(const struct transforms *all)
 		if (!nth_of_type(all, TRANSFORM_INTEG, i, &integ) ||
 		    !nth_of_type(all, TRANSFORM_PRF, i, &prf))
 			return false;
-		if (prf_of_integ(integ.id) != prf.id)
+		if (proposal_prf_of_integ(integ.id) != prf.id)
 			return false;
 	}
 	return true;
@@ -205,10 +205,11 @@ static void begin_proposal(struct text *text, const struct transforms *all, bool
 {
 	char name[NAME_MAX_LEN];
 	if (text->len > 0)
-		text_add(text, ", ");
+		proposal_text_add(text, ", ");
 	if (protocols_differ) {
-		text_add(text, names_text(&protocol_names, all->protocol, name, sizeof(name)));
-		text_add(text, " ");
+		proposal_text_add(text,
+				  names_text(&protocol_names, all->protocol, name, sizeof(name)));
+		proposal_text_add(text, " ");
 	}
 	text->start = text->len;
 }
@@ -229,9 +230,9 @@ static void add_proposal(struct text *text, const struct transforms *all, bool p
 void proposal_text(const struct proposal_list *list, char *buffer, size_t size)
 {
 	struct text text;
-	text_init(&text, buffer, size);
+	proposal_text_begin(&text, buffer, size);
 	for (unsigned i = 0; i < list->count; i++) {
-		struct transforms all = transforms_own(&list->items[i]);
+		struct transforms all = proposal_transforms_own(&list->items[i]);
 		add_proposal(&text, &all, false);
 	}
 }
@@ -240,11 +241,11 @@ void proposal_wire_text(const struct wire_sa *sa, char *buffer, size_t size)
 {
 	struct text text;
 	bool differ = false;
-	text_init(&text, buffer, size);
+	proposal_text_begin(&text, buffer, size);
 	for (unsigned i = 1; i < sa->proposal_count; i++)
 		differ = differ || sa->proposals[i].protocol != sa->proposals[0].protocol;
 	for (unsigned i = 0; i < sa->proposal_count; i++) {
-		struct transforms all = transforms_wire(&sa->proposals[i]);
+		struct transforms all = proposal_transforms_wire(&sa->proposals[i]);
 		add_proposal(&text, &all, differ);
 	}
 }
@@ -268,8 +269,8 @@ const char *proposal_choice_text(const struct proposal_choice *choice, char *buf
 		put(&proposal, TRANSFORM_DH, choice->dh, 0);
 	if (choice->esn != ESN_NO)
 		put(&proposal, TRANSFORM_ESN, choice->esn, 0);
-	struct transforms all = transforms_own(&proposal);
-	text_init(&text, buffer, size);
+	struct transforms all = proposal_transforms_own(&proposal);
+	proposal_text_begin(&text, buffer, size);
 	add_proposal(&text, &all, false);
 	return buffer;
 }

@@ -11,8 +11,8 @@ struct text {
 	size_t start; /* of this proposal */
 	bool cut;
 };
-void text_init(struct text *text, char *buffer, size_t size);
-void text_add(struct text *text, const char *word);
+void proposal_text_begin(struct text *text, char *buffer, size_t size);
+void proposal_text_add(struct text *text, const char *word);
 
 /* Either kind of transforms, to be printed and compared alike. */
 struct transforms {
@@ -21,9 +21,9 @@ struct transforms {
 	const struct proposal_transform *own; /* or */
 	const struct wire_transform *wire;
 };
-struct transforms transforms_own(const struct proposal *proposal);
-struct transforms transforms_wire(const struct wire_proposal *proposal);
+struct transforms proposal_transforms_own(const struct proposal *proposal);
+struct transforms proposal_transforms_wire(const struct wire_proposal *proposal);
 /* Only one type of them, joined by "+"; "none" when there is none. */
-void transforms_type_text(struct text *text, const struct transforms *transforms, uint8_t type);
+void proposal_type_text(struct text *text, const struct transforms *transforms, uint8_t type);
 
 #endif

@@ -411,7 +411,7 @@ static bool normalise(const char *text, char out[WORD_TEXT_MAX])
 	return len > 0;
 }
 
-struct word word_find(const char *text)
+struct word proposal_word_find(const char *text)
 {
 	char key[WORD_TEXT_MAX];
 	struct word found = { .kind = WORD_UNKNOWN };
@@ -423,7 +423,7 @@ struct word word_find(const char *text)
 	return found;
 }
 
-const char *word_suggest(const char *text)
+const char *proposal_word_suggest(const char *text)
 {
 	return names_nearest(text, candidates);
 }
@@ -436,7 +436,7 @@ static bool id_in(uint16_t id, const uint16_t *ids, size_t count)
 	return false;
 }
 
-bool encr_is_aead(uint16_t id)
+bool proposal_encr_is_aead(uint16_t id)
 {
 	static const uint16_t aead[] = { ENCR_AES_GCM_8,	 ENCR_AES_GCM_12,
 					 ENCR_AES_GCM_16,	 ENCR_AES_CCM_8,
@@ -445,13 +445,13 @@ bool encr_is_aead(uint16_t id)
 	return id_in(id, aead, COUNT(aead));
 }
 
-bool encr_has_key_length(uint16_t id)
+bool proposal_encr_has_key_length(uint16_t id)
 {
 	static const uint16_t fixed[] = { ENCR_NONE, ENCR_3DES, ENCR_NULL, ENCR_CHACHA20_POLY1305 };
 	return !id_in(id, fixed, COUNT(fixed));
 }
 
-uint16_t prf_of_integ(uint16_t integ)
+uint16_t proposal_prf_of_integ(uint16_t integ)
 {
 	static const uint16_t pairs[][2] = {
 		{ INTEG_HMAC_SHA1_96, PRF_HMAC_SHA1 },

@@ -27,14 +27,14 @@ struct word {
 #define WORD_TEXT_MAX 48
 
 /* Case and underscores do not matter. */
-struct word word_find(const char *text);
+struct word proposal_word_find(const char *text);
 /* The nearest word that may be used, or NULL. */
-const char *word_suggest(const char *text);
+const char *proposal_word_suggest(const char *text);
 /* Ciphers that protect integrity themselves (RFC 5282, RFC 4543). */
-bool encr_is_aead(uint16_t id);
+bool proposal_encr_is_aead(uint16_t id);
 /* Key Length must be sent (RFC 7296 §3.3.5). */
-bool encr_has_key_length(uint16_t id);
+bool proposal_encr_has_key_length(uint16_t id);
 /* The PRF of the same hash, PRF_NONE when there is none. */
-uint16_t prf_of_integ(uint16_t integ);
+uint16_t proposal_prf_of_integ(uint16_t integ);
 
 #endif

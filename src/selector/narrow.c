@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Narrowing, RFC 7296 §2.9. The peer's two lists make pairs; each pair is cut down to what we
+ * allow, and the best of what remains is the answer: always one pair, inside both sides. */
+#include "selector/selector.h"
+
+#define SIDE_TEXT_MAX 84 /* two of them, our pair and the words around fit a diag */
+
+struct candidate {
+	struct selector_pair pair;     /* what both sides allow */
+	struct selector_pair proposed; /* the peer's pair that it comes from */
+	bool holds_packet;	       /* and the packet that made the peer ask */
+};
+
+/* How many addresses, minus one; all of IPv6 fits. */
+static unsigned __int128 range_size(const struct ip_range *range)
+{
+	unsigned __int128 from = 0, to = 0;
+	for (size_t i = 0; i < ip_len(range->from.family); i++) {
+		from = from << 8 | range->from.bytes[i];
+		to = to << 8 | range->to.bytes[i];
+	}
+	return to - from;
+}
+
+/* log2 of the number of addresses, rounded up. */
+static unsigned range_bits(const struct ip_range *range)
+{
+	unsigned bits = 0;
+	for (unsigned __int128 size = range_size(range); size > 0; size >>= 1)
+		bits++;
+	return bits;
+}
+
+static unsigned pair_bits(const struct selector_pair *pair)
+{
+	return range_bits(&pair->local.range) + range_bits(&pair->remote.range);
+}
+
+static unsigned port_count(const struct selector *s)
+{
+	return s->port_from > s->port_to ? 0 : (unsigned)s->port_to - s->port_from + 1u;
+}
+
+static int compare(unsigned __int128 a, unsigned __int128 b)
+{
+	return a < b ? -1 : a > b;
+}
+
+/* Above 0: a is the larger pair. */
+static int compare_size(const struct selector_pair *a, const struct selector_pair *b)
+{
+	const int steps[] = {
+		compare(pair_bits(a), pair_bits(b)),
+		compare(range_size(&a->remote.range), range_size(&b->remote.range)),
+		compare(range_size(&a->local.range), range_size(&b->local.range)),
+		compare(a->local.protocol == 0, b->local.protocol == 0),
+		compare(port_count(&a->remote), port_count(&b->remote)),
+		compare(port_count(&a->local), port_count(&b->local)),
+	};
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (steps[i] != 0)
+			return steps[i];
+	return 0;
+}
+
+/* Both sides of a pair are of one protocol: a kernel policy has only one. */
+static bool unify_protocol(struct selector_pair *pair)
+{
+	uint8_t local = pair->local.protocol, remote = pair->remote.protocol;
+	if (local != 0 && remote != 0 && local != remote)
+		return false;
+	pair->local.protocol = pair->remote.protocol = local != 0 ? local : remote;
+	return true;
+}
+
+static bool pair_intersect(const struct selector_pair *a, const struct selector_pair *b,
+			   struct selector_pair *out)
+{
+	return selector_intersect(&a->local, &b->local, &out->local) &&
+	       selector_intersect(&a->remote, &b->remote, &out->remote) && unify_protocol(out);
+}
+
+static bool pair_contains(const struct selector_pair *outer, const struct selector_pair *inner)
+{
+	return selector_contains(&outer->local, &inner->local) &&
+	       selector_contains(&outer->remote, &inner->remote);
+}
+
+static bool pair_from_wire(const struct wire_ts *local, const struct wire_ts *remote,
+			   struct selector_pair *out)
+{
+	return selector_from_wire(local, &out->local) == RC_OK &&
+	       selector_from_wire(remote, &out->remote) == RC_OK;
+}
+
+static bool is_single(const struct selector *s)
+{
+	return ip_equal(&s->range.from, &s->range.to);
+}
+
+/* §2.9: "the initiator SHOULD include as the first Traffic Selector in each of TSi and TSr a very
+ * specific Traffic Selector including the addresses in the packet triggering the request". */
+static bool first_pair(const struct wire_ts_list *local, const struct wire_ts_list *remote,
+		       struct selector_pair *out)
+{
+	if (local->count == 0 || remote->count == 0)
+		return false;
+	return pair_from_wire(&local->items[0], &remote->items[0], out) && is_single(&out->local) &&
+	       is_single(&out->remote) && unify_protocol(out);
+}
+
+static bool better(const struct candidate *a, const struct candidate *b)
+{
+	if (a->holds_packet != b->holds_packet)
+		return a->holds_packet;
+	return compare_size(&a->pair, &b->pair) > 0;
+}
+
+/* The best candidate; of equal ones the first. */
+static bool find_best(const struct selector_pair *ours, const struct wire_ts_list *local,
+		      const struct wire_ts_list *remote, struct candidate *best)
+{
+	struct selector_pair packet;
+	/* it binds us only where we allow it */
+	bool found = false,
+	     has_packet = first_pair(local, remote, &packet) && pair_contains(ours, &packet);
+	for (unsigned i = 0; i < local->count; i++)
+		for (unsigned j = 0; j < remote->count; j++) {
+			struct candidate c = { .holds_packet = true };
+			if (!pair_from_wire(&local->items[i], &remote->items[j], &c.proposed) ||
+			    !pair_intersect(ours, &c.proposed, &c.pair))
+				continue;
+			if (has_packet)
+				c.holds_packet = pair_contains(&c.pair, &packet);
+			if (!found || better(&c, best))
+				*best = c;
+			found = true;
+		}
+	return found;
+}
+
+static enum rc fail(const struct selector_pair *ours, const struct wire_ts_list *local,
+		    const struct wire_ts_list *remote, const char *verb, struct diag *diag)
+{
+	char local_text[SIDE_TEXT_MAX], remote_text[SIDE_TEXT_MAX],
+		our_text[SELECTOR_PAIR_TEXT_MAX];
+	selector_list_text(local, local_text, sizeof(local_text));
+	selector_list_text(remote, remote_text, sizeof(remote_text));
+	return diag_fail(diag, RC_TS_UNACCEPTABLE, "peer %s %s === %s (our side first); we have %s",
+			 verb, local_text, remote_text, selector_pair_text(ours, our_text));
+}
+
+enum rc selector_narrow(const struct selector_pair *ours, const struct wire_ts_list *tsi,
+			const struct wire_ts_list *tsr, struct selector_pair *out,
+			struct diag *diag)
+{
+	struct candidate best;
+	if (!find_best(ours, tsr, tsi, &best))
+		return fail(ours, tsr, tsi, "proposed", diag);
+	*out = best.pair;
+	return RC_OK;
+}
+
+/* §2.9: the responder may only take away. */
+static bool all_inside(const struct selector *proposed, const struct wire_ts_list *list)
+{
+	struct selector selector;
+	for (unsigned i = 0; i < list->count; i++)
+		if (selector_from_wire(&list->items[i], &selector) != RC_OK ||
+		    !selector_contains(proposed, &selector))
+			return false;
+	return list->count > 0;
+}
+
+enum rc selector_check_answer(const struct selector_pair *proposed, const struct wire_ts_list *tsi,
+			      const struct wire_ts_list *tsr, struct selector_pair *out,
+			      struct diag *diag)
+{
+	struct candidate best;
+	if (!all_inside(&proposed->local, tsi) || !all_inside(&proposed->remote, tsr) ||
+	    !find_best(proposed, tsi, tsr, &best))
+		return fail(proposed, tsi, tsr, "answered", diag);
+	*out = best.pair;
+	return RC_OK;
+}
+
+/* Ranks of selector_fit(), the lowest first. */
+enum fit { FIT_NONE, FIT_NOT_THE_PACKET, FIT_OVERLAP, FIT_SUPERSET, FIT_SUBSET, FIT_EXACT };
+#define FIT_STEP                                                                                   \
+	1024u /* what comes within a rank is less: 256 bits of addresses, weighed by 3, and 3 */
+
+static unsigned port_detail(const struct selector_pair *pair)
+{
+	bool any_port =
+		port_count(&pair->local) > UINT16_MAX && port_count(&pair->remote) > UINT16_MAX;
+	return (pair->local.protocol != 0 ? 2u : 0u) + (any_port ? 0u : 1u);
+}
+
+/* Within a rank the tunnel that is nearest to the proposal wins. */
+static unsigned fit_one(const struct selector_pair *ours, const struct candidate *c)
+{
+	unsigned common = 3 * pair_bits(&c->pair);
+	if (!c->holds_packet)
+		return FIT_NOT_THE_PACKET * FIT_STEP + common;
+	if (selector_pair_equal(ours, &c->proposed))
+		return FIT_EXACT * FIT_STEP;
+	if (pair_contains(ours, &c->proposed))
+		return FIT_SUBSET * FIT_STEP + FIT_STEP - 4 - 3 * pair_bits(ours) + common +
+		       port_detail(ours);
+	if (selector_pair_equal(ours, &c->pair))
+		return FIT_SUPERSET * FIT_STEP + common;
+	return FIT_OVERLAP * FIT_STEP + common;
+}
+
+unsigned selector_fit(const struct selector_pair *ours, const struct wire_ts_list *tsi,
+		      const struct wire_ts_list *tsr)
+{
+	struct selector_pair packet;
+	unsigned fit = 0;
+	bool outside = first_pair(tsr, tsi, &packet) && !pair_contains(ours, &packet);
+	for (unsigned i = 0; i < tsr->count; i++)
+		for (unsigned j = 0; j < tsi->count; j++) {
+			struct candidate c = { .holds_packet = !outside };
+			if (!pair_from_wire(&tsr->items[i], &tsi->items[j], &c.proposed) ||
+			    !pair_intersect(ours, &c.proposed, &c.pair))
+				continue;
+			unsigned one = fit_one(ours, &c);
+			fit = one > fit ? one : fit;
+		}
+	return fit;
+}
