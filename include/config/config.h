@@ -25,6 +25,7 @@ bool identity_equal(const struct identity *a, const struct identity *b); /* FQDN
 /* pattern may be ID_NONE (any), or hold wildcards: "*.example.org", "*@example.org", DN with "*" values. Returns
  * 0: no match, otherwise larger = more specific. */
 unsigned identity_match(const struct identity *pattern, const struct identity *id);
+bool identity_has_wildcard(const struct identity *id); /* also ID_NONE */
 enum rc identity_copy(const struct identity *from, struct identity *to) MUST_CHECK;
 void identity_free(struct identity *id);
 #define IDENTITY_TEXT_MAX 300
@@ -36,7 +37,7 @@ enum config_type { TYPE_TUNNEL, TYPE_TRANSPORT, TYPE_PASSTHROUGH, TYPE_DROP };
 enum config_host_kind {
 	HOST_ADDRESS,	   /* numeric */
 	HOST_NAME,	   /* to be resolved */
-	HOST_ANY,	   /* %any, %opportunistic not */
+	HOST_ANY,	   /* %any; addr 0.0.0.0 or :: when written %any4, %any6, 0.0.0.0 or :: */
 	HOST_DEFAULTROUTE, /* %defaultroute */
 	HOST_RANGE,	   /* a subnet or range of peers (rightsubnet-like "right=10.0.0.0/8"); acts as %any within it */
 };
@@ -121,18 +122,19 @@ struct config {
 /* Where an error is and what it says; a load reports all of them, not only the first. */
 struct config_error {
 	struct list in_list;
-	char *file;
-	unsigned line, column; /* from 1; column 0: the whole line */
+	char *file; /* NULL: "and 12 more errors" */
+	unsigned line, column; /* from 1; column 0: the whole line; line 0: the whole file */
 	bool warning;
 	char text[320];
 };
 struct config_errors {
 	struct list list; /* of config_error */
-	unsigned errors, warnings;
+	unsigned errors, warnings; /* all of them; at most 100 of each kind are listed */
+	struct config_error *more_errors, *more_warnings; /* the listed "and 12 more errors" */
 };
 void config_errors_init(struct config_errors *errors);
 void config_errors_free(struct config_errors *errors);
-/* "file:line:column: text" */
+/* "file:line:column: text", "file:line:column: warning: text" */
 const char *config_error_text(const struct config_error *error, char *buffer, size_t size);
 
 /* Loads and checks everything. On any error *out is NULL, rc is RC_SYNTAX (or RC_IO) and errors tells all. Warnings alone
@@ -149,12 +151,18 @@ bool config_conn_same_peer(const struct config_conn *a, const struct config_conn
 bool config_conn_equal(const struct config_conn *a, const struct config_conn *b);
 
 /* The keyword table, for the manual page, completion and checkconfig. */
+enum config_support {
+	CONFIG_SUPPORTED,
+	CONFIG_IGNORED, /* known from Libreswan or strongSwan; harmless: a warning says that it is ignored */
+	CONFIG_REFUSED, /* known, and would change what happens: an error, unless the value is what we do anyway */
+};
 struct config_keyword_info {
 	const char *name;    /* "ikelifetime", "left|rightsubnet" for end keywords: base name with is_end */
 	const char *section; /* "setup" or "conn" */
 	bool is_end;
 	const char *type, *range, *defaults, *help; /* texts */
 	const char *const *aliases; /* NULL-terminated, may be NULL */
+	enum config_support support; /* unless CONFIG_SUPPORTED, range: the values that are accepted silently */
 };
 const struct config_keyword_info *config_keyword_at(unsigned index); /* NULL past the end */
 

@@ -55,10 +55,12 @@ struct outcome {
 	bool child_out_missing;	  /* responder: its outbound half is installed by `kernel` after the reply */
 	struct ike_keys keys;	  /* the SA's keys from now on, if block.ptr */
 	struct proposal_choice choice;
+	struct ike_suite suite;
 	bool choice_set, established;
 	bool endpoints_set;	  /* local/remote below are the SA's from now on */
 	struct ip_endpoint local, remote;
-	bool nat_here, nat_there, nat_set;
+	bool nat_here, nat_there, nat_set, encap;
+	uint32_t child_spi;	  /* initiator: announced in IKE_AUTH; 0: unchanged */
 	uint64_t peer_spi;	  /* 0: unchanged */
 	struct child_sa *ended[OUTCOME_CHILDREN_MAX];
 	unsigned ended_count;
@@ -66,14 +68,19 @@ struct outcome {
 	enum rc ike_ended;	  /* RC_OK: goes on; otherwise the SA is gone after the reply */
 	enum rc child_failed;	  /* the IKE SA is up but the Child SA was refused, by this rc */
 	bool request_done;	  /* our outstanding request is answered */
-	bool restart;		  /* IKE_SA_INIT again, with a cookie or another group */
-	uint8_t *cookie;	  /* in the arena */
-	uint8_t cookie_len;
-	uint16_t group;
-	uint8_t *init_request, *init_response; /* in the arena; commit keeps copies in the larval */
+	bool stay;		  /* the state does not become the row's next one */
+	bool heard;		  /* proof of life: set by the road for authenticated messages */
+	/* for the larval part; commit takes or copies them */
+	struct dh_pair *pair;	  /* owned */
+	struct span init_request, init_response, ni, nr, cookie; /* .ptr NULL: unchanged */
+	uint8_t restarts;	  /* added to the larval's count */
+	struct secret keymat;	  /* of `child`, until commit has installed both halves; wiped with the outcome */
 	/* 3 send */
 	struct outcome_message message;
 };
+
+struct step;
+typedef enum rc (*step_fn)(struct step *step, struct outcome *out);
 
 /* One event on the road. */
 struct step {
@@ -89,9 +96,8 @@ struct step {
 	const struct ike_message *message; /* NULL: not a packet */
 	enum rc rc;		  /* of the job or of the first failed kernel request */
 	struct diag job_diag;
+	const step_fn *divert;	  /* set by a step: the road goes on with this list */
 	void *scratch;		  /* the row's own, in the arena; kept over suspensions */
 };
-
-typedef enum rc (*step_fn)(struct step *step, struct outcome *out);
 
 #endif

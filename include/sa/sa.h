@@ -81,6 +81,7 @@ struct ike_sa {
 	struct timer life;	/* half-open timeout, then liveness and lifetime */
 	struct list children;	/* of struct child_sa.in_ike */
 	usec_t born, established, last_heard, replace_at, expires;
+	void *owner;		/* engine: the gateway, for timers */
 	void *errand;		/* engine: the event being worked on; others wait */
 	struct list waiting;	/* engine: events that wait for it (bounded) */
 	uint8_t waiting_count;

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rfc7296 §1.2: IKE_AUTH as the responder, with its first Child SA. Rows last, each step in the order of time. */
+#include "ikev2/private.h"
+
+struct auth_request {
+	struct wire_id idi, idr;
+	bool idr_present;
+	struct identity idi_identity, idr_identity; /* data in the message */
+	struct wire_auth auth;
+	struct child_exchange child;
+	struct peer *peer; /* found again by serial after the suspension */
+	uint64_t peer_serial, tunnel_serial;
+	enum rc child_rc;
+	uint16_t child_notify;
+};
+
+static struct identity borrowed(const struct wire_id *id)
+{
+	return (struct identity){ .type = id->type,
+				  .len = (uint16_t)id->data.len,
+				  .data = (uint8_t *)(uintptr_t)id->data.ptr };
+}
+
+static enum rc read_request(struct step *step, struct outcome *out)
+{
+	struct auth_request *in = ARENA_NEW(step->arena, struct auth_request);
+	const struct ike_message *message = step->message;
+	const struct payload *idr = payload_of(message, PAYLOAD_IDr);
+	const struct payload *auth = payload_of(message, PAYLOAD_AUTH);
+
+	if (in == NULL)
+		return RC_NO_MEMORY;
+	step->scratch = in;
+	if (auth == NULL)
+		return diag_fail(&out->diag, RC_AUTH_FAILED,
+				 "peer asks for EAP (no AUTH payload), which no conn allows");
+	TRY(wire_id_parse(payload_of(message, PAYLOAD_IDi)->body, &in->idi, &out->diag));
+	in->idr_present = idr != NULL;
+	if (idr != NULL)
+		TRY(wire_id_parse(idr->body, &in->idr, &out->diag));
+	TRY(wire_auth_parse(auth->body, &in->auth, &out->diag));
+	in->idi_identity = borrowed(&in->idi);
+	in->idr_identity = borrowed(&in->idr);
+	return child_read(step->arena, message, &in->child, &out->diag);
+}
+
+static enum rc find_peer(struct step *step, struct outcome *out)
+{
+	struct auth_request *in = step->scratch;
+
+	in->peer = peers_for_identity(step->env->peers, &step->local.addr, &step->remote.addr,
+				      &in->idi_identity, in->idr_present ? &in->idr_identity : NULL,
+				      &out->diag);
+	return in->peer != NULL ? RC_OK : RC_AUTH_FAILED;
+}
+
+static enum rc verify_peer(struct step *step, struct outcome *out)
+{
+	struct auth_request *in = step->scratch;
+	const struct ike_sa *sa = step->sa;
+	struct auth_input input = {
+		.suite = &sa->suite,
+		.message = span_make(sa->larval->init_request, sa->larval->init_request_len),
+		.nonce = span_make(sa->larval->nr, sa->larval->nr_size),
+		.sk_p = ike_key(&sa->keys, &sa->suite, SK_pi),
+		.id = &in->idi,
+	};
+	struct span psk;
+	char id[IDENTITY_TEXT_MAX];
+	enum rc rc;
+
+	TRY(psk_find(step, in->peer, &in->idi_identity, &step->local, &step->remote, &psk,
+		     &out->diag));
+	rc = psk_verify(step->arena, &input, psk, &in->auth, &out->diag);
+	if (rc != RC_OK)
+		diag_prefix(&out->diag, "%s", identity_text(&in->idi_identity, id));
+	return rc;
+}
+
+/* The SA may only become the peer's now that its identity is proven. The IKE algorithms that were chosen before the
+ * identity was known must be ones that this conn allows. */
+static enum rc bind_peer(struct step *step, struct outcome *out)
+{
+	struct auth_request *in = step->scratch;
+	char chosen[128];
+
+	if (!proposal_allows(in->peer->conn->ike, &step->sa->choice))
+		return diag_fail(&out->diag, RC_AUTH_FAILED, "%s was negotiated, which conn %s forbids",
+				 proposal_choice_text(&step->sa->choice, chosen, sizeof(chosen)),
+				 in->peer->conn->name);
+	if (in->peer->template) {
+		TRY(peer_instantiate(in->peer, &step->local.addr, &step->remote, &in->idi_identity,
+				     &out->instance));
+		in->peer = out->instance;
+	}
+	in->peer_serial = in->peer->serial;
+	out->peer = in->peer;
+	out->established = true;
+	out->endpoints_set = true;
+	out->local = step->local;
+	out->remote = step->remote;
+	out->encap = step->sa->encap;
+	return RC_OK;
+}
+
+static enum rc child_refused(struct outcome *out, struct auth_request *in, enum rc rc)
+{
+	in->child_rc = out->child_failed = rc;
+	in->child_notify = ikev2_notify_of(rc);
+	return RC_OK;
+}
+
+static enum rc negotiate_child(const struct auth_request *in, struct outcome *out)
+{
+	struct child_sa *child = out->child;
+	const struct tunnel *tunnel = child->tunnel;
+	struct span spi;
+
+	TRY(selector_narrow(&tunnel->selectors, &in->child.tsi, &in->child.tsr, &child->selectors,
+			    &out->diag));
+	TRY(proposal_choose(tunnel->conn->esp, &in->child.sa, DH_NONE, PROPOSAL_NO_DH,
+			    &child->choice, &out->diag));
+	if (child->choice.spi_len != 4)
+		return diag_fail(&out->diag, RC_SYNTAX, "ESP SPI of %u bytes", child->choice.spi_len);
+	/* §1.3.1: a tunnel is made where transport was asked for, not the other way round */
+	if (!in->child.transport && child->mode == KERNEL_TRANSPORT)
+		return diag_fail(&out->diag, RC_NO_PROPOSAL,
+				 "peer asks for tunnel mode, we want transport mode (type=)");
+	spi = span_make(child->choice.spi, 4);
+	return span_u32(&spi, &child->spi_out);
+}
+
+static enum rc no_tunnel(const struct auth_request *in, struct outcome *out)
+{
+	char tsi[200], tsr[200];
+
+	selector_list_text(&in->child.tsi, tsi, sizeof(tsi));
+	selector_list_text(&in->child.tsr, tsr, sizeof(tsr));
+	return diag_fail(&out->diag, RC_TS_UNACCEPTABLE,
+			 "peer asked for %s === %s, which no tunnel of conn %s covers "
+			 "(leftsubnet=, rightsubnet=)",
+			 tsr, tsi, in->peer->conn->name);
+}
+
+static enum rc choose_child(struct step *step, struct outcome *out)
+{
+	struct auth_request *in = step->scratch;
+	const struct ike_sa *sa = step->sa;
+	struct tunnel *tunnel;
+	enum rc rc;
+
+	if (!in->child.present)
+		return RC_OK; /* childless, RFC 6023 */
+	tunnel = peer_tunnel_for(in->peer, &in->child.tsi, &in->child.tsr, in->child.transport);
+	if (tunnel == NULL)
+		return child_refused(out, in, no_tunnel(in, out));
+	TRY(child_sa_new(step->env->sas, &out->child));
+	out->child->tunnel = tunnel;
+	in->tunnel_serial = tunnel->serial;
+	out->child->mode =
+		tunnel->conn->type == TYPE_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
+	child_place(out->child, &step->local, &step->remote, sa->encap);
+	rc = negotiate_child(in, out);
+	return rc == RC_OK ? RC_OK : child_refused(out, in, rc);
+}
+
+/* architecture.md §7: the inbound half is in the kernel before the reply that promises it is built. */
+static enum rc install_inbound(struct step *step, struct outcome *out)
+{
+	struct auth_request *in = step->scratch;
+	const struct ike_sa *sa = step->sa;
+
+	step->rc = RC_OK;
+	if (!in->child.present || in->child_rc != RC_OK)
+		return RC_OK;
+	TRY(child_derive(out->child, &sa->suite, &sa->keys,
+			 span_make(sa->larval->ni, sa->larval->ni_size),
+			 span_make(sa->larval->nr, sa->larval->nr_size), out));
+	TRY(child_install_in(step->arena, out->child, secret_span(&out->keymat),
+			     &out->kernel_wait));
+	return RC_SUSPEND;
+}
+
+static enum rc sign_our_auth(struct step *step, struct outcome *out, const struct wire_id *idr,
+			     struct wire_auth *auth)
+{
+	struct auth_request *in = step->scratch;
+	const struct ike_sa *sa = step->sa;
+	struct auth_input input = {
+		.suite = &sa->suite,
+		.message = span_make(sa->larval->init_response, sa->larval->init_response_len),
+		.nonce = span_make(sa->larval->ni, sa->larval->ni_size),
+		.sk_p = ike_key(&sa->keys, &sa->suite, SK_pr),
+		.id = idr,
+	};
+	struct span psk;
+
+	TRY(psk_find(step, in->peer, &in->idi_identity, &step->local, &step->remote, &psk,
+		     &out->diag));
+	auth->method = AUTH_SHARED_KEY;
+	return psk_auth(step->arena, &input, psk, &auth->data);
+}
+
+static enum rc emit_child(struct step *step, struct outcome *out, struct writer *writer)
+{
+	const struct child_sa *child = out->child;
+	uint8_t *spi = arena_alloc(step->arena, 4);
+	struct wire_ts local, remote;
+	struct wire_ts_list tsi = { &remote, 1 }, tsr = { &local, 1 };
+	struct wire_sa answer;
+	struct sink sink;
+
+	if (spi == NULL)
+		return RC_NO_MEMORY;
+	sink_init(&sink, spi, 4);
+	sink_u32(&sink, child->spi_in);
+	if (child->mode == KERNEL_TRANSPORT)
+		emit_notify(writer, USE_TRANSPORT_MODE);
+	TRY(proposal_answer(step->arena, &child->choice, span_make(spi, 4), &answer));
+	wire_sa_emit(writer, &answer);
+	selector_to_wire(&child->selectors.local, &local);
+	selector_to_wire(&child->selectors.remote, &remote);
+	wire_ts_emit(writer, PAYLOAD_TSi, &tsi);
+	wire_ts_emit(writer, PAYLOAD_TSr, &tsr);
+	return RC_OK;
+}
+
+static void note_kernel_refusal(struct step *step, struct auth_request *in, struct outcome *out)
+{
+	if (step->rc == RC_OK || out->child == NULL || in->child_rc != RC_OK)
+		return;
+	out->diag = step->job_diag;
+	diag_prefix(&out->diag, "the kernel refused the Child SA");
+	(void)child_refused(out, in, step->rc);
+}
+
+/* §2.21.2: an error in the Child SA stands beside an untouched AUTH. */
+static enum rc emit_response(struct step *step, struct outcome *out)
+{
+	struct auth_request *in = step->scratch;
+	struct sink sink;
+	struct writer writer;
+	struct wire_id idr;
+	struct wire_auth auth;
+
+	if (out->peer == NULL)
+		return diag_fail(&out->diag, RC_CANCELLED, "the conn was removed meanwhile");
+	in->peer = out->peer;
+	note_kernel_refusal(step, in, out);
+	idr = identity_to_wire(&in->peer->local_id);
+	TRY(inner_start(step->arena, &sink, &writer));
+	wire_id_emit(&writer, PAYLOAD_IDr, &idr);
+	TRY(sign_our_auth(step, out, &idr, &auth));
+	wire_auth_emit(&writer, &auth);
+	if (in->child_rc != RC_OK)
+		emit_notify(&writer, in->child_notify);
+	else if (in->child.present) {
+		TRY(emit_child(step, out, &writer));
+		TRY(child_install_out(step->arena, out->child, secret_span(&out->keymat),
+				      &out->kernel));
+	}
+	out->message.exchange = EXCHANGE_IKE_AUTH;
+	out->message.response = true;
+	return inner_finish(&writer, &sink, &out->message);
+}
+
+static const step_fn request_steps[] = {
+	read_request, find_peer,       verify_peer,
+	bind_peer,    choose_child,    install_inbound /* suspends: kernel */,
+	emit_response, NULL,
+};
+
+static const struct payload_rule request_rules[] = {
+	/* payload         min max  where */
+	{ PAYLOAD_IDi, 1, 1, ENCRYPTED },
+	{ PAYLOAD_CERT, 0, 8, ENCRYPTED },
+	{ PAYLOAD_CERTREQ, 0, 8, ENCRYPTED },
+	{ PAYLOAD_IDr, 0, 1, ENCRYPTED },
+	{ PAYLOAD_AUTH, 0, 1, ENCRYPTED }, /* absent: the initiator asks for EAP, §2.16 */
+	{ PAYLOAD_CP, 0, 1, ENCRYPTED },
+	{ PAYLOAD_SA, 0, 1, ENCRYPTED },   /* absent: childless, RFC 6023 */
+	{ PAYLOAD_TSi, 0, 1, ENCRYPTED },
+	{ PAYLOAD_TSr, 0, 1, ENCRYPTED },
+	PAYLOAD_RULES_END,
+};
+
+const struct ikev2_row ikev2_auth_answer_rows[] = {
+	{ IKEV2_HALF_OPEN, RESPONDER, EVENT_AUTH_REQUEST, request_rules, request_steps,
+	  IKEV2_ESTABLISHED, "peer proves its identity; we prove ours and make the first Child SA" },
+	{ .story = NULL },
+};

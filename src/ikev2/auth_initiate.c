@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rfc7296 §1.2: IKE_AUTH as the initiator, with its first Child SA. Rows last, each step in the order of time. */
+#include "ikev2/auth.h"
+
+struct auth_response {
+	struct wire_id idr;
+	struct wire_auth auth;
+	struct identity identity;
+	struct child_exchange child;
+	struct wire_notify error;
+	struct tunnel *tunnel; /* found again after each suspension */
+	uint64_t tunnel_serial;
+};
+
+/* ---- the request ---- */
+
+static enum rc sign(struct step *step, const struct wire_id *id, struct outcome *out,
+		    struct wire_auth *auth)
+{
+	const struct ike_larval *larval = step->sa->larval;
+	struct auth_input input = {
+		.suite = &out->suite,
+		.message = span_make(larval->init_request, larval->init_request_len),
+		.nonce = out->nr,
+		.sk_p = ike_key(&out->keys, &out->suite, SK_pi),
+		.id = id,
+	};
+	struct span psk;
+
+	TRY(psk_find(step, step->peer, &step->peer->remote_id, &out->local, &out->remote, &psk,
+		     &out->diag));
+	auth->method = AUTH_SHARED_KEY;
+	return psk_auth(step->arena, &input, psk, &auth->data);
+}
+
+static enum rc emit_child(struct step *step, const struct tunnel *tunnel, struct writer *writer,
+			  struct outcome *out)
+{
+	uint8_t *spi = arena_alloc(step->arena, 4);
+	struct wire_ts local, remote;
+	struct wire_ts_list tsi = { &local, 1 }, tsr = { &remote, 1 };
+	struct wire_sa offer;
+	struct sink sink;
+
+	if (spi == NULL)
+		return RC_NO_MEMORY;
+	TRY(child_spi_random(step->env->sas, &out->child_spi));
+	sink_init(&sink, spi, 4);
+	sink_u32(&sink, out->child_spi);
+	TRY(proposal_offer(step->arena, tunnel->conn->esp, span_make(spi, 4), PROPOSAL_NO_DH,
+			   &offer));
+	wire_sa_emit(writer, &offer);
+	selector_to_wire(&tunnel->selectors.local, &local);
+	selector_to_wire(&tunnel->selectors.remote, &remote);
+	wire_ts_emit(writer, PAYLOAD_TSi, &tsi);
+	wire_ts_emit(writer, PAYLOAD_TSr, &tsr);
+	if (tunnel->conn->type == TYPE_TRANSPORT)
+		emit_notify(writer, USE_TRANSPORT_MODE);
+	return RC_OK;
+}
+
+/* §2.4: only when nothing of this peer is alive (architecture.md §6). */
+static bool first_contact(const struct peer *peer)
+{
+	list_for(node, &peer->tunnels)
+		if (!list_empty(&container_of(node, struct tunnel, in_peer)->child_sas))
+			return false;
+	return true;
+}
+
+static enum rc emit_identities(struct step *step, struct writer *writer, struct outcome *out)
+{
+	struct wire_id idi = identity_to_wire(&step->peer->local_id);
+	struct wire_id idr = identity_to_wire(&step->peer->remote_id);
+	struct wire_auth auth;
+
+	wire_id_emit(writer, PAYLOAD_IDi, &idi);
+	if (first_contact(step->peer))
+		emit_notify(writer, INITIAL_CONTACT);
+	if (step->peer->remote_id.type != ID_NONE)
+		wire_id_emit(writer, PAYLOAD_IDr, &idr);
+	TRY(sign(step, &idi, out, &auth));
+	wire_auth_emit(writer, &auth);
+	return RC_OK;
+}
+
+enum rc auth_request_emit(struct step *step, struct outcome *out)
+{
+	struct sink sink;
+	struct writer writer;
+
+	if (step->tunnel == NULL)
+		return diag_fail(&out->diag, RC_CANCELLED, "the tunnel is not wanted any more");
+	TRY(inner_start(step->arena, &sink, &writer));
+	TRY(emit_identities(step, &writer, out));
+	TRY(emit_child(step, step->tunnel, &writer, out));
+	out->message.exchange = EXCHANGE_IKE_AUTH;
+	out->message.purpose = REQUEST_AUTH;
+	return inner_finish(&writer, &sink, &out->message);
+}
+
+/* ---- the answer ---- */
+
+static enum rc refused(const struct wire_notify *notify, const struct step *step,
+		       struct outcome *out)
+{
+	char name[48], id[IDENTITY_TEXT_MAX], ours[IDENTITY_TEXT_MAX];
+
+	names_text(&notify_names, notify->type, name, sizeof(name));
+	return diag_fail(&out->diag, notify_rc(notify->type),
+			 "peer refused IKE_AUTH: %s; we are %s and expected %s%s", name,
+			 identity_text(&step->peer->local_id, ours),
+			 identity_text(&step->peer->remote_id, id),
+			 notify->type == AUTHENTICATION_FAILED
+				 ? " (compare the secrets and IDs of both sides)"
+				 : "");
+}
+
+static enum rc read_response(struct step *step, struct outcome *out)
+{
+	struct auth_response *in = ARENA_NEW(step->arena, struct auth_response);
+	const struct ike_message *message = step->message;
+	const struct payload *idr = payload_of(message, PAYLOAD_IDr);
+	const struct payload *auth = payload_of(message, PAYLOAD_AUTH);
+
+	if (in == NULL)
+		return RC_NO_MEMORY;
+	step->scratch = in;
+	out->request_done = true;
+	bool error = notify_error(message, &in->error);
+	if (error && auth == NULL)
+		return refused(&in->error, step, out);
+	if (idr == NULL || auth == NULL)
+		return diag_fail(&out->diag, RC_AUTH_FAILED, "IKE_AUTH response without IDr or AUTH");
+	TRY(wire_id_parse(idr->body, &in->idr, &out->diag));
+	TRY(wire_auth_parse(auth->body, &in->auth, &out->diag));
+	return child_read(step->arena, message, &in->child, &out->diag);
+}
+
+static enum rc check_identity(struct step *step, const struct auth_response *in,
+			      struct outcome *out)
+{
+	char expected[IDENTITY_TEXT_MAX], got[IDENTITY_TEXT_MAX];
+	struct identity id;
+	unsigned match;
+
+	TRY(identity_from_wire(&in->idr, &id));
+	match = identity_match(&step->peer->remote_id, &id);
+	(void)identity_text(&id, got);
+	identity_free(&id);
+	if (match > 0)
+		return RC_OK;
+	return diag_fail(&out->diag, RC_AUTH_FAILED, "peer says it is %s, we expect %s", got,
+			 identity_text(&step->peer->remote_id, expected));
+}
+
+static enum rc verify_peer(struct step *step, struct outcome *out)
+{
+	struct auth_response *in = step->scratch;
+	const struct ike_sa *sa = step->sa;
+	struct auth_input input = {
+		.suite = &sa->suite,
+		.message = span_make(sa->larval->init_response, sa->larval->init_response_len),
+		.nonce = span_make(sa->larval->ni, sa->larval->ni_size),
+		.sk_p = ike_key(&sa->keys, &sa->suite, SK_pr),
+		.id = &in->idr,
+	};
+	struct span psk;
+
+	TRY(check_identity(step, in, out));
+	TRY(psk_find(step, step->peer, &step->peer->remote_id, &sa->local, &sa->remote, &psk,
+		     &out->diag));
+	TRY(psk_verify(step->arena, &input, psk, &in->auth, &out->diag));
+	out->established = true;
+	return RC_OK;
+}
+
+/* The IKE SA stands, the Child SA does not (§1.2, §2.21.2): told, and the row goes on. */
+static enum rc child_refused(struct outcome *out, enum rc rc)
+{
+	out->child_failed = rc;
+	return RC_OK;
+}
+
+static enum rc child_notify(const struct step *step, const struct auth_response *in,
+			    struct outcome *out)
+{
+	char name[48], esp[128] = "", selectors[SELECTOR_PAIR_TEXT_MAX] = "";
+
+	if (in->error.type == NOTIFY_NONE)
+		return child_refused(out, diag_fail(&out->diag, RC_PEER_REFUSED,
+						    "peer answered without a Child SA and says "
+						    "nothing"));
+	names_text(&notify_names, in->error.type, name, sizeof(name));
+	if (step->tunnel != NULL) {
+		proposal_text(step->tunnel->conn->esp, esp, sizeof(esp));
+		selector_pair_text(&step->tunnel->selectors, selectors);
+	}
+	return child_refused(out, diag_fail(&out->diag, notify_rc(in->error.type),
+					    "peer refused the Child SA: %s; we offered %s for %s",
+					    name, esp, selectors));
+}
+
+static enum rc accept_child(struct step *step, const struct auth_response *in,
+			    struct child_sa *child, struct outcome *out)
+{
+	const struct tunnel *tunnel = step->tunnel;
+	bool transport = tunnel->conn->type == TYPE_TRANSPORT;
+
+	TRY(proposal_accept(tunnel->conn->esp, &in->child.sa, PROPOSAL_NO_DH, &child->choice,
+			    &out->diag));
+	TRY(selector_check_answer(&tunnel->selectors, &in->child.tsi, &in->child.tsr,
+				  &child->selectors, &out->diag));
+	if (child->choice.spi_len != 4)
+		return diag_fail(&out->diag, RC_SYNTAX, "ESP SPI of %u bytes", child->choice.spi_len);
+	if (transport != in->child.transport)
+		return diag_fail(&out->diag, RC_NO_PROPOSAL,
+				 "peer chose %s mode, we want %s mode (type=)",
+				 in->child.transport ? "transport" : "tunnel",
+				 transport ? "transport" : "tunnel");
+	struct span spi = span_make(child->choice.spi, 4);
+	return span_u32(&spi, &child->spi_out);
+}
+
+static enum rc make_child(struct step *step, struct outcome *out)
+{
+	struct auth_response *in = step->scratch;
+	const struct ike_sa *sa = step->sa;
+	struct child_sa *child;
+	enum rc rc;
+
+	if (!in->child.present)
+		return child_notify(step, in, out);
+	if (step->tunnel == NULL)
+		return child_refused(out, diag_fail(&out->diag, RC_CANCELLED,
+						    "the tunnel is not wanted any more"));
+	TRY(child_sa_new(step->env->sas, &child));
+	out->child = child;
+	child->spi_in = sa->larval->child_spi;
+	child->tunnel = step->tunnel;
+	child->initiator = true;
+	child->mode = step->tunnel->conn->type == TYPE_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
+	child_place(child, &sa->local, &sa->remote, sa->encap);
+	rc = accept_child(step, in, child, out);
+	if (rc != RC_OK)
+		return child_refused(out, rc);
+	TRY(child_derive(child, &sa->suite, &sa->keys,
+			 span_make(sa->larval->ni, sa->larval->ni_size),
+			 span_make(sa->larval->nr, sa->larval->nr_size), out));
+	TRY(child_install_in(step->arena, child, secret_span(&out->keymat), &out->kernel_wait));
+	TRY(child_install_out(step->arena, child, secret_span(&out->keymat), &out->kernel_wait));
+	return RC_SUSPEND;
+}
+
+/* §2.21.2: the peer believes in a Child SA that we do not have: a Delete with the SPI that we announced. */
+static enum rc delete_announced(struct step *step, struct outcome *out)
+{
+	struct sink sink;
+	struct writer writer;
+	uint8_t *spi = arena_alloc(step->arena, 4);
+	struct wire_delete payload = { .protocol = PROTOCOL_ESP, .spi_size = 4, .count = 1 };
+
+	if (spi == NULL)
+		return RC_NO_MEMORY;
+	sink_init(&sink, spi, 4);
+	sink_u32(&sink, step->sa->larval->child_spi);
+	payload.spis = span_make(spi, 4);
+	TRY(inner_start(step->arena, &sink, &writer));
+	wire_delete_emit(&writer, &payload);
+	out->message.exchange = EXCHANGE_INFORMATIONAL;
+	out->message.purpose = REQUEST_DELETE_CHILD;
+	return inner_finish(&writer, &sink, &out->message);
+}
+
+static enum rc finish(struct step *step, struct outcome *out)
+{
+	const struct auth_response *in = step->scratch;
+
+	if (in->child.present && out->child_failed == RC_OK && step->rc != RC_OK) {
+		out->diag = step->job_diag;
+		diag_prefix(&out->diag, "the kernel refused the Child SA");
+		out->child_failed = step->rc;
+	}
+	if (out->child_failed != RC_OK && in->child.present)
+		return delete_announced(step, out);
+	return RC_OK;
+}
+
+static const step_fn response_steps[] = { read_response, verify_peer, make_child /* suspends: kernel */,
+					  finish, NULL };
+
+static const struct payload_rule response_rules[] = {
+	/* payload         min max  where */
+	{ PAYLOAD_IDr, 0, 1, ENCRYPTED },  /* absent: an error notify */
+	{ PAYLOAD_CERT, 0, 8, ENCRYPTED },
+	{ PAYLOAD_AUTH, 0, 1, ENCRYPTED },
+	{ PAYLOAD_CP, 0, 1, ENCRYPTED },
+	{ PAYLOAD_SA, 0, 1, ENCRYPTED },  /* absent: the Child SA was refused */
+	{ PAYLOAD_TSi, 0, 1, ENCRYPTED },
+	{ PAYLOAD_TSr, 0, 1, ENCRYPTED },
+	PAYLOAD_RULES_END,
+};
+
+const struct ikev2_row ikev2_auth_initiate_rows[] = {
+	{ IKEV2_AUTH_SENT, INITIATOR, EVENT_AUTH_RESPONSE, response_rules, response_steps,
+	  IKEV2_ESTABLISHED,
+	  "peer proved its identity: both halves of the Child SA go to the kernel" },
+	{ .story = NULL },
+};

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A Child SA in the making: its payloads, its key material, and what the kernel is asked for it. */
+#include "ikev2/private.h"
+
+enum rc child_read(struct arena *arena, const struct ike_message *message,
+		   struct child_exchange *out, struct diag *diag)
+{
+	const struct payload *sa = payload_of(message, PAYLOAD_SA);
+	const struct payload *tsi = payload_of(message, PAYLOAD_TSi);
+	const struct payload *tsr = payload_of(message, PAYLOAD_TSr);
+	struct wire_notify notify;
+
+	*out = (struct child_exchange){ .present = false };
+	if (sa == NULL && tsi == NULL && tsr == NULL)
+		return RC_OK;
+	if (sa == NULL || tsi == NULL || tsr == NULL)
+		return diag_fail(diag, RC_SYNTAX,
+				 "SA, TSi and TSr belong together; at least one is missing");
+	TRY(wire_sa_parse(arena, sa->body, &out->sa, diag));
+	TRY(wire_ts_parse(arena, tsi->body, &out->tsi, diag));
+	TRY(wire_ts_parse(arena, tsr->body, &out->tsr, diag));
+	out->transport = notify_find(message, USE_TRANSPORT_MODE, &notify);
+	out->present = true;
+	return RC_OK;
+}
+
+void child_place(struct child_sa *child, const struct ip_endpoint *local,
+		 const struct ip_endpoint *remote, bool encap)
+{
+	child->local = local->addr;
+	child->remote = remote->addr;
+	if (encap)
+		child->encap = (struct kernel_encap){ local->port, remote->port };
+}
+
+enum rc child_derive(struct child_sa *child, const struct ike_suite *suite,
+		     const struct ike_keys *keys, struct span ni, struct span nr,
+		     struct outcome *out)
+{
+	size_t encr_len, integ_len;
+
+	TRY(esp_key_lengths(child->choice.encr, child->choice.encr_bits, child->choice.integ,
+			    &encr_len, &integ_len));
+	return child_keymat(suite, keys, SPAN_NONE, ni, nr, 2 * (encr_len + integ_len),
+			    &out->keymat);
+}
+
+/* §2.17: the initiator's outbound keys come first. */
+static enum rc sa_request(struct arena *arena, const struct child_sa *child, struct span keymat,
+			  enum kernel_direction direction, struct list *list)
+{
+	struct kernel_request *request = ARENA_NEW(arena, struct kernel_request);
+	size_t encr_len, integ_len;
+	bool first = child->initiator == (direction == KERNEL_OUT);
+
+	if (request == NULL)
+		return RC_NO_MEMORY;
+	TRY(esp_key_lengths(child->choice.encr, child->choice.encr_bits, child->choice.integ,
+			    &encr_len, &integ_len));
+	if (keymat.len != 2 * (encr_len + integ_len))
+		return RC_INTERNAL;
+	request->op = KERNEL_SA_ADD;
+	child_kernel_sa(child, direction, &request->sa);
+	if (!first)
+		keymat.ptr += encr_len + integ_len;
+	request->sa.encr_key = span_make(keymat.ptr, encr_len);
+	request->sa.integ_key = span_make(keymat.ptr + encr_len, integ_len);
+	list_append(list, &request->queue);
+	return RC_OK;
+}
+
+static enum rc policy_request(struct arena *arena, const struct child_sa *child, enum kernel_op op,
+			      enum kernel_direction direction, struct list *list)
+{
+	struct kernel_request *request = ARENA_NEW(arena, struct kernel_request);
+
+	if (request == NULL)
+		return RC_NO_MEMORY;
+	request->op = op;
+	child_kernel_policy(child, direction, &request->policy);
+	list_append(list, &request->queue);
+	return RC_OK;
+}
+
+enum rc child_install_in(struct arena *arena, const struct child_sa *child, struct span keymat,
+			 struct list *list)
+{
+	TRY(sa_request(arena, child, keymat, KERNEL_IN, list));
+	TRY(policy_request(arena, child, KERNEL_POLICY_SET, KERNEL_IN, list));
+	if (child->mode == KERNEL_TRANSPORT)
+		return RC_OK; /* nothing is forwarded */
+	return policy_request(arena, child, KERNEL_POLICY_SET, KERNEL_FWD, list);
+}
+
+enum rc child_install_out(struct arena *arena, const struct child_sa *child, struct span keymat,
+			  struct list *list)
+{
+	TRY(sa_request(arena, child, keymat, KERNEL_OUT, list));
+	return policy_request(arena, child, KERNEL_POLICY_SET, KERNEL_OUT, list);
+}
+
+static enum rc delete_sa(struct arena *arena, const struct child_sa *child,
+			 enum kernel_direction direction, struct list *list)
+{
+	struct kernel_request *request = ARENA_NEW(arena, struct kernel_request);
+
+	if (request == NULL)
+		return RC_NO_MEMORY;
+	request->op = KERNEL_SA_DELETE;
+	child_kernel_sa(child, direction, &request->sa);
+	list_append(list, &request->queue);
+	return RC_OK;
+}
+
+/* A tunnel that keeps a trap gets it back in place of the outbound policy, where both are one to the kernel. */
+static enum rc restore_trap(struct arena *arena, const struct child_sa *child, struct list *list)
+{
+	const struct tunnel *tunnel = child->tunnel;
+	struct kernel_request *request;
+
+	if (!tunnel->trap_installed || !selector_pair_equal(&tunnel->selectors, &child->selectors))
+		return policy_request(arena, child, KERNEL_POLICY_DELETE, KERNEL_OUT, list);
+	request = ARENA_NEW(arena, struct kernel_request);
+	if (request == NULL)
+		return RC_NO_MEMORY;
+	request->op = KERNEL_POLICY_SET;
+	tunnel_trap_policy(tunnel, &request->policy);
+	list_append(list, &request->queue);
+	return RC_OK;
+}
+
+enum rc child_uninstall(struct arena *arena, const struct child_sa *child, struct list *list)
+{
+	if (child->spi_out != 0)
+		TRY(delete_sa(arena, child, KERNEL_OUT, list));
+	if (!child_policies_shared(child)) {
+		TRY(restore_trap(arena, child, list));
+		TRY(policy_request(arena, child, KERNEL_POLICY_DELETE, KERNEL_IN, list));
+		if (child->mode == KERNEL_TUNNEL)
+			TRY(policy_request(arena, child, KERNEL_POLICY_DELETE, KERNEL_FWD, list));
+	}
+	return delete_sa(arena, child, KERNEL_IN, list);
+}

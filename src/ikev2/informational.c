@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rfc7296 §1.4: INFORMATIONAL: liveness and Delete, both roles and both directions. */
+#include "ikev2/private.h"
+
+static void end_child(struct outcome *out, struct child_sa *child, enum rc reason)
+{
+	for (unsigned i = 0; i < out->ended_count; i++)
+		if (out->ended[i] == child)
+			return;
+	if (out->ended_count < OUTCOME_CHILDREN_MAX)
+		out->ended[out->ended_count++] = child;
+	out->ended_reason = reason;
+}
+
+/* The peer names its inbound SPIs: our outbound ones. */
+static enum rc read_delete(struct step *step, const struct payload *payload, struct outcome *out)
+{
+	struct wire_delete named;
+	uint32_t spi;
+
+	TRY(wire_delete_parse(payload->body, &named, &out->diag));
+	if (named.protocol == PROTOCOL_IKE) {
+		out->ike_ended = RC_PEER_DELETED;
+		return RC_OK;
+	}
+	if (named.protocol != PROTOCOL_ESP)
+		return RC_OK;
+	while (span_u32(&named.spis, &spi) == RC_OK) {
+		struct child_sa *child = child_sa_by_out(step->sa, spi);
+		if (child != NULL)
+			end_child(out, child, RC_PEER_DELETED);
+	}
+	return RC_OK;
+}
+
+static enum rc read_deletes(struct step *step, struct outcome *out)
+{
+	const struct payload *payload = payload_of(step->message, PAYLOAD_DELETE);
+
+	for (; payload != NULL; payload = wire_payload_next(payload))
+		TRY(read_delete(step, payload, out));
+	return RC_OK;
+}
+
+static enum rc emit_child_deletes(struct step *step, struct child_sa *const *children,
+				  unsigned count, struct writer *writer)
+{
+	uint8_t *spis = arena_array(step->arena, count, 4);
+	struct wire_delete payload = { .protocol = PROTOCOL_ESP,
+				       .spi_size = 4,
+				       .count = (uint16_t)count };
+	struct sink sink;
+
+	if (spis == NULL)
+		return RC_NO_MEMORY;
+	sink_init(&sink, spis, (size_t)count * 4);
+	for (unsigned i = 0; i < count; i++)
+		sink_u32(&sink, children[i]->spi_in);
+	payload.spis = sink_written(&sink);
+	wire_delete_emit(writer, &payload);
+	return RC_OK;
+}
+
+/* A Child SA whose Delete of ours is out already is not named again (§1.4.1). */
+static unsigned halves_to_name(const struct outcome *out, struct child_sa **named)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < out->ended_count; i++)
+		if (out->ended[i]->state != CHILD_DELETING)
+			named[count++] = out->ended[i];
+	return count;
+}
+
+static enum rc emit_answer(struct step *step, struct outcome *out)
+{
+	struct child_sa **named = arena_array(step->arena, OUTCOME_CHILDREN_MAX, sizeof(*named));
+	struct sink sink;
+	struct writer writer;
+	unsigned count;
+
+	if (named == NULL)
+		return RC_NO_MEMORY;
+	TRY(inner_start(step->arena, &sink, &writer));
+	count = out->ike_ended == RC_OK ? halves_to_name(out, named) : 0;
+	if (count > 0)
+		TRY(emit_child_deletes(step, named, count, &writer));
+	out->message.exchange = EXCHANGE_INFORMATIONAL;
+	out->message.response = true;
+	return inner_finish(&writer, &sink, &out->message);
+}
+
+static const step_fn answer_steps[] = { read_deletes, emit_answer, NULL };
+
+/* ---- the answers to ours ---- */
+
+static enum rc read_response(struct step *step, struct outcome *out)
+{
+	struct child_sa *child;
+
+	out->request_done = true;
+	if (step->sa->request.purpose == REQUEST_DELETE_CHILD) {
+		list_for(node, &step->sa->children)
+		{
+			child = container_of(node, struct child_sa, in_ike);
+			if (child->serial == step->sa->request.child)
+				end_child(out, child, child->delete_reason);
+		}
+	}
+	return RC_OK;
+}
+
+static enum rc read_goodbye(struct step *step, struct outcome *out)
+{
+	out->request_done = true;
+	if (step->sa->request.purpose == REQUEST_DELETE_IKE)
+		out->ike_ended = step->sa->delete_reason;
+	else
+		out->stay = true;
+	return RC_OK;
+}
+
+static const step_fn response_steps[] = { read_response, NULL };
+static const step_fn goodbye_steps[] = { read_goodbye, NULL };
+
+/* ---- what we ask ---- */
+
+static enum rc begin(struct step *step, struct outcome *out, struct sink *sink,
+		     struct writer *writer, enum request_purpose purpose)
+{
+	out->message.exchange = EXCHANGE_INFORMATIONAL;
+	out->message.purpose = (uint8_t)purpose;
+	return inner_start(step->arena, sink, writer);
+}
+
+static enum rc probe(struct step *step, struct outcome *out)
+{
+	struct sink sink;
+	struct writer writer;
+
+	TRY(begin(step, out, &sink, &writer, REQUEST_LIVENESS));
+	return inner_finish(&writer, &sink, &out->message);
+}
+
+static enum rc delete_child(struct step *step, struct outcome *out)
+{
+	struct sink sink;
+	struct writer writer;
+
+	if (step->subject == NULL)
+		return diag_fail(&out->diag, RC_CANCELLED, "the Child SA is gone already");
+	TRY(begin(step, out, &sink, &writer, REQUEST_DELETE_CHILD));
+	TRY(emit_child_deletes(step, &step->subject, 1, &writer));
+	out->message.child = step->subject->serial;
+	return inner_finish(&writer, &sink, &out->message);
+}
+
+static enum rc delete_ike(struct step *step, struct outcome *out)
+{
+	struct wire_delete payload = { .protocol = PROTOCOL_IKE };
+	struct sink sink;
+	struct writer writer;
+
+	TRY(begin(step, out, &sink, &writer, REQUEST_DELETE_IKE));
+	wire_delete_emit(&writer, &payload);
+	return inner_finish(&writer, &sink, &out->message);
+}
+
+static enum rc give_up(struct step *step, struct outcome *out)
+{
+	out->ike_ended = RC_TIMEOUT;
+	if (step->sa->state == IKEV2_DELETING) {
+		out->ike_ended = step->sa->delete_reason;
+		return RC_OK;
+	}
+	(void)diag_fail(&out->diag, RC_TIMEOUT, "no answer after %u tries",
+			step->sa->request.tries);
+	return RC_OK;
+}
+
+static enum rc half_open_over(struct step *step, struct outcome *out)
+{
+	(void)step;
+	out->ike_ended = RC_TIMEOUT;
+	return RC_OK;
+}
+
+static const step_fn probe_steps[] = { probe, NULL };
+static const step_fn delete_child_steps[] = { delete_child, NULL };
+static const step_fn delete_ike_steps[] = { delete_ike, NULL };
+static const step_fn give_up_steps[] = { give_up, NULL };
+static const step_fn half_open_steps[] = { half_open_over, NULL };
+
+static const struct payload_rule request_rules[] = {
+	/* payload         min max  where */
+	{ PAYLOAD_DELETE, 0, 16, ENCRYPTED },
+	{ PAYLOAD_CP, 0, 1, ENCRYPTED },
+	PAYLOAD_RULES_END,
+};
+
+#define I INITIATOR
+#define R RESPONDER
+#define UP IKEV2_ESTABLISHED
+#define BYE IKEV2_DELETING
+
+const struct ikev2_row ikev2_informational_rows[] = {
+	{ UP, I, EVENT_INFORMATIONAL_REQUEST, request_rules, answer_steps, UP,
+	  "peer asks whether we live, or deletes SAs: we answer with the other halves" },
+	{ UP, R, EVENT_INFORMATIONAL_REQUEST, request_rules, answer_steps, UP,
+	  "peer asks whether we live, or deletes SAs: we answer with the other halves" },
+	{ BYE, I, EVENT_INFORMATIONAL_REQUEST, request_rules, answer_steps, BYE,
+	  "both delete at once (§1.4.1): answered as ever" },
+	{ BYE, R, EVENT_INFORMATIONAL_REQUEST, request_rules, answer_steps, BYE,
+	  "both delete at once (§1.4.1): answered as ever" },
+	{ UP, I, EVENT_INFORMATIONAL_RESPONSE, request_rules, response_steps, UP,
+	  "peer lives, or confirms the end of a Child SA" },
+	{ UP, R, EVENT_INFORMATIONAL_RESPONSE, request_rules, response_steps, UP,
+	  "peer lives, or confirms the end of a Child SA" },
+	{ BYE, I, EVENT_INFORMATIONAL_RESPONSE, request_rules, goodbye_steps, BYE,
+	  "peer confirms the end of the IKE SA" },
+	{ BYE, R, EVENT_INFORMATIONAL_RESPONSE, request_rules, goodbye_steps, BYE,
+	  "peer confirms the end of the IKE SA" },
+	{ UP, I, EVENT_PROBE, NULL, probe_steps, UP, "nothing was heard: is the peer there?" },
+	{ UP, R, EVENT_PROBE, NULL, probe_steps, UP, "nothing was heard: is the peer there?" },
+	{ UP, I, EVENT_DELETE_CHILD, NULL, delete_child_steps, UP, "a Child SA is not wanted any more" },
+	{ UP, R, EVENT_DELETE_CHILD, NULL, delete_child_steps, UP, "a Child SA is not wanted any more" },
+	{ UP, I, EVENT_DELETE_IKE, NULL, delete_ike_steps, BYE, "the IKE SA is not wanted any more" },
+	{ UP, R, EVENT_DELETE_IKE, NULL, delete_ike_steps, BYE, "the IKE SA is not wanted any more" },
+	{ UP, I, EVENT_GIVE_UP, NULL, give_up_steps, UP, "peer does not answer: it is dead to us" },
+	{ UP, R, EVENT_GIVE_UP, NULL, give_up_steps, UP, "peer does not answer: it is dead to us" },
+	{ BYE, I, EVENT_GIVE_UP, NULL, give_up_steps, BYE, "peer does not confirm: gone all the same" },
+	{ BYE, R, EVENT_GIVE_UP, NULL, give_up_steps, BYE, "peer does not confirm: gone all the same" },
+	{ IKEV2_INIT_SENT, I, EVENT_GIVE_UP, NULL, give_up_steps, IKEV2_INIT_SENT,
+	  "peer does not answer IKE_SA_INIT" },
+	{ IKEV2_AUTH_SENT, I, EVENT_GIVE_UP, NULL, give_up_steps, IKEV2_AUTH_SENT,
+	  "peer does not answer IKE_AUTH" },
+	{ IKEV2_HALF_OPEN, R, EVENT_GIVE_UP, NULL, half_open_steps, IKEV2_HALF_OPEN,
+	  "peer never proved its identity" },
+	/* Before IKE_AUTH is done there is nothing to say goodbye to: the SA just ends. */
+	{ IKEV2_INIT_SENT, I, EVENT_DELETE_IKE, NULL, half_open_steps, IKEV2_INIT_SENT,
+	  "not wanted any more before the peer answered" },
+	{ IKEV2_AUTH_SENT, I, EVENT_DELETE_IKE, NULL, half_open_steps, IKEV2_AUTH_SENT,
+	  "we stop; otherwise a Delete waits for the answer to IKE_AUTH" },
+	{ IKEV2_HALF_OPEN, R, EVENT_DELETE_IKE, NULL, half_open_steps, IKEV2_HALF_OPEN,
+	  "we stop" },
+	{ .story = NULL },
+};

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Small pieces for reading and building messages. */
+#include "ikev2/private.h"
+
+const struct payload *payload_of(const struct ike_message *message, enum payload_type type)
+{
+	return wire_payload_find(message, type);
+}
+
+enum rc inner_start(struct arena *arena, struct sink *sink, struct writer *writer)
+{
+	uint8_t *buffer = arena_alloc(arena, IKEV2_INNER_MAX);
+
+	if (buffer == NULL)
+		return RC_NO_MEMORY;
+	sink_init(sink, buffer, IKEV2_INNER_MAX);
+	writer_inner(writer, sink);
+	return RC_OK;
+}
+
+enum rc inner_finish(struct writer *writer, struct sink *sink, struct outcome_message *out)
+{
+	TRY(sink_rc(sink));
+	out->present = true;
+	out->first_type = writer->first_type;
+	out->bytes = sink_written(sink);
+	return RC_OK;
+}
+
+void emit_notify(struct writer *writer, enum notify_type type)
+{
+	struct wire_notify notify = { .type = (uint16_t)type };
+
+	wire_notify_emit(writer, &notify);
+}
+
+struct ike_header header_of(const struct ike_sa *sa, enum exchange_type exchange, bool response,
+			    uint32_t message_id)
+{
+	return (struct ike_header){
+		.spi_i = sa->spi_i,
+		.spi_r = sa->spi_r,
+		.version = IKE_VERSION_2,
+		.exchange = (uint8_t)exchange,
+		.flags = (uint8_t)((response ? IKE_FLAG_RESPONSE : 0) |
+				   (sa->role == INITIATOR ? IKE_FLAG_INITIATOR : 0)),
+		.message_id = message_id,
+	};
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rfc7296 §1.2: IKE_SA_INIT as the responder. Rows, then each step in the order of time. */
+#include "ikev2/private.h"
+
+struct sa_init_request {
+	struct wire_sa sa;
+	struct wire_ke ke;
+	struct span ni;
+	struct proposal_choice choice;
+	const struct peer *candidate; /* until the suspension only */
+	bool force_encap;
+	struct nat_findings nat;
+	const struct dh_alg *dh;
+	struct dh_pair **pair;
+};
+
+static enum rc read_request(struct step *step, struct outcome *out)
+{
+	struct sa_init_request *in = ARENA_NEW(step->arena, struct sa_init_request);
+	const struct ike_message *message = step->message;
+
+	if (in == NULL)
+		return RC_NO_MEMORY;
+	step->scratch = in;
+	TRY(wire_sa_parse(step->arena, payload_of(message, PAYLOAD_SA)->body, &in->sa, &out->diag));
+	TRY(wire_ke_parse(payload_of(message, PAYLOAD_KE)->body, &in->ke, &out->diag));
+	return wire_nonce_parse(payload_of(message, PAYLOAD_NONCE)->body, &in->ni, &out->diag);
+}
+
+/* A clear answer that makes no state; the row ends. */
+static enum rc answer_clear(struct step *step, uint16_t type, struct span data, enum rc rc,
+			    struct outcome *out)
+{
+	struct sink sink;
+	uint8_t *buffer = arena_alloc(step->arena, IKEV2_CLEAR_MAX);
+
+	if (buffer == NULL)
+		return RC_NO_MEMORY;
+	sink_init(&sink, buffer, IKEV2_CLEAR_MAX);
+	TRY(ikev2_emit_notify(&sink, &step->message->header, 0, type, data));
+	out->message = (struct outcome_message){ .present = true, .clear = true, .response = true,
+						 .exchange = EXCHANGE_IKE_SA_INIT,
+						 .bytes = sink_written(&sink) };
+	out->notify = type;
+	return rc;
+}
+
+/* §2.6: under load nothing is kept for an address that has not shown that it receives. */
+static enum rc check_cookie(struct step *step, struct outcome *out)
+{
+	struct sa_init_request *in = step->scratch;
+	uint64_t spi_i = step->message->header.spi_i;
+	struct wire_notify notify;
+	uint8_t *cookie;
+
+	if (!cookies_wanted(step->env->sas, step->env->setup))
+		return RC_OK;
+	if (notify_find(step->message, COOKIE, &notify) &&
+	    cookie_good(step->env->sas, step->now, notify.data, in->ni, &step->remote, spi_i))
+		return RC_OK;
+	cookie = arena_alloc(step->arena, COOKIE_LEN);
+	if (cookie == NULL)
+		return RC_NO_MEMORY;
+	TRY(cookie_make(step->env->sas, step->now, in->ni, &step->remote, spi_i, cookie));
+	return answer_clear(step, COOKIE, span_make(cookie, COOKIE_LEN), RC_DROP, out);
+}
+
+static enum rc find_candidate(struct step *step, struct outcome *out)
+{
+	struct sa_init_request *in = step->scratch;
+	char remote[IP_TEXT_MAX], local[IP_TEXT_MAX];
+
+	if (step->env->sas->half_open_count >= step->env->setup->max_halfopen)
+		return diag_fail(&out->diag, RC_DROP,
+				 "%zu half-open IKE SAs, no more are taken (max-halfopen-ike=)",
+				 step->env->sas->half_open_count);
+	in->candidate = peers_for_addresses(step->env->peers, &step->local.addr, &step->remote.addr);
+	if (in->candidate != NULL)
+		return RC_OK;
+	(void)diag_fail(&out->diag, RC_NO_PROPOSAL, "no conn is loaded for %s (ours) and %s",
+			ip_text(&step->local.addr, local), ip_text(&step->remote.addr, remote));
+	return answer_clear(step, NO_PROPOSAL_CHOSEN, SPAN_NONE, RC_NO_PROPOSAL, out);
+}
+
+static enum rc want_group(struct step *step, uint16_t group, struct outcome *out)
+{
+	uint8_t *data = arena_alloc(step->arena, 2);
+
+	if (data == NULL)
+		return RC_NO_MEMORY;
+	data[0] = (uint8_t)(group >> 8);
+	data[1] = (uint8_t)group;
+	(void)diag_fail(&out->diag, RC_INVALID_KE, "asked for a KE of DH group %u", group);
+	return answer_clear(step, INVALID_KE_PAYLOAD, span_make(data, 2), RC_INVALID_KE, out);
+}
+
+static enum rc choose(struct step *step, struct outcome *out)
+{
+	struct sa_init_request *in = step->scratch;
+	const struct config_conn *conn = in->candidate->conn;
+	enum rc rc = proposal_choose(conn->ike, &in->sa, in->ke.group, 0, &in->choice, &out->diag);
+
+	if (rc == RC_NO_PROPOSAL)
+		return answer_clear(step, NO_PROPOSAL_CHOSEN, SPAN_NONE, rc, out);
+	TRY(rc);
+	if (in->choice.dh != in->ke.group)
+		return want_group(step, in->choice.dh, out);
+	in->dh = crypto_dh(in->choice.dh);
+	if (in->dh == NULL)
+		return RC_INTERNAL;
+	TRY(dh_check_public(in->dh, in->ke.data, &out->diag));
+	in->force_encap = conn->encapsulation == TRI_YES;
+	return RC_OK;
+}
+
+static enum rc copy_to(uint8_t **to, struct span from)
+{
+	*to = mem_alloc(from.len);
+	if (*to == NULL)
+		return RC_NO_MEMORY;
+	memcpy(*to, from.ptr, from.len);
+	return RC_OK;
+}
+
+static enum rc fill_larval(const struct sa_init_request *in, struct ike_larval *larval,
+			   struct host *host)
+{
+	TRY(copy_to(&larval->ni, in->ni));
+	larval->ni_size = (uint16_t)in->ni.len;
+	TRY(copy_to(&larval->peer_public, in->ke.data));
+	larval->peer_public_len = (uint16_t)in->ke.data.len;
+	larval->nr = mem_alloc(IKEV2_NONCE_LEN);
+	if (larval->nr == NULL)
+		return RC_NO_MEMORY;
+	larval->nr_size = IKEV2_NONCE_LEN;
+	return host_random(host, larval->nr, IKEV2_NONCE_LEN);
+}
+
+static enum rc generate_run(void *arg, unsigned worker, struct diag *diag)
+{
+	struct sa_init_request *in = arg;
+
+	(void)diag;
+	return dh_generate(in->dh, worker, in->pair);
+}
+
+static enum rc make_sa(struct step *step, struct outcome *out)
+{
+	struct sa_init_request *in = step->scratch;
+	struct ike_sa *sa;
+
+	TRY(ike_sa_new(step->env->sas, RESPONDER, &out->born));
+	sa = out->born;
+	sa->spi_i = step->message->header.spi_i;
+	sa->local = step->local;
+	sa->remote = step->remote;
+	sa->choice = in->choice;
+	TRY(proposal_ike_suite(&in->choice, &sa->suite));
+	TRY(fill_larval(in, sa->larval, step->env->host));
+	TRY(nat_detect(step->message, &step->local, &step->remote, sa->spi_i, 0, &in->nat));
+	sa->nat_here = in->nat.here;
+	sa->nat_there = in->nat.there;
+	sa->encap = in->nat.supported && (in->nat.here || in->nat.there || in->force_encap);
+	in->candidate = NULL;
+	in->pair = &out->pair;
+	out->work = (struct slow_work){ generate_run, in };
+	return RC_SUSPEND;
+}
+
+static enum rc emit_payloads(struct step *step, const struct dh_pair *pair, struct writer *writer,
+			     struct outcome *out)
+{
+	const struct sa_init_request *in = step->scratch;
+	const struct ike_sa *sa = out->born;
+	struct wire_ke ke = { in->choice.dh, dh_public(pair) };
+	struct wire_sa answer;
+
+	TRY(proposal_answer(step->arena, &in->choice, SPAN_NONE, &answer));
+	wire_sa_emit(writer, &answer);
+	wire_ke_emit(writer, &ke);
+	wire_nonce_emit(writer, span_make(sa->larval->nr, sa->larval->nr_size));
+	if (!in->nat.supported)
+		return RC_OK;
+	return nat_emit(writer, step->env->host, sa->spi_i, sa->spi_r, &sa->local, &sa->remote,
+			in->force_encap);
+}
+
+static enum rc emit_response(struct step *step, struct outcome *out)
+{
+	struct ike_header header;
+	struct writer writer;
+	struct sink sink;
+	uint8_t *buffer = arena_alloc(step->arena, IKEV2_CLEAR_MAX);
+
+	TRY(step->rc);
+	if (buffer == NULL || out->pair == NULL)
+		return RC_NO_MEMORY;
+	sink_init(&sink, buffer, IKEV2_CLEAR_MAX);
+	header = header_of(out->born, EXCHANGE_IKE_SA_INIT, true, 0);
+	writer_message(&writer, &sink, &header);
+	TRY(emit_payloads(step, out->pair, &writer, out));
+	TRY(writer_message_end(&writer));
+	out->message = (struct outcome_message){ .present = true, .clear = true, .response = true,
+						 .exchange = EXCHANGE_IKE_SA_INIT,
+						 .bytes = sink_written(&sink) };
+	out->init_request = step->message->raw;
+	out->init_response = sink_written(&sink);
+	return RC_OK;
+}
+
+static const step_fn request_steps[] = { read_request, check_cookie, find_candidate, choose,
+					 make_sa /* suspends: DH key pair */, emit_response, NULL };
+
+static const struct payload_rule request_rules[] = {
+	/* payload         min max  where */
+	{ PAYLOAD_SA, 1, 1, CLEAR },
+	{ PAYLOAD_KE, 1, 1, CLEAR },
+	{ PAYLOAD_NONCE, 1, 1, CLEAR },
+	{ PAYLOAD_CERTREQ, 0, 8, CLEAR },
+	PAYLOAD_RULES_END,
+};
+
+const struct ikev2_row ikev2_sa_init_answer_rows[] = {
+	{ IKEV2_START, RESPONDER, EVENT_SA_INIT_REQUEST, request_rules, request_steps,
+	  IKEV2_HALF_OPEN,
+	  "somebody wants an IKE SA: we choose its algorithms, or ask for a cookie or another group" },
+	{ .story = NULL },
+};

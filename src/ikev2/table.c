@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The transition table of IKEv2: finds the one row of a (state, role, event) among the rows of all exchanges. */
+#include "ikev2/private.h"
+
+static const struct ikev2_row *const all_rows[] = {
+	ikev2_sa_init_initiate_rows, ikev2_sa_init_answer_rows, ikev2_auth_initiate_rows,
+	ikev2_auth_answer_rows,	     ikev2_create_child_rows,	ikev2_informational_rows,
+	ikev2_reject_rows,
+};
+#define ROW_FILES (sizeof(all_rows) / sizeof(all_rows[0]))
+
+static const struct name event_entries[] = {
+	{ EVENT_INITIATE, "initiate" },
+	{ EVENT_SA_INIT_REQUEST, "IKE_SA_INIT request" },
+	{ EVENT_SA_INIT_RESPONSE, "IKE_SA_INIT response" },
+	{ EVENT_AUTH_REQUEST, "IKE_AUTH request" },
+	{ EVENT_AUTH_RESPONSE, "IKE_AUTH response" },
+	{ EVENT_CREATE_CHILD_REQUEST, "CREATE_CHILD_SA request" },
+	{ EVENT_CREATE_CHILD_RESPONSE, "CREATE_CHILD_SA response" },
+	{ EVENT_INFORMATIONAL_REQUEST, "INFORMATIONAL request" },
+	{ EVENT_INFORMATIONAL_RESPONSE, "INFORMATIONAL response" },
+	{ EVENT_PROBE, "liveness probe" },
+	{ EVENT_DELETE_CHILD, "delete Child SA" },
+	{ EVENT_DELETE_IKE, "delete IKE SA" },
+	{ EVENT_GIVE_UP, "give up" },
+	{ 0, NULL },
+};
+const struct names ikev2_event_names = { "IKEv2 event", event_entries };
+
+const struct ikev2_row *ikev2_row_at(unsigned index)
+{
+	for (unsigned file = 0; file < ROW_FILES; file++)
+		for (const struct ikev2_row *row = all_rows[file]; row->story != NULL; row++)
+			if (index-- == 0)
+				return row;
+	return NULL;
+}
+
+const struct ikev2_row *ikev2_row(enum ike_state state, enum ike_role role, enum ikev2_event event)
+{
+	for (unsigned file = 0; file < ROW_FILES; file++)
+		for (const struct ikev2_row *row = all_rows[file]; row->story != NULL; row++)
+			if (row->state == state && row->role == role && row->event == event)
+				return row;
+	return NULL;
+}
+
+enum rc ikev2_event_of(const struct ike_header *header, enum ikev2_event *out)
+{
+	bool response = (header->flags & IKE_FLAG_RESPONSE) != 0;
+
+	switch (header->exchange) {
+	case EXCHANGE_IKE_SA_INIT:
+		*out = response ? EVENT_SA_INIT_RESPONSE : EVENT_SA_INIT_REQUEST;
+		return RC_OK;
+	case EXCHANGE_IKE_AUTH:
+		*out = response ? EVENT_AUTH_RESPONSE : EVENT_AUTH_REQUEST;
+		return RC_OK;
+	case EXCHANGE_CREATE_CHILD_SA:
+		*out = response ? EVENT_CREATE_CHILD_RESPONSE : EVENT_CREATE_CHILD_REQUEST;
+		return RC_OK;
+	case EXCHANGE_INFORMATIONAL:
+		*out = response ? EVENT_INFORMATIONAL_RESPONSE : EVENT_INFORMATIONAL_REQUEST;
+		return RC_OK;
+	}
+	return RC_DROP;
+}
+
+static const struct payload_rule *rule_of(const struct payload_rule *rules, uint8_t type)
+{
+	for (; rules->type != 0; rules++)
+		if (rules->type == type)
+			return rules;
+	return NULL;
+}
+
+static bool always_allowed(const struct payload *payload)
+{
+	return payload->type == PAYLOAD_NOTIFY || payload->type == PAYLOAD_VENDOR ||
+	       payload->type == PAYLOAD_SK || payload->type < PAYLOAD_SA ||
+	       payload->type > PAYLOAD_SKF ||
+	       (payload->type > PAYLOAD_EAP && payload->type < PAYLOAD_SKF);
+}
+
+static enum rc check_one(const struct payload_rule *rules, const struct payload *payload,
+			 struct diag *diag)
+{
+	const struct payload_rule *rule;
+	char name[32];
+
+	if (always_allowed(payload))
+		return RC_OK;
+	names_text(&payload_names, payload->type, name, sizeof(name));
+	rule = rule_of(rules, payload->type);
+	if (rule == NULL)
+		return diag_fail(diag, RC_SYNTAX, "payload %s does not belong in this exchange",
+				 names_text(&payload_names, payload->type, name, sizeof(name)));
+	if (payload->encrypted != (rule->place == ENCRYPTED))
+		return diag_fail(diag, RC_SYNTAX, "payload %s must%s be encrypted",
+				 names_text(&payload_names, payload->type, name, sizeof(name)),
+				 rule->place == ENCRYPTED ? "" : " not");
+	return RC_OK;
+}
+
+enum rc ikev2_check_payloads(const struct ikev2_row *row, const struct ike_message *message,
+			     struct diag *diag)
+{
+	char name[32];
+
+	if (row->rules == NULL)
+		return RC_OK;
+	for (const struct payload *payload = message->first; payload != NULL;
+	     payload = payload->next)
+		TRY(check_one(row->rules, payload, diag));
+	for (const struct payload_rule *rule = row->rules; rule->type != 0; rule++) {
+		unsigned count = wire_payload_count(message, rule->type);
+		if (count < rule->min || count > rule->max)
+			return diag_fail(diag, RC_SYNTAX, "%u %s payloads; expected %u to %u", count,
+					 names_text(&payload_names, rule->type, name, sizeof(name)),
+					 rule->min, rule->max);
+	}
+	return RC_OK;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the kernel is asked for a Child SA or a trap: SAs and policies described from our objects. */
+#include "sa/sa.h"
+
+#define REPLAY_WINDOW_ESN_MIN 32
+
+void child_kernel_sa(const struct child_sa *child, enum kernel_direction direction,
+		     struct kernel_sa *out)
+{
+	const struct config_conn *conn = child->tunnel->conn;
+	bool in = direction != KERNEL_OUT;
+
+	*out = (struct kernel_sa){
+		.src = in ? child->remote : child->local,
+		.dst = in ? child->local : child->remote,
+		.spi = in ? child->spi_in : child->spi_out,
+		.protocol = PROTOCOL_ESP,
+		.direction = (uint8_t)direction,
+		.mode = child->mode,
+		.reqid = child->tunnel->reqid,
+		.encr = child->choice.encr,
+		.encr_bits = child->choice.encr_bits,
+		.integ = child->choice.integ,
+		.esn = child->choice.esn == ESN_YES,
+		.replay_window = in ? conn->replay_window : 0,
+		.encap = child->encap,
+		.selector_src = in ? child->selectors.remote : child->selectors.local,
+		.selector_dst = in ? child->selectors.local : child->selectors.remote,
+		.mark = conn->mark,
+		.mark_mask = conn->mark_mask,
+		.if_id = conn->if_id,
+	};
+	if (out->esn && out->replay_window < REPLAY_WINDOW_ESN_MIN)
+		out->replay_window = REPLAY_WINDOW_ESN_MIN; /* the kernel wants one for ESN */
+}
+
+static void policy_common(const struct tunnel *tunnel, const struct selector_pair *selectors,
+			  enum kernel_direction direction, struct kernel_policy *out)
+{
+	const struct config_conn *conn = tunnel->conn;
+	bool in = direction != KERNEL_OUT;
+	bool transport = conn->type == TYPE_TRANSPORT;
+
+	*out = (struct kernel_policy){
+		.src = in ? selectors->remote : selectors->local,
+		.dst = in ? selectors->local : selectors->remote,
+		.direction = (uint8_t)direction,
+		.action = KERNEL_PROTECT,
+		.mode = transport ? KERNEL_TRANSPORT : KERNEL_TUNNEL,
+		.protocol = PROTOCOL_ESP,
+		.reqid = tunnel->reqid,
+		.mark = conn->mark,
+		.mark_mask = conn->mark_mask,
+		.if_id = conn->if_id,
+	};
+	out->priority = conn->priority != 0
+				? conn->priority
+				: kernel_policy_priority(&out->src, &out->dst, transport);
+}
+
+void child_kernel_policy(const struct child_sa *child, enum kernel_direction direction,
+			 struct kernel_policy *out)
+{
+	bool in = direction != KERNEL_OUT;
+
+	policy_common(child->tunnel, &child->selectors, direction, out);
+	out->mode = child->mode;
+	out->tunnel_src = in ? child->remote : child->local;
+	out->tunnel_dst = in ? child->local : child->remote;
+}
+
+void tunnel_trap_policy(const struct tunnel *tunnel, struct kernel_policy *out)
+{
+	policy_common(tunnel, &tunnel->selectors, KERNEL_OUT, out);
+	out->tunnel_src = tunnel->peer->local;
+	out->tunnel_dst = tunnel->peer->remote;
+}
+
+bool child_policies_shared(const struct child_sa *child)
+{
+	list_for(node, &child->tunnel->child_sas)
+	{
+		struct child_sa *other = container_of(node, struct child_sa, in_tunnel);
+		if (other != child && other->policies_installed &&
+		    selector_pair_equal(&other->selectors, &child->selectors))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* IKE SAs: making, linking into the tables, binding to a peer, freeing; and the half-open table. */
+#include <string.h>
+#include "sa/sa.h"
+
+static const struct name state_entries[] = {
+	{ IKEV2_START, "start" },
+	{ IKEV2_INIT_SENT, "IKE_SA_INIT sent" },
+	{ IKEV2_HALF_OPEN, "half-open" },
+	{ IKEV2_AUTH_SENT, "IKE_AUTH sent" },
+	{ IKEV2_ESTABLISHED, "established" },
+	{ IKEV2_DELETING, "deleting" },
+	{ 0, NULL },
+};
+const struct names ike_state_names = { "IKE SA state", state_entries };
+
+static uint64_t spi_hash(const struct sas *sas, uint64_t spi)
+{
+	return table_hash(&sas->by_spi, &spi, sizeof(spi));
+}
+
+static uint64_t init_hash(const struct sas *sas, uint64_t spi_i, const struct ip_endpoint *remote)
+{
+	uint8_t key[8 + 16 + 2];
+
+	memcpy(key, &spi_i, 8);
+	memcpy(key + 8, remote->addr.bytes, 16);
+	memcpy(key + 24, &remote->port, 2);
+	return table_hash(&sas->by_init, key, sizeof(key));
+}
+
+enum rc sas_init(struct sas *sas, struct peers *peers, struct host *host)
+{
+	uint64_t seed[2];
+
+	*sas = (struct sas){ .peers = peers, .host = host };
+	list_init(&sas->half_open);
+	TRY(host_random(host, seed, sizeof(seed)));
+	table_init(&sas->by_spi, seed);
+	table_init(&sas->by_init, seed);
+	table_init(&sas->by_serial, seed);
+	table_init(&sas->children, seed);
+	sas->cookie_rotated = host_now(host);
+	return host_random(host, sas->cookie_secret, sizeof(sas->cookie_secret));
+}
+
+void sas_free(struct sas *sas)
+{
+	table_free(&sas->by_spi);
+	table_free(&sas->by_init);
+	table_free(&sas->by_serial);
+	table_free(&sas->children);
+	wipe(sas->cookie_secret, sizeof(sas->cookie_secret));
+}
+
+/* Random, not zero (RFC 7296 §3.1), not in use. */
+static enum rc spi_choose(struct sas *sas, uint64_t *spi)
+{
+	do
+		TRY(host_random(sas->host, spi, sizeof(*spi)));
+	while (*spi == 0 || ike_sa_by_spi(sas, *spi) != NULL);
+	return RC_OK;
+}
+
+enum rc ike_sa_new(struct sas *sas, enum ike_role role, struct ike_sa **out)
+{
+	uint64_t spi;
+	struct ike_sa *sa;
+
+	*out = NULL;
+	TRY(spi_choose(sas, &spi));
+	sa = mem_alloc(sizeof(*sa));
+	if (sa == NULL)
+		return RC_NO_MEMORY;
+	sa->larval = mem_alloc(sizeof(*sa->larval));
+	if (sa->larval == NULL) {
+		mem_free(sa);
+		return RC_NO_MEMORY;
+	}
+	sa->role = (uint8_t)role;
+	sa->state = IKEV2_START;
+	if (role == INITIATOR)
+		sa->spi_i = spi;
+	else
+		sa->spi_r = spi;
+	sa->serial = peers_serial(sas->peers);
+	sa->born = sa->last_heard = host_now(sas->host);
+	list_init(&sa->children);
+	list_init(&sa->waiting);
+	*out = sa;
+	return RC_OK;
+}
+
+enum rc ike_sa_link(struct sas *sas, struct ike_sa *sa)
+{
+	uint64_t serial_hash = table_hash(&sas->by_serial, &sa->serial, sizeof(sa->serial));
+
+	TRY(table_insert(&sas->by_spi, &sa->by_spi, spi_hash(sas, ike_sa_our_spi(sa))));
+	if (table_insert(&sas->by_serial, &sa->by_serial, serial_hash) != RC_OK) {
+		table_remove(&sas->by_spi, &sa->by_spi);
+		return RC_NO_MEMORY;
+	}
+	sas->ike_count++;
+	if (sa->role == INITIATOR)
+		return RC_OK;
+	if (table_insert(&sas->by_init, &sa->by_init, init_hash(sas, sa->spi_i, &sa->remote)) !=
+	    RC_OK) {
+		table_remove(&sas->by_spi, &sa->by_spi);
+		table_remove(&sas->by_serial, &sa->by_serial);
+		sas->ike_count--;
+		return RC_NO_MEMORY;
+	}
+	list_append(&sas->half_open, &sa->in_half_open);
+	sas->half_open_count++;
+	return RC_OK;
+}
+
+static void half_open_leave(struct sas *sas, struct ike_sa *sa)
+{
+	if (!list_linked(&sa->in_half_open))
+		return;
+	list_remove(&sa->in_half_open);
+	table_remove(&sas->by_init, &sa->by_init);
+	sas->half_open_count--;
+}
+
+void ike_sa_bind(struct sas *sas, struct ike_sa *sa, struct peer *peer)
+{
+	half_open_leave(sas, sa);
+	list_remove(&sa->in_peer);
+	sa->peer = peer;
+	list_append(&peer->ike_sas, &sa->in_peer);
+}
+
+void ike_sa_forget_larval(struct ike_sa *sa)
+{
+	struct ike_larval *larval = sa->larval;
+
+	if (larval == NULL)
+		return;
+	dh_free(larval->pair);
+	mem_free(larval->init_request);
+	mem_free(larval->init_response);
+	mem_free(larval->peer_public);
+	mem_free(larval->ni);
+	mem_free(larval->nr);
+	mem_free(larval->cookie);
+	mem_free(larval);
+	sa->larval = NULL;
+}
+
+void ike_sa_request_clear(struct ike_sa *sa)
+{
+	mem_free(sa->request.bytes);
+	sa->request = (struct ike_request){ .bytes = NULL };
+}
+
+void ike_sa_free(struct sas *sas, struct ike_sa *sa)
+{
+	half_open_leave(sas, sa);
+	if (sa->state == IKEV2_ESTABLISHED || sa->state == IKEV2_DELETING)
+		sas->established_count--;
+	if (sa->by_serial.hash != 0) {
+		table_remove(&sas->by_spi, &sa->by_spi);
+		table_remove(&sas->by_serial, &sa->by_serial);
+		sas->ike_count--;
+	}
+	list_remove(&sa->in_peer);
+	ike_sa_forget_larval(sa);
+	ike_sa_request_clear(sa);
+	mem_free(sa->answer);
+	ike_keys_wipe(&sa->keys);
+	mem_free(sa);
+}
+
+struct ike_sa *ike_sa_by_spi(const struct sas *sas, uint64_t our_spi)
+{
+	for (struct table_node *node = table_first(&sas->by_spi, spi_hash(sas, our_spi)); node;
+	     node = table_next(node)) {
+		struct ike_sa *sa = container_of(node, struct ike_sa, by_spi);
+		if (ike_sa_our_spi(sa) == our_spi)
+			return sa;
+	}
+	return NULL;
+}
+
+struct ike_sa *ike_sa_by_init(const struct sas *sas, uint64_t spi_i,
+			      const struct ip_endpoint *remote)
+{
+	for (struct table_node *node = table_first(&sas->by_init, init_hash(sas, spi_i, remote));
+	     node; node = table_next(node)) {
+		struct ike_sa *sa = container_of(node, struct ike_sa, by_init);
+		if (sa->spi_i == spi_i && endpoint_equal(&sa->remote, remote))
+			return sa;
+	}
+	return NULL;
+}
+
+struct ike_sa *ike_sa_by_serial(const struct sas *sas, uint64_t serial)
+{
+	uint64_t hash = table_hash(&sas->by_serial, &serial, sizeof(serial));
+
+	for (struct table_node *node = table_first(&sas->by_serial, hash); node;
+	     node = table_next(node)) {
+		struct ike_sa *sa = container_of(node, struct ike_sa, by_serial);
+		if (sa->serial == serial)
+			return sa;
+	}
+	return NULL;
+}
