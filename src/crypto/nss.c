@@ -167,12 +167,19 @@ enum rc crypto_open(const char *nssdir, bool create, struct diag *diag)
 	return rc;
 }
 
-void crypto_close(void)
+enum rc nss_close(void)
 {
+	enum rc rc = RC_OK;
 	pthread_mutex_lock(&process.lock);
 	if (process.opens > 0 && --process.opens == 0) {
 		release();
-		(void)NSS_Shutdown();
+		rc = NSS_Shutdown() == SECSuccess ? RC_OK : RC_INTERNAL;
 	}
 	pthread_mutex_unlock(&process.lock);
+	return rc;
+}
+
+void crypto_close(void)
+{
+	(void)nss_close(); /* nothing is left to be done about it */
 }

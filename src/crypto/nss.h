@@ -15,6 +15,9 @@ enum rc nss_rc(void);
 enum rc nss_fail(struct diag *diag, const char *what);
 /* NSS's name of an error number, never NULL. */
 const char *nss_error_name(int error);
+/* crypto_close, telling whether NSS let go of everything: RC_INTERNAL when a key or context is
+ * still held. */
+enum rc nss_close(void);
 /* A SECItem that points to bytes; NSS only reads them. */
 SECItem nss_item(const void *ptr, size_t len);
 

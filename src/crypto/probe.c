@@ -285,7 +285,7 @@ static int probe_one(enum algorithm_kind kind, size_t index)
 	case ALGORITHM_INTEG:
 		return probe_verdict(probe_hmac(integ_entries[index].hash));
 	case ALGORITHM_DH:
-		return probe_dh(&dh_groups[index]);
+		return probe_verdict(probe_dh(&dh_groups[index]));
 	}
 	return PROBE_UNTESTED;
 }

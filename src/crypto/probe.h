@@ -9,12 +9,17 @@
 /* Runs every known-answer test and writes the verdicts. Fails only when the hashes that nothing
  * works without (SHA-1 for NAT detection, SHA-256 for cookies) fail. */
 enum rc probe_run(struct diag *diag) MUST_CHECK;
-/* The verdict on one group: a fixed private key against a fixed public value. */
-int probe_dh(const struct dh_group *group);
-/* Puts a fixed private key into NSS, for known-answer tests only. `public` is its public value
- * (EC). */
+/* One group: a fixed private key against a fixed public value, and a fresh key pair. RC_INTEGRITY
+ * when the answer is wrong. */
+enum rc probe_dh(const struct dh_group *group) MUST_CHECK;
+/* Puts a fixed private key into NSS, for known-answer tests only. public: its public value. */
+struct probe_key {
+	SECKEYPrivateKey *key;
+	PK11GenericObject *object; /* that the key was made from */
+};
 enum rc probe_import(const struct dh_group *group, struct span private, struct span public,
-		     SECKEYPrivateKey **out) MUST_CHECK;
+		     struct probe_key *out) MUST_CHECK;
+void probe_forget(struct probe_key *key);
 /* A verdict from a return code: 0, or NSS's error, or PROBE_WRONG. */
 int probe_verdict(enum rc rc);
 
