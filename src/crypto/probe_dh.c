@@ -314,7 +314,6 @@ static enum rc probe_modp(const struct dh_group *group, const uint8_t *sha256)
 {
 	TRY(known_answer_modp(group, sha256));
 	/* 15 and 40 ms more for the two largest, over the very same code */
-	 * below */
 	return group->alg.public_len <= 512 ? fresh_pair_finds_itself(group) : RC_OK;
 }
 
