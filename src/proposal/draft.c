@@ -50,9 +50,9 @@ bool proposal_available(uint8_t protocol, const struct proposal_transform *t)
 	size_t encr_len, integ_len;
 	if (protocol == PROTOCOL_IKE || t->type == TRANSFORM_DH)
 		return ike_available(t);
+	uint16_t beside = proposal_encr_is_aead(t->id) ? INTEG_NONE : INTEG_HMAC_SHA2_256_128;
 	if (t->type == TRANSFORM_ENCR)
-		return esp_key_lengths(t->id, t->key_bits, INTEG_NONE, &encr_len, &integ_len) ==
-		       RC_OK;
+		return esp_key_lengths(t->id, t->key_bits, beside, &encr_len, &integ_len) == RC_OK;
 	if (t->type == TRANSFORM_INTEG)
 		return esp_key_lengths(ENCR_NULL, 0, t->id, &encr_len, &integ_len) == RC_OK;
 	return t->type == TRANSFORM_ESN;

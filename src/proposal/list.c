@@ -35,14 +35,6 @@ enum rc proposal_add(struct proposal *proposal, const struct proposal_transform 
 	return RC_OK;
 }
 
-unsigned proposal_count_type(const struct proposal *proposal, uint8_t type)
-{
-	unsigned count = 0;
-	for (unsigned i = 0; i < proposal->count; i++)
-		count += proposal->transforms[i].type == type;
-	return count;
-}
-
 struct proposal_list *proposal_list_new(void)
 {
 	return mem_alloc(sizeof(struct proposal_list));

@@ -8,7 +8,6 @@
 /* A transform that is there already is not added again. */
 enum rc proposal_add(struct proposal *proposal,
 		     const struct proposal_transform *transform) MUST_CHECK;
-unsigned proposal_count_type(const struct proposal *proposal, uint8_t type);
 struct proposal_list *proposal_list_new(void);
 /* A proposal that is there already is not added again. */
 enum rc proposal_list_add(struct proposal_list *list, const struct proposal *proposal) MUST_CHECK;

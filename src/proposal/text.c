@@ -134,6 +134,14 @@ static void add_transform(struct text *text, const char *before, const struct pr
 	proposal_text_add(text, word);
 }
 
+/* ";NONE" is the group; "-NONE" could be the integrity algorithm. */
+static const char *joint(const struct text *text, const struct proposal_transform *t)
+{
+	if (text->len == text->start)
+		return "";
+	return t->type == TRANSFORM_DH && t->id == DH_NONE ? ";" : "-";
+}
+
 static void add_type(struct text *text, const struct transforms *all, uint8_t type)
 {
 	bool first = true;
@@ -141,7 +149,7 @@ static void add_type(struct text *text, const struct transforms *all, uint8_t ty
 		struct proposal_transform t = transform_at(all, i);
 		if (t.type != type)
 			continue;
-		add_transform(text, !first ? "+" : text->len > text->start ? "-" : "", &t);
+		add_transform(text, first ? joint(text, &t) : "+", &t);
 		first = false;
 	}
 }
@@ -196,7 +204,7 @@ static void add_unknown_types(struct text *text, const struct transforms *all)
 	for (unsigned i = 0; i < all->count; i++) {
 		struct proposal_transform t = transform_at(all, i);
 		if (t.type == 0 || t.type > TRANSFORM_ESN)
-			add_transform(text, text->len > text->start ? "-" : "", &t);
+			add_transform(text, joint(text, &t), &t);
 	}
 }
 
