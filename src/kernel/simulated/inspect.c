@@ -96,5 +96,5 @@ void kernel_simulated_mapping(struct kernel *kernel, uint32_t spi, const struct 
 				      .spi = sa->spi,
 				      .protocol = sa->protocol,
 				      .mapped = *mapped };
-	events_raise(simulated_of(kernel), &event);
+	notice_raise(simulated_of(kernel), &event);
 }

@@ -84,7 +84,7 @@ static void raise_acquire(struct simulated *sim, const struct larval *ends,
 				      .dst = ends->dst,
 				      .protocol = ends->protocol };
 	if (larval_start(sim, ends))
-		events_raise(sim, &event);
+		notice_raise(sim, &event);
 }
 
 /* Limits in bytes and packets are looked at before the packet counts, as in

@@ -77,7 +77,7 @@ static void sad_tell_expire(struct simulated *sim, const struct sad_sa *sa, bool
 				      .spi = sa->spi,
 				      .protocol = sa->protocol,
 				      .hard = hard };
-	events_raise(sim, &event);
+	notice_raise(sim, &event);
 }
 
 void sad_expire(struct simulated *sim, struct sad_sa *sa, bool hard)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* DOC: A kernel in memory. submit puts a request in the queue (queue.c); the loop turn's end, or
  * the delay's, applies it to the SAD (sad.c) or SPD (spd.c) and answers. Packets (packet.c) walk
- * both as Linux does and raise events (events.c). Time moves with kernel_simulated_tick only. */
+ * both as Linux does and raise events (notices.c). Time moves with kernel_simulated_tick only. */
 #include "base/arena.h"
 #include "kernel/algorithms.h"
 #include "kernel/simulated/simulated.h"
@@ -11,7 +11,7 @@ static void turn_end(struct deferred *deferred)
 {
 	struct simulated *sim = container_of(deferred, struct simulated, turn);
 	queue_run(sim);
-	events_deliver(sim);
+	notices_deliver(sim);
 }
 
 static void delayed_answers(struct timer *timer)
@@ -54,7 +54,7 @@ static void simulated_free(struct kernel *kernel)
 	struct simulated *sim = simulated_of(kernel);
 	list_remove(&sim->turn.queue);
 	queue_free(sim);
-	events_free(sim);
+	notices_free(sim);
 	kernel_simulated_flush(kernel);
 	timer_cancel(&sim->timers, &sim->answers);
 	timer_queue_free(&sim->timers);

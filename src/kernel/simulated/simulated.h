@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The simulated kernel inside. sad.c and spd.c are its two databases, packet.c what a packet meets
- * in them, queue.c requests and their answers, events.c what it tells, simulated.c puts it
+ * in them, queue.c requests and their answers, notices.c what it tells, simulated.c puts it
  * together. */
 #ifndef VANTH_KERNEL_SIMULATED_PRIVATE_H
 #define VANTH_KERNEL_SIMULATED_PRIVATE_H
@@ -119,10 +119,10 @@ bool larval_start(struct simulated *sim, const struct larval *wanted);
 void larval_settle(struct simulated *sim, const struct kernel_sa *sa);
 void larval_flush(struct simulated *sim);
 
-/* events.c */
-void events_raise(struct simulated *sim, const struct kernel_event *event);
-void events_deliver(struct simulated *sim);
-void events_free(struct simulated *sim);
+/* notices.c */
+void notice_raise(struct simulated *sim, const struct kernel_event *event);
+void notices_deliver(struct simulated *sim);
+void notices_free(struct simulated *sim);
 
 /* queue.c */
 void queue_submit(struct kernel *kernel, struct kernel_request *request);
