@@ -1,0 +1,1 @@
+mkdir src && yes "/* */" | head -n 601 >src/long.c
