@@ -72,7 +72,7 @@ enum rc wire_payload_check(struct arena *arena, const struct payload *payload, s
 	char name[32];
 	enum rc rc = body_check(arena, (enum payload_type)payload->type, payload->body, diag);
 
-	if (rc != RC_OK && diag != NULL)
+	if (rc != RC_OK)
 		diag_prefix(diag, "payload %u (%s)", payload->at,
 			    names_text(&payload_names, payload->type, name, sizeof(name)));
 	return rc;

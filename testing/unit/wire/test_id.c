@@ -24,7 +24,7 @@ static void both_identities_survive_a_round_trip(void **state)
 	struct wire_id id = { ID_FQDN, BYTES('a', '.', 'b') }, back;
 	wire_id_emit(&t->writer, PAYLOAD_IDi, &id);
 	wire_id_emit(&t->writer, PAYLOAD_IDr, &id);
-	const struct payload *p = sent(t);
+	const struct payload *p = sent_plain(t);
 	assert_int_equal(p->type, PAYLOAD_IDi);
 	assert_int_equal(p->next->type, PAYLOAD_IDr);
 	assert_span(p->body, SPAN_OF(fqdn));
@@ -70,7 +70,7 @@ static void names_with_control_characters_are_refused(void **state)
 	assert_int_equal(parse_id(ID_FQDN, "ab\0", 3), RC_SYNTAX);
 	assert_int_equal(parse_id(ID_RFC822_ADDR, "a@b\n", 4), RC_SYNTAX);
 	assert_int_equal(parse_id(ID_RFC822_ADDR, "a@b\x7f", 4), RC_SYNTAX);
-	assert_int_equal(parse_id(ID_RFC822_ADDR, "a@b", 3), RC_OK);
+	assert_int_equal(parse_id(ID_RFC822_ADDR, "a b@c", 5), RC_OK);
 	assert_int_equal(parse_id(ID_FQDN, "\xc3\xa4.de", 5), RC_OK); /* UTF-8 */
 	assert_int_equal(parse_id(ID_DER_ASN1_DN, "\0\n", 2), RC_OK);
 }

@@ -174,6 +174,36 @@ static void critical_bit_of_a_known_payload_is_ignored(void **state)
 	assert_true(sent(t)->critical);
 }
 
+static void known_types_are_those_of_rfc7296_and_rfc7383(void **state)
+{
+	struct wire_test *t = *state;
+	payload_add(t, UNKNOWN_TYPE, true, BYTES(1));
+	assert_int_equal(writer_message_end(&t->writer), RC_OK);
+	for (unsigned type = 1; type < 256; type++) {
+		bool known = (type >= PAYLOAD_SA && type <= PAYLOAD_EAP) || type == PAYLOAD_SKF;
+		sink_patch_u8(&t->sink, 16, (uint8_t)type);
+		assert_int_equal(body_rc(parse, sink_written(&t->sink)),
+				 known ? RC_OK : RC_CRITICAL);
+	}
+}
+
+static void types_33_to_64_are_counted(void **state)
+{
+	struct wire_test *t = *state;
+	payload_add(t, 32, false, SPAN_NONE);
+	for (unsigned type = 33; type < 65; type++)
+		if (type != PAYLOAD_SK && type != PAYLOAD_SKF)
+			payload_add(t, type, false, SPAN_NONE);
+	payload_add(t, 64, false, SPAN_NONE);
+	payload_add(t, 65, false, SPAN_NONE);
+	sent(t);
+	for (unsigned type = 0; type < 256; type++) {
+		bool counted = type >= 33 && type < 65 && type != PAYLOAD_SK && type != PAYLOAD_SKF;
+		assert_int_equal(wire_payload_count(&t->message, (enum payload_type)type),
+				 type == 64 ? 2 : counted);
+	}
+}
+
 static void reserved_bits_of_the_generic_header_are_ignored(void **state)
 {
 	struct wire_test *t = *state;
@@ -374,6 +404,8 @@ int main(void)
 		WIRE_TEST(payload_shorter_than_its_header_is_refused),
 		WIRE_TEST(unknown_critical_payload_is_named),
 		WIRE_TEST(critical_bit_of_a_known_payload_is_ignored),
+		WIRE_TEST(known_types_are_those_of_rfc7296_and_rfc7383),
+		WIRE_TEST(types_33_to_64_are_counted),
 		WIRE_TEST(reserved_bits_of_the_generic_header_are_ignored),
 		WIRE_TEST(other_major_versions_are_refused_with_the_header_kept),
 		WIRE_TEST(zero_initiator_spi_is_refused),

@@ -23,7 +23,7 @@ static void sk_survives_a_round_trip(void **state)
 	struct wire_sk_room room;
 	struct wire_sk sk;
 	sk_write(t, 0, 0, &room);
-	const struct payload *p = sent(t);
+	const struct payload *p = sent_plain(t);
 	assert_int_equal(p->type, PAYLOAD_SK);
 	assert_int_equal(p->inner, PAYLOAD_IDi);
 	assert_int_equal(read_sk(t, 8, 16, &sk), RC_OK);
@@ -44,7 +44,7 @@ static void both_sides_agree_on_what_is_protected(void **state)
 	writer_payload_begin(&t->writer, PAYLOAD_VENDOR, false); /* a clear payload before SK */
 	writer_payload_end(&t->writer);
 	sk_write(t, 0, 0, &room);
-	sent(t);
+	sent_plain(t);
 	assert_int_equal(read_sk(t, 8, 16, &sk), RC_OK);
 	assert_int_equal(sk.aad.len, IKE_HEADER_LEN + 4 + 4);
 	assert_ptr_equal(sk.aad.ptr, t->message.raw.ptr);
@@ -61,7 +61,7 @@ static void fragment_survives_a_round_trip(void **state)
 	struct wire_sk_room room;
 	struct wire_sk sk;
 	sk_write(t, 1, 3, &room);
-	const struct payload *p = sent(t);
+	const struct payload *p = sent_plain(t);
 	assert_int_equal(p->type, PAYLOAD_SKF);
 	assert_int_equal(p->inner, PAYLOAD_IDi);
 	assert_int_equal(read_sk(t, 8, 16, &sk), RC_OK);
@@ -78,7 +78,7 @@ static void only_the_first_fragment_names_the_first_type(void **state)
 	struct wire_test *t = *state;
 	struct wire_sk_room room;
 	sk_write(t, 2, 3, &room);
-	assert_int_equal(sent(t)->inner, PAYLOAD_NONE);
+	assert_int_equal(sent_plain(t)->inner, PAYLOAD_NONE);
 }
 
 /* A received SK or SKF whose body is these bytes, in a block of their size. */
@@ -176,6 +176,7 @@ static void lengths_that_overflow_are_refused(void **state)
 	struct wire_test *t = *state;
 	struct wire_sk_room room;
 	assert_int_equal(wire_sk_emit(&t->writer, 0, 0, 0, 8, SIZE_MAX - 8, 16, &room), RC_LIMIT);
+	assert_int_equal(wire_sk_emit(&t->writer, 0, 0, 0, 8, 5, 300, &room), RC_LIMIT);
 	assert_int_equal(wire_sk_emit(&t->writer, 0, 0, 0, 8, LIMIT_MESSAGE, 16, &room), RC_LIMIT);
 }
 

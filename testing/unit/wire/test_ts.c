@@ -46,7 +46,7 @@ static void selectors_survive_a_round_trip(void **state)
 	assert_int_equal(wire_ts_parse(&t->arena, SPAN_OF(two_selectors), &list, &t->diag), RC_OK);
 	wire_ts_emit(&t->writer, PAYLOAD_TSi, &list);
 	wire_ts_emit(&t->writer, PAYLOAD_TSr, &list);
-	const struct payload *p = sent(t);
+	const struct payload *p = sent_plain(t);
 	assert_int_equal(p->type, PAYLOAD_TSi);
 	assert_int_equal(p->next->type, PAYLOAD_TSr);
 	assert_span(p->body, SPAN_OF(two_selectors));
@@ -102,6 +102,12 @@ static void inverted_ranges_are_refused(void **state)
 	(void)state;
 	assert_int_equal(changed(16, 9), RC_SYNTAX);
 	assert_int_equal(changed(9, 81), RC_SYNTAX); /* ports 81 to 80 */
+	assert_int_equal(body_rc(parse, BYTES(1, 0, 0, 0, 7, 6, 0, 16, 0xff, 0xff, 0, 1, 1, 1, 1, 1,
+					      1, 1, 1, 1)),
+			 RC_SYNTAX);
+	assert_int_equal(
+		body_rc(parse, BYTES(1, 0, 0, 0, 7, 6, 0, 16, 0, 9, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1)),
+		RC_SYNTAX);
 }
 
 /* §3.13.1 */
@@ -130,6 +136,7 @@ static void unknown_type_is_stepped_over_with_its_range_unset(void **state)
 	assert_int_equal(list.items[0].type, 10);
 	assert_false(ip_is_set(&list.items[0].range.from));
 	assert_true(ip_is_set(&list.items[1].range.from));
+	assert_int_equal(body_rc(parse, BYTES(1, 0, 0, 0, 9, 0, 0, 4)), RC_OK);
 }
 
 static void reserved_bytes_are_ignored(void **state)
