@@ -14,6 +14,10 @@ endif
 
 
 LAYERS := base log host wire crypto proposal selector config kernel peer sa auth ikev2 engine control daemon
+# what the user said, for those who make again
+B_given := $(B)
+CC_given := $(if $(filter environment% command%,$(origin CC)),$(CC))
+
 # --- what is built with ------------------------------------------------------------------------------------
 ifdef SANITIZE
 B ?= build/sanitize
@@ -106,12 +110,29 @@ endif
 # everything that "make check" runs, built
 tests: $(foreach l,$(LAYERS),$(call test_programs,unit/$(l))) $(call test_programs,exchange) $(call test_programs,sim) $(fuzz_targets)
 
-lint: FORCE
+lint:
 	@testing/lint/run
 
+# what testing/check asks
+programs-of:
+	@echo $(if $(filter unit,$(T)),$(foreach l,$(LAYERS),$(call test_programs,unit/$(l))),$(if $(filter fuzz,$(T)),$(fuzz_targets),$(call test_programs,$(T))))
+compiler-flags:
+	@printf '%s\n' $(call quoted,$(CFLAGS_ALL))
+build-folder:
+	@echo $(B)
+quoted = '$(subst ','\'',$(1))'
+
 # --- goals that do everything from a fresh clone ----------------------------------------------------------
-check lab demo bench: FORCE
-	@B="$(B)" CC="$(CC)" SANITIZE="$(SANITIZE)" OPT= testing/$@
+check:
+	@B='$(B_given)' CC='$(CC_given)' SANITIZE='$(SANITIZE)' testing/check
+lab:
+	@B='$(B_given)' CC='$(CC_given)' SANITIZE='$(SANITIZE)' testing/check lab
+demo:
+	@testing/lab/demo
+bench:
+	@testing/setup build test lab peers bench
+	@$(MAKE) all
+	@testing/bench/run
 
 # --- configure ---------------------------------------------------------------------------------------------
 configure: configure.ac
@@ -166,7 +187,7 @@ help:
 	@echo 'make install, uninstall (DESTDIR=…), clean, distclean, configure'
 
 FORCE:
-.PHONY: all FORCE unit-run tests-run tests lint check lab demo bench install uninstall clean distclean help
+.PHONY: all FORCE unit-run tests-run tests programs-of compiler-flags build-folder lint check lab demo bench install uninstall clean distclean help
 ifneq ($(filter-out $(setup_goals),$(or $(MAKECMDGOALS),all)),)
 -include $(shell find $(B)/src $(B)/programs $(B)/testing -type f -name '*.d' 2>/dev/null)
 endif
