@@ -225,6 +225,10 @@ enum rc udp_keepalive(struct host *host, const struct ip_endpoint *local,
 	static const uint8_t keepalive[] = { 0xff };
 	/* where a message has its marker, a keepalive has its only byte */
 	struct iovec vector[] = { vector_of(SPAN_OF(keepalive)), vector_of(SPAN_NONE) };
+	const struct udp_socket *socket =
+		udp_find(&real_of(host)->udp, local->addr.family, local->port);
 
+	if (socket == NULL || !socket->natt)
+		return RC_IO;
 	return udp_send_vector(host, local, remote, vector, 2);
 }

@@ -56,7 +56,7 @@ static bool local_from_v4(const struct cmsghdr *control, struct ip_addr *out)
 	memcpy(&info, CMSG_DATA(control), sizeof(info));
 	if (info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr)
 		return false; /* broadcast or multicast: never IKE */
-	return ip_from_bytes(SPAN_OF(&info.ipi_addr), out) == RC_OK;
+	return ip_from_bytes(span_make(&info.ipi_addr, sizeof(info.ipi_addr)), out) == RC_OK;
 }
 
 static bool local_from_v6(const struct cmsghdr *control, struct ip_addr *out)

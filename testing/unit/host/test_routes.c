@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* In a network namespace of our own where that is allowed, else with what loopback has. */
+#include "unit/host/real_fixture.h"
+#include "unit/host/netns.h"
+
+static enum rc source_for(struct host *host, const char *remote, struct ip_addr *out)
+{
+	struct ip_addr addr = at(remote, 0).addr;
+
+	return host->ops->source_for(host, &addr, out);
+}
+
+static bool is_local(struct host *host, const char *text)
+{
+	struct ip_addr addr = at(text, 0).addr;
+
+	return host->ops->is_local(host, &addr);
+}
+
+static void loopback_is_reached_from_itself(void **state)
+{
+	struct host *host = real_host();
+	struct ip_addr source;
+
+	(void)state;
+	assert_int_equal(source_for(host, "127.0.0.2", &source), RC_OK);
+	assert_int_equal(source.family, AF_INET);
+	assert_int_equal(source.bytes[0], 127);
+	assert_true(is_local(host, "127.0.0.1"));
+	assert_true(is_local(host, "127.1.2.3"));
+	assert_false(is_local(host, "0.0.0.0"));
+	assert_false(is_local(host, "::"));
+	host_real_free(host);
+}
+
+static void unset_address_leads_nowhere(void **state)
+{
+	struct host *host = real_host();
+	struct ip_addr none = { .family = AF_UNSPEC }, source;
+
+	(void)state;
+	assert_int_equal(host->ops->source_for(host, &none, &source), RC_NOT_FOUND);
+	assert_false(host->ops->is_local(host, &none));
+	host_real_free(host);
+}
+
+static void source_follows_the_most_specific_route(void **state)
+{
+	struct host *host;
+	struct ip_addr source;
+
+	(void)state;
+	netns_or_skip();
+	netns_do("ip addr add 10.0.0.1/24 dev v0; ip addr add 10.0.0.7/24 dev v0;"
+		 "ip route add 198.51.100.0/24 via 10.0.0.2 src 10.0.0.7;"
+		 "ip addr add 2001:db8::1/64 dev v0 nodad; ip addr add fe80::1/64 dev v0 nodad");
+	host = real_host();
+	assert_int_equal(source_for(host, "10.0.0.9", &source), RC_OK);
+	assert_true(is_addr(&source, "10.0.0.1"));
+	assert_int_equal(source_for(host, "198.51.100.9", &source), RC_OK);
+	assert_true(is_addr(&source, "10.0.0.7"));
+	assert_int_equal(source_for(host, "2001:db8::9", &source), RC_OK);
+	assert_true(is_addr(&source, "2001:db8::1"));
+	assert_true(is_local(host, "10.0.0.7"));
+	assert_true(is_local(host, "2001:db8::1"));
+	assert_false(is_local(host, "10.0.0.9"));
+	assert_false(is_local(host, "2001:db8::9"));
+	host_real_free(host);
+}
+
+static void link_local_addresses_keep_their_interface(void **state)
+{
+	struct host *host;
+	struct ip_addr source;
+
+	(void)state;
+	netns_or_skip();
+	netns_do("ip addr add fe80::1/64 dev v0 nodad");
+	host = real_host();
+	assert_int_equal(source_for(host, "fe80::9%v0", &source), RC_OK);
+	assert_true(is_addr(&source, "fe80::1%v0"));
+	assert_int_not_equal(source.scope, 0);
+	assert_true(is_local(host, "fe80::1%v0"));
+	assert_false(is_local(host, "fe80::9%v0"));
+	host_real_free(host);
+}
+
+static void unreachable_and_prohibited_are_not_found(void **state)
+{
+	struct host *host;
+	struct ip_addr source, gateway;
+
+	(void)state;
+	netns_or_skip();
+	netns_do("ip addr add 10.0.0.1/24 dev v0; ip route add unreachable 10.3.0.0/16;"
+		 "ip route add blackhole 10.4.0.0/16; ip route add prohibit 10.5.0.0/16;"
+		 "ip -6 route add unreachable 2001:db8:3::/48");
+	host = real_host();
+	for (int i = 0; i < 3; i++) { /* each answer is read, none is taken for the next */
+		assert_int_equal(source_for(host, "192.0.2.1", &source), RC_NOT_FOUND);
+		assert_int_equal(source_for(host, "10.3.0.1", &source), RC_NOT_FOUND);
+		assert_int_equal(source_for(host, "10.4.0.1", &source), RC_NOT_FOUND);
+		assert_int_equal(source_for(host, "10.5.0.1", &source), RC_NOT_FOUND);
+		assert_int_equal(source_for(host, "2001:db8::1", &source), RC_NOT_FOUND);
+		assert_int_equal(source_for(host, "2001:db8:3::1", &source), RC_NOT_FOUND);
+		assert_int_equal(source_for(host, "10.0.0.5", &source), RC_OK);
+	}
+	assert_int_equal(host->ops->default_route(host, AF_INET, &source, &gateway), RC_NOT_FOUND);
+	assert_int_equal(host->ops->default_route(host, AF_INET6, &source, &gateway), RC_NOT_FOUND);
+	host_real_free(host);
+}
+
+static void default_route_is_found_among_others(void **state)
+{
+	struct host *host;
+	struct ip_addr source, gateway;
+
+	(void)state;
+	netns_or_skip();
+	/* routes of their own for the first addresses we would try, and a worse default */
+	netns_do("ip addr add 10.0.0.1/24 dev v0; ip addr add 10.9.0.1/24 dev v0;"
+		 "ip route add default via 10.0.0.2; ip route add default via 10.9.0.2 metric 50;"
+		 "ip route add 203.0.113.0/24 via 10.9.0.3; ip route add 198.51.100.0/24 via "
+		 "10.9.0.3;"
+		 "ip route add 192.0.2.0/24 via 10.9.0.3;"
+		 "ip addr add 2001:db8::1/64 dev v0 nodad; ip addr add fe80::1/64 dev v0 nodad;"
+		 "ip -6 route add default via fe80::2 dev v0");
+	host = real_host();
+	assert_int_equal(host->ops->default_route(host, AF_INET, &source, &gateway), RC_OK);
+	assert_true(is_addr(&source, "10.0.0.1"));
+	assert_true(is_addr(&gateway, "10.0.0.2"));
+	assert_int_equal(host->ops->default_route(host, AF_INET6, &source, &gateway), RC_OK);
+	assert_true(is_addr(&source, "2001:db8::1"));
+	assert_true(is_addr(&gateway, "fe80::2%v0"));
+	assert_int_equal(host->ops->default_route(host, AF_INET6, &source, NULL), RC_OK);
+	host_real_free(host);
+}
+
+static void default_route_may_have_no_gateway_or_two_halves(void **state)
+{
+	struct host *host;
+	struct ip_addr source, gateway;
+
+	(void)state;
+	netns_or_skip();
+	netns_do("ip addr add 10.0.0.1/32 dev v0; ip route add default dev v0");
+	host = real_host();
+	assert_int_equal(host->ops->default_route(host, AF_INET, &source, &gateway), RC_OK);
+	assert_true(is_addr(&source, "10.0.0.1"));
+	assert_false(ip_is_set(&gateway));
+	netns_do("ip route del default; ip route add 0.0.0.0/1 dev v0; ip route add 128.0.0.0/1 "
+		 "dev v0");
+	assert_int_equal(host->ops->default_route(host, AF_INET, &source, &gateway), RC_OK);
+	netns_do("ip route del 0.0.0.0/1; ip route del 128.0.0.0/1; ip route add 192.0.0.0/3 dev "
+		 "v0");
+	assert_int_equal(host->ops->default_route(host, AF_INET, &source, &gateway), RC_NOT_FOUND);
+	host_real_free(host);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(loopback_is_reached_from_itself),
+		cmocka_unit_test(unset_address_leads_nowhere),
+		cmocka_unit_test(source_follows_the_most_specific_route),
+		cmocka_unit_test(link_local_addresses_keep_their_interface),
+		cmocka_unit_test(unreachable_and_prohibited_are_not_found),
+		cmocka_unit_test(default_route_is_found_among_others),
+		cmocka_unit_test(default_route_may_have_no_gateway_or_two_halves),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
