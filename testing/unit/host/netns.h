@@ -5,6 +5,7 @@
 #define VANTH_TESTING_NETNS_H
 
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +28,18 @@ static inline int netns_try(const char *script)
 static inline void netns_do(const char *script)
 {
 	assert_int_equal(netns_try(script), 0);
+}
+
+/* The kernel makes an IPv6 address usable a moment after `ip addr add` returns. */
+static inline void netns_await_ipv6(const char *address)
+{
+	char script[256];
+
+	snprintf(script, sizeof(script),
+		 "for i in $(seq 1000); do ip -6 route show table local | grep -qF 'local %s ' &&"
+		 " exit 0; done; exit 1",
+		 address);
+	netns_do(script);
 }
 
 /* Each call: a fresh one. Skips the test where none can be had. */

@@ -54,6 +54,7 @@ static void source_follows_the_most_specific_route(void **state)
 	netns_do("ip addr add 10.0.0.1/24 dev v0; ip addr add 10.0.0.7/24 dev v0;"
 		 "ip route add 198.51.100.0/24 via 10.0.0.2 src 10.0.0.7;"
 		 "ip addr add 2001:db8::1/64 dev v0 nodad; ip addr add fe80::1/64 dev v0 nodad");
+	netns_await_ipv6("2001:db8::1");
 	host = real_host();
 	assert_int_equal(source_for(host, "10.0.0.9", &source), RC_OK);
 	assert_true(is_addr(&source, "10.0.0.1"));
@@ -76,6 +77,7 @@ static void link_local_addresses_keep_their_interface(void **state)
 	(void)state;
 	netns_or_skip();
 	netns_do("ip addr add fe80::1/64 dev v0 nodad");
+	netns_await_ipv6("fe80::1");
 	host = real_host();
 	assert_int_equal(source_for(host, "fe80::9%v0", &source), RC_OK);
 	assert_true(is_addr(&source, "fe80::1%v0"));
@@ -125,6 +127,8 @@ static void default_route_is_found_among_others(void **state)
 		 "ip route add 192.0.2.0/24 via 10.9.0.3;"
 		 "ip addr add 2001:db8::1/64 dev v0 nodad; ip addr add fe80::1/64 dev v0 nodad;"
 		 "ip -6 route add default via fe80::2 dev v0");
+	netns_await_ipv6("2001:db8::1");
+	netns_await_ipv6("fe80::1");
 	host = real_host();
 	assert_int_equal(host->ops->default_route(host, AF_INET, &source, &gateway), RC_OK);
 	assert_true(is_addr(&source, "10.0.0.1"));
