@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Algorithm proposals: the grammar of ike= and esp=, defaults, negotiation (RFC 7296 §3.3, §2.7). */
+/* Algorithm proposals: the grammar of ike= and esp=, defaults, negotiation (RFC 7296 §3.3, §2.7).
+ */
 #ifndef VANTH_PROPOSAL_PROPOSAL_H
 #define VANTH_PROPOSAL_PROPOSAL_H
 
@@ -24,17 +25,20 @@ struct proposal_list { /* immutable after it is made */
 	struct proposal *items;
 };
 
-/* Parses "aes_gcm256-sha2_512-dh19, aes256-sha1;modp2048, aes_gcm128+aes_gcm256-sha2_256" (Libreswan) and
- * "aes256gcm16-prfsha384-ecp384,aes128-sha256-modp2048!" (strongSwan). protocol IKE, ESP or AH. pfs: an ESP proposal
- * without a group gets the IKE defaults' groups for CREATE_CHILD_SA (they are left out in IKE_AUTH).
- * On failure *column (from 0, may be NULL) is where in text; the diag names the word and a suggestion. */
-enum rc proposal_parse(uint8_t protocol, const char *text, bool pfs, struct proposal_list **out, size_t *column,
-		       struct diag *diag) MUST_CHECK;
+/* Parses "aes_gcm256-sha2_512-dh19, aes256-sha1;modp2048, aes_gcm128+aes_gcm256-sha2_256"
+ * (Libreswan) and "aes256gcm16-prfsha384-ecp384,aes128-sha256-modp2048!" (strongSwan). protocol
+ * IKE, ESP or AH. pfs: an ESP proposal without a group gets the IKE defaults' groups for
+ * CREATE_CHILD_SA (they are left out in IKE_AUTH). On failure *column (from 0, may be NULL) is
+ * where in text; the diag names the word and a suggestion. */
+enum rc proposal_parse(uint8_t protocol, const char *text, bool pfs, struct proposal_list **out,
+		       size_t *column, struct diag *diag) MUST_CHECK;
 /* By RFC 8247 and RFC 8221, best first; only what the probe found. */
-enum rc proposal_default(uint8_t protocol, bool pfs, struct proposal_list **out, struct diag *diag) MUST_CHECK;
+enum rc proposal_default(uint8_t protocol, bool pfs, struct proposal_list **out,
+			 struct diag *diag) MUST_CHECK;
 void proposal_free(struct proposal_list *list);
-/* Extended sequence numbers of the ESP and AH proposals of a list that is not in use yet. Lists are made with
- * ESN_NO unless their text says esn. EITHER prefers ESN. RC_LIMIT when a proposal has no room. */
+/* Extended sequence numbers of the ESP and AH proposals of a list that is not in use yet. Lists are
+ * made with ESN_NO unless their text says esn. EITHER prefers ESN. RC_LIMIT when a proposal has no
+ * room. */
 enum proposal_esn { PROPOSAL_ESN_NO, PROPOSAL_ESN_YES, PROPOSAL_ESN_EITHER };
 enum rc proposal_set_esn(struct proposal_list *list, enum proposal_esn esn) MUST_CHECK;
 /* Libreswan's spelling, for status and logs: "AES_GCM_16_256-HMAC_SHA2_512-DH19". */
@@ -44,26 +48,31 @@ void proposal_wire_text(const struct wire_sa *sa, char *buffer, size_t size);
 
 struct proposal_choice {
 	uint8_t number, protocol; /* the peer's proposal number */
-	uint16_t encr, encr_bits, prf, integ, dh, esn; /* dh DH_NONE, integ INTEG_NONE where not used */
-	uint8_t spi[8];		  /* of the peer */
+	uint16_t encr, encr_bits, prf, integ, dh,
+		esn;	/* dh DH_NONE, integ INTEG_NONE where not used */
+	uint8_t spi[8]; /* of the peer */
 	uint8_t spi_len;
 };
 /* flags */
 #define PROPOSAL_NO_DH 1u /* IKE_AUTH: groups are ignored on both sides (RFC 7296 §1.2) */
 
-/* Responder: our best proposal that the peer offered too (our order rules; within a proposal the first of ours
- * that they list). preferred_group (the KE payload's, or DH_NONE): among otherwise equal choices this group wins, so that
- * no INVALID_KE_PAYLOAD round is needed. RC_NO_PROPOSAL with a diag that says what both offered. */
-enum rc proposal_choose(const struct proposal_list *ours, const struct wire_sa *theirs, uint16_t preferred_group,
+/* Responder: our best proposal that the peer offered too (our order rules; within a proposal the
+ * first of ours that they list). preferred_group (the KE payload's, or DH_NONE): among otherwise
+ * equal choices this group wins, so that no INVALID_KE_PAYLOAD round is needed. RC_NO_PROPOSAL with
+ * a diag that says what both offered. */
+enum rc proposal_choose(const struct proposal_list *ours, const struct wire_sa *theirs,
+			uint16_t preferred_group, unsigned flags, struct proposal_choice *out,
+			struct diag *diag) MUST_CHECK;
+/* Initiator: the answer must hold exactly one proposal, with one transform of each type, all of
+ * which we offered. */
+enum rc proposal_accept(const struct proposal_list *ours, const struct wire_sa *answer,
 			unsigned flags, struct proposal_choice *out, struct diag *diag) MUST_CHECK;
-/* Initiator: the answer must hold exactly one proposal, with one transform of each type, all of which we offered. */
-enum rc proposal_accept(const struct proposal_list *ours, const struct wire_sa *answer, unsigned flags,
-			struct proposal_choice *out, struct diag *diag) MUST_CHECK;
 /* The SA payload that offers the list. spi: 0, 4 or 8 bytes, the same in each proposal. */
-enum rc proposal_offer(struct arena *arena, const struct proposal_list *list, struct span spi, unsigned flags,
-		       struct wire_sa *out) MUST_CHECK;
+enum rc proposal_offer(struct arena *arena, const struct proposal_list *list, struct span spi,
+		       unsigned flags, struct wire_sa *out) MUST_CHECK;
 /* The SA payload that answers with the choice; spi is ours. */
-enum rc proposal_answer(struct arena *arena, const struct proposal_choice *choice, struct span spi, struct wire_sa *out) MUST_CHECK;
+enum rc proposal_answer(struct arena *arena, const struct proposal_choice *choice, struct span spi,
+			struct wire_sa *out) MUST_CHECK;
 /* Groups of the list in order; returns how many were written. */
 unsigned proposal_groups(const struct proposal_list *list, uint16_t *groups, unsigned max);
 /* Is this choice one that the list would have allowed? */

@@ -90,6 +90,31 @@ static void the_largest_of_several_is_chosen(void **state)
 			"10.0.0.0/16 === 10.1.8.0/22");
 }
 
+static void assert_larger_wins(struct selector small, struct selector large, const char *expected)
+{
+	struct ts tsi = { .list = { .count = 0 } }, tsr = tsi;
+	for (int i = 0; i < 2; i++) {
+		tsi.list.count = tsr.list.count = 0;
+		ts_add(&tsi, i == 0 ? small : large);
+		ts_add(&tsi, i == 0 ? large : small);
+		ts_add(&tsr, net("10.0.0.0/16"));
+		assert_narrowed(nets("10.0.0.0/16", "10.1.0.0/16"), &tsi, &tsr, expected);
+	}
+}
+
+static void size_counts_addresses_then_protocols_then_ports(void **state)
+{
+	(void)state;
+	assert_larger_wins(net("10.1.0.0-10.1.0.5"), net("10.1.0.0-10.1.0.6"),
+			   "10.0.0.0/16 === 10.1.0.0-10.1.0.6");
+	assert_larger_wins(sel("10.1.0.0/24", 6, 0, 65535), net("10.1.0.0/24"),
+			   "10.0.0.0/16 === 10.1.0.0/24");
+	assert_larger_wins(sel("10.1.0.0/24", 6, 80, 80), sel("10.1.0.0/24", 6, 80, 90),
+			   "10.0.0.0/16/tcp === 10.1.0.0/24/tcp/80-90");
+	assert_larger_wins(net("10.1.0.0/25"), sel("10.1.0.0/24", 6, 80, 90),
+			   "10.0.0.0/16/tcp === 10.1.0.0/24/tcp/80-90");
+}
+
 static void the_first_of_equal_ones_is_chosen(void **state)
 {
 	struct ts tsi, tsr;
@@ -416,6 +441,7 @@ int main(void)
 		cmocka_unit_test(a_packet_that_no_network_holds_is_answered_alone),
 		cmocka_unit_test(a_packet_that_we_do_not_allow_does_not_bind_us),
 		cmocka_unit_test(the_largest_of_several_is_chosen),
+		cmocka_unit_test(size_counts_addresses_then_protocols_then_ports),
 		cmocka_unit_test(the_first_of_equal_ones_is_chosen),
 		cmocka_unit_test(ipv6_pairs_are_found_among_ipv4_ones),
 		cmocka_unit_test(unknown_selector_types_are_skipped),
