@@ -26,6 +26,9 @@ bool identity_equal(const struct identity *a, const struct identity *b); /* FQDN
  * 0: no match, otherwise larger = more specific. */
 unsigned identity_match(const struct identity *pattern, const struct identity *id);
 bool identity_has_wildcard(const struct identity *id); /* also ID_NONE */
+/* Bytes to hash an identity by: equal identities have equal keys (the reverse does not hold). Returns the length. */
+#define IDENTITY_KEY_MAX 1100
+size_t identity_key(const struct identity *id, uint8_t key[IDENTITY_KEY_MAX]);
 enum rc identity_copy(const struct identity *from, struct identity *to) MUST_CHECK;
 void identity_free(struct identity *id);
 #define IDENTITY_TEXT_MAX 300

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values that contradict one another, with the reason why they do. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "config/loader.h"
+
+#define TUNNELS_MAX 4096 /* of one conn: pairs of subnets */
+
+enum check {
+	CHECK_HOSTS = 1,
+	CHECK_FAMILY = 2,
+	CHECK_TRANSPORT = 4,
+	CHECK_SUBNETS = 8,
+	CHECK_PORTS = 16,
+	CHECK_SOURCEIP = 32,
+	CHECK_LIFETIME = 64,
+	CHECK_DPD = 128,
+	CHECK_RETRANSMIT = 256,
+	CHECK_START = 512,
+	CHECK_REPLAY = 1024,
+	CHECK_AUTH = 2048,
+	CHECK_TOTAL = 4096,
+	CHECK_WAIT = 8192,
+};
+
+struct checking {
+	struct loader *loader;
+	const struct section *section;
+	const struct merge *merge;
+	struct config_conn *conn;
+};
+
+static struct setting *find_setting(const struct merge *merge, const char *name, unsigned side)
+{
+	for (unsigned slot = 0; slot < keywords_ours_count(); slot++) {
+		const struct keyword *k = &keywords_ours[slot];
+		bool is_end = k->section == SECTION_END;
+		if (k->section != SECTION_SETUP && strcmp(k->info.name, name) == 0 &&
+		    merge->chosen[is_end ? side : 0][slot] != NULL)
+			return merge->chosen[is_end ? side : 0][slot];
+	}
+	return NULL;
+}
+
+/* At the named setting, or at the conn's head; once for a setting that several conns share. */
+static void say(const struct checking *c, enum check what, bool warning, const char *name,
+		unsigned side, const char *format, ...) __attribute__((format(printf, 6, 7)));
+static void say(const struct checking *c, enum check what, bool warning, const char *name,
+		unsigned side, const char *format, ...)
+{
+	struct setting *setting = name != NULL ? find_setting(c->merge, name, side) : NULL;
+	struct place at = c->section->at;
+	char text[280];
+	va_list args;
+
+	if (setting != NULL) {
+		if ((setting->told & (uint32_t)what) != 0)
+			return;
+		setting->told |= (uint32_t)what;
+		at = setting->at;
+	}
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (warning)
+		report_warning(c->loader->errors, at, "conn %s: %s", c->conn->name, text);
+	else
+		report_error(c->loader->errors, at, "conn %s: %s", c->conn->name, text);
+}
+
+#define TIME_TEXT_MAX 32
+static const char *time_text(usec_t time, char buffer[TIME_TEXT_MAX])
+{
+	static const struct {
+		usec_t size;
+		const char *unit;
+	} units[] = { { 86400 * USEC_PER_SEC, "d" }, { 3600 * USEC_PER_SEC, "h" },
+		      { 60 * USEC_PER_SEC, "m" },    { USEC_PER_SEC, "s" },
+		      { USEC_PER_MSEC, "ms" },	     { 1, "us" } };
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (time >= units[i].size && time % units[i].size == 0) {
+			snprintf(buffer, TIME_TEXT_MAX, "%lld%s", (long long)(time / units[i].size),
+				 units[i].unit);
+			return buffer;
+		}
+	snprintf(buffer, TIME_TEXT_MAX, "%lldus", (long long)time);
+	return buffer;
+}
+
+/* ---- who ---- */
+static int host_family(const struct config_end *end)
+{
+	return end->kind == HOST_RANGE ? end->range.from.family : end->addr.family;
+}
+
+static void check_hosts(const struct checking *c)
+{
+	const struct config_end *l = &c->conn->left, *r = &c->conn->right;
+
+	if (l->kind == HOST_ANY && r->kind == HOST_ANY)
+		say(c, CHECK_HOSTS, false, "", 1,
+		    "left and right are both %%any: which is this host? Write %%defaultroute or an "
+		    "address "
+		    "for it");
+	else if (l->kind == HOST_RANGE && r->kind == HOST_RANGE)
+		say(c, CHECK_HOSTS, false, "", 1,
+		    "left and right are both subnets: which is this host? Write its address");
+	else if (l->kind == HOST_DEFAULTROUTE && r->kind == HOST_DEFAULTROUTE)
+		say(c, CHECK_HOSTS, false, "", 1,
+		    "left and right are both this host (%%defaultroute)");
+	else if (l->kind == HOST_ADDRESS && r->kind == HOST_ADDRESS &&
+		 ip_equal(&l->addr, &r->addr) && l->ikeport == r->ikeport)
+		say(c, CHECK_HOSTS, false, "", 1, "left and right have the same address");
+	if (host_family(l) != AF_UNSPEC && host_family(r) != AF_UNSPEC &&
+	    host_family(l) != host_family(r))
+		say(c, CHECK_FAMILY, false, "", 1,
+		    "left is IPv%d and right is IPv%d: both ends of a tunnel talk by one IP "
+		    "version (the "
+		    "subnets may have another)",
+		    host_family(l) == AF_INET ? 4 : 6, host_family(r) == AF_INET ? 4 : 6);
+}
+
+static bool is_many(const struct config_end *end)
+{
+	return end->kind == HOST_ANY || end->kind == HOST_RANGE;
+}
+
+static void check_start(const struct checking *c)
+{
+	const struct config_end *l = &c->conn->left, *r = &c->conn->right;
+	bool start = c->conn->start == AUTO_START || c->conn->start == AUTO_KEEP ||
+		     c->conn->start == AUTO_ONDEMAND;
+	bool nobody = (l->kind == HOST_DEFAULTROUTE && is_many(r)) ||
+		      (r->kind == HOST_DEFAULTROUTE && is_many(l));
+	if (start && nobody && c->conn->type != TYPE_PASSTHROUGH && c->conn->type != TYPE_DROP)
+		say(c, CHECK_START, false, "auto", 0,
+		    "it cannot be started from here, as the peer's address is not known: write "
+		    "auto=add");
+	if (c->conn->authby == 0 && c->conn->type != TYPE_PASSTHROUGH && c->conn->type != TYPE_DROP)
+		say(c, CHECK_AUTH, false, "authby", 0,
+		    "authby=never is only for type=passthrough and type=drop");
+}
+
+/* ---- what ---- */
+static bool is_host_subnet(const struct config_end *end, const struct ip_range *subnet)
+{
+	struct ip_range host;
+	if (end->kind != HOST_ADDRESS)
+		return range_prefix(subnet) == (subnet->from.family == AF_INET ? 32 : 128);
+	host = range_single(&end->addr);
+	return range_equal(&host, subnet);
+}
+
+static void check_transport(const struct checking *c, const struct config_end *end, unsigned side)
+{
+	char text[IP_RANGE_TEXT_MAX];
+	if (c->conn->type != TYPE_TRANSPORT)
+		return;
+	for (unsigned i = 0; i < end->subnet_count; i++)
+		if (!is_host_subnet(end, &end->subnets[i])) {
+			say(c, CHECK_TRANSPORT, false, "subnet", side,
+			    "type=transport protects only packets between left and right "
+			    "themselves, so %s "
+			    "cannot be in it: leave it out, or write type=tunnel",
+			    range_text(&end->subnets[i], text));
+			return;
+		}
+}
+
+static bool end_has_family(const struct config_end *end, int family)
+{
+	for (unsigned i = 0; i < end->subnet_count; i++)
+		if (end->subnets[i].from.family == family)
+			return true;
+	return end->subnet_count == 0 &&
+	       (host_family(end) == family || host_family(end) == AF_UNSPEC);
+}
+
+static void check_subnets(const struct checking *c)
+{
+	const struct config_end *l = &c->conn->left, *r = &c->conn->right;
+	unsigned pairs = (l->subnet_count > 0 ? l->subnet_count : 1) *
+			 (r->subnet_count > 0 ? r->subnet_count : 1);
+	bool fits = (end_has_family(l, AF_INET) && end_has_family(r, AF_INET)) ||
+		    (end_has_family(l, AF_INET6) && end_has_family(r, AF_INET6));
+	unsigned side = l->subnet_count > 0 && r->subnet_count == 0 ? 0 : 1;
+
+	if (pairs > TUNNELS_MAX)
+		say(c, CHECK_TOTAL, false, "subnet", side,
+		    "%u pairs of subnets; at most %d are allowed in one conn", pairs, TUNNELS_MAX);
+	if (!fits && (l->subnet_count > 0 || r->subnet_count > 0))
+		say(c, CHECK_SUBNETS, false, "subnet", side,
+		    "no left subnet has the IP version of a right one%s",
+		    l->subnet_count == 0   ? ": leftsubnet= is missing"
+		    : r->subnet_count == 0 ? ": rightsubnet= is missing"
+					   : "");
+	check_transport(c, l, 0);
+	check_transport(c, r, 1);
+}
+
+static void check_ports(const struct checking *c)
+{
+	const struct config_end *l = &c->conn->left, *r = &c->conn->right;
+	if (l->protocol != r->protocol && l->protocol != 0 && r->protocol != 0)
+		say(c, CHECK_PORTS, false, "protoport", 1,
+		    "leftprotoport has protocol %u and rightprotoport has %u: no packet is both",
+		    l->protocol, r->protocol);
+}
+
+static void check_sourceip(const struct checking *c, const struct config_end *end, unsigned side)
+{
+	char text[IP_TEXT_MAX];
+	bool inside = end->subnet_count == 0;
+	if (!ip_is_set(&end->sourceip))
+		return;
+	for (unsigned i = 0; i < end->subnet_count && !inside; i++)
+		inside = range_contains_addr(&end->subnets[i], &end->sourceip);
+	if (!inside)
+		say(c, CHECK_SOURCEIP, true, "sourceip", side,
+		    "%ssourceip %s is not in %ssubnet: packets with it would not enter the tunnel",
+		    side == 0 ? "left" : "right", ip_text(&end->sourceip, text),
+		    side == 0 ? "left" : "right");
+}
+
+static void check_replay(const struct checking *c)
+{
+	if (c->conn->esn == TRI_YES && c->conn->replay_window == 0)
+		say(c, CHECK_REPLAY, false, "replay-window", 0,
+		    "esn=yes needs a replay window: the kernel counts on it to know the upper half "
+		    "of the "
+		    "numbers");
+}
+
+/* ---- when ---- */
+static usec_t with_fuzz(const struct config_conn *conn)
+{
+	return conn->rekeymargin + conn->rekeymargin / 100 * conn->rekeyfuzz;
+}
+
+/* A margin that the operator chose and that does not fit is an error; the default one is made to
+ * fit. */
+static void check_lifetimes(const struct checking *c)
+{
+	struct config_conn *conn = c->conn;
+	bool ike = conn->ikelifetime < conn->salifetime;
+	const char *name = ike ? "ikelifetime" : "salifetime";
+	usec_t shortest = ike ? conn->ikelifetime : conn->salifetime;
+	usec_t most = shortest / (100 + conn->rekeyfuzz) * 100;
+	char margin[TIME_TEXT_MAX], fuzzed[TIME_TEXT_MAX], life[TIME_TEXT_MAX],
+		limit[TIME_TEXT_MAX];
+
+	if (!conn->rekey || with_fuzz(conn) < shortest)
+		return;
+	time_text(conn->rekeymargin, margin);
+	time_text(with_fuzz(conn), fuzzed);
+	time_text(shortest, life);
+	if (c->merge->chosen[0][c->loader->slot_margin] != NULL) {
+		say(c, CHECK_LIFETIME, false, "rekeymargin", 0,
+		    "rekeying would start up to %s before the end (rekeymargin %s and rekeyfuzz "
+		    "%u%% of it), "
+		    "but %s is only %s: rekeymargin must be less than %s",
+		    fuzzed, margin, conn->rekeyfuzz, name, life,
+		    time_text(most / USEC_PER_SEC * USEC_PER_SEC, limit));
+		return;
+	}
+	conn->rekeymargin = most / 4;
+	say(c, CHECK_LIFETIME, true, name, 0,
+	    "the default rekeymargin of %s does not fit into %s=%s: %s is used", margin, name, life,
+	    time_text(conn->rekeymargin, limit));
+}
+
+static void check_dpd(const struct checking *c)
+{
+	static const char *const names[] = { "dpdaction", "dpdtimeout", "dpdretry" };
+	const struct config_conn *conn = c->conn;
+	char a[TIME_TEXT_MAX], b[TIME_TEXT_MAX];
+
+	if (conn->dpddelay == 0) {
+		for (unsigned i = 0; i < 3; i++)
+			if (find_setting(c->merge, names[i], 0) != NULL)
+				say(c, CHECK_DPD, true, names[i], 0,
+				    "%s= has no effect without dpddelay=", names[i]);
+		return;
+	}
+	if (conn->dpdretry >= conn->dpddelay)
+		say(c, CHECK_DPD, false, "dpdretry", 0,
+		    "dpdretry (%s) must be shorter than dpddelay (%s): it is how soon to ask again "
+		    "when the "
+		    "peer did not answer",
+		    time_text(conn->dpdretry, a), time_text(conn->dpddelay, b));
+	if (conn->dpdtimeout != 0 && conn->dpdtimeout <= conn->dpddelay)
+		say(c, CHECK_DPD, false, "dpdtimeout", 0,
+		    "dpdtimeout (%s) must be longer than dpddelay (%s): otherwise the peer is dead "
+		    "before it "
+		    "was asked",
+		    time_text(conn->dpdtimeout, a), time_text(conn->dpddelay, b));
+}
+
+struct retransmit {
+	usec_t timeout, limit;
+	double base;
+	unsigned tries;
+};
+
+/* Until a request is given up: all waits together. */
+static double total_wait(const struct retransmit *r)
+{
+	double wait = (double)r->timeout, total = 0;
+	for (unsigned i = 0; i <= r->tries; i++) {
+		double one = r->limit > 0 && wait > (double)r->limit ? (double)r->limit : wait;
+		total += one;
+		if (wait < 1e15)
+			wait *= r->base;
+	}
+	return total / 1e6;
+}
+
+/* What is wrong, in text, or "" for nothing; *keyword: with which setting; *warning: it may be
+ * meant. */
+static void judge_retransmit(const struct retransmit *r, const char **keyword, bool *warning,
+			     char *text, size_t size)
+{
+	double total = total_wait(r);
+	char a[TIME_TEXT_MAX], b[TIME_TEXT_MAX];
+
+	text[0] = '\0';
+	*warning = true;
+	*keyword = "retransmit-timeout";
+	if (r->limit != 0 && r->limit < r->timeout) {
+		*warning = false;
+		*keyword = "retransmit-limit";
+		snprintf(text, size,
+			 "retransmit-limit (%s), the longest wait, is shorter than "
+			 "retransmit-timeout (%s), "
+			 "the first one",
+			 time_text(r->limit, a), time_text(r->timeout, b));
+	} else if (r->timeout > 10 * USEC_PER_SEC) {
+		snprintf(text, size,
+			 "retransmit-timeout=%s is the wait before the first retransmission; in "
+			 "Libreswan it "
+			 "is the time to give up, which here follows from retransmit-tries (now "
+			 "%.0fs)",
+			 time_text(r->timeout, a), total);
+	} else if (total > 3600) {
+		*keyword = "retransmit-tries";
+		snprintf(text, size, "a request is given up only after %.1f hours", total / 3600);
+	} else if (total < 1) {
+		*keyword = "retransmit-tries";
+		snprintf(text, size,
+			 "a request is given up after %.2f s: many networks lose packets for "
+			 "longer",
+			 total);
+	}
+}
+
+static void check_retransmit(const struct checking *c)
+{
+	const struct config_conn *conn = c->conn;
+	struct retransmit r = { conn->retransmit_timeout, conn->retransmit_limit,
+				conn->retransmit_base, conn->retransmit_tries };
+	const char *keyword;
+	bool warning, own = false;
+	char text[240];
+
+	for (unsigned slot = 0; slot < keywords_ours_count(); slot++)
+		own = own || (keywords_ours[slot].inherits && c->merge->chosen[0][slot] != NULL);
+	if (!own) /* check_setup() has said it */
+		return;
+	judge_retransmit(&r, &keyword, &warning, text, sizeof(text));
+	if (text[0] != '\0')
+		say(c, CHECK_RETRANSMIT, warning, keyword, 0, "%s", text);
+}
+
+void check_conn(struct loader *loader, const struct section *section, const struct merge *merge,
+		struct config_conn *conn)
+{
+	struct checking c = { loader, section, merge, conn };
+
+	check_hosts(&c);
+	check_start(&c);
+	check_subnets(&c);
+	check_ports(&c);
+	check_sourceip(&c, &conn->left, 0);
+	check_sourceip(&c, &conn->right, 1);
+	check_replay(&c);
+	check_lifetimes(&c);
+	check_dpd(&c);
+	check_retransmit(&c);
+}
+
+static struct place setup_place(const struct loader *loader, const char *name)
+{
+	for (unsigned i = 0; i < loader->setup.count; i++)
+		if (strcmp(loader->setup.settings[i].keyword->info.name, name) == 0)
+			return loader->setup.settings[i].at;
+	return loader->setup.count > 0 ? loader->setup.settings[0].at : (struct place){ 0 };
+}
+
+void check_setup(struct loader *loader)
+{
+	const struct config_setup *setup = &loader->whole->config.setup;
+	struct retransmit r = { setup->retransmit_timeout, setup->retransmit_limit,
+				setup->retransmit_base, setup->retransmit_tries };
+	const char *keyword;
+	bool warning;
+	char text[240];
+
+	judge_retransmit(&r, &keyword, &warning, text, sizeof(text));
+	if (text[0] != '\0' && warning)
+		report_warning(loader->errors, setup_place(loader, keyword), "%s", text);
+	else if (text[0] != '\0')
+		report_error(loader->errors, setup_place(loader, keyword), "%s", text);
+	if (setup->ikeport == setup->nattport)
+		report_error(loader->errors, setup_place(loader, "nattport"),
+			     "ikeport and nattport are both %u: packets on the second have four "
+			     "zero bytes in "
+			     "front (RFC 7296 §2.23), so they must differ",
+			     setup->ikeport);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+#include "base/arena.h"
+#include "config/loader.h"
+
+/* ---- shared proposals ---- */
+static uint64_t share_hash(const struct config_whole *whole, uint8_t protocol, const char *text,
+			   bool pfs)
+{
+	uint64_t parts[2] = { (uint64_t)protocol << 1 | pfs, 0 };
+	if (text != NULL)
+		parts[1] = table_hash(&whole->proposals, text, strlen(text));
+	return table_hash(&whole->proposals, parts, sizeof(parts));
+}
+
+static struct shared_proposal *find_shared(const struct config_whole *whole, uint64_t hash,
+					   uint8_t protocol, const char *text, bool pfs)
+{
+	for (struct table_node *n = table_first(&whole->proposals, hash); n != NULL;
+	     n = table_next(n)) {
+		struct shared_proposal *shared = container_of(n, struct shared_proposal, node);
+		bool same = text == NULL ? shared->text == NULL
+					 : shared->text != NULL && strcmp(shared->text, text) == 0;
+		if (same && shared->protocol == protocol && shared->pfs == pfs)
+			return shared;
+	}
+	return NULL;
+}
+
+static enum rc new_shared(struct config_whole *whole, uint64_t hash, struct shared_proposal *from)
+{
+	struct shared_proposal *shared = mem_alloc(sizeof(*shared));
+	if (shared == NULL)
+		return RC_NO_MEMORY;
+	*shared = *from;
+	if (from->text != NULL && (shared->text = mem_text(from->text)) == NULL) {
+		mem_free(shared);
+		return RC_NO_MEMORY;
+	}
+	if (table_insert(&whole->proposals, &shared->node, hash) != RC_OK) {
+		mem_free(shared->text);
+		mem_free(shared);
+		return RC_NO_MEMORY;
+	}
+	shared->next = whole->shared;
+	whole->shared = shared;
+	return RC_OK;
+}
+
+enum rc proposal_share(struct config_whole *whole, uint8_t protocol, const char *text, bool pfs,
+		       struct proposal_list **out, size_t *column, struct diag *diag)
+{
+	uint64_t hash = share_hash(whole, protocol, text, pfs);
+	struct shared_proposal *known = find_shared(whole, hash, protocol, text, pfs);
+	struct shared_proposal made = { .protocol = protocol, .pfs = pfs, .text = (char *)text };
+	enum rc rc;
+
+	if (known != NULL) {
+		*out = known->list;
+		return RC_OK;
+	}
+	rc = text != NULL ? proposal_parse(protocol, text, pfs, &made.list, column, diag)
+			  : proposal_default(protocol, pfs, &made.list, diag);
+	if (rc != RC_OK)
+		return rc;
+	rc = new_shared(whole, hash, &made);
+	if (rc != RC_OK) {
+		proposal_free(made.list);
+		return rc;
+	}
+	*out = made.list;
+	return RC_OK;
+}
+
+/* ---- values into fields ---- */
+void conn_end_free(struct config_end *end)
+{
+	mem_free(end->name);
+	mem_free(end->subnets);
+	identity_free(&end->id);
+	end->name = NULL;
+	end->subnets = NULL;
+	end->subnet_count = 0;
+}
+
+void conn_free(struct config_conn *conn)
+{
+	conn_end_free(&conn->left);
+	conn_end_free(&conn->right);
+	mem_free(conn->name);
+	conn->name = NULL;
+}
+
+static bool applied(struct loader *loader, struct setting *setting, void *object)
+{
+	struct finding finding = { 0 };
+	enum rc rc;
+	if (setting->bad)
+		return false;
+	rc = keyword_apply(setting->keyword, setting->value, object, &finding);
+	if (rc == RC_NO_MEMORY)
+		loader->no_memory = true;
+	else if (rc != RC_OK)
+		setting_report(loader, setting, &finding);
+	return rc == RC_OK;
+}
+
+static void inherit(const struct loader *loader, struct config_conn *conn,
+		    const struct keyword *keyword)
+{
+	const char *from = (const char *)&loader->whole->config.setup + keyword->setup_offset;
+	memcpy((char *)conn + keyword->offset, from, keyword->size);
+}
+
+/* False when a value was bad: then checks that compare values would only confuse. */
+static bool apply_all(struct loader *loader, const struct merge *merge, struct config_conn *conn)
+{
+	bool good = true;
+	for (unsigned slot = 0; slot < keywords_ours_count(); slot++) {
+		const struct keyword *keyword = &keywords_ours[slot];
+		for (unsigned side = 0; side < 2; side++) {
+			struct setting *setting = merge->chosen[side][slot];
+			void *object = conn;
+			if (keyword->section == SECTION_END)
+				object = side == 0 ? &conn->left : &conn->right;
+			if (setting != NULL)
+				good = applied(loader, setting, object) && good;
+			else if (keyword->inherits && side == 0)
+				inherit(loader, conn, keyword);
+		}
+	}
+	return good && !loader->no_memory;
+}
+
+static enum rc apply_proposals(struct loader *loader, const struct merge *merge,
+			       struct config_conn *conn)
+{
+	for (unsigned slot = 0; slot < keywords_ours_count(); slot++) {
+		const struct keyword *keyword = &keywords_ours[slot];
+		struct setting *setting = merge->chosen[0][slot];
+		struct proposal_list **field;
+		struct finding finding = { 0 };
+		enum rc rc;
+
+		if (keyword->kind != KIND_PROPOSAL || (setting != NULL && setting->bad))
+			continue;
+		field = (struct proposal_list **)(void *)((char *)conn + keyword->offset);
+		rc = proposal_share(loader->whole, (uint8_t)keyword->protocol,
+				    setting != NULL ? setting->value : NULL,
+				    keyword->protocol == PROTOCOL_ESP && conn->pfs, field,
+				    &finding.column, &finding.diag);
+		if (rc == RC_NO_MEMORY)
+			return rc;
+		if (rc != RC_OK && setting != NULL)
+			setting_report(loader, setting, &finding);
+		else if (rc != RC_OK)
+			report_error(loader->errors, (struct place){ conn->file, conn->line, 0 },
+				     "conn %s: no default algorithms: %s", conn->name,
+				     finding.diag.text);
+	}
+	return RC_OK;
+}
+
+/* ---- conns ---- */
+/* A conn without left= or right= that is not to be loaded is a part for also=. */
+static bool is_part(struct loader *loader, const struct section *section, const struct merge *merge)
+{
+	const struct setting *start = merge->chosen[0][loader->slot_auto];
+	bool left = merge->chosen[0][loader->slot_host] != NULL;
+	bool right = merge->chosen[1][loader->slot_host] != NULL;
+	const char *missing = left ? "right=" : right ? "left=" : "left= and right=";
+
+	if (left && right)
+		return false;
+	if (section->referenced)
+		return true;
+	if (start == NULL || strcasecmp(start->value, "ignore") == 0)
+		report_warning(loader->errors, section->at,
+			       "conn %s is not loaded: it has no %s, and no also= names it",
+			       section->name, missing);
+	else
+		report_error(
+			loader->errors, section->at,
+			"conn %s has no %s: write an address, a host name, %%any or %%defaultroute",
+			section->name, missing);
+	return true;
+}
+
+static bool grow_result(struct config_whole *whole)
+{
+	unsigned cap = whole->conn_cap == 0 ? 64 : whole->conn_cap * 2;
+	struct config_conn **grown;
+	if (whole->config.conn_count < whole->conn_cap)
+		return true;
+	grown = mem_resize(whole->config.conns, cap * sizeof(struct config_conn *));
+	if (grown == NULL)
+		return false;
+	whole->config.conns = grown;
+	whole->conn_cap = cap;
+	return true;
+}
+
+static struct conn_whole *new_conn(struct loader *loader, const struct section *section)
+{
+	struct config_whole *whole = loader->whole;
+	struct conn_whole *made = grow_result(whole) ? mem_alloc(sizeof(*made)) : NULL;
+	if (made == NULL)
+		return NULL;
+	made->conn = loader->blank;
+	made->conn.name = mem_text(section->name);
+	made->conn.file = section->at.file;
+	made->conn.line = section->at.line;
+	if (made->conn.name == NULL || table_insert(&whole->names, &made->node,
+						    table_hash(&whole->names, section->name,
+							       strlen(section->name))) != RC_OK) {
+		mem_free(made->conn.name);
+		mem_free(made);
+		return NULL;
+	}
+	whole->config.conns[whole->config.conn_count++] = &made->conn;
+	return made;
+}
+
+static void fill_auth(struct config_conn *conn)
+{
+	conn->left.auth = conn->left.auth != 0 ? conn->left.auth : conn->authby;
+	conn->right.auth = conn->right.auth != 0 ? conn->right.auth : conn->authby;
+}
+
+void conn_build(struct loader *loader, struct section *section)
+{
+	struct conn_whole *made;
+	struct merge merge;
+	bool good;
+
+	merge_conn(loader, section, &merge);
+	if (is_part(loader, section, &merge))
+		return;
+	made = new_conn(loader, section);
+	if (made == NULL) {
+		loader->no_memory = true;
+		return;
+	}
+	good = apply_all(loader, &merge, &made->conn);
+	if (apply_proposals(loader, &merge, &made->conn) != RC_OK)
+		loader->no_memory = true;
+	fill_auth(&made->conn);
+	if (good)
+		check_conn(loader, section, &merge, &made->conn);
+}
+
+/* ---- config setup ---- */
+void setup_free(struct config_setup *setup)
+{
+	mem_free(setup->listen);
+	mem_free(setup->logfile);
+	mem_free(setup->nssdir);
+	mem_free(setup->secretsfile);
+	setup->listen = NULL;
+	setup->logfile = setup->nssdir = setup->secretsfile = NULL;
+}
+
+void setup_build(struct loader *loader)
+{
+	struct config_setup *setup = &loader->whole->config.setup;
+	struct finding finding = { 0 };
+
+	setup->log_level = -1;
+	if (keyword_defaults(SECTION_SETUP, setup, &finding) != RC_OK)
+		loader->no_memory = true;
+	for (unsigned i = 0; i < loader->setup.count; i++)
+		(void)applied(loader, &loader->setup.settings[i], setup);
+}

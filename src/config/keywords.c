@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* THE keyword table: every keyword we have, with its type, range, default, other spellings and
+ * help. Manual page, checkconfig and the loader read it; nothing else knows a keyword. */
+#include <string.h>
+#include "config/keywords.h"
+
+#define TYPE_OF_KIND_BOOL     "yes or no"
+#define TYPE_OF_KIND_NUMBER   "number"
+#define TYPE_OF_KIND_DECIMAL  "decimal number"
+#define TYPE_OF_KIND_TIME     "time"
+#define TYPE_OF_KIND_PERCENT  "percentage"
+#define TYPE_OF_KIND_BYTES    "bytes"
+#define TYPE_OF_KIND_ENUM     "one of"
+#define TYPE_OF_KIND_TEXT     "text"
+#define TYPE_OF_KIND_PROPOSAL "proposals"
+#define TYPE_OF_KIND_ALSO     "name of a conn"
+
+#define ALSO_KNOWN(...)                                                                            \
+	.info.aliases = (const char *const[])                                                      \
+	{                                                                                          \
+		__VA_ARGS__, NULL                                                                  \
+	}
+#define COMMON(name_, range_, default_, help_)                                                     \
+	.info.name = name_, .info.range = range_, .info.defaults = default_, .info.help = help_,   \
+	.info.support = CONFIG_SUPPORTED
+#define FIELD(type_, member)                                                                       \
+	.offset = offsetof(type_, member), .size = sizeof(((type_ *)NULL)->member)
+#define SETUP(name_, kind_, member, range_, default_, help_, ...)                                  \
+	{                                                                                          \
+		COMMON(name_, range_, default_, help_),                                            \
+			.info.section = "setup", .section = SECTION_SETUP,                         \
+			.info.type = TYPE_OF_##kind_, .kind = kind_,                               \
+			FIELD(struct config_setup, member), __VA_ARGS__                            \
+	}
+#define CONN(name_, kind_, member, range_, default_, help_, ...)                                   \
+	{                                                                                          \
+		COMMON(name_, range_, default_, help_),                                            \
+			.info.section = "conn", .section = SECTION_CONN,                           \
+			.info.type = TYPE_OF_##kind_, .kind = kind_,                               \
+			FIELD(struct config_conn, member), __VA_ARGS__                             \
+	}
+#define END(name_, kind_, member, range_, default_, help_, ...)                                    \
+	{                                                                                          \
+		COMMON(name_, range_, default_, help_),                                            \
+			.info.section = "conn", .info.is_end = true, .section = SECTION_END,       \
+			.info.type = TYPE_OF_##kind_, .kind = kind_,                               \
+			FIELD(struct config_end, member), __VA_ARGS__                              \
+	}
+#define CUSTOM(section_, section_text, is_end_, name_, type_, range_, default_, parse_, help_,     \
+	       ...)                                                                                \
+	{                                                                                          \
+		COMMON(name_, range_, default_, help_),                                            \
+			.info.section = section_text, .info.is_end = is_end_, .section = section_, \
+			.info.type = type_, .kind = KIND_CUSTOM, .parse = parse_, __VA_ARGS__      \
+	}
+#define SETUP_CUSTOM(...) CUSTOM(SECTION_SETUP, "setup", false, __VA_ARGS__)
+#define CONN_CUSTOM(...)  CUSTOM(SECTION_CONN, "conn", false, __VA_ARGS__)
+#define END_CUSTOM(...)	  CUSTOM(SECTION_END, "conn", true, __VA_ARGS__)
+#define INHERITS(member)  .inherits = true, .setup_offset = offsetof(struct config_setup, member)
+
+static const struct name auto_list[] = {
+	{ AUTO_IGNORE, "ignore" }, { AUTO_ADD, "add" },	      { AUTO_ONDEMAND, "ondemand" },
+	{ AUTO_START, "start" },   { AUTO_KEEP, "keep" },     { AUTO_ONDEMAND, "route" },
+	{ AUTO_START, "up" },	   { AUTO_ONDEMAND, "trap" }, { 0, NULL },
+};
+static const struct names auto_names = { "auto= value", auto_list };
+static const struct name type_list[] = {
+	{ TYPE_TUNNEL, "tunnel" },	     { TYPE_TRANSPORT, "transport" },
+	{ TYPE_PASSTHROUGH, "passthrough" }, { TYPE_DROP, "drop" },
+	{ TYPE_PASSTHROUGH, "pass" },	     { 0, NULL },
+};
+static const struct names type_names = { "type", type_list };
+static const struct name tristate_list[] = {
+	{ TRI_NO, "no" },    { TRI_YES, "yes" }, { TRI_AUTO, "auto" }, { TRI_NO, "false" },
+	{ TRI_YES, "true" }, { TRI_NO, "off" },	 { TRI_YES, "on" },    { 0, NULL },
+};
+static const struct names tristate_names = { "value", tristate_list };
+static const struct name esn_list[] = {
+	{ TRI_NO, "no" },     { TRI_YES, "yes" }, { TRI_AUTO, "either" },
+	{ TRI_AUTO, "auto" }, { 0, NULL },
+};
+static const struct names esn_names = { "esn= value", esn_list };
+static const struct name dpdaction_list[] = {
+	{ DPD_HOLD, "hold" },
+	{ DPD_CLEAR, "clear" },
+	{ DPD_RESTART, "restart" },
+	{ DPD_HOLD, "trap" },
+	{ 0, NULL },
+};
+static const struct names dpdaction_names = { "dpdaction", dpdaction_list };
+static const struct name ddos_list[] = {
+	{ DDOS_AUTO, "auto" },
+	{ DDOS_BUSY, "busy" },
+	{ DDOS_UNLIMITED, "unlimited" },
+	{ 0, NULL },
+};
+static const struct names ddos_names = { "ddos-mode", ddos_list };
+static const struct name level_list[] = {
+	{ 0, "error" }, { 1, "warning" }, { 2, "notice" },
+	{ 3, "info" },	{ 4, "debug" },	  { 0, NULL },
+};
+static const struct names level_names = { "log level", level_list };
+
+const struct keyword keywords_ours[] = {
+	/* ---- config setup ---- */
+	SETUP("ikeport", KIND_NUMBER, ikeport, "1..65535", "500", "UDP port for IKE."),
+	SETUP("nattport", KIND_NUMBER, nattport, "1..65535", "4500",
+	      "UDP port for IKE and ESP in UDP when there is a NAT.",
+	      ALSO_KNOWN("nat-ikeport", "nat-port")),
+	SETUP_CUSTOM("listen", "addresses", "", NULL, field_listen,
+		     "Local addresses to listen on, separated by commas. Without it: all addresses "
+		     "of the "
+		     "host.",
+		     ALSO_KNOWN("interfaces")),
+	SETUP_CUSTOM("uniqueids", "yes or no", "", "yes", field_uniqueids,
+		     "A peer that authenticates anew replaces its earlier IKE SA."),
+	SETUP("ddos-mode", KIND_ENUM, ddos_mode, "auto, busy, unlimited", "auto",
+	      "When to ask new peers for a cookie: auto above a number of half-open IKE SAs, busy "
+	      "always, "
+	      "unlimited never.",
+	      .names = &ddos_names),
+	SETUP("ddos-ike-threshold", KIND_NUMBER, ddos_threshold, "0..1000000", "0",
+	      "The number of half-open IKE SAs above which ddos-mode=auto asks for cookies. 0: it "
+	      "is chosen "
+	      "from the load.",
+	      ALSO_KNOWN("ddos-ike-treshold")),
+	SETUP("max-halfopen-ike", KIND_NUMBER, max_halfopen, "1..10000000", "50000",
+	      "The most half-open IKE SAs; beyond it, new peers get no answer."),
+	SETUP("halfopen-timeout", KIND_TIME, halfopen_timeout, "1s..1h", "30s",
+	      "How long a peer may take to authenticate itself after its first message.",
+	      ALSO_KNOWN("half-open-timeout")),
+	SETUP("keep-alive", KIND_TIME, keepalive, "0s..1d", "20s",
+	      "How often an idle NAT mapping is refreshed. 0: never.", ALSO_KNOWN("keepalive")),
+	SETUP_CUSTOM("nhelpers", "number or auto", "1..1024, auto", "auto", field_nhelpers,
+		     "Worker threads for key exchanges and signatures. auto: one for each CPU."),
+	SETUP("logfile", KIND_TEXT, logfile, "", NULL,
+	      "Write the log to this file instead of the journal or standard error.",
+	      ALSO_KNOWN("plutostderrlog")),
+	SETUP("loglevel", KIND_ENUM, log_level, "error, warning, notice, info, debug", NULL,
+	      "The least important lines that are written.", .names = &level_names),
+	SETUP("nssdir", KIND_TEXT, nssdir, "", NULL,
+	      "Folder of the NSS database with keys and "
+	      "certificates."),
+	SETUP("secretsfile", KIND_TEXT, secretsfile, "", NULL,
+	      "File with the preshared keys, see ipsec.secrets(5)."),
+	SETUP("retransmit-timeout", KIND_TIME, retransmit_timeout, "10ms..1h", "500ms",
+	      "Wait before the first retransmission of a request. (In Libreswan this keyword is "
+	      "the time "
+	      "after which it gives up.)"),
+	SETUP("retransmit-base", KIND_DECIMAL, retransmit_base, "1..10", "2",
+	      "Each wait is the one before times this."),
+	SETUP("retransmit-tries", KIND_NUMBER, retransmit_tries, "1..100", "6",
+	      "Retransmissions of one request before the peer counts as gone."),
+	SETUP("retransmit-jitter", KIND_PERCENT, retransmit_jitter, "0%..100%", "20%",
+	      "Each wait is made shorter by a random part of up to this much."),
+	SETUP("retransmit-limit", KIND_TIME, retransmit_limit, "0s..1h", "60s",
+	      "The longest wait between two retransmissions. 0: no limit."),
+
+	/* ---- conn: who ---- */
+	END_CUSTOM("", "host", "", NULL, field_host,
+		   "The address of this end: an address, a host name, %any, %defaultroute, or a "
+		   "subnet or range "
+		   "of peers."),
+	END_CUSTOM(
+		"id", "identity", "", NULL, field_identity,
+		"How this end identifies itself: an address, @host.name, user@domain, a "
+		"distinguished name "
+		"(\"C=CH, O=Example, CN=gw\"), @[key ID], @#hex or %any. Without it: its address."),
+	END_CUSTOM("subnet", "subnets", "", NULL, field_subnets,
+		   "What this end protects: subnets, ranges or addresses, separated by commas; "
+		   "each pair of a "
+		   "left and a right one becomes a tunnel. Without it: the host itself.",
+		   ALSO_KNOWN("subnets")),
+	END_CUSTOM("protoport", "protocol/port", "", NULL, field_protoport,
+		   "Only this protocol and port: tcp/443, udp/53, 17/1701, icmp, tcp/%any."),
+	END_CUSTOM("sourceip", "address", "", NULL, field_sourceip,
+		   "The source address that this host uses for packets through the tunnel."),
+	END_CUSTOM("auth", "method", "secret", NULL, field_auth,
+		   "How this end proves its identity. Without it: as authby= says."),
+	END("ikeport", KIND_NUMBER, ikeport, "1..65535", NULL, "UDP port of this end for IKE."),
+	CONN_CUSTOM("authby", "methods", "secret", "secret", field_authby,
+		    "How both ends prove their identity. Certificates come with a later version."),
+	CONN_CUSTOM("ikev2", "version", "yes, insist", "yes", field_ikev2,
+		    "IKE version 2. IKEv1 comes with a later version."),
+	CONN_CUSTOM("keyexchange", "version", "ikev2, ike", NULL, field_keyexchange,
+		    "The IKE version, as strongSwan writes it.", .same = "ikev2"),
+
+	/* ---- conn: what ---- */
+	CONN("also", KIND_ALSO, name, "", NULL,
+	     "Take the settings of another conn, where this one has none. May be given several "
+	     "times."),
+	CONN("alsoflip", KIND_ALSO, name, "", NULL, "As also=, with left and right exchanged."),
+	CONN("auto", KIND_ENUM, start, "ignore, add, ondemand, start, keep", "ignore",
+	     "What to do with it at start: nothing, answer the peer, set it up when packets want "
+	     "it, set it "
+	     "up now, set it up now and whenever it goes. route is ondemand, up is start.",
+	     .names = &auto_names),
+	CONN("type", KIND_ENUM, type, "tunnel, transport, passthrough, drop", "tunnel",
+	     "Tunnel or transport mode, or let the packets pass in clear, or drop them.",
+	     .names = &type_names),
+	CONN("ike", KIND_PROPOSAL, ike, "", NULL,
+	     "Algorithms for IKE, best first: aes_gcm256-sha2_512-dh19,aes256-sha2_256-dh14 or "
+	     "strongSwan's "
+	     "spelling. Without it: RFC 8247's.",
+	     .protocol = PROTOCOL_IKE),
+	CONN("esp", KIND_PROPOSAL, esp, "", NULL,
+	     "Algorithms for ESP, best first: aes_gcm256, aes256-sha2_256. Without it: RFC 8221's.",
+	     .protocol = PROTOCOL_ESP, ALSO_KNOWN("phase2alg")),
+	CONN("pfs", KIND_BOOL, pfs, "yes, no", "no",
+	     "Rekeying a Child SA makes a new Diffie-Hellman exchange."),
+	CONN("encapsulation", KIND_ENUM, encapsulation, "yes, no, auto", "auto",
+	     "ESP in UDP: always, never, or when there is a NAT.", .names = &tristate_names),
+	CONN_CUSTOM("forceencaps", "yes or no", "yes, no", NULL, field_forceencaps,
+		    "The older spelling: yes is encapsulation=yes, no is encapsulation=auto.",
+		    .same = "encapsulation"),
+	CONN("fragmentation", KIND_BOOL, fragmentation, "yes, no", "yes",
+	     "Large IKE messages may be sent in parts (RFC 7383).",
+	     ALSO_KNOWN("ike-frag", "ikefrag")),
+	CONN_CUSTOM("mobike", "yes or no", "yes, no", "no", field_mobike,
+		    "Addresses of an IKE SA may change (RFC 4555)."),
+	CONN("replay-window", KIND_NUMBER, replay_window, "0..4096", "128",
+	     "How many packets may overtake one another. 0: replayed packets are not detected."),
+	CONN("esn", KIND_ENUM, esn, "yes, no, either", "either", "64-bit sequence numbers for ESP.",
+	     .names = &esn_names),
+	CONN_CUSTOM("mark", "mark[/mask]", "0..4294967295", NULL, field_mark,
+		    "Only packets with this firewall mark."),
+	CONN("if-id", KIND_NUMBER, if_id, "0..4294967295", "0",
+	     "ID of the XFRM interface that the tunnel belongs to. 0: none."),
+	CONN("reqid", KIND_NUMBER, reqid, "0..4294967295", "0",
+	     "The kernel's request ID. 0: chosen."),
+	CONN("priority", KIND_NUMBER, priority, "0..4294967295", "0",
+	     "Priority of the kernel policies; smaller wins. 0: more specific selectors win."),
+
+	/* ---- conn: when ---- */
+	CONN_CUSTOM("keyingtries", "number or %forever", "0..1000000", "0", field_keyingtries,
+		    "Attempts to set it up before giving up; 0 or %forever: never give up."),
+	CONN("ikelifetime", KIND_TIME, ikelifetime, "5s..365d", "8h",
+	     "How long the keys of an IKE SA are used."),
+	CONN("salifetime", KIND_TIME, salifetime, "5s..365d", "8h",
+	     "How long the keys of a Child SA are used.",
+	     ALSO_KNOWN("lifetime", "keylife", "ipsec-lifetime")),
+	CONN("ipsec-max-bytes", KIND_BYTES, ipsec_max_bytes, "0..8192T", "0",
+	     "After how many bytes a Child SA is replaced. 0: by time only.",
+	     ALSO_KNOWN("lifebytes")),
+	CONN("ipsec-max-packets", KIND_BYTES, ipsec_max_packets, "0..8192T", "0",
+	     "After how many packets a Child SA is replaced. 0: by time only.",
+	     ALSO_KNOWN("lifepackets")),
+	CONN("rekeymargin", KIND_TIME, rekeymargin, "0s..30d", "9m",
+	     "How long before the end of a lifetime rekeying starts.", ALSO_KNOWN("margintime")),
+	CONN("rekeyfuzz", KIND_PERCENT, rekeyfuzz, "0%..1000%", "100%",
+	     "rekeymargin is made longer by a random part of up to this much."),
+	CONN("rekey", KIND_BOOL, rekey, "yes, no", "yes", "Rekey before a lifetime ends."),
+	CONN_CUSTOM("reauth", "yes or no", "yes, no", "no", field_reauth,
+		    "Authenticate again when the IKE SA's lifetime ends."),
+	CONN("dpddelay", KIND_TIME, dpddelay, "0s..1d", "0s",
+	     "Ask whether the peer is alive when nothing was heard from it for so long. 0: never."),
+	CONN("dpdretry", KIND_TIME, dpdretry, "0s..1d", "0s",
+	     "How soon to ask again when there is no answer. 0: by the retransmit- settings."),
+	CONN("dpdtimeout", KIND_TIME, dpdtimeout, "0s..1d", "0s",
+	     "A peer that was not heard for so long is dead. 0: when its answer to a request is "
+	     "overdue."),
+	CONN("dpdaction", KIND_ENUM, dpdaction, "hold, clear, restart", "hold",
+	     "What happens with the tunnels of a dead peer: wait for packets, forget them, or set "
+	     "them up "
+	     "again.",
+	     .names = &dpdaction_names),
+	CONN("retransmit-timeout", KIND_TIME, retransmit_timeout, "10ms..1h", "as in config setup",
+	     "Wait before the first retransmission of a request.", INHERITS(retransmit_timeout)),
+	CONN("retransmit-base", KIND_DECIMAL, retransmit_base, "1..10", "as in config setup",
+	     "Each wait is the one before times this.", INHERITS(retransmit_base)),
+	CONN("retransmit-tries", KIND_NUMBER, retransmit_tries, "1..100", "as in config setup",
+	     "Retransmissions of one request before the peer counts as gone.",
+	     INHERITS(retransmit_tries)),
+	CONN("retransmit-jitter", KIND_PERCENT, retransmit_jitter, "0%..100%", "as in config setup",
+	     "Each wait is made shorter by a random part of up to this much.",
+	     INHERITS(retransmit_jitter)),
+	CONN("retransmit-limit", KIND_TIME, retransmit_limit, "0s..1h", "as in config setup",
+	     "The longest wait between two retransmissions. 0: no limit.",
+	     INHERITS(retransmit_limit)),
+	{ .info.name = NULL },
+};
+
+_Static_assert(sizeof(keywords_ours) / sizeof(keywords_ours[0]) <= KEYWORDS_OURS_MAX,
+	       "KEYWORDS_OURS_MAX is too small");
+
+unsigned keywords_ours_count(void)
+{
+	return sizeof(keywords_ours) / sizeof(keywords_ours[0]) - 1;
+}
+
+const struct keyword *keyword_at(unsigned index)
+{
+	unsigned ours = keywords_ours_count();
+	const struct keyword *keyword;
+	if (index < ours)
+		return &keywords_ours[index];
+	keyword = &keywords_other[0];
+	for (unsigned i = ours; i < index && keyword->info.name != NULL; i++)
+		keyword++;
+	return keyword->info.name != NULL ? keyword : NULL;
+}
+
+unsigned keyword_number(const struct keyword *keyword)
+{
+	if (keyword->kind == KIND_OTHER)
+		return keywords_ours_count() + (unsigned)(keyword - keywords_other);
+	return (unsigned)(keyword - keywords_ours);
+}
+
+unsigned keyword_slot(const struct keyword *keyword)
+{
+	if (keyword->same != NULL)
+		for (const struct keyword *k = keywords_ours; k->info.name != NULL; k++)
+			if (k->section == keyword->section &&
+			    strcmp(k->info.name, keyword->same) == 0)
+				return (unsigned)(k - keywords_ours);
+	return keyword_number(keyword);
+}
+
+const struct config_keyword_info *config_keyword_at(unsigned index)
+{
+	const struct keyword *keyword = keyword_at(index);
+	return keyword != NULL ? &keyword->info : NULL;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private: THE keyword table and how a row reads its value. */
+#ifndef VANTH_CONFIG_KEYWORDS_H
+#define VANTH_CONFIG_KEYWORDS_H
+
+#include "config/report.h"
+#include "config/values.h"
+
+enum keyword_kind {
+	KIND_BOOL,
+	KIND_NUMBER,
+	KIND_DECIMAL,
+	KIND_TIME,
+	KIND_PERCENT,
+	KIND_BYTES,
+	KIND_ENUM,
+	KIND_TEXT,
+	KIND_CUSTOM,   /* parse() */
+	KIND_PROPOSAL, /* needs pfs= and is shared among conns: conn.c does it */
+	KIND_ALSO,     /* merging: sections.c does it */
+	KIND_OTHER,    /* another program's keyword: ignored or refused */
+};
+
+enum keyword_section { SECTION_SETUP, SECTION_CONN, SECTION_END };
+
+/* What is to be said about a value: the error (with the place inside the value), or a warning. */
+struct finding {
+	struct diag diag;
+	size_t column;
+	bool warning; /* diag holds a warning; the value was taken */
+};
+
+struct keyword {
+	struct config_keyword_info info;
+	enum keyword_section section;
+	enum keyword_kind kind;
+	size_t offset, size;	   /* of the field in config_setup, config_conn or config_end */
+	size_t setup_offset;	   /* inherits: the field of config_setup */
+	bool inherits;		   /* not given: as in config setup */
+	const struct names *names; /* KIND_ENUM */
+	uint64_t protocol;	   /* KIND_PROPOSAL */
+	const char *same;	   /* the row whose field this one sets in other words */
+	enum rc (*parse)(const char *text, void *object, struct finding *finding);
+};
+
+const struct keyword *keyword_at(unsigned index); /* NULL past the end */
+unsigned keyword_number(const struct keyword *keyword);
+extern const struct keyword keywords_ours[], keywords_other[]; /* each ends with a NULL name */
+unsigned keywords_ours_count(void);
+#define KEYWORDS_OURS_MAX 96
+/* The place of its field's value among the settings of a section: rows that are the same in other
+ * words have one. */
+unsigned keyword_slot(const struct keyword *keyword);
+
+/* Reads the value into its field of object (struct config_setup, config_conn or config_end).
+ * KIND_OTHER: only says what there is to say. KIND_PROPOSAL and KIND_ALSO: nothing. */
+enum rc keyword_apply(const struct keyword *keyword, const char *text, void *object,
+		      struct finding *finding) MUST_CHECK;
+/* All fields at the defaults of the table. */
+enum rc keyword_defaults(enum keyword_section section, void *object,
+			 struct finding *finding) MUST_CHECK;
+
+/* Names to rows; "_" counts as "-", case does not matter. */
+#define KEYWORD_SLOTS 1024
+struct keyword_index {
+	struct {
+		uint32_t hash;
+		uint16_t row; /* plus one; 0: free */
+	} slots[KEYWORD_SLOTS];
+};
+void keyword_index_init(struct keyword_index *index);
+/* word: "leftsubnet", "ike"; in_setup: the section it stands in. *side: 0 left, 1 right (end
+ * keywords). */
+const struct keyword *keyword_find(const struct keyword_index *index, const char *word,
+				   bool in_setup, unsigned *side);
+/* "did you mean ...", or where it belongs, or "" in buffer. */
+const char *keyword_suggest(const struct keyword_index *index, const char *word, bool in_setup,
+			    char *buffer, size_t size);
+
+/* Readers of KIND_CUSTOM rows (fields.c). */
+enum rc field_host(const char *text, void *object, struct finding *finding);
+enum rc field_identity(const char *text, void *object, struct finding *finding);
+enum rc field_subnets(const char *text, void *object, struct finding *finding);
+enum rc field_protoport(const char *text, void *object, struct finding *finding);
+enum rc field_sourceip(const char *text, void *object, struct finding *finding);
+enum rc field_auth(const char *text, void *object, struct finding *finding);
+enum rc field_authby(const char *text, void *object, struct finding *finding);
+enum rc field_ikev2(const char *text, void *object, struct finding *finding);
+enum rc field_keyexchange(const char *text, void *object, struct finding *finding);
+enum rc field_keyingtries(const char *text, void *object, struct finding *finding);
+enum rc field_forceencaps(const char *text, void *object, struct finding *finding);
+enum rc field_mobike(const char *text, void *object, struct finding *finding);
+enum rc field_reauth(const char *text, void *object, struct finding *finding);
+enum rc field_mark(const char *text, void *object, struct finding *finding);
+enum rc field_listen(const char *text, void *object, struct finding *finding);
+enum rc field_uniqueids(const char *text, void *object, struct finding *finding);
+enum rc field_nhelpers(const char *text, void *object, struct finding *finding);
+
+#endif

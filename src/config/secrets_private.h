@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private: the entries of ipsec.secrets. */
+#ifndef VANTH_CONFIG_SECRETS_PRIVATE_H
+#define VANTH_CONFIG_SECRETS_PRIVATE_H
+
+#include "base/table.h"
+#include "config/report.h"
+
+#define SECRETS_IDS_MAX 1024 /* of one entry */
+#define SECRET_LEN_MIN	1
+#define SECRET_LEN_MAX	4096 /* longer keys add nothing: prf hashes them */
+
+struct secrets_pattern {
+	struct identity id;
+	uint8_t family; /* %any6 and :: match only who has an IPv6 address */
+};
+struct secrets_entry {
+	struct secrets_pattern *patterns; /* none: for everybody */
+	unsigned pattern_count;
+	struct secret psk;
+	unsigned file, line; /* index in files */
+};
+struct secrets_node { /* an exact identity of an entry */
+	struct table_node node;
+	unsigned entry;
+};
+struct secrets {
+	struct secrets_entry *entries;
+	unsigned count, cap;
+	struct table pairs,
+		soles; /* exact identities of entries with several and with one of them */
+	struct secrets_node *nodes;
+	unsigned *open, open_count; /* entries with a wildcard or without identities */
+	char **files;
+	unsigned file_count;
+};
+
+/* "text" (quoted), 0x..., 0s... into a secret; never repeats the text in the diag. */
+enum rc secret_value(struct span text, bool quoted, struct secret *out,
+		     struct diag *diag) MUST_CHECK;
+/* Once, after the last entry; warns of entries with the same identities and another key. */
+enum rc secrets_index(struct secrets *secrets, struct config_errors *errors) MUST_CHECK;
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values that are addresses, subnets, protocols and ports. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include "base/arena.h"
+#include "config/values.h"
+
+#define SUBNETS_MAX 1024 /* per end: each pair becomes a tunnel */
+#define LISTEN_MAX  256
+
+static const struct name ip_protocol_names[] = {
+	{ 0, "%any" },	    { 0, "any" },   { 1, "icmp" },	 { 2, "igmp" },	   { 4, "ipencap" },
+	{ 4, "ipip" },	    { 6, "tcp" },   { 17, "udp" },	 { 41, "ipv6" },   { 47, "gre" },
+	{ 50, "esp" },	    { 51, "ah" },   { 58, "ipv6-icmp" }, { 58, "icmpv6" }, { 58, "icmp6" },
+	{ 89, "ospf" },	    { 103, "pim" }, { 112, "vrrp" },	 { 115, "l2tp" },  { 132, "sctp" },
+	{ 136, "udplite" }, { 33, "dccp" }, { 0, NULL },
+};
+static const struct names protocols = { "protocol", ip_protocol_names };
+
+static const struct name port_names[] = {
+	{ 0, "%any" },		 { 0, "any" },	    { 22, "ssh" },	{ 25, "smtp" },
+	{ 53, "domain" },	 { 53, "dns" },	    { 67, "bootps" },	{ 68, "bootpc" },
+	{ 80, "http" },		 { 123, "ntp" },    { 161, "snmp" },	{ 179, "bgp" },
+	{ 389, "ldap" },	 { 443, "https" },  { 500, "isakmp" },	{ 514, "syslog" },
+	{ 1701, "l2tp" },	 { 1701, "l2f" },   { 1812, "radius" }, { 3389, "rdp" },
+	{ 4500, "ipsec-nat-t" }, { 4789, "vxlan" }, { 6081, "geneve" }, { 0, NULL },
+};
+static const struct names ports = { "port", port_names };
+
+static bool is_host_name(const char *text)
+{
+	size_t len = strlen(text);
+	bool letter = false;
+	if (len == 0 || len > 253 || text[0] == '.' || text[0] == '-')
+		return false;
+	for (const char *p = text; *p != '\0'; p++) {
+		bool alpha = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || *p == '_';
+		if (!alpha && !(*p >= '0' && *p <= '9') && *p != '-' && *p != '.')
+			return false;
+		if (p[0] == '.' && p[1] == '.')
+			return false;
+		letter = letter || alpha;
+	}
+	return letter; /* "10.0.0.300" is a mistyped address, not a name */
+}
+
+static enum rc host_keyword(const char *text, struct config_end *end, struct diag *diag)
+{
+	if (strcasecmp(text, "%any") == 0 || strcasecmp(text, "%any4") == 0 ||
+	    strcasecmp(text, "%any6") == 0) {
+		end->kind = HOST_ANY;
+		if (text[4] != '\0')
+			end->addr = ip_any(text[4] == '6' ? AF_INET6 : AF_INET);
+		return RC_OK;
+	}
+	if (strcasecmp(text, "%defaultroute") == 0) {
+		end->kind = HOST_DEFAULTROUTE;
+		return RC_OK;
+	}
+	if (strncasecmp(text, "%opportunistic", 14) == 0 || strncasecmp(text, "%group", 6) == 0 ||
+	    strcasecmp(text, "%opportunisticgroup") == 0)
+		return diag_fail(
+			diag, RC_UNSUPPORTED,
+			"%.40s is not supported: opportunistic encryption comes with a later "
+			"version",
+			text);
+	return diag_fail(
+		diag, RC_SYNTAX,
+		"unknown \"%.60s\": expected an address, a host name, %%any or %%defaultroute",
+		text);
+}
+
+static enum rc set_host_address(struct config_end *end, const struct ip_addr *addr,
+				const char *text, struct diag *diag)
+{
+	if (ip_is_any(addr)) { /* Libreswan: 0.0.0.0 is %any */
+		end->kind = HOST_ANY;
+		end->addr = *addr;
+		return RC_OK;
+	}
+	if ((addr->family == AF_INET && addr->bytes[0] >= 224) ||
+	    (addr->family == AF_INET6 && addr->bytes[0] == 0xff))
+		return diag_fail(diag, RC_SYNTAX, "%.60s is not the address of one host", text);
+	end->kind = HOST_ADDRESS;
+	end->addr = *addr;
+	return RC_OK;
+}
+
+enum rc value_host(const char *text, struct config_end *end, struct diag *diag)
+{
+	struct ip_addr addr;
+
+	end->addr = (struct ip_addr){ 0 };
+	if (text[0] == '%')
+		return host_keyword(text, end, diag);
+	if (strpbrk(text, ", \t") != NULL)
+		return diag_fail(diag, RC_UNSUPPORTED,
+				 "\"%.60s\" has several hosts; one address, name, subnet or range "
+				 "is allowed",
+				 text);
+	if (ip_parse(text, &addr) == RC_OK)
+		return set_host_address(end, &addr, text, diag);
+	if (is_host_name(text)) {
+		end->kind = HOST_NAME;
+		end->name = mem_text(text);
+		return end->name != NULL ? RC_OK : RC_NO_MEMORY;
+	}
+	if (strpbrk(text, "/:") != NULL || strchr(text, '-') != NULL) {
+		TRY(range_parse(text, &end->range, diag));
+		end->kind = HOST_RANGE;
+		return RC_OK;
+	}
+	return diag_fail(
+		diag, RC_SYNTAX,
+		"\"%.60s\" is neither an address nor a host name (also: a subnet, a range, %%any, "
+		"%%defaultroute)",
+		text);
+}
+
+static unsigned count_words(const char *text)
+{
+	char word[VALUE_WORD_MAX];
+	unsigned count = 0;
+	while (value_word(&text, word))
+		count++;
+	return count;
+}
+
+static enum rc parse_subnet(const char *word, struct ip_range *out, struct diag *diag)
+{
+	if (word[0] == '\0')
+		return diag_fail(diag, RC_SYNTAX, "a subnet has at most %d characters",
+				 VALUE_WORD_MAX - 1);
+	if (strncasecmp(word, "vhost:", 6) == 0 || strncasecmp(word, "vnet:", 5) == 0)
+		return diag_fail(diag, RC_UNSUPPORTED,
+				 "\"%.60s\" is not supported (IKEv1 virtual networks)", word);
+	if (strchr(word, '[') != NULL)
+		return diag_fail(
+			diag, RC_UNSUPPORTED,
+			"\"%.60s\": protocol and port belong in leftprotoport= and rightprotoport=",
+			word);
+	if (strcasecmp(word, "%dynamic") == 0)
+		return diag_fail(diag, RC_UNSUPPORTED,
+				 "%%dynamic can only stand alone: it means the host itself");
+	return range_parse(word, out, diag);
+}
+
+enum rc value_subnets(const char *text, struct config_end *end, size_t *column, struct diag *diag)
+{
+	const char *cursor = text;
+	unsigned count = count_words(text);
+	char word[VALUE_WORD_MAX];
+	struct ip_range *subnets;
+
+	*column = 0;
+	if (strcasecmp(text, "%dynamic") == 0)
+		return RC_OK;
+	if (count == 0 || count > SUBNETS_MAX)
+		return diag_fail(diag, RC_LIMIT, "%u subnets; 1 to %d are allowed", count,
+				 SUBNETS_MAX);
+	subnets = mem_alloc(count * sizeof(*subnets));
+	if (subnets == NULL)
+		return RC_NO_MEMORY;
+	for (unsigned i = 0; value_word(&cursor, word); i++) {
+		enum rc rc = parse_subnet(word, &subnets[i], diag);
+		for (unsigned k = 0; rc == RC_OK && count <= 64 && k < i; k++)
+			if (range_equal(&subnets[k], &subnets[i]))
+				rc = diag_fail(diag, RC_EXISTS, "subnet %.60s is listed twice",
+					       word);
+		if (rc != RC_OK) {
+			*column = (size_t)(cursor - text) - strlen(word);
+			mem_free(subnets);
+			return rc;
+		}
+	}
+	mem_free(end->subnets);
+	end->subnets = subnets;
+	end->subnet_count = count;
+	return RC_OK;
+}
+
+static enum rc number_or_name(const char *text, const struct names *names, unsigned max,
+			      unsigned *out, struct diag *diag)
+{
+	char range[24];
+	uint64_t number = 0;
+	int value = 0;
+
+	if (text[0] >= '0' && text[0] <= '9') {
+		snprintf(range, sizeof(range), "0..%u", max);
+		TRY(value_number(text, range, &number, diag));
+		*out = (unsigned)number;
+		return RC_OK;
+	}
+	if (!names_find(names, text, &value))
+		return diag_fail(diag, RC_SYNTAX, "unknown %s \"%.60s\": write its number",
+				 names->what, text);
+	*out = (unsigned)value;
+	return RC_OK;
+}
+
+enum rc value_protoport(const char *text, uint8_t *protocol, uint16_t *port, struct diag *diag)
+{
+	const char *slash = strchr(text, '/');
+	unsigned proto = 0, number = 0;
+	char word[64];
+
+	if (slash != NULL && strcasecmp(slash + 1, "%opaque") == 0)
+		return diag_fail(diag, RC_UNSUPPORTED, "the port %%opaque is not supported");
+	snprintf(word, sizeof(word), "%.*s", slash != NULL ? (int)(slash - text) : 63, text);
+	TRY(number_or_name(word, &protocols, 255, &proto, diag));
+	if (slash != NULL)
+		TRY(number_or_name(slash + 1, &ports, 65535, &number, diag));
+	if (number != 0 && proto == 0)
+		return diag_fail(diag, RC_SYNTAX,
+				 "port %u needs a protocol: write tcp/%u or udp/%u", number, number,
+				 number);
+	*protocol = (uint8_t)proto;
+	*port = (uint16_t)number;
+	return RC_OK;
+}
+
+enum rc value_address(const char *text, struct ip_addr *out, struct diag *diag)
+{
+	if (ip_parse(text, out) != RC_OK)
+		return diag_fail(
+			diag, RC_SYNTAX,
+			"\"%.60s\" is not an IPv4 or IPv6 address (names and interfaces are not "
+			"allowed here)",
+			text);
+	if (ip_is_any(out))
+		return diag_fail(diag, RC_SYNTAX, "%.60s is not the address of one host", text);
+	return RC_OK;
+}
+
+enum rc value_addresses(const char *text, struct ip_addr **out, unsigned *count, size_t *column,
+			struct diag *diag)
+{
+	unsigned words = count_words(text), used = 0;
+	const char *cursor = text;
+	char word[VALUE_WORD_MAX];
+	struct ip_addr *list;
+
+	*column = 0;
+	if (words == 0 || words > LISTEN_MAX)
+		return diag_fail(diag, RC_LIMIT, "%u addresses; 1 to %d are allowed", words,
+				 LISTEN_MAX);
+	list = mem_alloc(words * sizeof(*list));
+	if (list == NULL)
+		return RC_NO_MEMORY;
+	while (value_word(&cursor, word)) {
+		if (words == 1 && (strcasecmp(word, "%defaultroute") == 0 ||
+				   strcasecmp(word, "%none") == 0 || strcasecmp(word, "%any") == 0))
+			break;
+		if (value_address(word, &list[used++], diag) != RC_OK) {
+			*column = (size_t)(cursor - text) - strlen(word);
+			mem_free(list);
+			return RC_SYNTAX;
+		}
+	}
+	mem_free(*out);
+	*out = list;
+	*count = used;
+	return RC_OK;
+}
+
+enum rc value_mark(const char *text, uint32_t *mark, uint32_t *mask, struct diag *diag)
+{
+	const char *slash = strchr(text, '/');
+	uint64_t value = 0, bits = 0xffffffff;
+	char word[64];
+
+	if (text[0] == '%')
+		return diag_fail(diag, RC_UNSUPPORTED,
+				 "mark=%.40s is not supported: write a number", text);
+	snprintf(word, sizeof(word), "%.*s", slash != NULL ? (int)(slash - text) : 63, text);
+	TRY(value_number(word, "0..4294967295", &value, diag));
+	if (slash != NULL)
+		TRY(value_number(slash + 1, "0..4294967295", &bits, diag));
+	if ((value & ~bits) != 0)
+		return diag_fail(diag, RC_SYNTAX, "mark 0x%x has bits outside of its mask 0x%x",
+				 (unsigned)value, (unsigned)bits);
+	*mark = (uint32_t)value;
+	*mask = (uint32_t)bits;
+	return RC_OK;
+}
