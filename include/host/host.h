@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The outside world as an interface. host/real makes one of libevent, sockets, the clock, the kernel's random
- * numbers and worker threads; host/virtual makes one of a stepped clock, a seeded generator and a simulated network.
- * All callbacks come on the loop's thread, and every function here is called from it. A callback may call
- * anything but host_real_free(), world_host_free() and the functions that run the loop. */
+/* The outside world as an interface. host/real makes one of libevent, sockets, the clock, the
+ * kernel's random numbers and worker threads; host/virtual makes one of a stepped clock, a seeded
+ * generator and a simulated network. All callbacks come on the loop's thread, and every function
+ * here is called from it. A callback may call anything but host_real_free(), world_host_free() and
+ * the functions that run the loop. */
 #ifndef VANTH_HOST_HOST_H
 #define VANTH_HOST_HOST_H
 
@@ -13,27 +14,29 @@
 struct host;
 struct log;
 
-/* A datagram that arrived on a socket of ours. payload is valid during the call only; on a NAT-T socket
- * (port 4500) the four zero bytes of the non-ESP marker are already taken off, and keepalives (one 0xff)
- * never come up. */
+/* A datagram that arrived on a socket of ours. payload is valid during the call only; on a NAT-T
+ * socket (port 4500) the four zero bytes of the non-ESP marker are already taken off, and
+ * keepalives (one 0xff) never come up. */
 struct datagram {
-	struct ip_endpoint local;  /* the address it was sent to and our port */
+	struct ip_endpoint local; /* the address it was sent to and our port */
 	struct ip_endpoint remote;
-	bool natt;		   /* came on a NAT-T socket */
+	bool natt; /* came on a NAT-T socket */
 	struct span payload;
 };
 typedef void (*host_receive_fn)(void *context, const struct datagram *datagram);
 
-/* Slow work. `work` runs on a worker thread and may touch only the job; `done` runs on the loop, always, also
- * when the gateway lost interest (done must then look up by serial and find nothing). The owner embeds it. */
+/* Slow work. `work` runs on a worker thread and may touch only the job; `done` runs on the loop,
+ * always, also when the gateway lost interest (done must then look up by serial and find nothing).
+ * The owner embeds it. */
 struct job {
 	void (*work)(struct job *job, unsigned worker); /* worker: 0 .. host_workers()-1 */
 	void (*done)(struct job *job);
 	struct list queue; /* the host's */
 };
 
-/* Work for the end of this loop turn, e.g. flushing a batch. Queued at most once, run in the order queued; what
- * is deferred while these run comes in the next turn. The owner embeds it, zeroed, and cancels before it goes. */
+/* Work for the end of this loop turn, e.g. flushing a batch. Queued at most once, run in the order
+ * queued; what is deferred while these run comes in the next turn. The owner embeds it, zeroed, and
+ * cancels before it goes. */
 struct deferred {
 	void (*run)(struct deferred *deferred);
 	struct list queue;
@@ -44,52 +47,63 @@ static inline void deferred_cancel(struct deferred *deferred)
 }
 
 struct resolve; /* a DNS query in flight */
-/* addrs is valid during the call only. count 0: not found; error then says why (else it is NULL). */
-typedef void (*host_resolve_fn)(void *context, const struct ip_addr *addrs, size_t count, const char *error);
+/* addrs is valid during the call only. count 0: not found; error then says why (else it is NULL).
+ */
+typedef void (*host_resolve_fn)(void *context, const struct ip_addr *addrs, size_t count,
+				const char *error);
 
 /* A link or address of this machine came or went, or a route changed. */
 typedef void (*host_change_fn)(void *context);
 
-#define HOST_READ 1u
+#define HOST_READ  1u
 #define HOST_WRITE 2u
 struct watch; /* a file descriptor being watched */
 typedef void (*host_watch_fn)(void *context, unsigned what);
 
 struct host_ops {
-	usec_t (*now)(struct host *host);			   /* monotonic; cached for one loop turn */
-	int64_t (*wall)(struct host *host);			   /* seconds since 1970 */
+	usec_t (*now)(struct host *host);   /* monotonic; cached for one loop turn */
+	int64_t (*wall)(struct host *host); /* seconds since 1970 */
 	enum rc (*random)(struct host *host, void *out, size_t len); /* cryptographic */
-	/* One wake-up at a time; a later call replaces the earlier. Used by the gateway's timer queue. */
+	/* One wake-up at a time; a later call replaces the earlier. Used by the gateway's timer
+	 * queue. */
 	void (*wake_at)(struct host *host, usec_t when, void (*fn)(void *context), void *context);
-	/* Opens sockets for every local address (and again for those that come later) on port 500 and 4500, or
-	 * those given. natt_port 0: none. */
-	enum rc (*udp_listen)(struct host *host, uint16_t port, uint16_t natt_port, host_receive_fn receive,
-			      void *context, struct diag *diag);
+	/* Opens sockets for every local address (and again for those that come later) on port 500
+	 * and 4500, or those given. natt_port 0: none. */
+	enum rc (*udp_listen)(struct host *host, uint16_t port, uint16_t natt_port,
+			      host_receive_fn receive, void *context, struct diag *diag);
 	/* Limit listening to these addresses (before udp_listen); count 0: all. */
 	enum rc (*udp_limit)(struct host *host, const struct ip_addr *addrs, size_t count);
-	/* Sends from local (address and port of ours; 0.0.0.0 or ::, the kernel chooses the address) to remote; adds the non-ESP marker when local.port is the
-	 * NAT-T port. RC_IO when the network says no at once; UDP loss is silent. */
-	enum rc (*udp_send)(struct host *host, const struct ip_endpoint *local, const struct ip_endpoint *remote,
-			    struct span payload);
+	/* Sends from local (address and port of ours; 0.0.0.0 or ::, the kernel chooses the
+	 * address) to remote; adds the non-ESP marker when local.port is the NAT-T port. RC_IO when
+	 * the network says no at once; UDP loss is silent. */
+	enum rc (*udp_send)(struct host *host, const struct ip_endpoint *local,
+			    const struct ip_endpoint *remote, struct span payload);
 	/* A raw byte 0xff, RFC 3948 §2.3. */
-	enum rc (*udp_keepalive)(struct host *host, const struct ip_endpoint *local, const struct ip_endpoint *remote);
-	/* Which local address the kernel would use to reach remote; RC_NOT_FOUND when unreachable. */
+	enum rc (*udp_keepalive)(struct host *host, const struct ip_endpoint *local,
+				 const struct ip_endpoint *remote);
+	/* Which local address the kernel would use to reach remote; RC_NOT_FOUND when unreachable.
+	 */
 	enum rc (*source_for)(struct host *host, const struct ip_addr *remote, struct ip_addr *out);
 	bool (*is_local)(struct host *host, const struct ip_addr *addr);
-	/* Address of the interface that the default route leaves by; gateway may be NULL, and is AF_UNSPEC where
-	 * the route has none (point-to-point links). */
-	enum rc (*default_route)(struct host *host, uint8_t family, struct ip_addr *source, struct ip_addr *gateway);
+	/* Address of the interface that the default route leaves by; gateway may be NULL, and is
+	 * AF_UNSPEC where the route has none (point-to-point links). */
+	enum rc (*default_route)(struct host *host, uint8_t family, struct ip_addr *source,
+				 struct ip_addr *gateway);
 	/* One listener; fn NULL: none. Bursts are told once. */
 	void (*on_change)(struct host *host, host_change_fn fn, void *context);
 	unsigned (*workers)(struct host *host);
 	void (*job_submit)(struct host *host, struct job *job);
 	void (*defer)(struct host *host, struct deferred *deferred);
-	/* Asynchronous DNS, both families; fn is never called from within. The handle is gone when fn is called,
-	 * also for a numeric name. Cancel: fn is never called. NULL: out of memory. */
-	struct resolve *(*resolve)(struct host *host, const char *name, host_resolve_fn fn, void *context);
+	/* Asynchronous DNS, both families; fn is never called from within. The handle is gone when
+	 * fn is called, also for a numeric name. Cancel: fn is never called. NULL: out of memory.
+	 */
+	struct resolve *(*resolve)(struct host *host, const char *name, host_resolve_fn fn,
+				   void *context);
 	void (*resolve_cancel)(struct host *host, struct resolve *resolve);
-	/* Real hosts only (virtual: NULL). what 0: not now. The fd stays the caller's. NULL: out of memory. */
-	struct watch *(*watch)(struct host *host, int fd, unsigned what, host_watch_fn fn, void *context);
+	/* Real hosts only (virtual: NULL). what 0: not now. The fd stays the caller's. NULL: out of
+	 * memory. */
+	struct watch *(*watch)(struct host *host, int fd, unsigned what, host_watch_fn fn,
+			       void *context);
 	void (*watch_change)(struct host *host, struct watch *watch, unsigned what);
 	void (*unwatch)(struct host *host, struct watch *watch);
 };
@@ -113,16 +127,20 @@ struct host_real_options {
 	unsigned workers; /* 0: one per CPU */
 	struct log *log;
 };
-enum rc host_real_new(const struct host_real_options *options, struct host **out, struct diag *diag) MUST_CHECK;
-/* Jobs still out are completed first, work and then done, so that their owners can free them (done may submit
- * more). Everything else is forgotten without a callback: deferred work, DNS queries, watches, wake-ups. */
+enum rc host_real_new(const struct host_real_options *options, struct host **out,
+		      struct diag *diag) MUST_CHECK;
+/* Jobs still out are completed first, work and then done, so that their owners can free them (done
+ * may submit more). Everything else is forgotten without a callback: deferred work, DNS queries,
+ * watches, wake-ups. */
 void host_real_free(struct host *host);
 /* Runs until host_real_stop(). */
 enum rc host_real_run(struct host *host) MUST_CHECK;
 void host_real_stop(struct host *host); /* from the loop's thread */
 /* fn runs on the loop when the signal arrives. */
-enum rc host_real_signal(struct host *host, int signal, void (*fn)(void *context, int signal), void *context) MUST_CHECK;
-/* The longest turn of the loop since the last call (at first: since the start), for "longest stall". */
+enum rc host_real_signal(struct host *host, int signal, void (*fn)(void *context, int signal),
+			 void *context) MUST_CHECK;
+/* The longest turn of the loop since the last call (at first: since the start), for "longest
+ * stall". */
 usec_t host_real_longest_turn(struct host *host);
 
 #endif

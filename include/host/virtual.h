@@ -15,8 +15,9 @@ usec_t world_now(const struct world *world);
 /* A random number of the world's own generator, for tests that need one. */
 uint64_t world_random(struct world *world);
 
-/* A host with its addresses. Freed with the world, or earlier: jobs still out are then completed, everything
- * else of it is forgotten without a callback, as host_real_free() does. NULL: out of memory. */
+/* A host with its addresses. Freed with the world, or earlier: jobs still out are then completed,
+ * everything else of it is forgotten without a callback, as host_real_free() does. NULL: out of
+ * memory. */
 struct host *world_host(struct world *world, const char *name);
 const char *world_host_name(struct host *host);
 void world_host_free(struct host *host);
@@ -26,9 +27,9 @@ void world_host_remove_address(struct host *host, const char *address);
 /* For DNS: name resolves to address (several calls add); "" removes. */
 enum rc world_host_dns(struct world *world, const char *name, const char *address);
 
-/* Datagrams in flight. With manual delivery (the default is automatic after the link's delay) a test
- * chooses what happens to each, and nothing is impaired. from and to are what the network sees: outside
- * of NAT boxes. */
+/* Datagrams in flight. With manual delivery (the default is automatic after the link's delay) a
+ * test chooses what happens to each, and nothing is impaired. from and to are what the network
+ * sees: outside of NAT boxes. */
 struct flight {
 	struct list in_world; /* first: oldest */
 	uint64_t id;
@@ -44,11 +45,12 @@ void world_deliver(struct world *world, struct flight *flight);
 enum rc world_duplicate(struct world *world, struct flight *flight); /* delivers a copy */
 void world_drop(struct world *world, struct flight *flight);
 /* A datagram from nowhere: no tap sees it, no NAT box changes its source. */
-enum rc world_inject(struct world *world, const struct ip_endpoint *from, const struct ip_endpoint *to,
-		     struct span bytes) MUST_CHECK;
+enum rc world_inject(struct world *world, const struct ip_endpoint *from,
+		     const struct ip_endpoint *to, struct span bytes) MUST_CHECK;
 /* Every datagram sent, before impairments; may change the bytes and shorten len; return false
  * to lose it. */
-void world_tap(struct world *world, bool (*tap)(void *context, struct flight *flight), void *context);
+void world_tap(struct world *world, bool (*tap)(void *context, struct flight *flight),
+	       void *context);
 
 struct world_network { /* per mille; delays in microseconds */
 	unsigned loss, duplicate, corrupt, reorder;
@@ -57,9 +59,11 @@ struct world_network { /* per mille; delays in microseconds */
 void world_set_network(struct world *world, const struct world_network *network);
 /* The same and job_delay, as impair_parse() reads them. */
 void world_set_impair(struct world *world, const struct impair *impair);
-/* A NAT box: packets from inside get `outside` with ports of its own, a new one for each inside endpoint and
- * remote endpoint; back only from that remote, to mappings used in the last `expiry` microseconds. */
-enum rc world_nat(struct world *world, const char *inside_subnet, const char *outside, usec_t expiry) MUST_CHECK;
+/* A NAT box: packets from inside get `outside` with ports of its own, a new one for each inside
+ * endpoint and remote endpoint; back only from that remote, to mappings used in the last `expiry`
+ * microseconds. */
+enum rc world_nat(struct world *world, const char *inside_subnet, const char *outside,
+		  usec_t expiry) MUST_CHECK;
 void world_nat_flush(struct world *world);
 /* No packets between a and b; those in flight are lost when they arrive. */
 enum rc world_partition(struct world *world, struct host *a, struct host *b, bool cut);
@@ -69,9 +73,11 @@ void world_hold_jobs(struct world *world, bool hold);
 size_t world_jobs_waiting(const struct world *world);
 bool world_run_job(struct world *world); /* one, also while held; false: none waits */
 
-/* One event (deferred, job, delivery or timer; time moves only when nothing else is due). false: nothing left. */
+/* One event (deferred, job, delivery or timer; time moves only when nothing else is due). false:
+ * nothing left. */
 bool world_step(struct world *world);
-/* Steps until nothing is due before `duration` has passed; then the clock stands at now + duration. */
+/* Steps until nothing is due before `duration` has passed; then the clock stands at now + duration.
+ */
 void world_run(struct world *world, usec_t duration);
 /* Runs what is due now, without moving the clock. */
 void world_settle(struct world *world);

@@ -29,9 +29,12 @@ static void ignore_change(void *context)
 
 static void freed_host_leaves_no_descriptors_and_no_workers(void **state)
 {
-	unsigned fds = entries("/proc/self/fd"), threads = entries("/proc/self/task");
+	unsigned fds, threads;
 
 	(void)state;
+	host_real_free(real_host()); /* what a process keeps from its first time is no leak */
+	fds = entries("/proc/self/fd");
+	threads = entries("/proc/self/task");
 	for (int i = 0; i < 10; i++) {
 		struct host *host = real_host_logging(3, NULL);
 		struct ip_addr remote = at("127.0.0.1", 0).addr, source;
