@@ -75,7 +75,7 @@ enum rc proposal_answer(struct arena *arena, const struct proposal_choice *choic
 			struct wire_sa *out) MUST_CHECK;
 /* Groups of the list in order; returns how many were written. */
 unsigned proposal_groups(const struct proposal_list *list, uint16_t *groups, unsigned max);
-/* Is this choice one that the list would have allowed? */
+/* Is this choice one that the list would have allowed? For ESP and AH a choice without a group is one of IKE_AUTH. */
 bool proposal_allows(const struct proposal_list *list, const struct proposal_choice *choice);
 bool proposal_has_group(const struct proposal_list *list, uint16_t group);
 enum rc proposal_ike_suite(const struct proposal_choice *choice, struct ike_suite *out) MUST_CHECK;

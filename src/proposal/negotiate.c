@@ -152,3 +152,40 @@ enum rc proposal_accept(const struct proposal_list *ours, const struct wire_sa *
 	diag_prefix(diag, "peer chose what we did not offer");
 	return rc;
 }
+
+/* A type that the proposal does not list is NONE, or "no ESN". */
+static bool lists(const struct proposal *proposal, uint8_t type, uint16_t id, uint16_t key_bits)
+{
+	bool listed = false;
+	for (unsigned i = 0; i < proposal->count; i++) {
+		const struct proposal_transform *t = &proposal->transforms[i];
+		if (t->type != type)
+			continue;
+		listed = true;
+		if (t->id == id && t->key_bits == key_bits)
+			return true;
+	}
+	return !listed && id == 0;
+}
+
+static bool allows_group(const struct proposal *proposal, uint16_t dh)
+{
+	if (proposal->protocol != PROTOCOL_IKE && dh == DH_NONE)
+		return true; /* IKE_AUTH: groups are ignored */
+	return lists(proposal, TRANSFORM_DH, dh, 0);
+}
+
+bool proposal_allows(const struct proposal_list *list, const struct proposal_choice *choice)
+{
+	for (unsigned i = 0; i < list->count; i++) {
+		const struct proposal *proposal = &list->items[i];
+		if (proposal->protocol == choice->protocol &&
+		    lists(proposal, TRANSFORM_ENCR, choice->encr, choice->encr_bits) &&
+		    lists(proposal, TRANSFORM_PRF, choice->prf, 0) &&
+		    lists(proposal, TRANSFORM_INTEG, choice->integ, 0) &&
+		    allows_group(proposal, choice->dh) &&
+		    lists(proposal, TRANSFORM_ESN, choice->esn, 0))
+			return true;
+	}
+	return false;
+}

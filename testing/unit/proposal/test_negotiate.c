@@ -361,6 +361,46 @@ static void whatever_is_chosen_is_accepted_and_who_begins_does_not_matter(void *
 	assert_true(found > rounds / 10 && found < rounds);
 }
 
+static void a_list_allows_what_it_would_have_chosen_and_nothing_else(void **state)
+{
+	(void)state;
+	static const struct {
+		uint8_t protocol;
+		const char *list, *choice;
+		unsigned flags;
+		bool allowed;
+	} cases[] = {
+		{ PROTOCOL_IKE, "aes_gcm256-sha2_512-dh31+dh19", "aes_gcm256-sha2_512-dh19", 0,
+		  true },
+		{ PROTOCOL_IKE, "aes_gcm256-sha2_512-dh31", "aes_gcm256-sha2_512-dh19", 0, false },
+		{ PROTOCOL_IKE, "aes_gcm256-sha2_512-dh31", "aes_gcm128-sha2_512-dh31", 0, false },
+		{ PROTOCOL_IKE, "aes_gcm256-sha2_512-dh31", "aes_gcm256-sha2_256-dh31", 0, false },
+		{ PROTOCOL_IKE, "aes256-sha2_512-dh31", "aes256-sha1-dh31", 0, false },
+		{ PROTOCOL_IKE, "aes256-sha2_512-dh31,aes128-sha1-dh14", "aes128-sha1-dh14", 0,
+		  true },
+		/* each part is listed, but never together */
+		{ PROTOCOL_IKE, "aes256-sha2_512-dh31,aes128-sha1-dh14", "aes128-sha1-dh31", 0,
+		  false },
+		{ PROTOCOL_ESP, "aes_gcm256-dh19", "aes_gcm256-dh19", 0, true },
+		{ PROTOCOL_ESP, "aes_gcm256-dh19", "aes_gcm256-dh19", PROPOSAL_NO_DH, true },
+		{ PROTOCOL_ESP, "aes_gcm256", "aes_gcm256-dh19", 0, false },
+		{ PROTOCOL_ESP, "aes256-sha1", "aes_gcm256", 0, false },
+		{ PROTOCOL_AH, "sha1", "sha1", 0, true },
+		{ PROTOCOL_AH, "sha1", "sha2_256", 0, false },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct outcome chosen = choose(cases[i].protocol, cases[i].choice, cases[i].choice,
+					       DH_NONE, cases[i].flags);
+		struct proposal_list *list = parsed(cases[i].protocol, cases[i].list, false);
+		assert_int_equal(chosen.rc, RC_OK);
+		if (proposal_allows(list, &chosen.choice) != cases[i].allowed)
+			fail_msg("\"%s\" and \"%s\"", cases[i].list, cases[i].choice);
+		chosen.choice.protocol = PROTOCOL_NONE;
+		assert_false(proposal_allows(list, &chosen.choice));
+		proposal_free(list);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -382,6 +422,7 @@ int main(void)
 		cmocka_unit_test(initiator_refuses_an_answer_with_a_choice_left),
 		cmocka_unit_test(initiator_takes_integrity_none_said_or_left_out),
 		cmocka_unit_test(whatever_is_chosen_is_accepted_and_who_begins_does_not_matter),
+		cmocka_unit_test(a_list_allows_what_it_would_have_chosen_and_nothing_else),
 	};
 	return cmocka_run_group_tests(tests, nss_open, nss_close);
 }
