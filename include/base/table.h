@@ -16,7 +16,6 @@ struct table {
 	struct table_node **slots;
 	size_t slot_count, count; /* slot_count is a power of two or 0 */
 	uint64_t seed[2];
-	bool walking; /* inside table_walk: the slots stay as they are */
 };
 
 void table_init(struct table *table, const uint64_t seed[2]);

@@ -59,9 +59,12 @@ struct gateway {
 	struct timer watchdog, counters_timer;
 	struct gateway_counters counters;
 	struct log_limit drop_limit, v1_limit, reject_limit;
-	bool listening, stopping, frozen;
+	usec_t invalid_spi_second;  /* INVALID_IKE_SPI answers are bounded */
+	unsigned invalid_spi_sent;
+	bool listening, stopping;
 	unsigned initiating;	    /* IKE SAs of ours that are not established yet */
 	struct timer stop_limit;
+	usec_t stop_by;
 	void (*stopped)(void *context);
 	void *stopped_context;
 };
@@ -84,7 +87,7 @@ void gateway_reload_secrets(struct gateway *gateway, struct secrets *secrets); /
 
 /* The operator's verbs; name is a conn or one of its tunnels. RC_NOT_FOUND with the nearest name. */
 enum rc gateway_up(struct gateway *gateway, const char *name, struct diag *diag) MUST_CHECK;	  /* wanted UP, no backoff */
-/* Ends its SAs; on demand and start conns become LISTEN (a trap stays only with `keep_trap`). */
+/* Ends its SAs. It is not begun again, but answered; auto=ondemand keeps its trap. */
 enum rc gateway_down(struct gateway *gateway, const char *name, struct diag *diag) MUST_CHECK;
 enum rc gateway_route(struct gateway *gateway, const char *name, struct diag *diag) MUST_CHECK;	  /* wanted ON_DEMAND */
 enum rc gateway_unroute(struct gateway *gateway, const char *name, struct diag *diag) MUST_CHECK;

@@ -62,6 +62,10 @@ enum rc ikev2_seal(const struct ike_sa *sa, uint64_t counter, uint32_t message_i
 		   struct sink *out) MUST_CHECK;
 enum rc ikev2_open(const struct ike_sa *sa, struct arena *arena, struct ike_message *message, uint8_t *critical_type,
 		   struct diag *diag) MUST_CHECK;
+/* Kernel requests that remove a Child SA, whole or half installed; policies that another Child SA of the tunnel uses
+ * stay, and a trap comes back in place of the outbound policy. Appended to list, in the arena. */
+enum rc ikev2_child_uninstall(struct arena *arena, const struct child_sa *child, struct list *list) MUST_CHECK;
+
 /* Responder: derives the keys of a half-open SA when its first protected message comes. The SA's key pair moves
  * to the work; keys must stay until it is done. run NULL: out of memory. */
 struct slow_work ikev2_derive_work(struct arena *arena, struct ike_sa *sa, struct ike_keys *keys);

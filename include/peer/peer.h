@@ -44,6 +44,7 @@ struct peer {
 	struct timer wake;		     /* reconcile again then */
 	struct list dirty;		     /* waits for reconcile in this loop turn */
 	struct resolve *resolving;
+	unsigned busy;			     /* events on the road that refer to it or its tunnels: not freed meanwhile */
 	bool doomed;			     /* deleted by the operator; freed when its last SA is gone */
 };
 
@@ -60,6 +61,7 @@ struct tunnel {
 	struct list child_sas;	  /* of struct child_sa.in_tunnel (sa/) */
 	bool trap_installed, trap_pending;
 	bool triggered;		  /* on demand: traffic asked for it */
+	bool doomed;		  /* its conn was unloaded: freed when its last Child SA is gone */
 	struct backoff backoff;	  /* of the Child SA alone (IKE up, Child refused) */
 	uint64_t bytes_in, bytes_out; /* of Child SAs that ended */
 };
@@ -126,6 +128,11 @@ enum rc peer_link(struct peer *peer) MUST_CHECK;
 void peer_free(struct peer *peer);
 /* Our first or only Child SA proposal of the peer for what the initiator asked: the best fitting tunnel or NULL. */
 struct tunnel *peer_tunnel_for(struct peer *peer, const struct wire_ts_list *tsi, const struct wire_ts_list *tsr, bool transport);
+
+/* Unlinks and frees a doomed tunnel; its Child SAs must be gone. */
+void tunnel_free(struct tunnel *tunnel);
+/* Starts resolving the remote name, if it has one and no query is out. */
+void peer_resolve(struct peer *peer);
 
 void peer_dirty(struct peer *peer);
 /* Adds to the peer's flight recorder (and nothing else). */

@@ -67,6 +67,7 @@ struct outcome {
 	enum rc ended_reason;
 	enum rc ike_ended;	  /* RC_OK: goes on; otherwise the SA is gone after the reply */
 	enum rc child_failed;	  /* the IKE SA is up but the Child SA was refused, by this rc */
+	bool initial_contact;	  /* every other IKE SA of this peer is stale */
 	bool request_done;	  /* our outstanding request is answered */
 	bool stay;		  /* the state does not become the row's next one */
 	bool heard;		  /* proof of life: set by the road for authenticated messages */

@@ -77,14 +77,16 @@ struct ike_sa {
 	struct ike_request request;
 	uint8_t *answer;	/* our last response, for retransmitted requests */
 	uint32_t answer_len;
+	uint32_t question_len;	/* of the request it answers */
 	struct timer retransmit;
 	struct timer life;	/* half-open timeout, then liveness and lifetime */
 	struct list children;	/* of struct child_sa.in_ike */
-	usec_t born, established, last_heard, replace_at, expires;
+	usec_t born, established, last_heard, kept_alive, replace_at, expires;
 	void *owner;		/* engine: the gateway, for timers */
 	void *errand;		/* engine: the event being worked on; others wait */
 	struct list waiting;	/* engine: events that wait for it (bounded) */
 	uint8_t waiting_count;
+	bool initiating;	/* counted in the gateway's attempts */
 	bool delete_wanted;	/* a Delete goes out as soon as the window allows */
 	enum rc delete_reason;
 };
@@ -129,7 +131,10 @@ void sas_free(struct sas *sas); /* all SAs must be gone */
 
 /* A new IKE SA with a random SPI of ours, not linked to anything but by sas_link(). */
 enum rc ike_sa_new(struct sas *sas, enum ike_role role, struct ike_sa **out) MUST_CHECK;
-/* Enters it into the tables (spi_i/spi_r of the peer may still be 0), and the half-open table for a responder. */
+/* Responder: enters it into the half-open table by SPIi and remote endpoint, so that a repeated IKE_SA_INIT finds
+ * it and floods are counted, already while its key pair is being made. */
+enum rc ike_sa_expect(struct sas *sas, struct ike_sa *sa) MUST_CHECK;
+/* Enters it into the tables by SPI and serial number (the peer's SPI may still be 0). */
 enum rc ike_sa_link(struct sas *sas, struct ike_sa *sa) MUST_CHECK;
 /* It leaves the half-open table and becomes the peer's. */
 void ike_sa_bind(struct sas *sas, struct ike_sa *sa, struct peer *peer);

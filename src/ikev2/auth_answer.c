@@ -35,6 +35,8 @@ static enum rc read_request(struct step *step, struct outcome *out)
 		return diag_fail(&out->diag, RC_AUTH_FAILED,
 				 "peer asks for EAP (no AUTH payload), which no conn allows");
 	TRY(wire_id_parse(payload_of(message, PAYLOAD_IDi)->body, &in->idi, &out->diag));
+	struct wire_notify notify;
+	out->initial_contact = notify_find(message, INITIAL_CONTACT, &notify);
 	in->idr_present = idr != NULL;
 	if (idr != NULL)
 		TRY(wire_id_parse(idr->body, &in->idr, &out->diag));

@@ -129,7 +129,7 @@ static enum rc restore_trap(struct arena *arena, const struct child_sa *child, s
 	return RC_OK;
 }
 
-enum rc child_uninstall(struct arena *arena, const struct child_sa *child, struct list *list)
+enum rc ikev2_child_uninstall(struct arena *arena, const struct child_sa *child, struct list *list)
 {
 	if (child->spi_out != 0)
 		TRY(delete_sa(arena, child, KERNEL_OUT, list));

@@ -50,8 +50,6 @@ enum rc child_derive(struct child_sa *child, const struct ike_suite *suite, cons
 /* Requests for the inbound half (SA, in and fwd policies) or the outbound half (SA, out policy), appended to list. */
 enum rc child_install_in(struct arena *arena, const struct child_sa *child, struct span keymat, struct list *list) MUST_CHECK;
 enum rc child_install_out(struct arena *arena, const struct child_sa *child, struct span keymat, struct list *list) MUST_CHECK;
-/* Undoes whatever of the above was done. */
-enum rc child_uninstall(struct arena *arena, const struct child_sa *child, struct list *list) MUST_CHECK;
 
 /* ---- payload.c ---- */
 /* The one payload of that type, which the row's rules have counted. */

@@ -161,6 +161,7 @@ static enum rc make_sa(struct step *step, struct outcome *out)
 	sa->nat_here = in->nat.here;
 	sa->nat_there = in->nat.there;
 	sa->encap = in->nat.supported && (in->nat.here || in->nat.there || in->force_encap);
+	TRY(ike_sa_expect(step->env->sas, sa));
 	in->candidate = NULL;
 	in->pair = &out->pair;
 	out->work = (struct slow_work){ generate_run, in };

@@ -101,15 +101,12 @@ enum rc ike_sa_link(struct sas *sas, struct ike_sa *sa)
 		return RC_NO_MEMORY;
 	}
 	sas->ike_count++;
-	if (sa->role == INITIATOR)
-		return RC_OK;
-	if (table_insert(&sas->by_init, &sa->by_init, init_hash(sas, sa->spi_i, &sa->remote)) !=
-	    RC_OK) {
-		table_remove(&sas->by_spi, &sa->by_spi);
-		table_remove(&sas->by_serial, &sa->by_serial);
-		sas->ike_count--;
-		return RC_NO_MEMORY;
-	}
+	return RC_OK;
+}
+
+enum rc ike_sa_expect(struct sas *sas, struct ike_sa *sa)
+{
+	TRY(table_insert(&sas->by_init, &sa->by_init, init_hash(sas, sa->spi_i, &sa->remote)));
 	list_append(&sas->half_open, &sa->in_half_open);
 	sas->half_open_count++;
 	return RC_OK;

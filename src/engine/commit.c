@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* commit(): the only place with effects. In this order: kernel, SA state, send, timers, log (architecture.md §3). */
+#include "engine/private.h"
+
+static enum rc copy_bytes(uint8_t **to, struct span from)
+{
+	uint8_t *copy = mem_alloc(from.len);
+
+	if (copy == NULL)
+		return RC_NO_MEMORY;
+	memcpy(copy, from.ptr, from.len);
+	mem_free(*to);
+	*to = copy;
+	return RC_OK;
+}
+
+/* What the next message of the initial exchanges needs. */
+static enum rc commit_larval(struct ike_larval *larval, struct outcome *out)
+{
+	if (out->init_request.ptr != NULL) {
+		TRY(copy_bytes(&larval->init_request, out->init_request));
+		larval->init_request_len = (uint32_t)out->init_request.len;
+	}
+	if (out->init_response.ptr != NULL) {
+		TRY(copy_bytes(&larval->init_response, out->init_response));
+		larval->init_response_len = (uint32_t)out->init_response.len;
+	}
+	if (out->ni.ptr != NULL) {
+		TRY(copy_bytes(&larval->ni, out->ni));
+		larval->ni_size = (uint16_t)out->ni.len;
+	}
+	if (out->nr.ptr != NULL) {
+		TRY(copy_bytes(&larval->nr, out->nr));
+		larval->nr_size = (uint16_t)out->nr.len;
+	}
+	if (out->cookie.ptr != NULL) {
+		TRY(copy_bytes(&larval->cookie, out->cookie));
+		larval->cookie_len = (uint8_t)out->cookie.len;
+	}
+	if (out->pair != NULL) {
+		dh_free(larval->pair);
+		larval->pair = out->pair;
+		out->pair = NULL;
+	}
+	if (out->child_spi != 0)
+		larval->child_spi = out->child_spi;
+	larval->restarts = (uint8_t)(larval->restarts + out->restarts);
+	return RC_OK;
+}
+
+static void commit_fields(struct ike_sa *sa, struct outcome *out)
+{
+	if (out->keys.block.ptr != NULL) {
+		ike_keys_wipe(&sa->keys);
+		sa->keys = out->keys;
+		out->keys = (struct ike_keys){ .block = { NULL, 0 } };
+	}
+	if (out->choice_set) {
+		sa->choice = out->choice;
+		sa->suite = out->suite;
+	}
+	if (out->peer_spi != 0)
+		sa->spi_r = out->peer_spi;
+	if (out->nat_set) {
+		sa->nat_here = out->nat_here;
+		sa->nat_there = out->nat_there;
+	}
+	if (out->endpoints_set) {
+		sa->local = out->local;
+		sa->remote = out->remote;
+		sa->encap = out->encap;
+	}
+}
+
+/* A newborn SA enters the tables; from here on it has an owner. */
+static enum rc commit_born(struct errand *errand)
+{
+	struct gateway *gateway = errand->gateway;
+	struct ike_sa *sa = errand->out.born;
+
+	if (sa == NULL)
+		return RC_OK;
+	sa->owner = gateway;
+	TRY(ike_sa_link(&gateway->sas, sa));
+	errand->out.born = NULL;
+	errand->step.sa = sa;
+	errand->sa_serial = sa->serial;
+	if (sa->role == INITIATOR) {
+		sa->initiating = true;
+		gateway->initiating++;
+	} else {
+		sa->recv_next = 1;
+		sa->question_len = (uint32_t)errand->message.raw.len;
+	}
+	return RC_OK;
+}
+
+static enum rc commit_peer(struct errand *errand)
+{
+	struct gateway *gateway = errand->gateway;
+	struct outcome *out = &errand->out;
+	struct ike_sa *sa = errand->step.sa;
+
+	if (out->peer == NULL || sa->peer != NULL)
+		return RC_OK;
+	if (out->instance != NULL) {
+		TRY(peer_link(out->instance));
+		out->instance = NULL;
+	}
+	ike_sa_bind(&gateway->sas, sa, out->peer);
+	if (errand->held == NULL) {
+		errand->held = sa->peer;
+		sa->peer->busy++;
+	}
+	return RC_OK;
+}
+
+static void commit_state(struct errand *errand)
+{
+	struct ike_sa *sa = errand->step.sa;
+	enum ike_state next = errand->row->next;
+
+	if (errand->out.stay || sa->state == next)
+		return;
+	if (sa->peer != NULL)
+		peer_record(sa->peer, sa->serial, RECORD_STATE, next, sa->state, 0);
+	sa->state = (uint8_t)next;
+}
+
+/* §2.4: the peer says that it remembers nothing else: what is left of it here is dead. */
+static void forget_others(struct gateway *gateway, struct ike_sa *sa)
+{
+	list_for_safe(node, &sa->peer->ike_sas)
+	{
+		struct ike_sa *other = container_of(node, struct ike_sa, in_peer);
+		if (other != sa &&
+		    (other->state == IKEV2_ESTABLISHED || other->state == IKEV2_DELETING))
+			ike_down(gateway, other, RC_REPLACED, "the peer sent INITIAL_CONTACT");
+	}
+}
+
+static void commit_established(struct errand *errand)
+{
+	struct gateway *gateway = errand->gateway;
+	struct ike_sa *sa = errand->step.sa;
+
+	if (sa->initiating) {
+		sa->initiating = false;
+		gateway->initiating--;
+	}
+	ike_up(gateway, sa);
+	if (errand->out.initial_contact)
+		forget_others(gateway, sa);
+}
+
+static enum rc commit_child(struct errand *errand)
+{
+	struct gateway *gateway = errand->gateway;
+	struct outcome *out = &errand->out;
+	struct child_sa *child = out->child;
+
+	if (child == NULL || out->child_failed != RC_OK)
+		return RC_OK;
+	child->ike = errand->step.sa;
+	child->state = CHILD_UP;
+	child->policies_installed = true;
+	TRY(child_sa_link(&gateway->sas, child));
+	out->child = NULL;
+	kernel_fire_list(gateway, &out->kernel, child);
+	child_up(gateway, child);
+	return RC_OK;
+}
+
+static enum rc commit_message(struct errand *errand)
+{
+	struct gateway *gateway = errand->gateway;
+	const struct outcome_message *message = &errand->out.message;
+	struct ike_sa *sa = errand->step.sa;
+	const struct ike_message *request = errand->step.message;
+
+	if (!message->present)
+		return RC_OK;
+	if (sa == NULL) {
+		send_clear(gateway, &errand->step.local, &errand->step.remote, message->bytes);
+		return RC_OK;
+	}
+	if (!message->response)
+		return send_request(gateway, sa, message);
+	if (!message->clear) {
+		sa->recv_next = request->header.message_id + 1;
+		sa->question_len = (uint32_t)request->raw.len;
+	}
+	return send_response(gateway, sa, request->header.message_id, message);
+}
+
+static void commit_children_ended(struct errand *errand)
+{
+	struct outcome *out = &errand->out;
+
+	for (unsigned i = 0; i < out->ended_count; i++)
+		child_down(errand->gateway, out->ended[i], out->ended_reason);
+	if (out->message.purpose == REQUEST_DELETE_CHILD && errand->step.subject != NULL)
+		errand->step.subject->state = CHILD_DELETING;
+}
+
+/* Our Delete is out: the children end with it at once. */
+static void commit_leaving(struct errand *errand)
+{
+	struct ike_sa *sa = errand->step.sa;
+
+	if (errand->out.message.purpose != REQUEST_DELETE_IKE)
+		return;
+	while (!list_empty(&sa->children))
+		child_down(errand->gateway, container_of(sa->children.next, struct child_sa, in_ike),
+			   sa->delete_reason);
+}
+
+static void commit_child_failed(struct errand *errand)
+{
+	struct outcome *out = &errand->out;
+	struct ike_sa *sa = errand->step.sa;
+	struct tunnel *tunnel = errand->step.tunnel;
+
+	if (out->child_failed == RC_OK)
+		return;
+	if (tunnel == NULL && out->child != NULL)
+		tunnel = out->child->tunnel;
+	if (sa->role == INITIATOR) {
+		attempt_failed(errand->gateway, sa->peer, tunnel, sa->serial, out->child_failed,
+			       out->diag.text);
+		return;
+	}
+	peer_record(sa->peer, sa->serial, RECORD_NOTIFY_OUT, ikev2_notify_of(out->child_failed), 0, 0);
+	log_write(errand->gateway->log, LOG_LEVEL_WARNING,
+		  &(struct log_subject){ .peer = sa->peer->conn->name,
+					 .tunnel = tunnel != NULL ? tunnel->name : NULL,
+					 .serial = sa->serial,
+					 .reason = rc_name(out->child_failed) },
+		  "Child SA refused: %s", out->diag.text);
+}
+
+static void heard(struct errand *errand)
+{
+	struct ike_sa *sa = errand->step.sa;
+	const struct ike_message *message = errand->step.message;
+
+	if (message == NULL || sa->peer == NULL)
+		return;
+	if (errand->out.heard)
+		sa->last_heard = errand->step.now;
+	peer_record(sa->peer, sa->serial, RECORD_RECEIVED, message->header.exchange,
+		    message->header.message_id, (message->header.flags & IKE_FLAG_RESPONSE) != 0);
+}
+
+static void tell_received(struct errand *errand)
+{
+	struct ike_sa *sa = errand->step.sa;
+	const struct ike_message *message = errand->step.message;
+	char text[256];
+
+	if (message == NULL || sa->peer == NULL || sa->larval == NULL)
+		return;
+	watch_tell(errand->gateway, GATEWAY_PROGRESS, sa->peer, larval_tunnel(sa), sa->serial, RC_OK,
+		   "received %s", wire_message_text(message, text, sizeof(text)));
+}
+
+static enum rc commit_sa(struct errand *errand)
+{
+	struct outcome *out = &errand->out;
+	struct gateway *gateway = errand->gateway;
+
+	TRY(commit_born(errand));
+	if (errand->step.sa->larval != NULL)
+		TRY(commit_larval(errand->step.sa->larval, out));
+	commit_fields(errand->step.sa, out);
+	TRY(commit_peer(errand));
+	heard(errand);
+	tell_received(errand);
+	if (out->request_done)
+		request_finish(gateway, errand->step.sa);
+	commit_state(errand);
+	TRY(commit_message(errand));
+	if (out->established)
+		commit_established(errand);
+	TRY(commit_child(errand));
+	commit_child_failed(errand);
+	commit_children_ended(errand);
+	commit_leaving(errand);
+	if (out->established) {
+		ike_sa_forget_larval(errand->step.sa);
+		life_begin(gateway, errand->step.sa);
+	}
+	life_arm(gateway, errand->step.sa);
+	return RC_OK;
+}
+
+static void sa_ends(struct errand *errand, enum rc reason, const char *text)
+{
+	struct ike_sa *sa = errand->step.sa;
+
+	if (sa == NULL)
+		return;
+	errand->step.sa = NULL;
+	ike_down(errand->gateway, sa, reason, text);
+}
+
+void commit(struct errand *errand)
+{
+	struct outcome *out = &errand->out;
+	struct ike_sa *sa = errand->step.sa;
+	enum rc rc;
+
+	if (out->ike_ended != RC_OK && !out->message.present) {
+		sa_ends(errand, out->ike_ended, out->diag.text);
+		return;
+	}
+	if (sa == NULL && out->born == NULL)
+		return;
+	rc = commit_sa(errand);
+	if (rc != RC_OK) {
+		log_write(errand->gateway->log, LOG_LEVEL_ERROR, NULL,
+			  "an IKE SA fails at commit: %s", rc_name(rc));
+		sa_ends(errand, rc, "could not be committed");
+	} else if (out->ike_ended != RC_OK) {
+		sa_ends(errand, out->ike_ended, out->diag.text);
+	} else if (errand->step.sa->peer != NULL) {
+		peer_dirty(errand->step.sa->peer);
+	}
+}
+
+/* ---- failures ---- */
+
+static void log_failure(struct errand *errand, enum rc rc)
+{
+	struct ike_sa *sa = errand->step.sa;
+	struct log_subject subject = { .reason = rc_name(rc) };
+	char remote[IP_TEXT_MAX];
+
+	if (rc == RC_DROP && errand->out.diag.text[0] == '\0')
+		return;
+	if (sa != NULL)
+		subject = subject_of(sa);
+	subject.reason = rc_name(rc);
+	subject.remote = endpoint_text(&errand->step.remote, remote);
+	log_limited(errand->gateway->log, &errand->gateway->reject_limit, errand->step.now,
+		    LOG_LEVEL_WARNING, &subject, "%s%s%s",
+		    errand->step.message != NULL ? subject.remote : "",
+		    errand->step.message != NULL ? ": " : "", errand->out.diag.text);
+}
+
+static bool is_request(const struct errand *errand)
+{
+	return errand->step.message != NULL &&
+	       (errand->step.message->header.flags & IKE_FLAG_RESPONSE) == 0;
+}
+
+/* The answer to a request that made no SA. */
+static void answer_clear(struct errand *errand, uint16_t notify)
+{
+	uint8_t buffer[256];
+	struct sink sink;
+
+	sink_init(&sink, buffer, sizeof(buffer));
+	if (ikev2_emit_notify(&sink, &errand->step.message->header, 0, notify,
+			      errand->out.notify_data) != RC_OK)
+		return;
+	send_clear(errand->gateway, &errand->step.local, &errand->step.remote, sink_written(&sink));
+}
+
+static void answer_sealed(struct errand *errand, uint16_t notify)
+{
+	struct outcome_message message = { .response = true };
+	const struct ike_header *header = &errand->step.message->header;
+	struct ike_sa *sa = errand->step.sa;
+
+	message.exchange = header->exchange;
+	if (ikev2_inner_notify(&errand->arena, notify, errand->out.notify_data, &message) != RC_OK)
+		return;
+	sa->recv_next = header->message_id + 1;
+	sa->question_len = (uint32_t)errand->step.message->raw.len;
+	if (sa->peer != NULL)
+		peer_record(sa->peer, sa->serial, RECORD_NOTIFY_OUT, notify, 0, 0);
+	(void)(send_response(errand->gateway, sa, header->message_id, &message) == RC_OK);
+}
+
+static void answer_failure(struct errand *errand, enum rc rc)
+{
+	struct outcome *out = &errand->out;
+	uint16_t notify = out->notify != 0 ? out->notify : ikev2_notify_of(rc);
+
+	if (out->message.present && out->message.clear) {
+		send_clear(errand->gateway, &errand->step.local, &errand->step.remote,
+			   out->message.bytes);
+		if (out->notify == COOKIE)
+			errand->gateway->counters.cookies_sent++;
+	} else if (notify == 0 || !is_request(errand)) {
+		return;
+	} else if (errand->step.sa == NULL) {
+		answer_clear(errand, notify);
+	} else {
+		answer_sealed(errand, notify);
+	}
+}
+
+/* §2.21.2, §2.21.3: which errors end an IKE SA. */
+static bool fatal(const struct errand *errand, enum rc rc)
+{
+	const struct ike_sa *sa = errand->step.sa;
+
+	switch ((enum ike_state)sa->state) {
+	case IKEV2_START:
+	case IKEV2_HALF_OPEN:
+	case IKEV2_AUTH_SENT:
+		return rc != RC_DROP;
+	case IKEV2_INIT_SENT:
+		/* nothing is authenticated yet: what cannot be read may be a forgery */
+		return rc == RC_NO_PROPOSAL || rc == RC_PEER_REFUSED || rc == RC_AUTH_FAILED ||
+		       rc == RC_INTERNAL || rc == RC_NO_MEMORY || rc == RC_CANCELLED ||
+		       rc == RC_UNSUPPORTED;
+	case IKEV2_ESTABLISHED:
+	case IKEV2_DELETING:
+		return rc == RC_SYNTAX || rc == RC_TRUNCATED || rc == RC_TRAILING || rc == RC_LIMIT;
+	case IKE_STATE_COUNT:
+		break;
+	}
+	return true;
+}
+
+/* The larval SA lost its key pair to a worker and cannot go on: the attempt is over. */
+static bool crippled(const struct ike_sa *sa)
+{
+	return sa->role == INITIATOR && sa->state == IKEV2_INIT_SENT && sa->larval != NULL &&
+	       sa->larval->pair == NULL;
+}
+
+void commit_failure(struct errand *errand, enum rc rc)
+{
+	struct ike_sa *sa = errand->step.sa;
+
+	log_failure(errand, rc);
+	answer_failure(errand, rc);
+	if (sa == NULL) {
+		if (errand->step.message == NULL && errand->step.peer != NULL)
+			attempt_failed(errand->gateway, errand->step.peer, errand->step.tunnel, 0, rc,
+				       errand->out.diag.text[0] != '\0' ? errand->out.diag.text
+									: rc_name(rc));
+		return;
+	}
+	heard(errand);
+	if (fatal(errand, rc) || crippled(sa))
+		sa_ends(errand, rc, errand->out.diag.text);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SAs that come up and SAs that end: each end has a reason, is logged, recorded, told, and leaves nothing behind. */
+#include "engine/private.h"
+
+void attempt_failed(struct gateway *gateway, struct peer *peer, struct tunnel *tunnel,
+		    uint64_t serial, enum rc reason, const char *text)
+{
+	struct backoff *backoff = tunnel != NULL ? &tunnel->backoff : &peer->backoff;
+	usec_t now = host_now(gateway->host), wait;
+
+	gateway->counters.failures++;
+	backoff_fail(backoff, gateway->host, reason, text);
+	wait = backoff->not_before > now ? backoff->not_before - now : 0;
+	peer_record(peer, serial, RECORD_BACKOFF, backoff->attempts, (uint32_t)(wait / USEC_PER_SEC), 0);
+	if (tunnel != NULL)
+		tunnel->triggered = false;
+	watch_tell(gateway, GATEWAY_FAILED, peer, tunnel, serial, reason, "%s", text);
+	peer_dirty(peer);
+}
+
+void ike_up(struct gateway *gateway, struct ike_sa *sa)
+{
+	char local[IP_TEXT_MAX], remote[IP_TEXT_MAX], suite[128];
+
+	gateway->counters.ike_up++;
+	gateway->sas.established_count++;
+	sa->established = host_now(gateway->host);
+	peer_record(sa->peer, sa->serial, RECORD_IKE_UP, 0, (uint32_t)sa->serial, 0);
+	backoff_reset(&sa->peer->backoff);
+	watch_tell(gateway, GATEWAY_IKE_UP, sa->peer, larval_tunnel(sa), sa->serial, RC_OK,
+		   "IKE SA #%llu established: %s to %s, %s%s", (unsigned long long)sa->serial,
+		   endpoint_text(&sa->local, local), endpoint_text(&sa->remote, remote),
+		   proposal_choice_text(&sa->choice, suite, sizeof(suite)),
+		   sa->encap ? ", UDP encapsulation" : "");
+}
+
+void child_up(struct gateway *gateway, struct child_sa *child)
+{
+	struct tunnel *tunnel = child->tunnel;
+	char selectors[SELECTOR_PAIR_TEXT_MAX], suite[128];
+
+	gateway->counters.child_up++;
+	tunnel->triggered = false;
+	backoff_reset(&tunnel->backoff);
+	peer_record(tunnel->peer, child->ike->serial, RECORD_CHILD_UP, 0, child->spi_in,
+		    child->spi_out);
+	life_begin_child(gateway, child);
+	watch_tell(gateway, GATEWAY_CHILD_UP, tunnel->peer, tunnel, child->serial, RC_OK,
+		   "Child SA #%llu up: %s, %s, %s%s, SPIs %08x in %08x out",
+		   (unsigned long long)child->serial,
+		   selector_pair_text(&child->selectors, selectors),
+		   child->mode == KERNEL_TRANSPORT ? "transport" : "tunnel",
+		   proposal_choice_text(&child->choice, suite, sizeof(suite)),
+		   child->encap.local_port != 0 ? " in UDP" : "", child->spi_in, child->spi_out);
+}
+
+static const struct name reason_entries[] = {
+	{ RC_OPERATOR, "asked by the operator" },
+	{ RC_PEER_DELETED, "deleted by the peer" },
+	{ RC_TIMEOUT, "the peer does not answer, or its lifetime is over" },
+	{ RC_REPLACED, "replaced by a newer one" },
+	{ RC_CANCELLED, "nothing uses it" },
+	{ RC_SHUTDOWN, "we stop" },
+	{ RC_KERNEL, "the kernel refused it" },
+	{ 0, NULL },
+};
+
+static const char *reason_text(enum rc reason)
+{
+	for (const struct name *entry = reason_entries; entry->text != NULL; entry++)
+		if (entry->value == (int)reason)
+			return entry->text;
+	return rc_name(reason);
+}
+
+static void uninstall(struct gateway *gateway, struct child_sa *child)
+{
+	struct arena arena;
+	struct list requests;
+
+	list_init(&requests);
+	arena_init(&arena, LIMIT_EVENT_ARENA);
+	child->policies_installed = false;
+	if (ikev2_child_uninstall(&arena, child, &requests) == RC_OK)
+		kernel_fire_list(gateway, &requests, NULL);
+	else
+		log_write(gateway->log, LOG_LEVEL_ERROR, NULL,
+			  "out of memory: kernel state of SPI %08x is left behind", child->spi_in);
+	arena_free(&arena);
+}
+
+void child_down(struct gateway *gateway, struct child_sa *child, enum rc reason)
+{
+	struct tunnel *tunnel = child->tunnel;
+
+	gateway->counters.child_down++;
+	uninstall(gateway, child);
+	tunnel->bytes_in += child->in.bytes;
+	tunnel->bytes_out += child->out.bytes;
+	peer_record(tunnel->peer, child->ike->serial, RECORD_CHILD_DOWN, reason, child->spi_in, 0);
+	watch_tell(gateway, GATEWAY_CHILD_DOWN, tunnel->peer, tunnel, child->serial, reason,
+		   "Child SA #%llu ended: %s", (unsigned long long)child->serial,
+		   reason_text(reason));
+	peer_dirty(tunnel->peer);
+	child_sa_free(&gateway->sas, child);
+}
+
+/* An IKE SA that never came up was an attempt, and attempts that fail are tried again later. */
+static void tell_end(struct gateway *gateway, struct ike_sa *sa, enum rc reason, const char *text)
+{
+	struct peer *peer = sa->peer;
+	struct tunnel *tunnel = larval_tunnel(sa);
+
+	peer_record(peer, sa->serial, RECORD_IKE_DOWN, reason, 0, 0);
+	if (sa->state == IKEV2_ESTABLISHED || sa->state == IKEV2_DELETING) {
+		gateway->counters.ike_down++;
+		watch_tell(gateway, GATEWAY_IKE_DOWN, peer, NULL, sa->serial, reason,
+			   "IKE SA #%llu ended: %s%s%s", (unsigned long long)sa->serial,
+			   reason_text(reason), text[0] != '\0' ? ": " : "", text);
+	} else if (reason != RC_OPERATOR && reason != RC_SHUTDOWN) {
+		attempt_failed(gateway, peer, tunnel, sa->serial, reason, text);
+	}
+}
+
+void ike_down(struct gateway *gateway, struct ike_sa *sa, enum rc reason, const char *text)
+{
+	struct peer *peer = sa->peer;
+
+	while (!list_empty(&sa->children))
+		child_down(gateway, container_of(sa->children.next, struct child_sa, in_ike), reason);
+	gateway_cancel(gateway, &sa->retransmit);
+	gateway_cancel(gateway, &sa->life);
+	waiting_free_all(sa);
+	if (sa->initiating) {
+		gateway->initiating--;
+		sa->initiating = false;
+	}
+	if (peer != NULL)
+		tell_end(gateway, sa, reason, text != NULL ? text : "");
+	else if (reason == RC_TIMEOUT)
+		gateway->counters.half_open_timeouts++;
+	ike_sa_free(&gateway->sas, sa);
+	if (peer != NULL)
+		peer_dirty(peer);
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * DOC: the road
+ *
+ * Every event - a datagram, a timer, a decision of reconcile - becomes an errand: it finds its row, runs the row's
+ * steps one after the other, and ends in commit() or commit_failure(). A step may suspend for slow work or for the
+ * kernel; the errand then waits in gateway->errands and goes on with the next step. An SA has one errand at a time;
+ * further events wait in the SA's own bounded queue. Whatever happened to the SA meanwhile is seen by looking it up by
+ * serial number; peers and tunnels that an errand refers to are marked busy and stay.
+ */
+#include "engine/private.h"
+
+static void hold(struct errand *errand, struct peer *peer)
+{
+	if (peer == NULL || errand->held != NULL)
+		return;
+	errand->held = peer;
+	peer->busy++;
+}
+
+struct errand *errand_new(struct gateway *gateway, struct ike_sa *sa, const struct ikev2_row *row)
+{
+	struct errand *errand = mem_alloc(sizeof(*errand));
+
+	if (errand == NULL)
+		return NULL;
+	errand->gateway = gateway;
+	errand->row = row;
+	errand->next = row != NULL ? row->steps : NULL;
+	arena_init(&errand->arena, LIMIT_EVENT_ARENA);
+	errand->step = (struct step){ .env = &gateway->env,
+				      .arena = &errand->arena,
+				      .now = host_now(gateway->host),
+				      .sa = sa };
+	list_init(&errand->out.kernel_wait);
+	list_init(&errand->out.kernel);
+	list_append(&gateway->errands, &errand->in_gateway);
+	if (sa == NULL)
+		return errand;
+	errand->sa_serial = sa->serial;
+	errand->step.peer = sa->peer;
+	errand->step.tunnel = larval_tunnel(sa);
+	hold(errand, sa->peer);
+	sa->errand = errand;
+	return errand;
+}
+
+/* What a failed or abandoned outcome still owns. A Child SA may be half in the kernel. */
+static void outcome_discard(struct gateway *gateway, struct errand *errand)
+{
+	struct outcome *out = &errand->out;
+	struct list undo;
+
+	if (out->child != NULL) {
+		list_init(&undo);
+		if (out->keymat.ptr != NULL &&
+		    ikev2_child_uninstall(&errand->arena, out->child, &undo) == RC_OK)
+			kernel_fire_list(gateway, &undo, NULL);
+		child_sa_free(&gateway->sas, out->child);
+	}
+	if (out->born != NULL)
+		ike_sa_free(&gateway->sas, out->born);
+	dh_free(out->pair);
+	ike_keys_wipe(&out->keys);
+	secret_wipe(&out->keymat);
+	out->child = NULL;
+	out->born = NULL;
+	out->pair = NULL;
+}
+
+void errand_free(struct errand *errand)
+{
+	struct ike_sa *sa = ike_sa_by_serial(&errand->gateway->sas, errand->sa_serial);
+
+	outcome_discard(errand->gateway, errand);
+	if (errand->held != NULL) {
+		errand->held->busy--;
+		if (errand->held->doomed)
+			peer_dirty(errand->held);
+	}
+	if (errand->out.instance != NULL)
+		peer_free(errand->out.instance);
+	if (sa != NULL && sa->errand == errand)
+		sa->errand = NULL;
+	list_remove(&errand->in_gateway);
+	arena_free(&errand->arena);
+	mem_free(errand);
+}
+
+bool waiting_add(struct ike_sa *sa, const struct waiting *what, struct span bytes)
+{
+	struct waiting *copy;
+
+	if (sa->waiting_count >= WAITING_MAX)
+		return false;
+	copy = mem_alloc(sizeof(*copy) + bytes.len);
+	if (copy == NULL)
+		return false;
+	*copy = *what;
+	copy->len = bytes.len;
+	if (bytes.len > 0)
+		memcpy(copy->bytes, bytes.ptr, bytes.len);
+	list_append(&sa->waiting, &copy->in_sa);
+	sa->waiting_count++;
+	return true;
+}
+
+void waiting_free_all(struct ike_sa *sa)
+{
+	list_for_safe(node, &sa->waiting)
+	{
+		list_remove(node);
+		mem_free(container_of(node, struct waiting, in_sa));
+	}
+	sa->waiting_count = 0;
+}
+
+static void waiting_run(struct gateway *gateway, struct ike_sa *sa, const struct waiting *waiting)
+{
+	struct datagram datagram = { waiting->local, waiting->remote, waiting->natt,
+				     span_make(waiting->bytes, waiting->len) };
+	struct child_sa *child;
+
+	if (waiting->packet) {
+		gateway_receive(gateway, &datagram);
+		return;
+	}
+	if (waiting->event != EVENT_DELETE_CHILD) {
+		road_event(gateway, sa, waiting->event, NULL, NULL, NULL);
+		return;
+	}
+	list_for(node, &sa->children)
+	{
+		child = container_of(node, struct child_sa, in_ike);
+		if (child->serial == waiting->child) {
+			road_event(gateway, sa, waiting->event, NULL, NULL, child);
+			return;
+		}
+	}
+}
+
+/* One after the other, until one of them suspends or ends the SA. */
+static void waiting_pump(struct gateway *gateway, uint64_t serial)
+{
+	struct ike_sa *sa = ike_sa_by_serial(&gateway->sas, serial);
+
+	while (sa != NULL && sa->errand == NULL && !list_empty(&sa->waiting)) {
+		struct waiting *waiting = container_of(sa->waiting.next, struct waiting, in_sa);
+		list_remove(&waiting->in_sa);
+		sa->waiting_count--;
+		waiting_run(gateway, sa, waiting);
+		mem_free(waiting);
+		sa = ike_sa_by_serial(&gateway->sas, serial);
+	}
+}
+
+static void finish(struct errand *errand, enum rc rc)
+{
+	struct gateway *gateway = errand->gateway;
+	uint64_t serial = errand->sa_serial;
+	struct ike_sa *sa = errand->step.sa;
+
+	if (sa != NULL)
+		sa->errand = NULL;
+	if (rc == RC_OK)
+		commit(errand);
+	else
+		commit_failure(errand, rc);
+	errand_free(errand);
+	waiting_pump(gateway, serial);
+}
+
+/* The keys of a half-open SA are there (or cannot be had): what waited for them runs. */
+static void derived(struct errand *errand)
+{
+	struct gateway *gateway = errand->gateway;
+	uint64_t serial = errand->sa_serial;
+	struct ike_sa *sa = errand->step.sa;
+
+	sa->errand = NULL;
+	if (errand->job_rc == RC_OK) {
+		ike_keys_wipe(&sa->keys);
+		sa->keys = errand->out.keys;
+		errand->out.keys = (struct ike_keys){ .block = { NULL, 0 } };
+		errand_free(errand);
+		waiting_pump(gateway, serial);
+		return;
+	}
+	ike_down(gateway, sa, errand->job_rc, errand->job_diag.text);
+	errand_free(errand);
+}
+
+/* After a suspension: is there still somebody to do this for? */
+static bool refresh(struct errand *errand)
+{
+	struct step *step = &errand->step;
+
+	step->now = host_now(errand->gateway->host);
+	step->rc = errand->job_rc;
+	step->job_diag = errand->job_diag;
+	if (errand->sa_serial == 0)
+		return !errand->gateway->stopping && (step->peer == NULL || !step->peer->doomed);
+	step->sa = ike_sa_by_serial(&errand->gateway->sas, errand->sa_serial);
+	if (step->sa == NULL)
+		return false;
+	step->tunnel = larval_tunnel(step->sa);
+	return true;
+}
+
+static void resume(struct errand *errand)
+{
+	if (!refresh(errand)) {
+		errand_free(errand);
+		return;
+	}
+	if (errand->row == NULL)
+		derived(errand);
+	else
+		errand_run(errand);
+}
+
+static void job_work(struct job *job, unsigned worker)
+{
+	struct errand *errand = container_of(job, struct errand, job);
+
+	errand->job_rc = errand->out.work.run(errand->out.work.arg, worker, &errand->job_diag);
+}
+
+static void job_done(struct job *job)
+{
+	struct errand *errand = container_of(job, struct errand, job);
+
+	errand->out.work = (struct slow_work){ NULL, NULL };
+	resume(errand);
+}
+
+static void kernel_done(struct kernel_request *request)
+{
+	struct errand *errand = request->owner;
+
+	if (request->rc != RC_OK && errand->job_rc == RC_OK) {
+		errand->job_rc = request->rc;
+		errand->job_diag = request->diag;
+	}
+	if (--errand->kernel_left == 0)
+		resume(errand);
+}
+
+static void submit_kernel(struct errand *errand)
+{
+	struct kernel *kernel = errand->gateway->kernel;
+
+	errand->kernel_left = 1; /* ours, so that an answer at once does not resume in the middle */
+	list_for_safe(node, &errand->out.kernel_wait)
+	{
+		struct kernel_request *request = container_of(node, struct kernel_request, queue);
+		list_remove(node);
+		request->done = kernel_done;
+		request->owner = errand;
+		errand->kernel_left++;
+		kernel->ops->submit(kernel, request);
+	}
+	if (--errand->kernel_left == 0)
+		resume(errand);
+}
+
+static void suspend(struct errand *errand)
+{
+	errand->job_rc = RC_OK;
+	errand->job_diag.text[0] = '\0';
+	if (errand->out.peer != errand->out.instance)
+		hold(errand, errand->out.peer);
+	if (errand->out.work.run == NULL) {
+		submit_kernel(errand);
+		return;
+	}
+	errand->job.work = job_work;
+	errand->job.done = job_done;
+	errand->gateway->host->ops->job_submit(errand->gateway->host, &errand->job);
+}
+
+void errand_run(struct errand *errand)
+{
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && *errand->next != NULL) {
+		step_fn step = *errand->next++;
+		errand->step.divert = NULL;
+		rc = step(&errand->step, &errand->out);
+		if (errand->step.divert != NULL)
+			errand->next = errand->step.divert;
+	}
+	if (rc == RC_SUSPEND)
+		suspend(errand);
+	else
+		finish(errand, rc);
+}
+
+static void wait_for_errand(struct ike_sa *sa, enum ikev2_event event, struct child_sa *subject)
+{
+	struct waiting waiting = { .event = event,
+				   .child = subject != NULL ? subject->serial : 0 };
+
+	(void)waiting_add(sa, &waiting, SPAN_NONE); /* full: reconcile or the timer asks again */
+}
+
+void road_event(struct gateway *gateway, struct ike_sa *sa, enum ikev2_event event,
+		struct peer *peer, struct tunnel *tunnel, struct child_sa *subject)
+{
+	enum ike_state state = sa != NULL ? (enum ike_state)sa->state : IKEV2_START;
+	enum ike_role role = sa != NULL ? (enum ike_role)sa->role : INITIATOR;
+	const struct ikev2_row *row;
+	struct errand *errand;
+
+	if (sa != NULL && sa->errand != NULL) {
+		wait_for_errand(sa, event, subject);
+		return;
+	}
+	row = ikev2_row(state, role, event);
+	if (row == NULL || row->steps == NULL)
+		return; /* rejected: the story says why, and reconcile looks again */
+	errand = errand_new(gateway, sa, row);
+	if (errand == NULL)
+		return;
+	if (sa == NULL) {
+		errand->step.peer = peer;
+		errand->step.tunnel = tunnel;
+		hold(errand, peer);
+	}
+	errand->step.subject = subject;
+	errand_run(errand);
+}
+
+void road_derive(struct gateway *gateway, struct ike_sa *sa)
+{
+	struct errand *errand;
+
+	if (sa->larval == NULL || sa->larval->pair == NULL || sa->larval->peer_public == NULL)
+		return;
+	errand = errand_new(gateway, sa, NULL);
+	if (errand == NULL)
+		return;
+	errand->out.work = ikev2_derive_work(&errand->arena, sa, &errand->out.keys);
+	if (errand->out.work.run == NULL)
+		errand_free(errand);
+	else
+		suspend(errand);
+}

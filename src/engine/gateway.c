@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A gateway from its making to its end: parts joined together, started, stopped, freed. */
+#include "engine/private.h"
+
+#define TIMERS_A_TURN 256
+
+static void wake(void *context)
+{
+	struct gateway *gateway = context;
+
+	gateway->woken_for = USEC_NEVER;
+	(void)timer_run(&gateway->timers, host_now(gateway->host), TIMERS_A_TURN);
+	gateway->host->ops->defer(gateway->host, &gateway->wake_later);
+}
+
+static void rewake(struct deferred *deferred)
+{
+	struct gateway *gateway = container_of(deferred, struct gateway, wake_later);
+	usec_t due = timer_next_due(&gateway->timers);
+
+	if (due == gateway->woken_for)
+		return;
+	gateway->woken_for = due;
+	gateway->host->ops->wake_at(gateway->host, due, wake, gateway);
+}
+
+void gateway_timer(struct gateway *gateway, struct timer *timer, usec_t due)
+{
+	if (timer_arm(&gateway->timers, timer, due) != RC_OK)
+		log_write(gateway->log, LOG_LEVEL_ERROR, NULL, "out of memory for a timer");
+	if (due < gateway->woken_for)
+		gateway->host->ops->defer(gateway->host, &gateway->wake_later);
+}
+
+void gateway_cancel(struct gateway *gateway, struct timer *timer)
+{
+	if (timer_armed(timer))
+		timer_cancel(&gateway->timers, timer);
+}
+
+static void peer_freed(void *context, struct peer *peer)
+{
+	gateway_cancel(context, &peer->wake);
+	list_remove(&peer->dirty);
+}
+
+static void peer_wake(struct timer *timer)
+{
+	struct peer *peer = container_of(timer, struct peer, wake);
+
+	peer_dirty(peer);
+}
+
+static void mark(void *context, struct peer *peer)
+{
+	if (peer->wake.fire == NULL)
+		peer->wake.fire = peer_wake;
+	reconcile_mark(context, peer);
+}
+
+/* architecture.md §5: "wanted, no live Child SA, nothing pending" must never be true for two rounds. Healing is to
+ * reconcile again; the counter says that something was forgotten. */
+static void look_after(struct gateway *gateway, struct peer *peer)
+{
+	list_for(node, &peer->tunnels)
+	{
+		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+		if (tunnel->wanted != WANTED_UP || tunnel->doomed || !peer->oriented ||
+		    !list_empty(&tunnel->child_sas) || !list_empty(&peer->ike_sas) ||
+		    peer->busy > 0 || timer_armed(&peer->wake) || list_linked(&peer->dirty) ||
+		    !ip_is_set(&peer->remote))
+			continue;
+		gateway->counters.stuck++;
+		log_write(gateway->log, LOG_LEVEL_ERROR,
+			  &(struct log_subject){ .peer = peer->conn->name, .tunnel = tunnel->name },
+			  "wanted, but nothing is being done for it; starting again");
+		peer_dirty(peer);
+	}
+}
+
+static void watchdog_fire(struct timer *timer)
+{
+	struct gateway *gateway = container_of(timer, struct gateway, watchdog);
+
+	if (!gateway->stopping)
+		list_for(node, &gateway->peers.list)
+			look_after(gateway, container_of(node, struct peer, in_peers));
+	gateway_timer(gateway, &gateway->watchdog, host_now(gateway->host) + WATCHDOG_INTERVAL);
+}
+
+static void load_all(struct gateway *gateway)
+{
+	struct diag diag;
+
+	for (unsigned i = 0; i < gateway->config->conn_count; i++) {
+		const struct config_conn *conn = gateway->config->conns[i];
+		struct log_subject subject = { .peer = conn->name };
+		diag.text[0] = '\0';
+		if (conn->start == AUTO_IGNORE)
+			continue;
+		if (peer_load(&gateway->peers, gateway->config, conn, &diag) != RC_OK)
+			log_write(gateway->log, LOG_LEVEL_ERROR, &subject, "not loaded: %s",
+				  diag.text);
+		else if (diag.text[0] != '\0')
+			log_write(gateway->log, LOG_LEVEL_NOTICE, &subject, "%s", diag.text);
+	}
+}
+
+static void set_env(struct gateway *gateway)
+{
+	gateway->env = (struct sa_env){
+		.host = gateway->host,
+		.log = gateway->log,
+		.peers = &gateway->peers,
+		.sas = &gateway->sas,
+		.kernel = gateway->kernel,
+		.setup = &gateway->config->setup,
+		.secrets = gateway->secrets,
+	};
+}
+
+enum rc gateway_new(struct host *host, struct kernel *kernel, struct log *log,
+		    struct config *config, struct secrets *secrets, struct gateway **out,
+		    struct diag *diag)
+{
+	struct gateway *gateway = mem_alloc(sizeof(*gateway));
+
+	*out = NULL;
+	if (gateway == NULL)
+		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
+	gateway->host = host;
+	gateway->kernel = kernel;
+	gateway->log = log;
+	if (peers_init(&gateway->peers, host, log) != RC_OK) {
+		mem_free(gateway);
+		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
+	}
+	if (sas_init(&gateway->sas, &gateway->peers, host) != RC_OK) {
+		peers_free(&gateway->peers);
+		mem_free(gateway);
+		return diag_fail(diag, RC_IO, "no random numbers");
+	}
+	config_ref(config);
+	gateway->config = config;
+	gateway->secrets = secrets;
+	set_env(gateway);
+	timer_queue_init(&gateway->timers);
+	list_init(&gateway->dirty);
+	list_init(&gateway->errands);
+	list_init(&gateway->watchers);
+	gateway->reconcile_later.run = reconcile_dirty;
+	gateway->wake_later.run = rewake;
+	gateway->woken_for = USEC_NEVER;
+	gateway->watchdog.fire = watchdog_fire;
+	gateway->peers.on_dirty = mark;
+	gateway->peers.on_free = peer_freed;
+	gateway->peers.context = gateway;
+	kernel->on_event = kernel_event;
+	kernel->context = gateway;
+	load_all(gateway);
+	*out = gateway;
+	return RC_OK;
+}
+
+void gateway_set_wanted(void *context, struct tunnel *tunnel)
+{
+	(void)context;
+	switch (tunnel->conn->start) {
+	case AUTO_ONDEMAND:
+		tunnel->wanted = WANTED_ON_DEMAND;
+		break;
+	case AUTO_START:
+	case AUTO_KEEP:
+		tunnel->wanted = WANTED_UP;
+		break;
+	case AUTO_ADD:
+	case AUTO_IGNORE:
+		return;
+	}
+	peer_dirty(tunnel->peer);
+}
+
+static void changed(void *context)
+{
+	struct gateway *gateway = context;
+
+	peers_orient(&gateway->peers);
+}
+
+enum rc gateway_start(struct gateway *gateway, struct diag *diag)
+{
+	const struct config_setup *setup = &gateway->config->setup;
+	struct host *host = gateway->host;
+	unsigned stale = 0;
+
+	if (gateway->kernel->ops->remove_stale(gateway->kernel, &stale, diag) != RC_OK)
+		log_write(gateway->log, LOG_LEVEL_WARNING, NULL,
+			  "cannot look for what an earlier run left in the kernel: %s",
+			  diag != NULL ? diag->text : "");
+	else if (stale > 0)
+		log_write(gateway->log, LOG_LEVEL_NOTICE, NULL,
+			  "removed %u SAs and policies that an earlier run left in the kernel", stale);
+	if (setup->listen_count > 0)
+		TRY(host->ops->udp_limit(host, setup->listen, setup->listen_count));
+	TRY(host->ops->udp_listen(host, setup->ikeport, setup->nattport, gateway_receive, gateway,
+				  diag));
+	gateway->listening = true;
+	host->ops->on_change(host, changed, gateway);
+	peers_orient(&gateway->peers);
+	(void)peers_match(&gateway->peers, NULL, gateway_set_wanted, gateway);
+	gateway_timer(gateway, &gateway->watchdog, host_now(host) + WATCHDOG_INTERVAL);
+	return RC_OK;
+}
+
+/* ---- the end ---- */
+
+static void say_goodbye(struct gateway *gateway, struct peer *peer)
+{
+	list_for_safe(node, &peer->ike_sas)
+	{
+		struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
+		if (sa->state == IKEV2_ESTABLISHED || sa->state == IKEV2_DELETING) {
+			sa->delete_wanted = true;
+			sa->delete_reason = RC_SHUTDOWN;
+		} else if (sa->errand == NULL) {
+			ike_down(gateway, sa, RC_SHUTDOWN, NULL);
+		}
+	}
+	peer_dirty(peer);
+}
+
+static void drop_rest(struct gateway *gateway)
+{
+	list_for_safe(node, &gateway->sas.half_open)
+	{
+		struct ike_sa *sa = container_of(node, struct ike_sa, in_half_open);
+		if (sa->by_serial.hash != 0 && sa->errand == NULL)
+			ike_down(gateway, sa, RC_SHUTDOWN, NULL);
+	}
+}
+
+static void stop_done(struct gateway *gateway)
+{
+	void (*stopped)(void *context) = gateway->stopped;
+
+	gateway->stopped = NULL;
+	gateway_cancel(gateway, &gateway->stop_limit);
+	gateway_cancel(gateway, &gateway->watchdog);
+	list_for_safe(node, &gateway->peers.list)
+	{
+		struct peer *peer = container_of(node, struct peer, in_peers);
+		while (!list_empty(&peer->ike_sas))
+			ike_down(gateway, container_of(peer->ike_sas.next, struct ike_sa, in_peer),
+				 RC_SHUTDOWN, NULL);
+		list_for(tunnel, &peer->tunnels)
+			trap_remove(gateway, container_of(tunnel, struct tunnel, in_peer));
+	}
+	(void)(gateway->kernel->ops->drain(gateway->kernel, 2 * USEC_PER_SEC) == RC_OK);
+	if (stopped != NULL)
+		stopped(gateway->stopped_context);
+}
+
+static void stop_fire(struct timer *timer)
+{
+	struct gateway *gateway = container_of(timer, struct gateway, stop_limit);
+	usec_t now = host_now(gateway->host);
+
+	if (list_empty(&gateway->errands) &&
+	    (gateway->sas.established_count == 0 || now >= gateway->stop_by))
+		stop_done(gateway);
+	else
+		gateway_timer(gateway, &gateway->stop_limit, now + 20 * USEC_PER_MSEC);
+}
+
+void gateway_stop(struct gateway *gateway, usec_t limit, void (*stopped)(void *context),
+		  void *context)
+{
+	if (gateway->stopping)
+		return;
+	gateway->stopping = true;
+	gateway->stopped = stopped;
+	gateway->stopped_context = context;
+	gateway->stop_by = host_now(gateway->host) + limit;
+	list_for_safe(node, &gateway->peers.list)
+		say_goodbye(gateway, container_of(node, struct peer, in_peers));
+	drop_rest(gateway);
+	gateway->stop_limit.fire = stop_fire;
+	gateway_timer(gateway, &gateway->stop_limit, host_now(gateway->host));
+}
+
+static void free_sas(struct gateway *gateway)
+{
+	list_for_safe(node, &gateway->errands)
+	{
+		struct errand *errand = container_of(node, struct errand, in_gateway);
+		list_remove(&errand->job.queue);
+		errand_free(errand);
+	}
+	list_for_safe(node, &gateway->sas.half_open)
+		ike_down(gateway, container_of(node, struct ike_sa, in_half_open), RC_SHUTDOWN, NULL);
+	list_for(node, &gateway->peers.list)
+	{
+		struct peer *peer = container_of(node, struct peer, in_peers);
+		while (!list_empty(&peer->ike_sas))
+			ike_down(gateway, container_of(peer->ike_sas.next, struct ike_sa, in_peer),
+				 RC_SHUTDOWN, NULL);
+	}
+}
+
+void gateway_free(struct gateway *gateway)
+{
+	if (gateway == NULL)
+		return;
+	gateway->stopping = true;
+	free_sas(gateway);
+	(void)(gateway->kernel->ops->drain(gateway->kernel, USEC_PER_SEC) == RC_OK);
+	gateway->kernel->on_event = NULL;
+	gateway->host->ops->on_change(gateway->host, NULL, NULL);
+	gateway->host->ops->wake_at(gateway->host, USEC_NEVER, wake, gateway);
+	list_remove(&gateway->reconcile_later.queue);
+	peers_free(&gateway->peers);
+	list_remove(&gateway->wake_later.queue);
+	list_remove(&gateway->reconcile_later.queue);
+	sas_free(&gateway->sas);
+	secrets_free(gateway->secrets);
+	config_unref(gateway->config);
+	timer_queue_free(&gateway->timers);
+	mem_free(gateway);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests to the kernel that nobody waits for, traps, and what the kernel tells us (ACQUIRE, EXPIRE). */
+#include <errno.h>
+#include "engine/private.h"
+
+/* A request on its own: lives until it is answered. */
+struct kernel_task {
+	struct kernel_request request;
+	struct gateway *gateway;
+	uint32_t spi_in; /* Child SA that cannot do without it; 0: none */
+	uint64_t child;
+};
+
+static void outbound_refused(struct gateway *gateway, struct kernel_task *task)
+{
+	struct child_sa *child = child_sa_by_spi(&gateway->sas, task->spi_in);
+
+	if (child == NULL || child->serial != task->child || child->delete_wanted)
+		return;
+	child->delete_wanted = true;
+	child->delete_reason = RC_KERNEL;
+	attempt_failed(gateway, child->tunnel->peer, child->tunnel, child->serial, RC_KERNEL,
+		       task->request.diag.text);
+	peer_dirty(child->tunnel->peer);
+}
+
+static void task_done(struct kernel_request *request)
+{
+	struct kernel_task *task = container_of(request, struct kernel_task, request);
+	struct gateway *gateway = task->gateway;
+
+	if (request->rc != RC_OK) {
+		log_write(gateway->log, LOG_LEVEL_WARNING, NULL, "the kernel refused: %s",
+			  request->diag.text);
+		if (task->child != 0)
+			outbound_refused(gateway, task);
+	}
+	mem_free(task);
+}
+
+void kernel_fire(struct gateway *gateway, const struct kernel_request *request,
+		 const struct child_sa *child)
+{
+	struct kernel_task *task = mem_alloc(sizeof(*task));
+
+	if (task == NULL) {
+		log_write(gateway->log, LOG_LEVEL_ERROR, NULL,
+			  "out of memory for a kernel request; the audit repairs it");
+		return;
+	}
+	task->request = *request;
+	task->request.done = task_done;
+	task->gateway = gateway;
+	if (child != NULL) {
+		task->spi_in = child->spi_in;
+		task->child = child->serial;
+	}
+	gateway->kernel->ops->submit(gateway->kernel, &task->request);
+}
+
+void kernel_fire_list(struct gateway *gateway, struct list *requests, const struct child_sa *child)
+{
+	list_for_safe(node, requests)
+	{
+		list_remove(node);
+		kernel_fire(gateway, container_of(node, struct kernel_request, queue), child);
+	}
+}
+
+void trap_install(struct gateway *gateway, struct tunnel *tunnel)
+{
+	struct kernel_request request = { .op = KERNEL_POLICY_SET };
+
+	tunnel_trap_policy(tunnel, &request.policy);
+	tunnel->trap_installed = true;
+	kernel_fire(gateway, &request, NULL);
+}
+
+/* Where a Child SA's outbound policy stands in the same place it stays. */
+static bool covered_by_child(const struct tunnel *tunnel)
+{
+	list_for(node, &tunnel->child_sas)
+	{
+		const struct child_sa *child = container_of(node, struct child_sa, in_tunnel);
+		if (selector_pair_equal(&child->selectors, &tunnel->selectors))
+			return true;
+	}
+	return false;
+}
+
+void trap_remove(struct gateway *gateway, struct tunnel *tunnel)
+{
+	struct kernel_request request = { .op = KERNEL_POLICY_DELETE };
+
+	if (!tunnel->trap_installed)
+		return;
+	tunnel->trap_installed = false;
+	if (covered_by_child(tunnel))
+		return;
+	tunnel_trap_policy(tunnel, &request.policy);
+	kernel_fire(gateway, &request, NULL);
+}
+
+static void acquired(struct gateway *gateway, const struct kernel_event *event)
+{
+	struct tunnel *tunnel = peers_by_reqid(&gateway->peers, event->reqid);
+	char src[SELECTOR_TEXT_MAX], dst[SELECTOR_TEXT_MAX];
+
+	if (tunnel == NULL)
+		return;
+	peer_record(tunnel->peer, 0, RECORD_ACQUIRE, 0, 0, 0);
+	log_write(gateway->log, LOG_LEVEL_INFO,
+		  &(struct log_subject){ .peer = tunnel->peer->conn->name, .tunnel = tunnel->name },
+		  "traffic %s to %s wants the tunnel", selector_text(&event->packet_src, src),
+		  selector_text(&event->packet_dst, dst));
+	tunnel->triggered = true;
+	peer_dirty(tunnel->peer);
+}
+
+static struct child_sa *child_of_event(struct gateway *gateway, const struct kernel_event *event)
+{
+	struct tunnel *tunnel;
+	struct child_sa *child = child_sa_by_spi(&gateway->sas, event->spi);
+
+	if (child != NULL && ip_equal(&child->local, &event->dst))
+		return child;
+	tunnel = peers_by_reqid(&gateway->peers, event->reqid);
+	if (tunnel == NULL)
+		return NULL;
+	list_for(node, &tunnel->child_sas)
+	{
+		child = container_of(node, struct child_sa, in_tunnel);
+		if (child->spi_out == event->spi)
+			return child;
+	}
+	return NULL;
+}
+
+static void expired(struct gateway *gateway, const struct kernel_event *event)
+{
+	struct child_sa *child = child_of_event(gateway, event);
+
+	if (child == NULL)
+		return;
+	child->replace_at = host_now(gateway->host);
+	if (event->hard) {
+		child->delete_wanted = true;
+		child->delete_reason = RC_TIMEOUT;
+	}
+	peer_dirty(child->tunnel->peer);
+}
+
+void kernel_event(void *context, const struct kernel_event *event)
+{
+	struct gateway *gateway = context;
+
+	switch (event->type) {
+	case KERNEL_ACQUIRE:
+		acquired(gateway, event);
+		return;
+	case KERNEL_EXPIRE:
+		expired(gateway, event);
+		return;
+	case KERNEL_MAPPING: /* the authenticated packets of the peer tell its address */
+		return;
+	case KERNEL_RESYNC:
+		log_write(gateway->log, LOG_LEVEL_WARNING, NULL,
+			  "events of the kernel were lost; looking at every peer again");
+		list_for(node, &gateway->peers.list)
+			peer_dirty(container_of(node, struct peer, in_peers));
+		return;
+	}
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of an IKE SA on one timer: half-open timeout, liveness, NAT keepalive, lifetimes. */
+#include "engine/private.h"
+
+static usec_t earliest(usec_t a, usec_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Lifetime less margin, the margin widened at random by up to `rekeyfuzz` percent, so that SAs of equal age spread. */
+static usec_t soft_lifetime(struct gateway *gateway, const struct config_conn *conn, usec_t lifetime)
+{
+	uint32_t random = 0;
+	double fuzz = 0;
+
+	if (host_random(gateway->host, &random, sizeof(random)) == RC_OK)
+		fuzz = (double)conn->rekeyfuzz / 100.0 * ((double)random / (double)UINT32_MAX);
+	usec_t margin = (usec_t)((double)conn->rekeymargin * (1.0 + fuzz));
+	return margin < lifetime / 2 ? lifetime - margin : lifetime / 2;
+}
+
+void life_begin(struct gateway *gateway, struct ike_sa *sa)
+{
+	const struct config_conn *conn = sa->peer->conn;
+
+	sa->replace_at = conn->rekey ? sa->established + soft_lifetime(gateway, conn, conn->ikelifetime)
+				     : USEC_NEVER;
+	sa->expires = sa->established + conn->ikelifetime;
+}
+
+void life_begin_child(struct gateway *gateway, struct child_sa *child)
+{
+	const struct config_conn *conn = child->tunnel->conn;
+	usec_t now = host_now(gateway->host);
+
+	child->replace_at = conn->rekey ? now + soft_lifetime(gateway, conn, conn->salifetime)
+					: USEC_NEVER;
+	child->expires = now + conn->salifetime;
+}
+
+static usec_t next_liveness(const struct ike_sa *sa)
+{
+	usec_t delay = sa->peer->conn->dpddelay;
+
+	if (delay <= 0 || sa->request.bytes != NULL)
+		return USEC_NEVER;
+	return sa->last_heard + delay;
+}
+
+static usec_t next_of_children(const struct ike_sa *sa, usec_t now)
+{
+	usec_t next = USEC_NEVER;
+
+	list_for(node, &sa->children)
+	{
+		const struct child_sa *child = container_of(node, struct child_sa, in_ike);
+		if (child->replace_at > now)
+			next = earliest(next, child->replace_at);
+		next = earliest(next, child->expires);
+	}
+	return next;
+}
+
+static usec_t next_due(struct gateway *gateway, const struct ike_sa *sa)
+{
+	usec_t now = host_now(gateway->host), next = sa->expires;
+
+	if (sa->state != IKEV2_ESTABLISHED)
+		return sa->peer == NULL ? sa->born + gateway->env.setup->halfopen_timeout : USEC_NEVER;
+	if (sa->replace_at > now)
+		next = earliest(next, sa->replace_at);
+	next = earliest(next, next_liveness(sa));
+	if (sa->nat_here)
+		next = earliest(next, sa->kept_alive + gateway->env.setup->keepalive);
+	return earliest(next, next_of_children(sa, now));
+}
+
+void life_arm(struct gateway *gateway, struct ike_sa *sa)
+{
+	usec_t due = next_due(gateway, sa);
+
+	sa->life.fire = life_fire;
+	if (due == USEC_NEVER)
+		gateway_cancel(gateway, &sa->life);
+	else
+		gateway_timer(gateway, &sa->life, due);
+}
+
+static void keep_alive(struct gateway *gateway, struct ike_sa *sa, usec_t now)
+{
+	if (!sa->nat_here || now < sa->kept_alive + gateway->env.setup->keepalive)
+		return;
+	sa->kept_alive = now;
+	(void)(gateway->host->ops->udp_keepalive(gateway->host, &sa->local, &sa->remote) == RC_OK);
+}
+
+static void end_expired_children(const struct ike_sa *sa, usec_t now)
+{
+	list_for(node, &sa->children)
+	{
+		struct child_sa *child = container_of(node, struct child_sa, in_ike);
+		if (child->expires > now || child->delete_wanted)
+			continue;
+		child->delete_wanted = true;
+		child->delete_reason = RC_TIMEOUT;
+		child->expires = USEC_NEVER;
+	}
+}
+
+static void established_fire(struct gateway *gateway, struct ike_sa *sa, usec_t now)
+{
+	if (now >= sa->expires) {
+		sa->delete_wanted = true;
+		sa->delete_reason = RC_TIMEOUT;
+		sa->expires = USEC_NEVER;
+	}
+	end_expired_children(sa, now);
+	keep_alive(gateway, sa, now);
+	peer_dirty(sa->peer);
+	if (next_liveness(sa) <= now && sa->errand == NULL)
+		road_event(gateway, sa, EVENT_PROBE, NULL, NULL, NULL); /* arms life again */
+	else
+		life_arm(gateway, sa);
+}
+
+void life_fire(struct timer *timer)
+{
+	struct ike_sa *sa = container_of(timer, struct ike_sa, life);
+	struct gateway *gateway = sa->owner;
+
+	if (sa->state == IKEV2_ESTABLISHED)
+		established_fire(gateway, sa, host_now(gateway->host));
+	else if (sa->state == IKEV2_HALF_OPEN && sa->peer == NULL)
+		ike_down(gateway, sa, RC_TIMEOUT, NULL);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine's own rooms: errand (an event on the road), commit, send, down, reconcile, timers. */
+#ifndef VANTH_ENGINE_PRIVATE_H
+#define VANTH_ENGINE_PRIVATE_H
+
+#include <string.h>
+#include "engine/gateway.h"
+
+#define WAITING_MAX 8		 /* events that wait for an SA's current one */
+#define INITIATING_MAX 128	 /* attempts of ours in flight: a start of 10,000 tunnels is spread */
+#define INVALID_SPI_PER_SECOND 100
+#define RECONCILE_SLICE 256	 /* peers a loop turn */
+#define WATCHDOG_INTERVAL (10 * USEC_PER_SEC)
+#define SIMULTANEOUS (60 * USEC_PER_SEC) /* two Child SAs from both ends closer than this crossed on the wire */
+#define DUPLICATE_GRACE (5 * USEC_PER_SEC) /* time for the peer to delete the old one itself */
+
+/* An event on the road: its arena, its step, its outcome; kept over suspensions. */
+struct errand {
+	struct list in_gateway;
+	struct gateway *gateway;
+	uint64_t sa_serial; /* 0: no SA yet */
+	struct peer *held;  /* busy because of us */
+	const struct ikev2_row *row; /* NULL: derives the keys of a half-open SA */
+	const step_fn *next;
+	struct arena arena;
+	struct ike_message message;
+	struct step step;
+	struct outcome out;
+	struct job job;
+	struct diag job_diag;
+	enum rc job_rc;
+	unsigned kernel_left;
+};
+
+/* What waits for the SA's current errand: a datagram, or an event of ours. */
+struct waiting {
+	struct list in_sa;
+	enum ikev2_event event;
+	uint64_t child;	       /* EVENT_DELETE_CHILD */
+	bool packet, natt;
+	struct ip_endpoint local, remote;
+	size_t len;
+	uint8_t bytes[];
+};
+
+/* ---- errand.c ---- */
+/* An event of ours for an SA (or for none: EVENT_INITIATE with peer and tunnel). */
+void road_event(struct gateway *gateway, struct ike_sa *sa, enum ikev2_event event, struct peer *peer, struct tunnel *tunnel,
+		struct child_sa *subject);
+struct errand *errand_new(struct gateway *gateway, struct ike_sa *sa, const struct ikev2_row *row);
+void errand_run(struct errand *errand);
+void errand_free(struct errand *errand); /* with all that its outcome still owns */
+/* Derives the keys of a half-open SA; what waits for it runs afterwards. */
+void road_derive(struct gateway *gateway, struct ike_sa *sa);
+bool waiting_add(struct ike_sa *sa, const struct waiting *what, struct span bytes);
+void waiting_free_all(struct ike_sa *sa);
+
+/* ---- receive.c ---- */
+void gateway_receive(void *context, const struct datagram *datagram);
+
+/* ---- commit.c ---- */
+void commit(struct errand *errand);
+void commit_failure(struct errand *errand, enum rc rc);
+
+/* ---- send.c ---- */
+/* Seals (unless clear), sends, keeps what a retransmission needs, arms its timer. */
+enum rc send_request(struct gateway *gateway, struct ike_sa *sa, const struct outcome_message *message) MUST_CHECK;
+enum rc send_response(struct gateway *gateway, struct ike_sa *sa, uint32_t message_id, const struct outcome_message *message) MUST_CHECK;
+void send_clear(struct gateway *gateway, const struct ip_endpoint *local, const struct ip_endpoint *remote, struct span bytes);
+void send_again(struct gateway *gateway, struct ike_sa *sa, struct span bytes);
+void retransmit_fire(struct timer *timer);
+void request_finish(struct gateway *gateway, struct ike_sa *sa);
+
+/* ---- down.c ---- */
+void ike_up(struct gateway *gateway, struct ike_sa *sa);
+void ike_down(struct gateway *gateway, struct ike_sa *sa, enum rc reason, const char *text);
+void child_up(struct gateway *gateway, struct child_sa *child);
+void child_down(struct gateway *gateway, struct child_sa *child, enum rc reason);
+void attempt_failed(struct gateway *gateway, struct peer *peer, struct tunnel *tunnel, uint64_t serial, enum rc reason,
+		    const char *text);
+
+/* ---- kernel.c ---- */
+/* Submits copies; a refusal of the outbound half ends the Child SA (serial 0: nobody minds). */
+void kernel_fire_list(struct gateway *gateway, struct list *requests, const struct child_sa *child);
+void kernel_fire(struct gateway *gateway, const struct kernel_request *request, const struct child_sa *child);
+void kernel_event(void *context, const struct kernel_event *event);
+void trap_install(struct gateway *gateway, struct tunnel *tunnel);
+void trap_remove(struct gateway *gateway, struct tunnel *tunnel);
+
+/* ---- life.c ---- */
+void life_arm(struct gateway *gateway, struct ike_sa *sa);
+void life_fire(struct timer *timer);
+void life_begin(struct gateway *gateway, struct ike_sa *sa);
+void life_begin_child(struct gateway *gateway, struct child_sa *child);
+
+/* ---- reconcile.c ---- */
+void reconcile(struct gateway *gateway, struct peer *peer);
+void reconcile_dirty(struct deferred *deferred);
+void reconcile_mark(void *context, struct peer *peer); /* peers.on_dirty */
+
+/* ---- gateway.c ---- */
+/* timer_arm() that ends in a wake-up of the host; without memory the SA cannot live. */
+void gateway_timer(struct gateway *gateway, struct timer *timer, usec_t due);
+void gateway_cancel(struct gateway *gateway, struct timer *timer);
+
+void gateway_set_wanted(void *context, struct tunnel *tunnel); /* by auto= */
+
+/* ---- watch.c ---- */
+void watch_tell(struct gateway *gateway, enum gateway_event_type type, struct peer *peer, struct tunnel *tunnel, uint64_t serial,
+		enum rc reason, const char *format, ...) __attribute__((format(printf, 7, 8)));
+struct log_subject subject_of(const struct ike_sa *sa);
+struct tunnel *larval_tunnel(const struct ike_sa *sa);
+
+#endif

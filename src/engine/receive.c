@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a datagram to its row: header, SA, window, keys, payloads (architecture.md §3). Nothing in an SA changes here. */
+#include "engine/private.h"
+
+static void dropped(struct gateway *gateway, const struct datagram *datagram, enum rc rc,
+		    const char *why)
+{
+	char remote[IP_TEXT_MAX];
+
+	gateway->counters.dropped++;
+	log_limited(gateway->log, &gateway->drop_limit, host_now(gateway->host), LOG_LEVEL_INFO,
+		    NULL, "datagram of %zu bytes from %s dropped (%s): %s", datagram->payload.len,
+		    endpoint_text(&datagram->remote, remote), rc_name(rc), why);
+}
+
+static void answer_notify(struct gateway *gateway, const struct datagram *datagram,
+			  const struct ike_header *header, uint16_t type, struct span data)
+{
+	uint8_t buffer[128];
+	struct sink sink;
+
+	sink_init(&sink, buffer, sizeof(buffer));
+	if (ikev2_emit_notify(&sink, header, 0, type, data) == RC_OK)
+		send_clear(gateway, &datagram->local, &datagram->remote, sink_written(&sink));
+}
+
+/* RFC 7296 §2.5 for a newer version; an older one is counted. */
+static void other_version(struct gateway *gateway, const struct datagram *datagram,
+			  const struct ike_header *header)
+{
+	char remote[IP_TEXT_MAX];
+
+	if (ike_major(header) > 2 && (header->flags & IKE_FLAG_RESPONSE) == 0) {
+		answer_notify(gateway, datagram, header, INVALID_MAJOR_VERSION, SPAN_NONE);
+		return;
+	}
+	gateway->counters.v1_ignored++;
+	log_limited(gateway->log, &gateway->v1_limit, host_now(gateway->host), LOG_LEVEL_NOTICE,
+		    NULL, "IKEv%u message from %s ignored: only IKEv2 is spoken", ike_major(header),
+		    endpoint_text(&datagram->remote, remote));
+}
+
+/* §1.5, §2.21.4: an answer outside of any IKE SA, so that the peer may find out that we know nothing of it; bounded. */
+static void unknown_sa(struct gateway *gateway, const struct datagram *datagram,
+		       const struct ike_header *header)
+{
+	struct log_limit *limit = &gateway->reject_limit;
+	usec_t now = host_now(gateway->host);
+	char remote[IP_TEXT_MAX];
+
+	gateway->counters.unknown_spi++;
+	gateway->counters.dropped++;
+	if ((header->flags & IKE_FLAG_RESPONSE) != 0)
+		return;
+	if (gateway->invalid_spi_second != now / USEC_PER_SEC) {
+		gateway->invalid_spi_second = now / USEC_PER_SEC;
+		gateway->invalid_spi_sent = 0;
+	}
+	if (gateway->invalid_spi_sent++ >= INVALID_SPI_PER_SECOND)
+		return;
+	answer_notify(gateway, datagram, header, INVALID_IKE_SPI, SPAN_NONE);
+	log_limited(gateway->log, limit, now, LOG_LEVEL_INFO, NULL,
+		    "message for an unknown IKE SA from %s answered with INVALID_IKE_SPI",
+		    endpoint_text(&datagram->remote, remote));
+}
+
+static struct ike_sa *find_sa(struct gateway *gateway, const struct datagram *datagram,
+			      const struct ike_header *header)
+{
+	bool from_initiator = (header->flags & IKE_FLAG_INITIATOR) != 0;
+	struct ike_sa *sa;
+
+	if (header->exchange == EXCHANGE_IKE_SA_INIT && (header->flags & IKE_FLAG_RESPONSE) == 0)
+		return ike_sa_by_init(&gateway->sas, header->spi_i, &datagram->remote);
+	sa = ike_sa_by_spi(&gateway->sas, from_initiator ? header->spi_r : header->spi_i);
+	if (sa == NULL || (sa->role == RESPONDER) != from_initiator)
+		return NULL;
+	if (sa->role == RESPONDER)
+		return sa->spi_i == header->spi_i ? sa : NULL;
+	return sa->spi_r == 0 || sa->spi_r == header->spi_r ? sa : NULL;
+}
+
+/* §2.3, window of one. True: new work. A repeated request gets its old answer. */
+static bool in_window(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram,
+		      const struct ike_header *header)
+{
+	if ((header->flags & IKE_FLAG_RESPONSE) != 0)
+		return sa->request.bytes != NULL && sa->request.exchange == header->exchange &&
+		       header->message_id + 1 == sa->send_next;
+	if (header->message_id == sa->recv_next)
+		return true;
+	if (header->message_id + 1 == sa->recv_next && sa->answer != NULL &&
+	    datagram->payload.len == sa->question_len) {
+		gateway->counters.answered_again++;
+		send_again(gateway, sa, span_make(sa->answer, sa->answer_len));
+	}
+	return false;
+}
+
+static void wait_in_line(struct ike_sa *sa, const struct datagram *datagram)
+{
+	struct waiting waiting = { .packet = true,
+				   .natt = datagram->natt,
+				   .local = datagram->local,
+				   .remote = datagram->remote };
+
+	list_for(node, &sa->waiting)
+	{
+		const struct waiting *other = container_of(node, struct waiting, in_sa);
+		if (other->packet &&
+		    span_equal(span_make(other->bytes, other->len), datagram->payload))
+			return; /* a retransmission of what waits already */
+	}
+	(void)waiting_add(sa, &waiting, datagram->payload); /* full: the peer sends it again */
+}
+
+static void critical_answer(struct errand *errand, uint8_t type)
+{
+	uint8_t *data = arena_alloc(&errand->arena, 1);
+
+	if (data == NULL)
+		return;
+	*data = type;
+	errand->out.notify_data = span_make(data, 1);
+}
+
+/* Clear part, then the inside of SK. Only what was authenticated may be answered in an SA. */
+static enum rc read_message(struct errand *errand, struct span bytes, bool *authentic)
+{
+	struct ike_sa *sa = errand->step.sa;
+	uint8_t critical = 0;
+	enum rc rc = wire_message_parse(&errand->arena, bytes, &errand->message, &critical,
+					&errand->out.diag);
+
+	*authentic = false;
+	if (rc == RC_OK && errand->message.header.exchange != EXCHANGE_IKE_SA_INIT) {
+		rc = ikev2_open(sa, &errand->arena, &errand->message, &critical,
+				&errand->out.diag);
+		*authentic = rc != RC_INTEGRITY && rc != RC_NO_MEMORY;
+	}
+	if (rc == RC_CRITICAL)
+		critical_answer(errand, critical);
+	return rc;
+}
+
+static enum rc check_message(struct errand *errand)
+{
+	struct diag *diag = &errand->out.diag;
+
+	for (struct payload *payload = errand->message.first; payload != NULL;
+	     payload = payload->next)
+		TRY(wire_payload_check(&errand->arena, payload, diag));
+	return ikev2_check_payloads(errand->row, &errand->message, diag);
+}
+
+static void reject(struct errand *errand, const struct datagram *datagram, enum rc rc)
+{
+	struct gateway *gateway = errand->gateway;
+
+	if (rc == RC_INTEGRITY)
+		gateway->counters.integrity_failures++;
+	if (errand->held != NULL)
+		peer_record(errand->held, errand->sa_serial, RECORD_DROPPED, rc, 0, 0);
+	dropped(gateway, datagram, rc, errand->out.diag.text);
+	errand_free(errand);
+}
+
+static void road_packet(struct gateway *gateway, struct ike_sa *sa,
+			const struct datagram *datagram, const struct ikev2_row *row)
+{
+	struct errand *errand = errand_new(gateway, sa, row);
+	struct span copy;
+	bool authentic;
+	enum rc rc;
+
+	if (errand == NULL)
+		return;
+	errand->step.local = datagram->local;
+	errand->step.remote = datagram->remote;
+	errand->step.natt = datagram->natt;
+	errand->step.message = &errand->message;
+	copy = arena_copy(&errand->arena, datagram->payload);
+	if (copy.ptr == NULL) {
+		errand_free(errand);
+		return;
+	}
+	rc = read_message(errand, copy, &authentic);
+	if (rc != RC_OK && !authentic) {
+		reject(errand, datagram, rc);
+		return;
+	}
+	errand->out.heard = authentic;
+	if (rc == RC_OK)
+		rc = check_message(errand);
+	if (rc == RC_OK) {
+		errand_run(errand);
+	} else if (!authentic && sa != NULL) {
+		reject(errand, datagram, rc);
+	} else {
+		if (sa != NULL)
+			sa->errand = NULL;
+		commit_failure(errand, rc);
+		errand_free(errand);
+	}
+}
+
+/* One message of an SA: its row, after its keys, after what is being worked on. */
+static void for_sa(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram,
+		   const struct ike_header *header, enum ikev2_event event)
+{
+	const struct ikev2_row *row =
+		ikev2_row((enum ike_state)sa->state, (enum ike_role)sa->role, event);
+
+	if (!in_window(gateway, sa, datagram, header)) {
+		gateway->counters.dropped++;
+		return;
+	}
+	if (row == NULL || row->steps == NULL) {
+		dropped(gateway, datagram, RC_DROP, row != NULL ? row->story : "no row");
+		return;
+	}
+	if (sa->errand != NULL) {
+		wait_in_line(sa, datagram);
+		return;
+	}
+	if (header->exchange != EXCHANGE_IKE_SA_INIT && sa->keys.block.ptr == NULL) {
+		wait_in_line(sa, datagram);
+		road_derive(gateway, sa);
+		return;
+	}
+	road_packet(gateway, sa, datagram, row);
+}
+
+static void initial_request(struct gateway *gateway, const struct datagram *datagram,
+			    const struct ike_header *header)
+{
+	if (gateway->stopping)
+		return;
+	if (header->spi_i == 0 || header->spi_r != 0 || header->message_id != 0 ||
+	    (header->flags & IKE_FLAG_INITIATOR) == 0) {
+		dropped(gateway, datagram, RC_SYNTAX, "IKE_SA_INIT request with impossible SPIs, flags or ID");
+		return;
+	}
+	road_packet(gateway, NULL, datagram,
+		    ikev2_row(IKEV2_START, RESPONDER, EVENT_SA_INIT_REQUEST));
+}
+
+/* The same IKE_SA_INIT again is answered from the cache; another one from that address and SPI is not, nor one whose
+ * key pair is still being made. */
+static void repeated_init(struct gateway *gateway, struct ike_sa *sa,
+			  const struct datagram *datagram)
+{
+	const struct ike_larval *larval = sa->larval;
+
+	if (larval == NULL || sa->answer == NULL ||
+	    !span_equal(span_make(larval->init_request, larval->init_request_len),
+			datagram->payload)) {
+		gateway->counters.dropped++;
+		return;
+	}
+	gateway->counters.answered_again++;
+	send_again(gateway, sa, span_make(sa->answer, sa->answer_len));
+}
+
+void gateway_receive(void *context, const struct datagram *datagram)
+{
+	struct gateway *gateway = context;
+	struct ike_header header;
+	enum ikev2_event event;
+	struct diag diag;
+	struct ike_sa *sa;
+	enum rc rc = wire_header_parse(datagram->payload, &header, &diag);
+
+	gateway->counters.datagrams_in++;
+	if (rc != RC_OK) {
+		dropped(gateway, datagram, rc, diag.text);
+		return;
+	}
+	if (ike_major(&header) != 2) {
+		other_version(gateway, datagram, &header);
+		return;
+	}
+	if (ikev2_event_of(&header, &event) != RC_OK) {
+		dropped(gateway, datagram, RC_UNSUPPORTED, "exchange type that we do not speak");
+		return;
+	}
+	sa = find_sa(gateway, datagram, &header);
+	if (event == EVENT_SA_INIT_REQUEST) {
+		if (sa != NULL)
+			repeated_init(gateway, sa, datagram);
+		else
+			initial_request(gateway, datagram, &header);
+	} else if (sa != NULL) {
+		for_sa(gateway, sa, datagram, &header, event);
+	} else {
+		unknown_sa(gateway, datagram, &header);
+	}
+}

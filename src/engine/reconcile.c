@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * DOC: reconcile
+ *
+ * What is wanted and what is, compared after every event. The only place that starts, replaces or gives up an SA. It is
+ * level triggered: running it twice changes nothing, and a lost event is healed by the next one.
+ */
+#include "engine/private.h"
+
+#define CAP_DELAY (200 * USEC_PER_MSEC) /* look again when the cap on attempts was reached */
+
+static struct ike_sa *ike_of(struct list *node)
+{
+	return container_of(node, struct ike_sa, in_peer);
+}
+
+static struct child_sa *child_of(struct list *node)
+{
+	return container_of(node, struct child_sa, in_tunnel);
+}
+
+void reconcile_mark(void *context, struct peer *peer)
+{
+	struct gateway *gateway = context;
+
+	if (list_linked(&peer->dirty))
+		return;
+	list_append(&gateway->dirty, &peer->dirty);
+	gateway->host->ops->defer(gateway->host, &gateway->reconcile_later);
+}
+
+void reconcile_dirty(struct deferred *deferred)
+{
+	struct gateway *gateway = container_of(deferred, struct gateway, reconcile_later);
+	unsigned budget = RECONCILE_SLICE;
+
+	while (!list_empty(&gateway->dirty) && budget-- > 0) {
+		struct peer *peer = container_of(gateway->dirty.next, struct peer, dirty);
+		list_remove(&peer->dirty);
+		reconcile(gateway, peer);
+	}
+	if (!list_empty(&gateway->dirty))
+		gateway->host->ops->defer(gateway->host, &gateway->reconcile_later);
+}
+
+static void wake_at(struct gateway *gateway, struct peer *peer, usec_t when)
+{
+	if (timer_armed(&peer->wake) && peer->wake.due <= when)
+		return;
+	gateway_timer(gateway, &peer->wake, when);
+}
+
+/* ---- rule: what was asked to go, goes ---- */
+
+static void go_child(struct gateway *gateway, struct child_sa *child)
+{
+	struct ike_sa *sa = child->ike;
+
+	if (!child->delete_wanted || child->state != CHILD_UP || sa->state != IKEV2_ESTABLISHED ||
+	    sa->delete_wanted || sa->errand != NULL || sa->request.bytes != NULL)
+		return;
+	road_event(gateway, sa, EVENT_DELETE_CHILD, NULL, NULL, child);
+}
+
+static void go_children(struct gateway *gateway, struct tunnel *tunnel)
+{
+	list_for_safe(node, &tunnel->child_sas)
+		go_child(gateway, child_of(node));
+}
+
+/* An IKE SA whose children all go has no purpose: one Delete serves for all. */
+static bool purposeless(const struct ike_sa *sa)
+{
+	if (sa->state != IKEV2_ESTABLISHED)
+		return false;
+	list_for(node, &sa->children)
+		if (!container_of(node, struct child_sa, in_ike)->delete_wanted)
+			return false;
+	return sa->role == INITIATOR || !list_empty(&sa->children);
+}
+
+static void go_ike(struct gateway *gateway, struct ike_sa *sa)
+{
+	if (!sa->delete_wanted && purposeless(sa)) {
+		sa->delete_wanted = true;
+		sa->delete_reason = list_empty(&sa->children)
+					    ? RC_CANCELLED
+					    : container_of(sa->children.next, struct child_sa,
+							   in_ike)->delete_reason;
+	}
+	if (!sa->delete_wanted || sa->errand != NULL)
+		return;
+	if (sa->state == IKEV2_INIT_SENT ||
+	    (sa->state == IKEV2_ESTABLISHED && sa->request.bytes == NULL))
+		road_event(gateway, sa, EVENT_DELETE_IKE, NULL, NULL, NULL);
+}
+
+/* ---- rule: one live Child SA a tunnel ---- */
+
+/* Both ends must choose the same one: of two that crossed, the one whose IKE SA has the smaller SPIs; otherwise the
+ * newer. */
+static bool loses(const struct child_sa *a, const struct child_sa *b)
+{
+	usec_t apart = a->born > b->born ? a->born - b->born : b->born - a->born;
+
+	if (a->initiator != b->initiator && apart < SIMULTANEOUS) {
+		if (a->ike->spi_i != b->ike->spi_i)
+			return a->ike->spi_i > b->ike->spi_i;
+		return a->ike->spi_r > b->ike->spi_r;
+	}
+	return a->serial < b->serial;
+}
+
+static struct child_sa *keeper(const struct tunnel *tunnel)
+{
+	struct child_sa *keep = NULL;
+
+	list_for(node, &tunnel->child_sas)
+	{
+		struct child_sa *child = child_of(node);
+		if (child->state != CHILD_UP || child->delete_wanted)
+			continue;
+		if (keep == NULL || loses(keep, child))
+			keep = child;
+	}
+	return keep;
+}
+
+static void one_child(struct gateway *gateway, struct tunnel *tunnel)
+{
+	struct child_sa *keep = keeper(tunnel);
+	usec_t now = host_now(gateway->host);
+
+	list_for(node, &tunnel->child_sas)
+	{
+		struct child_sa *child = child_of(node);
+		if (child == keep || child->state != CHILD_UP || child->delete_wanted ||
+		    !selector_pair_equal(&child->selectors, &keep->selectors))
+			continue;
+		if (!child->initiator && now < keep->born + DUPLICATE_GRACE) {
+			wake_at(gateway, tunnel->peer, keep->born + DUPLICATE_GRACE);
+			continue;
+		}
+		child->delete_wanted = true;
+		child->delete_reason = RC_REPLACED;
+	}
+}
+
+/* ---- rule: a wanted tunnel has a Child SA, made or in the making ---- */
+
+static bool attempt_in_flight(const struct gateway *gateway, const struct tunnel *tunnel)
+{
+	list_for(node, &tunnel->peer->ike_sas)
+	{
+		const struct ike_sa *sa = ike_of(node);
+		if (sa->larval != NULL && sa->larval->tunnel == tunnel->serial)
+			return true;
+	}
+	list_for(node, &gateway->errands)
+	{
+		const struct errand *errand = container_of(node, struct errand, in_gateway);
+		if (errand->sa_serial == 0 && errand->step.tunnel == tunnel)
+			return true;
+	}
+	return false;
+}
+
+/* A peer in the middle of proving itself to us may be about to make it. */
+static bool wants_one(const struct gateway *gateway, const struct tunnel *tunnel)
+{
+	const struct child_sa *current = keeper(tunnel);
+	bool wanted = tunnel->wanted == WANTED_UP ||
+		      (tunnel->wanted == WANTED_ON_DEMAND && (tunnel->triggered || current != NULL));
+
+	if (tunnel->doomed || tunnel->peer->doomed || gateway->stopping)
+		return false;
+	if (!wanted)
+		return false;
+	if (current == NULL)
+		return tunnel->wanted == WANTED_UP || tunnel->triggered;
+	if (!current->initiator && tunnel->wanted != WANTED_UP)
+		return false; /* the peer made it and replaces it */
+	return host_now(gateway->host) >=
+	       (current->replace_at < current->ike->replace_at ? current->replace_at
+							       : current->ike->replace_at);
+}
+
+static usec_t not_before(const struct tunnel *tunnel)
+{
+	usec_t a = tunnel->backoff.not_before, b = tunnel->peer->backoff.not_before;
+
+	return a > b ? a : b;
+}
+
+static bool addresses_known(struct tunnel *tunnel)
+{
+	struct peer *peer = tunnel->peer;
+
+	if (peer->template || !peer->oriented)
+		return false;
+	if (ip_is_set(&peer->remote) && ip_is_set(&peer->local))
+		return true;
+	peer_resolve(peer);
+	return false;
+}
+
+static void make_one(struct gateway *gateway, struct tunnel *tunnel)
+{
+	usec_t now = host_now(gateway->host), when = not_before(tunnel);
+
+	if (!wants_one(gateway, tunnel) || !addresses_known(tunnel) ||
+	    attempt_in_flight(gateway, tunnel))
+		return;
+	if (when > now) {
+		wake_at(gateway, tunnel->peer, when);
+		return;
+	}
+	if (gateway->initiating >= INITIATING_MAX) {
+		wake_at(gateway, tunnel->peer, now + CAP_DELAY);
+		return;
+	}
+	peer_record(tunnel->peer, 0, RECORD_DECIDED, EVENT_INITIATE, 0, 0);
+	watch_tell(gateway, GATEWAY_PROGRESS, tunnel->peer, tunnel, 0, RC_OK, "initiating");
+	road_event(gateway, NULL, EVENT_INITIATE, tunnel->peer, tunnel, NULL);
+}
+
+/* ---- rule: a tunnel on demand has its trap ---- */
+
+static void keep_trap(struct gateway *gateway, struct tunnel *tunnel)
+{
+	bool wanted = tunnel->wanted == WANTED_ON_DEMAND && !tunnel->doomed && !gateway->stopping &&
+		      addresses_known(tunnel);
+
+	if (wanted && !tunnel->trap_installed)
+		trap_install(gateway, tunnel);
+	else if (!wanted && tunnel->trap_installed)
+		trap_remove(gateway, tunnel);
+}
+
+/* ---- rule: what nobody wants is freed ---- */
+
+static bool free_tunnels(struct gateway *gateway, struct peer *peer)
+{
+	list_for_safe(node, &peer->tunnels)
+	{
+		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+		if (!tunnel->doomed || !list_empty(&tunnel->child_sas) || peer->busy > 0)
+			continue;
+		trap_remove(gateway, tunnel);
+		tunnel_free(tunnel);
+	}
+	return list_empty(&peer->tunnels);
+}
+
+static void free_peer(struct gateway *gateway, struct peer *peer)
+{
+	bool idle = peer->busy == 0 && list_empty(&peer->ike_sas) && list_empty(&peer->instances);
+
+	if (peer->parent != NULL && idle) {
+		peer_free(peer);
+		return;
+	}
+	if (free_tunnels(gateway, peer) && idle && peer->doomed)
+		peer_free(peer);
+}
+
+static void doom_children(struct tunnel *tunnel)
+{
+	list_for(node, &tunnel->child_sas)
+	{
+		struct child_sa *child = child_of(node);
+		if (child->delete_wanted)
+			continue;
+		child->delete_wanted = true;
+		child->delete_reason = RC_OPERATOR;
+	}
+}
+
+static void reconcile_tunnel(struct gateway *gateway, struct tunnel *tunnel)
+{
+	if (tunnel->doomed || tunnel->peer->doomed)
+		doom_children(tunnel);
+	one_child(gateway, tunnel);
+	keep_trap(gateway, tunnel);
+	make_one(gateway, tunnel);
+}
+
+void reconcile(struct gateway *gateway, struct peer *peer)
+{
+	peer->busy++; /* an answer at once must not free it under us */
+	list_for_safe(node, &peer->tunnels)
+		reconcile_tunnel(gateway, container_of(node, struct tunnel, in_peer));
+	list_for_safe(node, &peer->ike_sas)
+		go_ike(gateway, ike_of(node));
+	list_for_safe(node, &peer->tunnels)
+		go_children(gateway, container_of(node, struct tunnel, in_peer));
+	peer->busy--;
+	free_peer(gateway, peer);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages out: sealed, sent, kept for retransmission (requests) or for a repeated question (responses). */
+#include "engine/private.h"
+
+static enum rc keep(uint8_t **bytes, uint32_t *len, struct span from)
+{
+	uint8_t *copy = mem_alloc(from.len);
+
+	if (copy == NULL)
+		return RC_NO_MEMORY;
+	memcpy(copy, from.ptr, from.len);
+	mem_free(*bytes);
+	*bytes = copy;
+	*len = (uint32_t)from.len;
+	return RC_OK;
+}
+
+void send_clear(struct gateway *gateway, const struct ip_endpoint *local,
+		const struct ip_endpoint *remote, struct span bytes)
+{
+	gateway->counters.datagrams_out++;
+	/* a refusal by the network is like a loss: retransmission heals it */
+	(void)(gateway->host->ops->udp_send(gateway->host, local, remote, bytes) == RC_OK);
+}
+
+void send_again(struct gateway *gateway, struct ike_sa *sa, struct span bytes)
+{
+	send_clear(gateway, &sa->local, &sa->remote, bytes);
+	if (sa->peer != NULL)
+		peer_record(sa->peer, sa->serial, RECORD_ANSWERED_AGAIN, 0, sa->recv_next - 1, 0);
+}
+
+static enum rc build(struct ike_sa *sa, uint32_t message_id, const struct outcome_message *message,
+		     uint8_t *buffer, size_t size, struct span *out)
+{
+	struct sink sink;
+
+	if (message->clear) {
+		*out = message->bytes;
+		return RC_OK;
+	}
+	sink_init(&sink, buffer, size);
+	TRY(ikev2_seal(sa, sa->seal_counter++, message_id, message, &sink));
+	*out = sink_written(&sink);
+	return RC_OK;
+}
+
+#define SEALED_MAX 9216 /* the largest inner part of ours, sealed */
+
+enum rc send_response(struct gateway *gateway, struct ike_sa *sa, uint32_t message_id,
+		      const struct outcome_message *message)
+{
+	uint8_t buffer[SEALED_MAX];
+	struct span bytes;
+
+	TRY(build(sa, message_id, message, buffer, sizeof(buffer), &bytes));
+	TRY(keep(&sa->answer, &sa->answer_len, bytes));
+	send_clear(gateway, &sa->local, &sa->remote, bytes);
+	if (sa->peer != NULL)
+		peer_record(sa->peer, sa->serial, RECORD_SENT, message->exchange, message_id, 1);
+	return RC_OK;
+}
+
+static const struct config_conn *conn_of(const struct ike_sa *sa)
+{
+	return sa->peer->conn;
+}
+
+static void arm_retransmit(struct gateway *gateway, struct ike_sa *sa)
+{
+	usec_t interval = retransmit_interval(conn_of(sa), gateway->host, sa->request.tries);
+
+	sa->request.interval = interval;
+	gateway_timer(gateway, &sa->retransmit, host_now(gateway->host) + interval);
+}
+
+enum rc send_request(struct gateway *gateway, struct ike_sa *sa,
+		     const struct outcome_message *message)
+{
+	uint8_t buffer[SEALED_MAX];
+	struct span bytes;
+	uint32_t message_id = message->clear ? 0 : sa->send_next;
+	char name[32];
+
+	TRY(build(sa, message_id, message, buffer, sizeof(buffer), &bytes));
+	TRY(keep(&sa->request.bytes, &sa->request.len, bytes));
+	sa->send_next = message_id + 1;
+	sa->request.exchange = message->exchange;
+	sa->request.purpose = message->purpose;
+	sa->request.child = message->child;
+	sa->request.tries = 1;
+	sa->retransmit.fire = retransmit_fire;
+	send_clear(gateway, &sa->local, &sa->remote, bytes);
+	peer_record(sa->peer, sa->serial, RECORD_SENT, message->exchange, message_id, 0);
+	if (message->purpose == REQUEST_INIT || message->purpose == REQUEST_AUTH)
+		watch_tell(gateway, GATEWAY_PROGRESS, sa->peer, larval_tunnel(sa), sa->serial, RC_OK,
+			   "sent %s request",
+			   names_text(&exchange_names, message->exchange, name, sizeof(name)));
+	arm_retransmit(gateway, sa);
+	return RC_OK;
+}
+
+void request_finish(struct gateway *gateway, struct ike_sa *sa)
+{
+	gateway_cancel(gateway, &sa->retransmit);
+	ike_sa_request_clear(sa);
+}
+
+void retransmit_fire(struct timer *timer)
+{
+	struct ike_sa *sa = container_of(timer, struct ike_sa, retransmit);
+	struct gateway *gateway = sa->owner;
+	char name[32];
+
+	if (sa->request.bytes == NULL)
+		return;
+	if (retransmit_interval(conn_of(sa), gateway->host, sa->request.tries + 1u) == 0) {
+		road_event(gateway, sa, EVENT_GIVE_UP, NULL, NULL, NULL);
+		return;
+	}
+	sa->request.tries++;
+	gateway->counters.retransmits++;
+	peer_record(sa->peer, sa->serial, RECORD_RETRANSMITTED, sa->request.exchange,
+		    sa->send_next - 1, sa->request.tries);
+	watch_tell(gateway, GATEWAY_PROGRESS, sa->peer, larval_tunnel(sa), sa->serial, RC_OK,
+		   "no answer yet, sent %s request again (try %u of %u)",
+		   names_text(&exchange_names, sa->request.exchange, name, sizeof(name)),
+		   sa->request.tries, conn_of(sa)->retransmit_tries + 1);
+	send_clear(gateway, &sa->local, &sa->remote, span_make(sa->request.bytes, sa->request.len));
+	arm_retransmit(gateway, sa);
+}
