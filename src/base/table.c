@@ -86,7 +86,7 @@ static enum rc make_room(struct table *table)
 {
 	if (table->slot_count == 0)
 		rebuild(table, TABLE_MIN_SLOTS);
-	else if (table->count >= table->slot_count && !table->walking)
+	else if (table->count >= table->slot_count)
 		rebuild(table, table->slot_count * 2);
 	return table->slot_count == 0 ? RC_NO_MEMORY : RC_OK;
 }
@@ -152,8 +152,7 @@ void table_remove(struct table *table, struct table_node *node)
 	*link = node->next;
 	node->next = NULL;
 	table->count--;
-	if (table->slot_count > TABLE_SHRINK_ABOVE && table->count < table->slot_count / 8 &&
-	    !table->walking)
+	if (table->slot_count > TABLE_SHRINK_ABOVE && table->count < table->slot_count / 8)
 		rebuild(table, table->slot_count / 2);
 }
 
@@ -179,7 +178,8 @@ static struct table_node *node_from(const struct table *table, uint64_t hash)
 	return node;
 }
 
-/* Calls fn for all nodes of one hash; returns how many. */
+/* Calls fn for all nodes of one hash; returns how many. What fn does to the slots does not change
+ * the order of nodes, so `next` stays right. */
 static size_t walk_group(struct table_node *node, void (*fn)(struct table_node *, void *),
 			 void *context)
 {
@@ -194,8 +194,7 @@ static size_t walk_group(struct table_node *node, void (*fn)(struct table_node *
 bool table_walk(struct table *table, uint64_t *cursor, size_t max,
 		void (*fn)(struct table_node *node, void *context), void *context)
 {
-	bool outer = !table->walking, more = true;
-	table->walking = true;
+	bool more = true;
 	for (size_t called = 0; more && called < max;) {
 		struct table_node *node = table->slot_count == 0 ? NULL : node_from(table, *cursor);
 		uint64_t hash = node == NULL ? UINT64_MAX : node->hash;
@@ -203,7 +202,5 @@ bool table_walk(struct table *table, uint64_t *cursor, size_t max,
 		*cursor = hash + 1;
 		more = *cursor != 0;
 	}
-	if (outer)
-		table->walking = false;
 	return more;
 }

@@ -45,10 +45,11 @@ static void names_are_found_in_any_case(void **state)
 static void nearest_name_is_suggested(void **state)
 {
 	(void)state;
-	assert_string_equal(names_nearest("aes265", keywords), "aes256");	    /* swapped */
-	assert_string_equal(names_nearest("leftsubent", keywords), "leftsubnet");   /* swapped */
-	assert_string_equal(names_nearest("lefft", keywords), "left");		    /* one more */
-	assert_string_equal(names_nearest("rght", keywords), "right");		    /* one less */
+	assert_string_equal(names_nearest("aes265", keywords), "aes256");	  /* swapped */
+	assert_string_equal(names_nearest("leftsubent", keywords), "leftsubnet"); /* swapped */
+	assert_string_equal(names_nearest("letf", keywords), "left");  /* one edit, not two */
+	assert_string_equal(names_nearest("lefft", keywords), "left"); /* one more */
+	assert_string_equal(names_nearest("rght", keywords), "right"); /* one less */
 	assert_string_equal(names_nearest("ikelifetine", keywords), "ikelifetime"); /* another */
 	assert_string_equal(names_nearest("LEFTSUBNETS", keywords), "leftsubnets");
 	assert_string_equal(names_nearest("dpd_timeout", keywords), "dpdtimeout");

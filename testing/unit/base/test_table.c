@@ -273,6 +273,25 @@ static void walk_may_remove_the_node_it_meets(void **state)
 	mem_free(items);
 }
 
+static void walk_may_remove_nodes_of_equal_hash(void **state)
+{
+	struct table table;
+	struct item items[9] = { 0 };
+	struct visit visit = { &table, true, 0 };
+	uint64_t cursor = 0;
+	(void)state;
+	table_init(&table, seed);
+	for (int i = 0; i < 9; i++)
+		assert_int_equal(table_insert(&table, &items[i].node, i < 6 ? 42 : 43), RC_OK);
+	assert_true(table_walk(&table, &cursor, 1, meet, &visit));
+	assert_int_equal(visit.calls, 6); /* equal ones stay together */
+	assert_int_equal(table.count, 3);
+	assert_false(table_walk(&table, &cursor, 100, meet, &visit));
+	for (int i = 0; i < 9; i++)
+		assert_int_equal(items[i].met, 1);
+	table_free(&table);
+}
+
 /* Between two slices anything may come and go, and the table grows and shrinks. */
 static void nodes_that_stay_are_met_once_whatever_happens_between_slices(void **state)
 {
@@ -378,6 +397,7 @@ int main(void)
 		TEST(walk_meets_every_node_once_in_slices),
 		TEST(walk_of_an_empty_table_ends_at_once),
 		TEST(walk_may_remove_the_node_it_meets),
+		TEST(walk_may_remove_nodes_of_equal_hash),
 		TEST(nodes_that_stay_are_met_once_whatever_happens_between_slices),
 		TEST(walk_may_insert),
 		TEST(random_history_agrees_with_a_plain_array),
