@@ -176,9 +176,20 @@ static void corpus_load(const char *folder)
 	free(entries);
 }
 
+/* fuzz_wire replays testing/fuzz/corpus/wire. */
+static const char *corpus_of(const char *program, char *buffer, size_t size)
+{
+	const char *name = strstr(program, "fuzz_");
+	for (const char *next = name; next != NULL; next = strstr(next + 1, "fuzz_"))
+		name = next;
+	snprintf(buffer, size, "testing/fuzz/corpus/%s", name != NULL ? name + 5 : "wire");
+	return buffer;
+}
+
 int main(int argc, char **argv)
 {
-	const char *folder = argc > 1 ? argv[1] : "testing/fuzz/corpus/wire";
+	char own[256];
+	const char *folder = argc > 1 ? argv[1] : corpus_of(argv[0], own, sizeof(own));
 	unsigned long iterations = argc > 2 ? strtoul(argv[2], NULL, 0) : 200000;
 	random_state = argc > 3 ? strtoull(argv[3], NULL, 0) : 1;
 	if (__sanitizer_set_death_callback != NULL)

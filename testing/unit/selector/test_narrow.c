@@ -115,6 +115,18 @@ static void size_counts_addresses_then_protocols_then_ports(void **state)
 			   "10.0.0.0/16/tcp === 10.1.0.0/24/tcp/80-90");
 }
 
+static void both_sides_count_together(void **state)
+{
+	struct ts tsi = { .list = { .count = 0 } }, tsr = tsi;
+	(void)state;
+	ts_add(&tsi, sel("10.1.0.0/23", 6, 0, 65535));
+	ts_add(&tsi, sel("10.1.0.0/24", 17, 0, 65535));
+	ts_add(&tsr, sel("10.0.0.0/24", 6, 0, 65535));
+	ts_add(&tsr, sel("10.0.0.0/16", 17, 0, 65535));
+	assert_narrowed(nets("10.0.0.0/16", "10.1.0.0/16"), &tsi, &tsr,
+			"10.0.0.0/16/udp === 10.1.0.0/24/udp");
+}
+
 static void the_first_of_equal_ones_is_chosen(void **state)
 {
 	struct ts tsi, tsr;
@@ -442,6 +454,7 @@ int main(void)
 		cmocka_unit_test(a_packet_that_we_do_not_allow_does_not_bind_us),
 		cmocka_unit_test(the_largest_of_several_is_chosen),
 		cmocka_unit_test(size_counts_addresses_then_protocols_then_ports),
+		cmocka_unit_test(both_sides_count_together),
 		cmocka_unit_test(the_first_of_equal_ones_is_chosen),
 		cmocka_unit_test(ipv6_pairs_are_found_among_ipv4_ones),
 		cmocka_unit_test(unknown_selector_types_are_skipped),
