@@ -48,6 +48,49 @@ static void burst_of_changes_is_told_once(void **state)
 	host_real_free(scene.host);
 }
 
+struct stream {
+	struct scene *scene;
+	int sent, sent_when_told;
+};
+
+static void stream_told(void *context)
+{
+	struct stream *stream = context;
+
+	if (stream->sent_when_told == 0)
+		stream->sent_when_told = stream->sent;
+}
+
+static void stream_goes_on(void *context)
+{
+	struct stream *stream = context;
+	struct host *host = stream->scene->host;
+	char script[128];
+
+	if (stream->sent == 10) {
+		host_real_stop(host);
+		return;
+	}
+	snprintf(script, sizeof(script), "ip addr add 10.0.0.%d/24 dev v0", ++stream->sent);
+	netns_do(script);
+	host->ops->wake_at(host, host_now(host) + 30000, stream_goes_on, stream);
+}
+
+static void changes_without_end_are_told_meanwhile(void **state)
+{
+	struct scene scene = { 0 };
+	struct stream stream = { .scene = &scene };
+
+	(void)state;
+	netns_or_skip();
+	scene.host = real_host();
+	scene.host->ops->on_change(scene.host, stream_told, &stream);
+	scene.host->ops->wake_at(scene.host, 0, stream_goes_on, &stream);
+	run_host(scene.host);
+	assert_in_range(stream.sent_when_told, 1, 9);
+	host_real_free(scene.host);
+}
+
 static void listener_can_leave(void **state)
 {
 	struct scene scene = { 0 };
@@ -94,6 +137,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(burst_of_changes_is_told_once),
+		cmocka_unit_test(changes_without_end_are_told_meanwhile),
 		cmocka_unit_test(listener_can_leave),
 		cmocka_unit_test(more_than_the_socket_holds_is_still_a_change),
 	};

@@ -64,6 +64,20 @@ static void wake_up_is_never_early(void **state)
 	host_real_free(host);
 }
 
+static void early_timer_is_set_again(void **state)
+{
+	struct scene scene = { .host = real_host() };
+	struct host *host = scene.host;
+	usec_t due = host_now(host) + 20000;
+
+	(void)state;
+	host->ops->wake_at(host, due, wake_comes_not_before_its_time, &scene);
+	event_active(real_of(host)->loop.wake.event, EV_TIMEOUT, 1); /* the coarse clock's fault */
+	run_host(host);
+	assert_true(scene.times[0] >= due);
+	host_real_free(host);
+}
+
 static void wrong_wake(void *context)
 {
 	scene_note(context, 'w');
@@ -96,7 +110,7 @@ static void defer_three(void *context)
 	c = (struct task){ .deferred.run = task_run, .scene = scene, .name = 'c' };
 	host->ops->defer(host, &a.deferred);
 	host->ops->defer(host, &b.deferred);
-	host->ops->defer(host, &b.deferred);
+	host->ops->defer(host, &a.deferred);
 	host->ops->defer(host, &c.deferred);
 	scene_note(scene, '(');
 	host->ops->wake_at(host, host_now(host) + 3000, stop_host, host);
@@ -211,6 +225,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wake_up_is_never_early),
+		cmocka_unit_test(early_timer_is_set_again),
 		cmocka_unit_test(later_wake_up_replaces_the_earlier),
 		cmocka_unit_test(deferred_work_runs_after_the_callback_in_order),
 		cmocka_unit_test(what_deferred_work_defers_belongs_to_the_next_turn),

@@ -1,6 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <dlfcn.h>
+#include <netdb.h>
+#include <semaphore.h>
 #include "base/arena.h"
 #include "unit/host/real_fixture.h"
+
+/* Ours comes before libc's: "slow" waits until a test lets it go, and every answer comes several
+ * times. */
+static sem_t asked, let_go;
+
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+		struct addrinfo **found)
+{
+	static const struct addrinfo any_type = { .ai_family = AF_UNSPEC };
+	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	if (strcmp(name, "slow") != 0)
+		return real(name, service, hints != NULL ? &any_type : NULL, found);
+	sem_post(&asked);
+	sem_wait(&let_go);
+	return real("127.0.0.1", service, &any_type, found);
+}
 
 struct answer {
 	struct host *host;
@@ -117,6 +138,66 @@ static void cancelled_questions_are_never_answered(void **state)
 	host_real_free(host);
 }
 
+static void question_is_cancelled_while_it_is_asked(void **state)
+{
+	struct host *host = real_host();
+	unsigned left = 1;
+	struct answer slow = { .host = host, .left = &left }, other = slow;
+	struct resolve *resolve = host->ops->resolve(host, "slow", answered, &slow);
+
+	(void)state;
+	assert_non_null(resolve);
+	sem_wait(&asked);
+	host->ops->resolve_cancel(host, resolve);
+	sem_post(&let_go);
+	for (int i = 0; i < 20; i++) { /* its thread is long through when these are answered */
+		left = 1;
+		assert_non_null(host->ops->resolve(host, "127.0.0.1", answered, &other));
+		run_host(host);
+	}
+	assert_int_equal(slow.calls, 0);
+	assert_int_equal(other.calls, 20);
+	host_real_free(host);
+}
+
+static void slow_questions_do_not_hold_up_others(void **state)
+{
+	struct host *host = real_host();
+	unsigned left = 1;
+	struct answer slow = { .host = host, .left = &left }, quick = slow;
+
+	(void)state;
+	for (int i = 0; i < 7; i++) { /* the eighth thread is for the rest */
+		assert_non_null(host->ops->resolve(host, "slow", answered, &slow));
+		sem_wait(&asked);
+	}
+	assert_non_null(host->ops->resolve(host, "127.0.0.1", answered, &quick));
+	run_host(host);
+	assert_int_equal(quick.calls, 1);
+	assert_int_equal(slow.calls, 0);
+	left = 7;
+	for (int i = 0; i < 7; i++)
+		sem_post(&let_go);
+	run_host(host);
+	assert_int_equal(slow.calls, 7);
+	assert_int_equal(slow.count, 1); /* the same address three times is one */
+	host_real_free(host);
+}
+
+static void host_goes_while_a_question_is_asked(void **state)
+{
+	struct host *host = real_host();
+	unsigned left = 1;
+	struct answer slow = { .host = host, .left = &left };
+
+	(void)state;
+	assert_non_null(host->ops->resolve(host, "slow", answered, &slow));
+	sem_wait(&asked);
+	host_real_free(host); /* does not wait for it */
+	sem_post(&let_go);
+	assert_int_equal(slow.calls, 0);
+}
+
 static void an_answer_may_cancel_another_question(void **state)
 {
 	struct host *host = real_host();
@@ -172,10 +253,15 @@ int main(void)
 		cmocka_unit_test(impossible_name_fails_with_a_sentence),
 		cmocka_unit_test(hundreds_of_questions_are_all_answered),
 		cmocka_unit_test(cancelled_questions_are_never_answered),
+		cmocka_unit_test(question_is_cancelled_while_it_is_asked),
+		cmocka_unit_test(slow_questions_do_not_hold_up_others),
+		cmocka_unit_test(host_goes_while_a_question_is_asked),
 		cmocka_unit_test(an_answer_may_cancel_another_question),
 		cmocka_unit_test(host_can_go_while_questions_are_out),
 		cmocka_unit_test(question_without_memory_is_null),
 	};
 
+	sem_init(&asked, 0, 0);
+	sem_init(&let_go, 0, 0);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,6 +93,35 @@ static void port_in_use_is_explained(void **state)
 	host_real_free(host);
 }
 
+/* In a child, because privileges are not regained. */
+static int open_without_privilege(void)
+{
+	struct captured captured;
+	struct host *host;
+
+	if (setresuid(65534, 65534, 65534) != 0 && geteuid() == 0)
+		return 3;
+	host = real_host_logging(1, &captured);
+	for (int i = 0; i < 3; i++)
+		close(open_socket(host, AF_INET, free_ports(), false));
+	if (captured.lines != 1)
+		return 1;
+	return strstr(captured.last, "CAP_NET_ADMIN") != NULL ? 0 : 2;
+}
+
+static void bypass_without_privilege_is_told_once(void **state)
+{
+	pid_t child = fork();
+	int status = -1;
+
+	(void)state;
+	if (child == 0)
+		_exit(open_without_privilege());
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 /* Ports below 1024 need a privilege, which a user without capabilities lacks; in a child, because
  * it is not regained. */
 static int try_privileged_port(void)
@@ -130,6 +159,7 @@ int main(void)
 		cmocka_unit_test(sockets_tell_addresses_and_allow_fragments),
 		cmocka_unit_test(only_natt_sockets_give_esp_to_the_kernel),
 		cmocka_unit_test(what_the_kernel_lacks_is_told_once),
+		cmocka_unit_test(bypass_without_privilege_is_told_once),
 		cmocka_unit_test(port_in_use_is_explained),
 		cmocka_unit_test(privileged_port_without_privilege_names_the_remedy),
 	};
