@@ -21,7 +21,7 @@ static inline const char *namespace_enter(void)
 /* What a test program prints and returns when none of it can run here. */
 static inline int namespace_skip(const char *name, const char *reason)
 {
-	printf("1..0 # SKIP %s: %s\n", name, reason);
+	printf("1..1\nok 1 # SKIP %s: %s\n", name, reason);
 	return 0;
 }
 

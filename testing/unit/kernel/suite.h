@@ -479,8 +479,9 @@ static void an_invalid_request_is_answered_like_any_other(void **state)
 	assert_int_equal(bad.answers, 1);
 }
 
-#define MANY 3000 /* more than a batch, a socket buffer of the default size, and a page of a dump  \
-		   */
+#define MANY                                                                                       \
+	3000 /* more than a batch, a socket buffer of the default size, and a page of a dump       \
+	      */
 
 static void thousands_of_requests_in_one_turn_are_all_answered(void **state)
 {

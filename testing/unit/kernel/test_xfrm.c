@@ -168,7 +168,7 @@ static void nothing_of_a_sent_key_stays_in_memory(void **state)
 static void without_esp_the_refusal_names_the_remedy(void **state)
 {
 	struct suite *suite = *state;
-	struct counted add = sa_request(KERNEL_SA_ADD, gcm_sa(0x1000));
+	struct counted add = sa_request(KERNEL_SA_ADD, cbc_sa(0x1000));
 	if (suite_has_esp)
 		skip();
 	assert_int_equal(ask(suite, &add), RC_KERNEL);
