@@ -96,8 +96,6 @@ enum rc child_keymat(const struct ike_suite *suite, const struct ike_keys *keys,
  * body)). out: prf->len bytes. */
 enum rc auth_psk(const struct ike_suite *suite, struct span psk, struct span message,
 		 struct span nonce, struct span sk_p, struct span id_body, uint8_t *out) MUST_CHECK;
-/* Only the octets to be signed: message | nonce | prf(SK_p, id_body); for signatures. out->ptr is
- * mem_alloc'ed. */
 
 /* ---- Diffie-Hellman ---- */
 struct dh_pair; /* an ephemeral key pair; the private part stays in NSS */
@@ -111,7 +109,8 @@ struct span dh_public(const struct dh_pair *pair);
 enum rc dh_check_public(const struct dh_alg *alg, struct span peer_public,
 			struct diag *diag) MUST_CHECK;
 /* g^ir as bytes (§2.14: padded to the prime's length; ECP: x only; X25519: 32 bytes, all-zero
- * result is RC_BAD_PUBLIC). Point-on-curve is checked here. Slow. */
+ * result is RC_BAD_PUBLIC). Point-on-curve is checked here. Runs in the slot that made the pair,
+ * whatever `worker` says. One pair may serve several calls, also at the same time. Slow. */
 enum rc dh_compute(struct dh_pair *pair, struct span peer_public, unsigned worker,
 		   struct secret *out, struct diag *diag) MUST_CHECK;
 

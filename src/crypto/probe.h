@@ -20,6 +20,12 @@ struct probe_key {
 enum rc probe_import(const struct dh_group *group, struct span private, struct span public,
 		     struct probe_key *out) MUST_CHECK;
 void probe_forget(struct probe_key *key);
+/* One curve against one known answer: what probe_dh does with its own. */
+struct probe_known {
+	uint16_t id;
+	struct span private, public, peer, shared;
+};
+enum rc probe_ec(const struct dh_group *group, const struct probe_known *known) MUST_CHECK;
 /* A verdict from a return code: 0, or NSS's error, or PROBE_WRONG. */
 int probe_verdict(enum rc rc);
 

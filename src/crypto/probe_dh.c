@@ -158,11 +158,7 @@ static const uint8_t modp_private[] = {
 	0x78, 0x20, 0x31, 0x31,
 };
 
-struct known_ec {
-	uint16_t id;
-	struct span private, public, peer, shared;
-};
-static const struct known_ec known_ec[] = {
+static const struct probe_known known_ec[] = {
 	{ DH_ECP_256, SPAN_OF(ecp_256_private), SPAN_OF(ecp_256_public), SPAN_OF(ecp_256_peer), SPAN_OF(ecp_256_shared) },
 	{ DH_ECP_384, SPAN_OF(ecp_384_private), SPAN_OF(ecp_384_public), SPAN_OF(ecp_384_peer), SPAN_OF(ecp_384_shared) },
 	{ DH_ECP_521, SPAN_OF(ecp_521_private), SPAN_OF(ecp_521_public), SPAN_OF(ecp_521_peer), SPAN_OF(ecp_521_shared) },
@@ -233,7 +229,7 @@ static enum rc compare(const struct secret *got, struct span want)
 }
 
 static enum rc known_answer(const struct dh_group *group, const struct probe_key *key,
-			    const struct known_ec *known)
+			    const struct probe_known *known)
 {
 	struct secret shared = { NULL, 0 };
 	enum rc rc = dh_derive(group, key->key, known->peer, &shared, NULL);
@@ -261,7 +257,7 @@ static enum rc fresh_pair_agrees(const struct dh_group *group, const struct prob
 	return rc;
 }
 
-static enum rc probe_ec(const struct dh_group *group, const struct known_ec *known)
+enum rc probe_ec(const struct dh_group *group, const struct probe_known *known)
 {
 	struct probe_key key;
 	TRY(probe_import(group, known->private, known->public, &key));

@@ -93,6 +93,35 @@ static void hmac_gives_the_answers_of_rfc_4231(void **state)
 	}
 }
 
+/* RFC 2104 §2: a key of exactly one block is used as it is, one byte more is hashed first. */
+static void the_block_length_divides_short_from_long_keys(void **state)
+{
+	(void)state;
+	static const struct {
+		const struct hash_alg *hash;
+		size_t len;
+		const char *want;
+	} rows[] = {
+		{ &hash_alg_sha256, 63,
+		  "da6c5b4258e69d3459e15ff978aca1e60f054206e369ded6526fa211ff8ea7d1" },
+		{ &hash_alg_sha256, 64,
+		  "0c4195064dd4ca79599d2b8508c3f4c5f3805080dd6b451ca30e7d2da73a2c3d" },
+		{ &hash_alg_sha256, 65,
+		  "14f952ab1b86c57b32f958d5d1eff16dcf0b87097624748296dc953e05da894b" },
+		{ &hash_alg_sha512, 128,
+		  "fe3b51aa0cdee6724c5031b730053a4ddce3d88787fb8c09c61c1ec0b74db91edf89bf7e2a3dce31"
+		  "1856e3927b7f8060741a43b3de68faaf15909d65948d946a" },
+		{ &hash_alg_sha1, 64, "baf5ea262e3f1a54738725a5b266cc63edcf8bf6" },
+	};
+	struct bytes key = { 0 }, text = { .len = 5, .ptr = "block" };
+	for (size_t i = 0; i < 128; i++)
+		key.ptr[i] = (uint8_t)i;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		key.len = rows[i].len;
+		check(rows[i].hash, key, text, rows[i].want);
+	}
+}
+
 static void a_new_key_replaces_the_old_one_entirely(void **state)
 {
 	(void)state;
@@ -143,6 +172,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hmac_gives_the_answers_of_rfc_4231),
+		cmocka_unit_test(the_block_length_divides_short_from_long_keys),
 		cmocka_unit_test(a_new_key_replaces_the_old_one_entirely),
 		cmocka_unit_test(closing_wipes_the_key),
 		cmocka_unit_test(the_output_may_overwrite_the_input),

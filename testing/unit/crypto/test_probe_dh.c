@@ -35,6 +35,27 @@ static void a_wrong_curve_is_noticed(void **state)
 	assert_int_not_equal(probe_dh(&wrong), RC_OK);
 }
 
+/* RFC 7748 §6.1, and with one bit of the answer changed */
+static void a_wrong_answer_is_noticed(void **state)
+{
+	(void)state;
+	struct bytes private =
+		hex("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb"),
+		     public = hex(
+			     "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f"),
+		     peer = hex("8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a"),
+		     shared = hex(
+			     "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742");
+	struct probe_known known = { DH_CURVE25519, SPAN_HEX(private), SPAN_HEX(public),
+				     SPAN_HEX(peer), SPAN_HEX(shared) };
+	assert_ok(probe_ec(find(DH_CURVE25519), &known));
+	shared.ptr[31] ^= 1;
+	assert_int_equal(probe_ec(find(DH_CURVE25519), &known), RC_INTEGRITY);
+	shared.ptr[31] ^= 1;
+	peer.ptr[0] ^= 1;
+	assert_int_equal(probe_ec(find(DH_CURVE25519), &known), RC_INTEGRITY);
+}
+
 static void a_group_without_a_known_answer_is_not_trusted(void **state)
 {
 	(void)state;
@@ -69,6 +90,7 @@ int main(void)
 		cmocka_unit_test(every_group_gives_its_known_answer),
 		cmocka_unit_test(a_wrong_prime_is_noticed),
 		cmocka_unit_test(a_wrong_curve_is_noticed),
+		cmocka_unit_test(a_wrong_answer_is_noticed),
 		cmocka_unit_test(a_group_without_a_known_answer_is_not_trusted),
 		cmocka_unit_test(an_imported_key_is_the_key_it_was),
 	};

@@ -247,6 +247,37 @@ static void a_message_may_be_opened_in_place(void **state)
 	}
 }
 
+static void an_iv_or_icv_of_another_length_is_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SUITES; i++) {
+		struct sealed s = prepare(&suites[i]);
+		uint8_t plain[128];
+		size_t plain_len = 999, iv_len = s.suite.encr->iv_len,
+		       icv_len = sk_icv_len(&s.suite);
+		assert_ok(seal(&s, 1, 10));
+		struct span enc = span_make(s.enc_key, s.enc_len),
+			    integ = span_make(s.integ_key, s.integ_len);
+		struct span aad = span_make(s.message, HEADERS),
+			    part = span_make(s.message, s.len - icv_len);
+		struct span iv = span_make(s.message + HEADERS, iv_len),
+			    icv = span_make(part.ptr + part.len, icv_len);
+		struct span text = span_make(iv.ptr + iv_len, part.len - HEADERS - iv_len);
+		iv.len--;
+		assert_int_equal(
+			sk_open(&s.suite, enc, integ, aad, part, iv, text, icv, plain, &plain_len),
+			RC_INTEGRITY);
+		iv.len++;
+		icv.len--;
+		assert_int_equal(
+			sk_open(&s.suite, enc, integ, aad, part, iv, text, icv, plain, &plain_len),
+			RC_INTEGRITY);
+		icv.len++;
+		assert_ok(
+			sk_open(&s.suite, enc, integ, aad, part, iv, text, icv, plain, &plain_len));
+	}
+}
+
 /* SK with no ciphertext at all: not even the pad length */
 static void an_empty_ciphertext_is_refused(void **state)
 {
@@ -274,6 +305,7 @@ int main(void)
 		cmocka_unit_test(authentic_cbc_of_a_broken_block_is_a_syntax_error),
 		cmocka_unit_test(keys_of_the_wrong_length_are_our_own_contradiction),
 		cmocka_unit_test(a_message_may_be_opened_in_place),
+		cmocka_unit_test(an_iv_or_icv_of_another_length_is_refused),
 		cmocka_unit_test(an_empty_ciphertext_is_refused),
 	};
 	return cmocka_run_group_tests(tests, open_crypto, close_crypto);
