@@ -233,7 +233,7 @@ static bool oid_octets(const char *text, size_t len, uint8_t *out, size_t *out_l
 			return false;
 		arcs[count++] = strtoul(p, NULL, 10);
 		p += digits;
-		if (p < end && *p++ != '.')
+		if (p < end && (*p++ != '.' || p == end))
 			return false;
 	}
 	if (p != end || count < 2 || arcs[0] > 2 || (arcs[0] < 2 && arcs[1] > 39))
