@@ -27,9 +27,13 @@ struct proposal_list { /* immutable after it is made */
 
 /* Parses "aes_gcm256-sha2_512-dh19, aes256-sha1;modp2048, aes_gcm128+aes_gcm256-sha2_256"
  * (Libreswan) and "aes256gcm16-prfsha384-ecp384,aes128-sha256-modp2048!" (strongSwan). protocol
- * IKE, ESP or AH. pfs: an ESP proposal without a group gets the IKE defaults' groups for
- * CREATE_CHILD_SA (they are left out in IKE_AUTH). On failure *column (from 0, may be NULL) is
- * where in text; the diag names the word and a suggestion. */
+ * IKE, ESP or AH. What is left out: a key size is 256 and 128; IKE's PRF is the integrity's hash or
+ * the default PRFs (AEAD); integrity of a cipher that is no AEAD is sha2_512 and sha2_256; IKE's
+ * groups, and with pfs those of an ESP or AH proposal, are the IKE defaults' (groups that are named
+ * are kept without pfs too; all are left out in IKE_AUTH); ESN is no. AEAD and other ciphers of one
+ * proposal become two. "!" changes nothing: only what is listed is ever offered or accepted. On
+ * failure *column (from 0, may be NULL) is where in text; the diag names the word and a suggestion.
+ */
 enum rc proposal_parse(uint8_t protocol, const char *text, bool pfs, struct proposal_list **out,
 		       size_t *column, struct diag *diag) MUST_CHECK;
 /* By RFC 8247 and RFC 8221, best first; only what the probe found. */
@@ -75,7 +79,8 @@ enum rc proposal_answer(struct arena *arena, const struct proposal_choice *choic
 			struct wire_sa *out) MUST_CHECK;
 /* Groups of the list in order; returns how many were written. */
 unsigned proposal_groups(const struct proposal_list *list, uint16_t *groups, unsigned max);
-/* Is this choice one that the list would have allowed? For ESP and AH a choice without a group is one of IKE_AUTH. */
+/* Is this choice one that the list would have allowed? For ESP and AH a choice without a group is
+ * one of IKE_AUTH. */
 bool proposal_allows(const struct proposal_list *list, const struct proposal_choice *choice);
 bool proposal_has_group(const struct proposal_list *list, uint16_t group);
 enum rc proposal_ike_suite(const struct proposal_choice *choice, struct ike_suite *out) MUST_CHECK;

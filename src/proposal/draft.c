@@ -153,6 +153,19 @@ static enum rc add_none(struct draft *draft, bool group_place, const char *text,
 	return RC_OK;
 }
 
+/* Behind a cipher it is an old spelling of "none", and must not become a second cipher that
+ * encrypts nothing. */
+static enum rc add_null(struct draft *draft, const char *text, struct diag *diag)
+{
+	if (draft->hash.count + draft->integ.count + draft->prf.count + draft->dh.count > 0)
+		return diag_fail(diag, RC_SYNTAX,
+				 "\"%s\" is a cipher that does not encrypt and stands alone in its "
+				 "place: begin a proposal with it",
+				 text);
+	draft->no_integ = true;
+	return RC_OK;
+}
+
 static enum rc unknown(const struct draft *draft, const char *text, struct diag *diag)
 {
 	const char *near = proposal_word_suggest(text);
@@ -177,6 +190,8 @@ enum rc proposal_draft_word(struct draft *draft, const char *text, bool group_pl
 		return diag_fail(diag, RC_UNSUPPORTED, "\"%s\" is not supported: %s", text,
 				 word.advice);
 	case WORD_ENCR:
+		if (word.id == ENCR_NULL && draft->encr.count > 0)
+			return add_null(draft, text, diag);
 		return add_cipher(draft, &word, text, diag);
 	case WORD_HASH:
 		return add_hash(draft, &word, text, diag);

@@ -115,6 +115,15 @@ static void none_is_integrity_or_group_by_its_place(void **state)
 			"AES_GCM_16_256-HMAC_SHA2_256-DH19");
 }
 
+static void null_behind_a_cipher_never_switches_encryption_off(void **state)
+{
+	(void)state;
+	assert_reads_as(PROTOCOL_ESP, "aes_gcm256-null", "AES_GCM_16_256");
+	assert_refused(PROTOCOL_ESP, "aes256-null", RC_UNSUPPORTED, 0, "without integrity");
+	assert_refused(PROTOCOL_ESP, "aes256+null", RC_UNSUPPORTED, 0, "without integrity");
+	assert_refused(PROTOCOL_ESP, "aes256-sha1+null", RC_SYNTAX, 12, "does not encrypt");
+}
+
 static void pfs_adds_the_default_groups_where_none_is_named(void **state)
 {
 	char got[TEXT_MAX];
@@ -233,8 +242,8 @@ static void more_algorithms_than_a_proposal_holds_are_refused(void **state)
 	assert_refused(PROTOCOL_ESP,
 		       "aes+aes192+aes_ctr+aes_ctr192+aes_ccm_8+aes_ccm_12+aes_ccm_16+aes_gcm_8+"
 		       "aes_gcm_12+aes_gcm_16+camellia+"
-		       "camellia192+3des+null+chacha20_poly1305+aes_gcm192",
-		       RC_LIMIT, 143, "more than 24");
+		       "camellia192+3des+aes_ccm192+chacha20_poly1305+aes_gcm192",
+		       RC_LIMIT, 149, "more than 24");
 	assert_refused(PROTOCOL_ESP,
 		       "aes_ccm_8+aes_ccm_12+aes_ccm_16+aes_gcm_8+aes_gcm_12+aes_gcm_16+aes_gcm192+"
 		       "aes_ccm192+aes_ccm_8_192-"
@@ -333,6 +342,7 @@ int main(void)
 		cmocka_unit_test(esp_takes_what_only_the_kernel_has),
 		cmocka_unit_test(ah_has_integrity_and_groups_only),
 		cmocka_unit_test(none_is_integrity_or_group_by_its_place),
+		cmocka_unit_test(null_behind_a_cipher_never_switches_encryption_off),
 		cmocka_unit_test(pfs_adds_the_default_groups_where_none_is_named),
 		cmocka_unit_test(blanks_around_separators_are_fine),
 		cmocka_unit_test(a_proposal_said_twice_is_there_once),
