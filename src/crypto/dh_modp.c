@@ -2,9 +2,8 @@
 /* The MODP groups of RFC 3526. All five primes are 2^n - 2^(n-64) - 1 + 2^64 * (floor(2^(n-130) *
  * pi) + c): they share their leading bytes, and each ends in three bytes of its own and 64 one
  * bits. All are safe primes, p = 2q + 1, so that 1 < y < p - 1 is all that RFC 6989 §2.1 asks of a
- * public value. NSS 3.87 chooses
- * private exponents of 224 bits for 2048, 256 up to 6144 and 384 for 8192 (RFC 3526 §8), not
- * full-size ones. */
+ * public value. NSS 3.87 chooses private exponents of 224 bits for 2048, 256 up to 6144 and 384 for
+ * 8192 (RFC 3526 §8), not full-size ones. */
 #include "crypto/dh.h"
 #include "crypto/nss.h"
 

@@ -158,6 +158,46 @@ static void several_threads_agree_at_once(void **state)
 	}
 }
 
+struct sharer {
+	pthread_t thread;
+	struct dh_pair *pair;
+	struct span peer;
+	struct secret shared;
+	enum rc rc;
+};
+
+static void *share(void *context)
+{
+	struct sharer *sharer = context;
+	for (int i = 0; i < 20 && sharer->rc == RC_OK; i++)
+		sharer->rc =
+			dh_compute(sharer->pair, sharer->peer, (unsigned)i, &sharer->shared, NULL);
+	return NULL;
+}
+
+/* RFC 7296 §2.12: an ephemeral key may serve several exchanges, and these run on any worker. */
+static void threads_may_share_a_pair(void **state)
+{
+	(void)state;
+	struct dh_pair *pair = generate(DH_CURVE25519, 0), *peer = generate(DH_CURVE25519, 1);
+	struct sharer sharers[4];
+	for (int i = 0; i < 4; i++) {
+		sharers[i] = (struct sharer){ .pair = pair, .peer = dh_public(peer) };
+		assert_int_equal(pthread_create(&sharers[i].thread, NULL, share, &sharers[i]), 0);
+	}
+	for (int i = 0; i < 4; i++)
+		pthread_join(sharers[i].thread, NULL);
+	for (int i = 0; i < 4; i++) {
+		assert_ok(sharers[i].rc);
+		assert_true(secret_equal(secret_span(&sharers[i].shared),
+					 secret_span(&sharers[0].shared)));
+	}
+	for (int i = 0; i < 4; i++)
+		secret_wipe(&sharers[i].shared);
+	dh_free(pair);
+	dh_free(peer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +207,7 @@ int main(void)
 		cmocka_unit_test(padding_puts_zeros_in_front),
 		cmocka_unit_test(a_failed_allocation_is_told),
 		cmocka_unit_test(several_threads_agree_at_once),
+		cmocka_unit_test(threads_may_share_a_pair),
 	};
 	return cmocka_run_group_tests(tests, open_crypto, close_crypto);
 }
