@@ -43,8 +43,8 @@ static inline void list_remove(struct list *node)
 	node->next = node->prev = NULL;
 }
 
-#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
-#define list_for(pos, head) for (struct list *pos = (head)->next; pos != (head); pos = pos->next)
+#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+#define list_for(pos, head)		for (struct list *pos = (head)->next; pos != (head); pos = pos->next)
 /* pos may be removed (and freed) inside the loop. */
 #define list_for_safe(pos, head)                                                                   \
 	for (struct list *pos = (head)->next, *pos##_next = pos->next; pos != (head);              \

@@ -10,7 +10,7 @@ struct name {
 	const char *text;
 };
 
-struct names { /* entries end with text NULL */
+struct names {		  /* entries end with text NULL */
 	const char *what; /* "notify", "payload": for unknown values */
 	const struct name *entries;
 };
@@ -19,7 +19,8 @@ struct names { /* entries end with text NULL */
 const char *names_text(const struct names *names, int value, char *buffer, size_t size);
 /* Case-insensitive. */
 bool names_find(const struct names *names, const char *text, int *value);
-/* The nearest name (edit distance, also transpositions), or NULL when none is near. candidates ends with NULL. */
+/* The nearest name (edit distance, also transpositions), or NULL when none is near. candidates ends
+ * with NULL. */
 const char *names_nearest(const char *text, const char *const *candidates);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bytes in (struct span, read from the front) and out (struct sink, bounded). Network byte order. */
+/* Bytes in (struct span, read from the front) and out (struct sink, bounded). Network byte order.
+ */
 #ifndef VANTH_BASE_SPAN_H
 #define VANTH_BASE_SPAN_H
 
@@ -11,7 +12,7 @@ struct span {
 	size_t len;
 };
 
-#define SPAN_NONE ((struct span){ NULL, 0 })
+#define SPAN_NONE      ((struct span){ NULL, 0 })
 #define SPAN_OF(array) ((struct span){ (const uint8_t *)(array), sizeof(array) })
 
 static inline struct span span_make(const void *ptr, size_t len)

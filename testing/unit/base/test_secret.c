@@ -227,7 +227,7 @@ static void *use_secrets(void *context)
 	uint8_t mark = (uint8_t)(uintptr_t)context;
 	intptr_t wrong = 0;
 	pthread_barrier_wait(&start); /* all at once */
-	for (unsigned i = 0; i < 50000; i++) {
+	for (unsigned i = 0; i < 300000; i++) {
 		struct secret *secret = &secrets[i * 7 % 64];
 		wrong += !all_are(secret->ptr, mark, secret->len);
 		wrong += secret_alloc(secret, i % 30 + 1) != RC_OK;
