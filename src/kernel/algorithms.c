@@ -2,7 +2,7 @@
 #include "kernel/algorithms.h"
 #include "wire/iana.h"
 
-const struct algorithm_encr algorithm_encrs[] = {
+const struct algorithm_encr kernel_algorithm_encrs[] = {
 	/* id                     kernel's name                    ICV  salt  key bits */
 	{ ENCR_AES_GCM_16, "rfc4106(gcm(aes))", 128, 4, { 128, 192, 256 } },
 	{ ENCR_AES_GCM_12, "rfc4106(gcm(aes))", 96, 4, { 128, 192, 256 } },
@@ -18,9 +18,10 @@ const struct algorithm_encr algorithm_encrs[] = {
 	{ ENCR_3DES, "cbc(des3_ede)", 0, 0, { 192 } },
 	{ ENCR_NULL, "ecb(cipher_null)", 0, 0, { 0 } },
 };
-const unsigned algorithm_encr_count = sizeof algorithm_encrs / sizeof algorithm_encrs[0];
+const unsigned kernel_algorithm_encr_count =
+	sizeof kernel_algorithm_encrs / sizeof kernel_algorithm_encrs[0];
 
-const struct algorithm_integ algorithm_integs[] = {
+const struct algorithm_integ kernel_algorithm_integs[] = {
 	/* id                       kernel's name   key  ICV */
 	{ INTEG_HMAC_SHA2_256_128, "hmac(sha256)", 256, 128 },
 	{ INTEG_HMAC_SHA2_384_192, "hmac(sha384)", 384, 192 },
@@ -29,25 +30,26 @@ const struct algorithm_integ algorithm_integs[] = {
 	{ INTEG_AES_XCBC_96, "xcbc(aes)", 128, 96 },
 	{ INTEG_HMAC_MD5_96, "hmac(md5)", 128, 96 },
 };
-const unsigned algorithm_integ_count = sizeof algorithm_integs / sizeof algorithm_integs[0];
+const unsigned kernel_algorithm_integ_count =
+	sizeof kernel_algorithm_integs / sizeof kernel_algorithm_integs[0];
 
-const struct algorithm_encr *algorithm_encr(uint16_t id)
+const struct algorithm_encr *kernel_algorithm_encr(uint16_t id)
 {
-	for (unsigned i = 0; i < algorithm_encr_count; i++)
-		if (algorithm_encrs[i].id == id)
-			return &algorithm_encrs[i];
+	for (unsigned i = 0; i < kernel_algorithm_encr_count; i++)
+		if (kernel_algorithm_encrs[i].id == id)
+			return &kernel_algorithm_encrs[i];
 	return NULL;
 }
 
-const struct algorithm_integ *algorithm_integ(uint16_t id)
+const struct algorithm_integ *kernel_algorithm_integ(uint16_t id)
 {
-	for (unsigned i = 0; i < algorithm_integ_count; i++)
-		if (algorithm_integs[i].id == id)
-			return &algorithm_integs[i];
+	for (unsigned i = 0; i < kernel_algorithm_integ_count; i++)
+		if (kernel_algorithm_integs[i].id == id)
+			return &kernel_algorithm_integs[i];
 	return NULL;
 }
 
-int algorithm_key_bytes(const struct algorithm_encr *algorithm, uint16_t bits)
+int kernel_algorithm_key_bytes(const struct algorithm_encr *algorithm, uint16_t bits)
 {
 	if (bits == 0 && algorithm->bits[1] == 0)
 		return algorithm->bits[0] / 8 + algorithm->salt;

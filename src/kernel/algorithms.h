@@ -18,16 +18,16 @@ struct algorithm_integ {
 	const char *name;
 	uint16_t key_bits, truncated_bits;
 };
-extern const struct algorithm_encr algorithm_encrs[];
-extern const unsigned algorithm_encr_count;
-extern const struct algorithm_integ algorithm_integs[];
-extern const unsigned algorithm_integ_count;
+extern const struct algorithm_encr kernel_algorithm_encrs[];
+extern const unsigned kernel_algorithm_encr_count;
+extern const struct algorithm_integ kernel_algorithm_integs[];
+extern const unsigned kernel_algorithm_integ_count;
 
 /* NULL: Linux has no such algorithm. */
-const struct algorithm_encr *algorithm_encr(uint16_t id);
-const struct algorithm_integ *algorithm_integ(uint16_t id);
+const struct algorithm_encr *kernel_algorithm_encr(uint16_t id);
+const struct algorithm_integ *kernel_algorithm_integ(uint16_t id);
 /* Bytes of the key with its salt; -1: that key size does not exist. bits 0: the only one there is.
  */
-int algorithm_key_bytes(const struct algorithm_encr *algorithm, uint16_t bits);
+int kernel_algorithm_key_bytes(const struct algorithm_encr *algorithm, uint16_t bits);
 
 #endif

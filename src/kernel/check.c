@@ -101,7 +101,7 @@ static enum rc check_key(const char *name, size_t wanted, size_t given, struct d
 
 static enum rc check_integ(const struct kernel_sa *sa, struct diag *diag)
 {
-	const struct algorithm_integ *integ = algorithm_integ(sa->integ);
+	const struct algorithm_integ *integ = kernel_algorithm_integ(sa->integ);
 	if (sa->integ == INTEG_NONE)
 		return diag_fail(diag, RC_UNSUPPORTED, "an SA without integrity protection");
 	if (integ == NULL)
@@ -112,11 +112,11 @@ static enum rc check_integ(const struct kernel_sa *sa, struct diag *diag)
 
 static enum rc check_encr(const struct kernel_sa *sa, struct diag *diag)
 {
-	const struct algorithm_encr *encr = algorithm_encr(sa->encr);
+	const struct algorithm_encr *encr = kernel_algorithm_encr(sa->encr);
 	if (encr == NULL)
 		return diag_fail(diag, RC_UNSUPPORTED, "Linux has no ESP cipher %u",
 				 (unsigned)sa->encr);
-	int bytes = algorithm_key_bytes(encr, sa->encr_bits);
+	int bytes = kernel_algorithm_key_bytes(encr, sa->encr_bits);
 	if (bytes < 0)
 		return diag_fail(diag, RC_UNSUPPORTED, "%s has no keys of %u bits", encr->name,
 				 (unsigned)sa->encr_bits);
@@ -142,7 +142,7 @@ static enum rc check_sa_id(const struct kernel_sa *sa, struct diag *diag)
 	return RC_OK;
 }
 
-enum rc check_sa(const struct kernel_sa *sa, struct diag *diag)
+enum rc kernel_check_sa(const struct kernel_sa *sa, struct diag *diag)
 {
 	TRY(check_sa_id(sa, diag));
 	if (sa->src.family != sa->dst.family)
@@ -168,7 +168,7 @@ static enum rc check_policy_id(const struct kernel_policy *policy, struct diag *
 	return check_selectors(&policy->src, &policy->dst, diag);
 }
 
-enum rc check_policy(const struct kernel_policy *policy, struct diag *diag)
+enum rc kernel_check_policy(const struct kernel_policy *policy, struct diag *diag)
 {
 	TRY(check_policy_id(policy, diag));
 	if (policy->action > KERNEL_BLOCK || policy->mode > KERNEL_TRANSPORT)
@@ -185,16 +185,16 @@ enum rc check_policy(const struct kernel_policy *policy, struct diag *diag)
 	return RC_OK;
 }
 
-enum rc check_request(struct kernel_request *request)
+enum rc kernel_check_request(struct kernel_request *request)
 {
 	switch (request->op) {
 	case KERNEL_SA_ADD:
-		return check_sa(&request->sa, &request->diag);
+		return kernel_check_sa(&request->sa, &request->diag);
 	case KERNEL_SA_DELETE:
 	case KERNEL_SA_QUERY:
 		return check_sa_id(&request->sa, &request->diag);
 	case KERNEL_POLICY_SET:
-		return check_policy(&request->policy, &request->diag);
+		return kernel_check_policy(&request->policy, &request->diag);
 	case KERNEL_POLICY_DELETE:
 		return check_policy_id(&request->policy, &request->diag);
 	}

@@ -83,7 +83,7 @@ static enum rc errno_rc(enum kernel_op op, int error)
 	return RC_KERNEL;
 }
 
-void request_result(struct kernel_request *request, int error, const char *text)
+void kernel_request_settle(struct kernel_request *request, int error, const char *text)
 {
 	char what[220];
 	request->flags |= REQUEST_ANSWERED;

@@ -11,11 +11,11 @@
 
 /* What Linux can express and Vanth allows; RC_UNSUPPORTED, RC_RANGE or RC_SYNTAX with a sentence.
  */
-enum rc check_sa(const struct kernel_sa *sa, struct diag *diag) MUST_CHECK;
-enum rc check_policy(const struct kernel_policy *policy, struct diag *diag) MUST_CHECK;
-enum rc check_request(struct kernel_request *request) MUST_CHECK;
+enum rc kernel_check_sa(const struct kernel_sa *sa, struct diag *diag) MUST_CHECK;
+enum rc kernel_check_policy(const struct kernel_policy *policy, struct diag *diag) MUST_CHECK;
+enum rc kernel_check_request(struct kernel_request *request) MUST_CHECK;
 
 /* Sets rc, error and diag from an errno (0: fine); text: the kernel's extended ack, or NULL. */
-void request_result(struct kernel_request *request, int error, const char *text);
+void kernel_request_settle(struct kernel_request *request, int error, const char *text);
 
 #endif

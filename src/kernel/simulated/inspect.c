@@ -47,7 +47,7 @@ bool kernel_simulated_sa(const struct kernel *kernel, size_t index, struct simul
 	struct search search = { .skip = index };
 	const struct sad_sa *sa = walk_sas(kernel, &search, by_index);
 	if (sa != NULL)
-		sad_show(sa, out);
+		sim_sad_show(sa, out);
 	return sa != NULL;
 }
 
@@ -55,11 +55,11 @@ bool kernel_simulated_find_sa(const struct kernel *kernel, const struct ip_addr 
 			      struct simulated_sa *out)
 {
 	const struct simulated *sim = simulated_of(kernel);
-	const struct sad_sa *sa = sad_find(sim, dst, spi, PROTOCOL_ESP, 0);
+	const struct sad_sa *sa = sim_sad_find(sim, dst, spi, PROTOCOL_ESP, 0);
 	if (sa == NULL)
-		sa = sad_find(sim, dst, spi, PROTOCOL_AH, 0);
+		sa = sim_sad_find(sim, dst, spi, PROTOCOL_AH, 0);
 	if (sa != NULL)
-		sad_show(sa, out);
+		sim_sad_show(sa, out);
 	return sa != NULL;
 }
 
@@ -69,7 +69,7 @@ bool kernel_simulated_policy(const struct kernel *kernel, size_t index, struct k
 	for (unsigned direction = 0; direction < 3; direction++)
 		list_for(item, &sim->directions[direction]) if (index-- == 0)
 		{
-			spd_show(container_of(item, struct spd_policy, direction_list), out);
+			sim_spd_show(container_of(item, struct spd_policy, direction_list), out);
 			return true;
 		}
 	return false;
@@ -80,7 +80,7 @@ void kernel_simulated_expire(struct kernel *kernel, uint32_t spi, bool hard)
 	struct search search = { .spi = spi };
 	struct sad_sa *sa = walk_sas(kernel, &search, by_spi);
 	if (sa != NULL)
-		sad_expire(simulated_of(kernel), sa, hard);
+		sim_sad_expire(simulated_of(kernel), sa, hard);
 }
 
 void kernel_simulated_mapping(struct kernel *kernel, uint32_t spi, const struct ip_endpoint *mapped)
@@ -91,10 +91,10 @@ void kernel_simulated_mapping(struct kernel *kernel, uint32_t spi, const struct 
 		return;
 	struct kernel_event event = { .type = KERNEL_MAPPING,
 				      .reqid = sa->reqid,
-				      .src = wide_addr(sa->src, sa->family),
-				      .dst = wide_addr(sa->dst, sa->family),
+				      .src = sim_wide_addr(sa->src, sa->family),
+				      .dst = sim_wide_addr(sa->dst, sa->family),
 				      .spi = sa->spi,
 				      .protocol = sa->protocol,
 				      .mapped = *mapped };
-	notice_raise(simulated_of(kernel), &event);
+	sim_notice_raise(simulated_of(kernel), &event);
 }

@@ -16,7 +16,7 @@ static bool larval_matches(const struct larval *a, const struct larval *b)
 
 static struct larval *larval_find(const struct simulated *sim, const struct larval *wanted)
 {
-	uint64_t hash = sad_reqid_hash(&sim->larvals, wanted->reqid);
+	uint64_t hash = sim_sad_reqid_hash(&sim->larvals, wanted->reqid);
 	struct table_node *node = table_first(&sim->larvals, hash);
 	for (; node != NULL; node = table_next(node)) {
 		struct larval *larval = container_of(node, struct larval, node);
@@ -38,7 +38,7 @@ static void larval_expire(struct timer *timer)
 	larval_free(container_of(timer, struct larval, timer));
 }
 
-bool larval_start(struct simulated *sim, const struct larval *wanted)
+bool sim_larval_start(struct simulated *sim, const struct larval *wanted)
 {
 	struct larval *larval;
 	if (larval_find(sim, wanted) != NULL)
@@ -50,14 +50,14 @@ bool larval_start(struct simulated *sim, const struct larval *wanted)
 	larval->owner = sim;
 	larval->timer = (struct timer){ .fire = larval_expire };
 	larval->node = (struct table_node){ 0 };
-	uint64_t hash = sad_reqid_hash(&sim->larvals, larval->reqid);
+	uint64_t hash = sim_sad_reqid_hash(&sim->larvals, larval->reqid);
 	if (table_insert(&sim->larvals, &larval->node, hash) != RC_OK ||
 	    timer_arm(&sim->timers, &larval->timer, host_now(sim->host) + LARVAL_LIFE) != RC_OK)
 		larval_free(larval);
 	return true;
 }
 
-void larval_settle(struct simulated *sim, const struct kernel_sa *sa)
+void sim_larval_settle(struct simulated *sim, const struct kernel_sa *sa)
 {
 	struct larval wanted = { .src = sa->src,
 				 .dst = sa->dst,
@@ -75,7 +75,7 @@ static void flush_one(struct table_node *node, void *context)
 	larval_free(container_of(node, struct larval, node));
 }
 
-void larval_flush(struct simulated *sim)
+void sim_larval_flush(struct simulated *sim)
 {
 	size_t cursor = 0;
 	while (table_walk(&sim->larvals, &cursor, 1024, flush_one, NULL)) {

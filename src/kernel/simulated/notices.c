@@ -8,7 +8,7 @@ struct queued_event {
 	struct kernel_event event;
 };
 
-void notice_raise(struct simulated *sim, const struct kernel_event *event)
+void sim_notice_raise(struct simulated *sim, const struct kernel_event *event)
 {
 	struct queued_event *queued;
 	if (event->type != KERNEL_RESYNC && !kernel_reqid_is_ours(event->reqid))
@@ -29,7 +29,7 @@ static void tell(struct simulated *sim, const struct kernel_event *event)
 		sim->kernel.on_event(sim->kernel.context, event);
 }
 
-void notices_deliver(struct simulated *sim)
+void sim_notices_deliver(struct simulated *sim)
 {
 	while (!list_empty(&sim->events)) {
 		struct queued_event *queued =
@@ -45,7 +45,7 @@ void notices_deliver(struct simulated *sim)
 	}
 }
 
-void notices_free(struct simulated *sim)
+void sim_notices_free(struct simulated *sim)
 {
 	list_for_safe(item, &sim->events)
 	{

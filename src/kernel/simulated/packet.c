@@ -32,9 +32,9 @@ static struct larval template_of(const struct spd_policy *policy, const struct p
 			       .protocol = policy->protocol,
 			       .mode = policy->mode };
 	bool tunnel = policy->mode == KERNEL_TUNNEL;
-	ends.src = tunnel ? wide_addr(policy->tunnel_src, policy->src_family)
+	ends.src = tunnel ? sim_wide_addr(policy->tunnel_src, policy->src_family)
 			  : packet->src->range.from;
-	ends.dst = tunnel ? wide_addr(policy->tunnel_dst, policy->dst_family)
+	ends.dst = tunnel ? sim_wide_addr(policy->tunnel_dst, policy->dst_family)
 			  : packet->dst->range.from;
 	return ends;
 }
@@ -63,7 +63,7 @@ static struct sad_sa *sa_for(const struct simulated *sim, const struct spd_polic
 			     const struct larval *ends, const struct packet *packet)
 {
 	struct sad_sa *best = NULL;
-	uint64_t hash = sad_reqid_hash(&sim->by_reqid, policy->reqid);
+	uint64_t hash = sim_sad_reqid_hash(&sim->by_reqid, policy->reqid);
 	struct table_node *node = table_first(&sim->by_reqid, hash);
 	for (; node != NULL; node = table_next(node)) {
 		struct sad_sa *sa = container_of(node, struct sad_sa, by_reqid);
@@ -83,8 +83,8 @@ static void raise_acquire(struct simulated *sim, const struct larval *ends,
 				      .src = ends->src,
 				      .dst = ends->dst,
 				      .protocol = ends->protocol };
-	if (larval_start(sim, ends))
-		notice_raise(sim, &event);
+	if (sim_larval_start(sim, ends))
+		sim_notice_raise(sim, &event);
 }
 
 /* Limits in bytes and packets are looked at before the packet counts, as in
@@ -94,12 +94,12 @@ static bool count(struct simulated *sim, struct sad_sa *sa, size_t bytes)
 	const struct sad_rare *rare = rare_of(sa);
 	if ((rare->hard_bytes != 0 && sa->bytes >= rare->hard_bytes) ||
 	    (rare->hard_packets != 0 && sa->packets >= rare->hard_packets)) {
-		sad_expire(sim, sa, true);
+		sim_sad_expire(sim, sa, true);
 		return false;
 	}
 	if ((rare->soft_bytes != 0 && sa->bytes >= rare->soft_bytes) ||
 	    (rare->soft_packets != 0 && sa->packets >= rare->soft_packets))
-		sad_expire(sim, sa, false);
+		sim_sad_expire(sim, sa, false);
 	sa->bytes += bytes;
 	sa->packets++;
 	sa->used_at = (uint32_t)sim->host->ops->wall(sim->host);
@@ -109,7 +109,7 @@ static bool count(struct simulated *sim, struct sad_sa *sa, size_t bytes)
 static struct spd_policy *receiving_policy(const struct simulated *sim, const struct packet *packet)
 {
 	bool local = sim->host->ops->is_local(sim->host, &packet->dst->range.from);
-	return spd_lookup(sim, local ? KERNEL_IN : KERNEL_FWD, packet->src, packet->dst);
+	return sim_spd_lookup(sim, local ? KERNEL_IN : KERNEL_FWD, packet->src, packet->dst);
 }
 
 static enum simulated_verdict arrive_clear(const struct simulated *sim, const struct packet *packet)
@@ -128,7 +128,7 @@ static bool template_accepts(const struct spd_policy *policy, const struct sad_s
 		return false;
 	if (sa->mode == KERNEL_TRANSPORT)
 		return true;
-	struct ip_addr src = wide_addr(policy->tunnel_src, policy->src_family);
+	struct ip_addr src = sim_wide_addr(policy->tunnel_src, policy->src_family);
 	bool any_src = !ip_is_set(&src) || ip_is_any(&src);
 	return policy->dst_family == sa->family && memcmp(policy->tunnel_dst, sa->dst, 16) == 0 &&
 	       (any_src || memcmp(policy->tunnel_src, sa->src, 16) == 0);
@@ -153,8 +153,9 @@ static enum simulated_verdict check_policy_there(const struct simulated *sim,
 static enum simulated_verdict arrive(struct simulated *sim, const struct sad_sa *sent,
 				     const struct packet *packet)
 {
-	struct ip_addr dst = wide_addr(sent->dst, sent->family);
-	struct sad_sa *sa = sim != NULL ? sad_find(sim, &dst, sent->spi, sent->protocol, 0) : NULL;
+	struct ip_addr dst = sim_wide_addr(sent->dst, sent->family);
+	struct sad_sa *sa =
+		sim != NULL ? sim_sad_find(sim, &dst, sent->spi, sent->protocol, 0) : NULL;
 	if (sa == NULL || sa->mode != sent->mode)
 		return SIMULATED_NO_SA;
 	if (sa->key_check != sent->key_check) {
@@ -187,7 +188,7 @@ enum simulated_verdict kernel_simulated_packet(struct kernel *from, struct kerne
 	kernel_simulated_tick(from);
 	if (to != NULL)
 		kernel_simulated_tick(to);
-	const struct spd_policy *policy = spd_lookup(here, KERNEL_OUT, src, dst);
+	const struct spd_policy *policy = sim_spd_lookup(here, KERNEL_OUT, src, dst);
 	if (policy == NULL || policy->action == KERNEL_PASS)
 		return there != NULL ? arrive_clear(there, &packet) : SIMULATED_CLEAR;
 	if (policy->action == KERNEL_BLOCK)

@@ -7,7 +7,7 @@
 
 #define DRAIN_MAX 10000000u /* an owner whose every answer submits more would never end */
 
-bool queue_lacks(const struct simulated *sim, uint16_t encr, uint16_t integ)
+bool sim_queue_lacks(const struct simulated *sim, uint16_t encr, uint16_t integ)
 {
 	for (unsigned i = 0; i < sim->without_count; i++) {
 		uint16_t no_encr = sim->without[i].encr, no_integ = sim->without[i].integ;
@@ -19,9 +19,9 @@ bool queue_lacks(const struct simulated *sim, uint16_t encr, uint16_t integ)
 
 static int add_sa(struct simulated *sim, const struct kernel_request *request)
 {
-	if (queue_lacks(sim, request->sa.encr, request->sa.integ))
+	if (sim_queue_lacks(sim, request->sa.encr, request->sa.integ))
 		return ENOSYS;
-	return sad_add(sim, &request->sa, request->tag);
+	return sim_sad_add(sim, &request->sa, request->tag);
 }
 
 static int apply(struct simulated *sim, struct kernel_request *request)
@@ -30,13 +30,13 @@ static int apply(struct simulated *sim, struct kernel_request *request)
 	case KERNEL_SA_ADD:
 		return add_sa(sim, request);
 	case KERNEL_SA_DELETE:
-		return sad_delete(sim, &request->sa);
+		return sim_sad_delete(sim, &request->sa);
 	case KERNEL_SA_QUERY:
-		return sad_query(sim, &request->sa, &request->counters);
+		return sim_sad_query(sim, &request->sa, &request->counters);
 	case KERNEL_POLICY_SET:
-		return spd_set(sim, &request->policy);
+		return sim_spd_set(sim, &request->policy);
 	case KERNEL_POLICY_DELETE:
-		return spd_delete(sim, &request->policy);
+		return sim_spd_delete(sim, &request->policy);
 	}
 	return EINVAL;
 }
@@ -44,7 +44,7 @@ static int apply(struct simulated *sim, struct kernel_request *request)
 static void settle(struct simulated *sim, struct kernel_request *request)
 {
 	if (!(request->flags & REQUEST_ANSWERED))
-		request_result(request, apply(sim, request), NULL);
+		kernel_request_settle(request, apply(sim, request), NULL);
 }
 
 /* Takes the request off the queue; a copy of ours ends here. */
@@ -75,7 +75,7 @@ static void wake_for_first(struct simulated *sim)
 		sim->host->ops->defer(sim->host, &sim->turn);
 }
 
-void queue_run(struct simulated *sim)
+void sim_queue_run(struct simulated *sim)
 {
 	uint32_t last = sim->sequence;
 	usec_t now = host_now(sim->host);
@@ -116,7 +116,7 @@ static struct kernel_request *keep(struct simulated *sim, struct kernel_request 
 	return copy;
 }
 
-void queue_submit(struct kernel *kernel, struct kernel_request *request)
+void sim_queue_submit(struct kernel *kernel, struct kernel_request *request)
 {
 	struct simulated *sim = simulated_of(kernel);
 	request->flags = loses(sim) ? REQUEST_LOST : 0;
@@ -124,13 +124,13 @@ void queue_submit(struct kernel *kernel, struct kernel_request *request)
 	request->due = host_now(sim->host) + sim->delay;
 	request->error = 0;
 	request->queue = (struct list){ 0 };
-	request->rc = check_request(request);
+	request->rc = kernel_check_request(request);
 	if (request->rc != RC_OK)
 		request->flags |= REQUEST_ANSWERED;
 	else if (fails(sim))
-		request_result(request, sim->fail_error, NULL);
+		kernel_request_settle(request, sim->fail_error, NULL);
 	else if (request->op == KERNEL_SA_ADD)
-		request->tag = sad_key_check(&request->sa);
+		request->tag = sim_sad_key_check(&request->sa);
 	request = keep(sim, request);
 	if (request == NULL)
 		return;
@@ -141,7 +141,7 @@ void queue_submit(struct kernel *kernel, struct kernel_request *request)
 	wake_for_first(sim);
 }
 
-void queue_cancel(struct kernel *kernel, struct kernel_request *request)
+void sim_queue_cancel(struct kernel *kernel, struct kernel_request *request)
 {
 	struct simulated *sim = simulated_of(kernel);
 	if (!list_linked(&request->queue))
@@ -159,7 +159,7 @@ void queue_cancel(struct kernel *kernel, struct kernel_request *request)
 	list_remove(&request->queue);
 }
 
-enum rc queue_drain(struct kernel *kernel, usec_t limit)
+enum rc sim_queue_drain(struct kernel *kernel, usec_t limit)
 {
 	struct simulated *sim = simulated_of(kernel);
 	if (sim->delay > limit)
@@ -170,7 +170,7 @@ enum rc queue_drain(struct kernel *kernel, usec_t limit)
 	return list_empty(&sim->lost) && list_empty(&sim->queue) ? RC_OK : RC_TIMEOUT;
 }
 
-void queue_free(struct simulated *sim)
+void sim_queue_free(struct simulated *sim)
 {
 	list_for_safe(item, &sim->queue)
 	{

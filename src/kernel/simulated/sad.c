@@ -5,12 +5,12 @@
 #include "base/arena.h"
 #include "kernel/simulated/simulated.h"
 
-void compact_addr(uint8_t out[16], const struct ip_addr *addr)
+void sim_compact_addr(uint8_t out[16], const struct ip_addr *addr)
 {
 	memcpy(out, addr->bytes, 16);
 }
 
-struct ip_addr wide_addr(const uint8_t bytes[16], uint8_t family)
+struct ip_addr sim_wide_addr(const uint8_t bytes[16], uint8_t family)
 {
 	struct ip_addr addr = { .family = family };
 	memcpy(addr.bytes, bytes, 16);
@@ -25,13 +25,13 @@ static uint64_t spi_hash(const struct table *table, const uint8_t dst[16], uint3
 	return table_hash(table, key, sizeof key);
 }
 
-uint64_t sad_reqid_hash(const struct table *table, uint32_t reqid)
+uint64_t sim_sad_reqid_hash(const struct table *table, uint32_t reqid)
 {
 	return table_hash(table, &reqid, sizeof reqid);
 }
 
-struct sad_sa *sad_find(const struct simulated *sim, const struct ip_addr *dst, uint32_t spi,
-			uint8_t protocol, uint32_t mark)
+struct sad_sa *sim_sad_find(const struct simulated *sim, const struct ip_addr *dst, uint32_t spi,
+			    uint8_t protocol, uint32_t mark)
 {
 	uint64_t hash = spi_hash(&sim->by_spi, dst->bytes, spi);
 	struct table_node *node = table_first(&sim->by_spi, hash);
@@ -47,7 +47,7 @@ struct sad_sa *sad_find(const struct simulated *sim, const struct ip_addr *dst, 
 }
 
 /* The same under every kernel's seed: two ends must agree. */
-uint64_t sad_key_check(const struct kernel_sa *sa)
+uint64_t sim_sad_key_check(const struct kernel_sa *sa)
 {
 	uint16_t numbers[4] = { sa->encr, sa->integ, sa->encr_bits, sa->esn };
 	struct table seeded = { .seed = { 0x56616e74, 0x68 } };
@@ -59,7 +59,7 @@ uint64_t sad_key_check(const struct kernel_sa *sa)
 	return table_hash(&seeded, "check", 5);
 }
 
-void sad_free(struct simulated *sim, struct sad_sa *sa)
+void sim_sad_free(struct simulated *sim, struct sad_sa *sa)
 {
 	table_remove(&sim->by_spi, &sa->by_spi);
 	table_remove(&sim->by_reqid, &sa->by_reqid);
@@ -72,22 +72,22 @@ static void sad_tell_expire(struct simulated *sim, const struct sad_sa *sa, bool
 {
 	struct kernel_event event = { .type = KERNEL_EXPIRE,
 				      .reqid = sa->reqid,
-				      .src = wide_addr(sa->src, sa->family),
-				      .dst = wide_addr(sa->dst, sa->family),
+				      .src = sim_wide_addr(sa->src, sa->family),
+				      .dst = sim_wide_addr(sa->dst, sa->family),
 				      .spi = sa->spi,
 				      .protocol = sa->protocol,
 				      .hard = hard };
-	notice_raise(sim, &event);
+	sim_notice_raise(sim, &event);
 }
 
-void sad_expire(struct simulated *sim, struct sad_sa *sa, bool hard)
+void sim_sad_expire(struct simulated *sim, struct sad_sa *sa, bool hard)
 {
 	if (!hard && sa->dying) /* Linux says it once */
 		return;
 	sa->dying = true;
 	sad_tell_expire(sim, sa, hard);
 	if (hard)
-		sad_free(sim, sa);
+		sim_sad_free(sim, sa);
 }
 
 static void sad_timer(struct timer *timer)
@@ -96,14 +96,14 @@ static void sad_timer(struct timer *timer)
 	struct simulated *sim = sa->owner;
 	bool soft = sa->soft_seconds != 0 && !sa->dying;
 	if (!soft) {
-		sad_expire(sim, sa, true);
+		sim_sad_expire(sim, sa, true);
 		return;
 	}
 	usec_t rest = ((usec_t)sa->hard_seconds - (usec_t)sa->soft_seconds) * USEC_PER_SEC;
-	sad_expire(sim, sa, false);
+	sim_sad_expire(sim, sa, false);
 	if (sa->hard_seconds != 0 &&
 	    timer_arm(&sim->timers, timer, timer->due + (rest > 0 ? rest : 0)) != RC_OK)
-		sad_expire(sim, sa, true); /* better early than never */
+		sim_sad_expire(sim, sa, true); /* better early than never */
 }
 
 /* A soft lifetime that does not come before the hard one says nothing. */
@@ -151,15 +151,15 @@ static int fill_rare(struct sad_sa *to, const struct kernel_sa *sa)
 
 static void fill(struct sad_sa *to, const struct kernel_sa *sa)
 {
-	compact_addr(to->src, &sa->src);
-	compact_addr(to->dst, &sa->dst);
+	sim_compact_addr(to->src, &sa->src);
+	sim_compact_addr(to->dst, &sa->dst);
 	to->spi = sa->spi;
 	to->reqid = sa->reqid;
 	to->soft_seconds = sa->soft_seconds;
 	to->hard_seconds = sa->hard_seconds;
 	to->encr_bits = sa->encr_bits;
 	to->replay_window = sa->replay_window;
-	to->encr = (uint8_t)sa->encr; /* check_sa knows no algorithm above 255 */
+	to->encr = (uint8_t)sa->encr; /* kernel_check_sa knows no algorithm above 255 */
 	to->integ = (uint8_t)sa->integ;
 	to->family = sa->dst.family;
 	to->protocol = sa->protocol;
@@ -173,14 +173,14 @@ static int sad_link(struct simulated *sim, struct sad_sa *sa)
 	uint64_t by_spi = spi_hash(&sim->by_spi, sa->dst, sa->spi);
 	if (table_insert(&sim->by_spi, &sa->by_spi, by_spi) != RC_OK)
 		return ENOMEM;
-	uint64_t by_reqid = sad_reqid_hash(&sim->by_reqid, sa->reqid);
+	uint64_t by_reqid = sim_sad_reqid_hash(&sim->by_reqid, sa->reqid);
 	return table_insert(&sim->by_reqid, &sa->by_reqid, by_reqid) == RC_OK ? 0 : ENOMEM;
 }
 
-int sad_add(struct simulated *sim, const struct kernel_sa *sa, uint64_t key_check)
+int sim_sad_add(struct simulated *sim, const struct kernel_sa *sa, uint64_t key_check)
 {
 	struct sad_sa *new;
-	if (sad_find(sim, &sa->dst, sa->spi, sa->protocol, sa->mark & sa->mark_mask) != NULL)
+	if (sim_sad_find(sim, &sa->dst, sa->spi, sa->protocol, sa->mark & sa->mark_mask) != NULL)
 		return EEXIST;
 	new = mem_alloc(sizeof *new);
 	if (new == NULL)
@@ -190,20 +190,20 @@ int sad_add(struct simulated *sim, const struct kernel_sa *sa, uint64_t key_chec
 	new->serial = ++sim->serial;
 	fill(new, sa);
 	if (fill_rare(new, sa) != 0 || sad_arm(sim, new) != 0 || sad_link(sim, new) != 0) {
-		sad_free(sim, new);
+		sim_sad_free(sim, new);
 		return ENOMEM;
 	}
-	larval_settle(sim, sa);
+	sim_larval_settle(sim, sa);
 	return 0;
 }
 
-int sad_delete(struct simulated *sim, const struct kernel_sa *sa)
+int sim_sad_delete(struct simulated *sim, const struct kernel_sa *sa)
 {
 	struct sad_sa *old =
-		sad_find(sim, &sa->dst, sa->spi, sa->protocol, sa->mark & sa->mark_mask);
+		sim_sad_find(sim, &sa->dst, sa->spi, sa->protocol, sa->mark & sa->mark_mask);
 	if (old == NULL)
 		return ESRCH;
-	sad_free(sim, old);
+	sim_sad_free(sim, old);
 	return 0;
 }
 
@@ -215,10 +215,10 @@ static struct kernel_counters counters_of(const struct sad_sa *sa)
 					 .integrity_failures = sa->integrity_failures };
 }
 
-int sad_query(struct simulated *sim, const struct kernel_sa *sa, struct kernel_counters *out)
+int sim_sad_query(struct simulated *sim, const struct kernel_sa *sa, struct kernel_counters *out)
 {
 	const struct sad_sa *old =
-		sad_find(sim, &sa->dst, sa->spi, sa->protocol, sa->mark & sa->mark_mask);
+		sim_sad_find(sim, &sa->dst, sa->spi, sa->protocol, sa->mark & sa->mark_mask);
 	if (old == NULL)
 		return ESRCH;
 	*out = counters_of(old);
@@ -237,11 +237,11 @@ static void flush_one(struct table_node *node, void *context)
 	struct sad_sa *sa = container_of(node, struct sad_sa, by_spi);
 	if (flush->which != NULL && !flush->which(sa))
 		return;
-	sad_free(flush->sim, sa);
+	sim_sad_free(flush->sim, sa);
 	flush->count++;
 }
 
-unsigned sad_flush(struct simulated *sim, bool (*which)(const struct sad_sa *sa))
+unsigned sim_sad_flush(struct simulated *sim, bool (*which)(const struct sad_sa *sa))
 {
 	struct flush flush = { .sim = sim, .which = which };
 	size_t cursor = 0;
@@ -264,14 +264,14 @@ static void show_rare(const struct sad_rare *rare, struct kernel_sa *out)
 	out->selector_dst = rare->selector_dst;
 }
 
-void sad_show(const struct sad_sa *sa, struct simulated_sa *out)
+void sim_sad_show(const struct sad_sa *sa, struct simulated_sa *out)
 {
 	*out = (struct simulated_sa){
 		.key_check = sa->key_check,
 		.counters = counters_of(sa),
 		.sa = {
-			.src = wide_addr(sa->src, sa->family),
-			.dst = wide_addr(sa->dst, sa->family),
+			.src = sim_wide_addr(sa->src, sa->family),
+			.dst = sim_wide_addr(sa->dst, sa->family),
 			.spi = sa->spi,
 			.protocol = sa->protocol,
 			.direction = sa->direction,

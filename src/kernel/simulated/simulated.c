@@ -10,8 +10,8 @@
 static void turn_end(struct deferred *deferred)
 {
 	struct simulated *sim = container_of(deferred, struct simulated, turn);
-	queue_run(sim);
-	notices_deliver(sim);
+	sim_queue_run(sim);
+	sim_notices_deliver(sim);
 }
 
 static void delayed_answers(struct timer *timer)
@@ -34,27 +34,28 @@ static enum rc remove_stale(struct kernel *kernel, unsigned *count, struct diag 
 {
 	struct simulated *sim = simulated_of(kernel);
 	(void)diag;
-	*count = sad_flush(sim, is_ours) + spd_flush(sim, is_our_policy);
+	*count = sim_sad_flush(sim, is_ours) + sim_spd_flush(sim, is_our_policy);
 	return RC_OK;
 }
 
 static bool supports(struct kernel *kernel, uint16_t encr, uint16_t encr_bits, uint16_t integ)
 {
-	const struct algorithm_encr *cipher = algorithm_encr(encr);
+	const struct algorithm_encr *cipher = kernel_algorithm_encr(encr);
 	bool alone = encr == ENCR_NONE || (cipher != NULL && cipher->icv_bits == 0);
-	if (encr != ENCR_NONE && (cipher == NULL || algorithm_key_bytes(cipher, encr_bits) < 0))
+	if (encr != ENCR_NONE &&
+	    (cipher == NULL || kernel_algorithm_key_bytes(cipher, encr_bits) < 0))
 		return false;
-	if (alone && algorithm_integ(integ) == NULL)
+	if (alone && kernel_algorithm_integ(integ) == NULL)
 		return false;
-	return !queue_lacks(simulated_of(kernel), encr, integ);
+	return !sim_queue_lacks(simulated_of(kernel), encr, integ);
 }
 
 static void simulated_free(struct kernel *kernel)
 {
 	struct simulated *sim = simulated_of(kernel);
 	list_remove(&sim->turn.queue);
-	queue_free(sim);
-	notices_free(sim);
+	sim_queue_free(sim);
+	sim_notices_free(sim);
 	kernel_simulated_flush(kernel);
 	timer_cancel(&sim->timers, &sim->answers);
 	timer_queue_free(&sim->timers);
@@ -66,10 +67,10 @@ static void simulated_free(struct kernel *kernel)
 }
 
 static const struct kernel_ops simulated_ops = {
-	.submit = queue_submit,
-	.cancel = queue_cancel,
+	.submit = sim_queue_submit,
+	.cancel = sim_queue_cancel,
 	.remove_stale = remove_stale,
-	.drain = queue_drain,
+	.drain = sim_queue_drain,
 	.supports = supports,
 	.free = simulated_free,
 };
@@ -142,7 +143,7 @@ void kernel_simulated_tick(struct kernel *kernel)
 void kernel_simulated_flush(struct kernel *kernel)
 {
 	struct simulated *sim = simulated_of(kernel);
-	(void)sad_flush(sim, NULL);
-	(void)spd_flush(sim, NULL);
-	larval_flush(sim);
+	(void)sim_sad_flush(sim, NULL);
+	(void)sim_spd_flush(sim, NULL);
+	sim_larval_flush(sim);
 }

@@ -88,53 +88,53 @@ static inline struct simulated *simulated_of(const struct kernel *kernel)
 }
 
 /* sad.c: errno as Linux gives it, 0: fine */
-int sad_add(struct simulated *sim, const struct kernel_sa *sa, uint64_t key_check);
-int sad_delete(struct simulated *sim, const struct kernel_sa *sa);
-int sad_query(struct simulated *sim, const struct kernel_sa *sa, struct kernel_counters *out);
-uint64_t sad_key_check(const struct kernel_sa *sa);
-void sad_free(struct simulated *sim, struct sad_sa *sa);
+int sim_sad_add(struct simulated *sim, const struct kernel_sa *sa, uint64_t key_check);
+int sim_sad_delete(struct simulated *sim, const struct kernel_sa *sa);
+int sim_sad_query(struct simulated *sim, const struct kernel_sa *sa, struct kernel_counters *out);
+uint64_t sim_sad_key_check(const struct kernel_sa *sa);
+void sim_sad_free(struct simulated *sim, struct sad_sa *sa);
 /* Removes the SAs that `which` names; NULL: all. Returns how many. */
-unsigned sad_flush(struct simulated *sim, bool (*which)(const struct sad_sa *sa));
-struct sad_sa *sad_find(const struct simulated *sim, const struct ip_addr *dst, uint32_t spi,
-			uint8_t protocol, uint32_t mark);
-void sad_show(const struct sad_sa *sa, struct simulated_sa *out);
+unsigned sim_sad_flush(struct simulated *sim, bool (*which)(const struct sad_sa *sa));
+struct sad_sa *sim_sad_find(const struct simulated *sim, const struct ip_addr *dst, uint32_t spi,
+			    uint8_t protocol, uint32_t mark);
+void sim_sad_show(const struct sad_sa *sa, struct simulated_sa *out);
 /* A hash for what a template and an SA have in common. */
-uint64_t sad_reqid_hash(const struct table *table, uint32_t reqid);
+uint64_t sim_sad_reqid_hash(const struct table *table, uint32_t reqid);
 /* Soft: event. Hard: the SA goes, event. */
-void sad_expire(struct simulated *sim, struct sad_sa *sa, bool hard);
+void sim_sad_expire(struct simulated *sim, struct sad_sa *sa, bool hard);
 
 /* spd.c */
-int spd_set(struct simulated *sim, const struct kernel_policy *policy);
-int spd_delete(struct simulated *sim, const struct kernel_policy *policy);
-unsigned spd_flush(struct simulated *sim, bool (*which)(const struct spd_policy *policy));
-void spd_show(const struct spd_policy *policy, struct kernel_policy *out);
+int sim_spd_set(struct simulated *sim, const struct kernel_policy *policy);
+int sim_spd_delete(struct simulated *sim, const struct kernel_policy *policy);
+unsigned sim_spd_flush(struct simulated *sim, bool (*which)(const struct spd_policy *policy));
+void sim_spd_show(const struct spd_policy *policy, struct kernel_policy *out);
 /* The policy that rules over a packet; NULL: none. */
-struct spd_policy *spd_lookup(const struct simulated *sim, enum kernel_direction direction,
-			      const struct selector *src, const struct selector *dst);
+struct spd_policy *sim_spd_lookup(const struct simulated *sim, enum kernel_direction direction,
+				  const struct selector *src, const struct selector *dst);
 
 /* larval.c */
 /* true: an ACQUIRE is due; false: one is under way. */
-bool larval_start(struct simulated *sim, const struct larval *wanted);
+bool sim_larval_start(struct simulated *sim, const struct larval *wanted);
 /* An SA came that one waited for. */
-void larval_settle(struct simulated *sim, const struct kernel_sa *sa);
-void larval_flush(struct simulated *sim);
+void sim_larval_settle(struct simulated *sim, const struct kernel_sa *sa);
+void sim_larval_flush(struct simulated *sim);
 
 /* notices.c */
-void notice_raise(struct simulated *sim, const struct kernel_event *event);
-void notices_deliver(struct simulated *sim);
-void notices_free(struct simulated *sim);
+void sim_notice_raise(struct simulated *sim, const struct kernel_event *event);
+void sim_notices_deliver(struct simulated *sim);
+void sim_notices_free(struct simulated *sim);
 
 /* queue.c */
-void queue_submit(struct kernel *kernel, struct kernel_request *request);
-void queue_cancel(struct kernel *kernel, struct kernel_request *request);
-enum rc queue_drain(struct kernel *kernel, usec_t limit);
+void sim_queue_submit(struct kernel *kernel, struct kernel_request *request);
+void sim_queue_cancel(struct kernel *kernel, struct kernel_request *request);
+enum rc sim_queue_drain(struct kernel *kernel, usec_t limit);
 /* Answers what is due now; what the answers submit waits for the next turn. */
-void queue_run(struct simulated *sim);
-void queue_free(struct simulated *sim);
-bool queue_lacks(const struct simulated *sim, uint16_t encr, uint16_t integ);
+void sim_queue_run(struct simulated *sim);
+void sim_queue_free(struct simulated *sim);
+bool sim_queue_lacks(const struct simulated *sim, uint16_t encr, uint16_t integ);
 
 /* Two addresses of one family without the copies in wide structs. */
-void compact_addr(uint8_t out[16], const struct ip_addr *addr);
-struct ip_addr wide_addr(const uint8_t bytes[16], uint8_t family);
+void sim_compact_addr(uint8_t out[16], const struct ip_addr *addr);
+struct ip_addr sim_wide_addr(const uint8_t bytes[16], uint8_t family);
 
 #endif

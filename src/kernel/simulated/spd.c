@@ -17,7 +17,7 @@ _Static_assert(sizeof(struct spd_key) == 60, "a key has no padding");
 static uint8_t prefix_of(const struct ip_range *range)
 {
 	int prefix = range_prefix(range);
-	return prefix < 0 ? 0 : (uint8_t)prefix; /* check_policy let none without through */
+	return prefix < 0 ? 0 : (uint8_t)prefix; /* kernel_check_policy let none without through */
 }
 
 static void key_of(const struct kernel_policy *policy, struct spd_key *key)
@@ -33,8 +33,8 @@ static void key_of(const struct kernel_policy *policy, struct spd_key *key)
 		.protocols = { policy->src.protocol, policy->dst.protocol },
 		.direction = policy->direction,
 	};
-	compact_addr(key->src, &policy->src.range.from);
-	compact_addr(key->dst, &policy->dst.range.from);
+	sim_compact_addr(key->src, &policy->src.range.from);
+	sim_compact_addr(key->dst, &policy->dst.range.from);
 }
 
 static void key_of_installed(const struct spd_policy *policy, struct spd_key *key)
@@ -95,8 +95,8 @@ static void fill_key(struct spd_policy *to, const struct spd_key *key)
 
 static void fill(struct spd_policy *to, const struct kernel_policy *policy)
 {
-	compact_addr(to->tunnel_src, &policy->tunnel_src);
-	compact_addr(to->tunnel_dst, &policy->tunnel_dst);
+	sim_compact_addr(to->tunnel_src, &policy->tunnel_src);
+	sim_compact_addr(to->tunnel_dst, &policy->tunnel_dst);
 	to->src_family = policy->tunnel_src.family;
 	to->dst_family = policy->tunnel_dst.family;
 	to->priority = policy->priority;
@@ -107,7 +107,7 @@ static void fill(struct spd_policy *to, const struct kernel_policy *policy)
 	to->protocol = policy->protocol;
 }
 
-int spd_set(struct simulated *sim, const struct kernel_policy *policy)
+int sim_spd_set(struct simulated *sim, const struct kernel_policy *policy)
 {
 	struct spd_key key;
 	key_of(policy, &key);
@@ -130,7 +130,7 @@ int spd_set(struct simulated *sim, const struct kernel_policy *policy)
 	return 0;
 }
 
-int spd_delete(struct simulated *sim, const struct kernel_policy *policy)
+int sim_spd_delete(struct simulated *sim, const struct kernel_policy *policy)
 {
 	struct spd_key key;
 	key_of(policy, &key);
@@ -142,7 +142,7 @@ int spd_delete(struct simulated *sim, const struct kernel_policy *policy)
 	return 0;
 }
 
-unsigned spd_flush(struct simulated *sim, bool (*which)(const struct spd_policy *policy))
+unsigned sim_spd_flush(struct simulated *sim, bool (*which)(const struct spd_policy *policy))
 {
 	unsigned count = 0;
 	for (unsigned direction = 0; direction < 3; direction++) {
@@ -161,13 +161,13 @@ unsigned spd_flush(struct simulated *sim, bool (*which)(const struct spd_policy 
 
 static struct ip_range subnet(const uint8_t network[16], uint8_t prefix, uint8_t family)
 {
-	struct ip_range range = { wide_addr(network, family), wide_addr(network, family) };
+	struct ip_range range = { sim_wide_addr(network, family), sim_wide_addr(network, family) };
 	for (unsigned bit = prefix; bit < ip_len(family) * 8; bit++)
 		range.to.bytes[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
 	return range;
 }
 
-void spd_show(const struct spd_policy *policy, struct kernel_policy *out)
+void sim_spd_show(const struct spd_policy *policy, struct kernel_policy *out)
 {
 	*out = (struct kernel_policy){
 		.src = { subnet(policy->src, policy->src_prefix, policy->family),
@@ -179,8 +179,8 @@ void spd_show(const struct spd_policy *policy, struct kernel_policy *out)
 		.mode = policy->mode,
 		.protocol = policy->protocol,
 		.reqid = policy->reqid,
-		.tunnel_src = wide_addr(policy->tunnel_src, policy->src_family),
-		.tunnel_dst = wide_addr(policy->tunnel_dst, policy->dst_family),
+		.tunnel_src = sim_wide_addr(policy->tunnel_src, policy->src_family),
+		.tunnel_dst = sim_wide_addr(policy->tunnel_dst, policy->dst_family),
 		.spi = policy->spi,
 		.priority = policy->priority,
 		.mark = policy->mark,
@@ -215,8 +215,8 @@ static bool policy_matches(const struct spd_policy *policy, const struct selecto
 	       ports_match(policy->dst_from, policy->dst_to, dst->port_from);
 }
 
-struct spd_policy *spd_lookup(const struct simulated *sim, enum kernel_direction direction,
-			      const struct selector *src, const struct selector *dst)
+struct spd_policy *sim_spd_lookup(const struct simulated *sim, enum kernel_direction direction,
+				  const struct selector *src, const struct selector *dst)
 {
 	struct spd_policy *best = NULL;
 	list_for(item, &sim->directions[direction])

@@ -19,17 +19,17 @@ static bool acquire_decode(const struct nlmsghdr *message, struct kernel_event *
 	const struct nlattr *attribute;
 	if (!payload(message, &acquire, sizeof acquire))
 		return false;
-	attribute = attribute_find(message, sizeof acquire, XFRMA_TMPL, sizeof template);
+	attribute = xfrm_attribute_find(message, sizeof acquire, XFRMA_TMPL, sizeof template);
 	if (attribute == NULL)
 		return false;
 	memcpy(&template, mnl_attr_get_payload(attribute), sizeof template);
 	out->type = KERNEL_ACQUIRE;
 	out->reqid = template.reqid;
-	out->src = address_decode(&acquire.saddr, template.family);
-	out->dst = address_decode(&acquire.id.daddr, template.family);
-	out->protocol = protocol_decode(acquire.id.proto);
-	return selector_decode(&acquire.sel, (uint8_t)acquire.sel.family, &out->packet_src,
-			       &out->packet_dst);
+	out->src = xfrm_address_decode(&acquire.saddr, template.family);
+	out->dst = xfrm_address_decode(&acquire.id.daddr, template.family);
+	out->protocol = xfrm_protocol_decode(acquire.id.proto);
+	return xfrm_selector_decode(&acquire.sel, (uint8_t)acquire.sel.family, &out->packet_src,
+				    &out->packet_dst);
 }
 
 /* A larval state that nobody filled expires too: it has no SPI. */
@@ -40,10 +40,10 @@ static bool expire_decode(const struct nlmsghdr *message, struct kernel_event *o
 		return false;
 	out->type = KERNEL_EXPIRE;
 	out->reqid = expire.state.reqid;
-	out->src = address_decode(&expire.state.saddr, expire.state.family);
-	out->dst = address_decode(&expire.state.id.daddr, expire.state.family);
+	out->src = xfrm_address_decode(&expire.state.saddr, expire.state.family);
+	out->dst = xfrm_address_decode(&expire.state.id.daddr, expire.state.family);
 	out->spi = ntohl(expire.state.id.spi);
-	out->protocol = protocol_decode(expire.state.id.proto);
+	out->protocol = xfrm_protocol_decode(expire.state.id.proto);
 	out->hard = expire.hard != 0;
 	return true;
 }
@@ -55,11 +55,11 @@ static bool mapping_decode(const struct nlmsghdr *message, struct kernel_event *
 		return false;
 	out->type = KERNEL_MAPPING;
 	out->reqid = mapping.reqid;
-	out->src = address_decode(&mapping.old_saddr, mapping.id.family);
-	out->dst = address_decode(&mapping.id.daddr, mapping.id.family);
+	out->src = xfrm_address_decode(&mapping.old_saddr, mapping.id.family);
+	out->dst = xfrm_address_decode(&mapping.id.daddr, mapping.id.family);
 	out->spi = ntohl(mapping.id.spi);
-	out->protocol = protocol_decode(mapping.id.proto);
-	out->mapped.addr = address_decode(&mapping.new_saddr, mapping.id.family);
+	out->protocol = xfrm_protocol_decode(mapping.id.proto);
+	out->mapped.addr = xfrm_address_decode(&mapping.new_saddr, mapping.id.family);
 	out->mapped.port = ntohs(mapping.new_sport);
 	return ip_is_set(&out->mapped.addr);
 }
@@ -78,7 +78,7 @@ static bool decode(const struct nlmsghdr *message, struct kernel_event *out)
 	}
 }
 
-bool event_decode(const struct nlmsghdr *message, struct kernel_event *out)
+bool xfrm_event_decode(const struct nlmsghdr *message, struct kernel_event *out)
 {
 	memset(out, 0, sizeof *out);
 	return decode(message, out) && kernel_reqid_is_ours(out->reqid) && out->protocol != 0;

@@ -5,13 +5,13 @@
 #include "kernel/xfrm/xfrm.h"
 #include "wire/iana.h"
 
-void address_encode(xfrm_address_t *out, const struct ip_addr *addr)
+void xfrm_address_encode(xfrm_address_t *out, const struct ip_addr *addr)
 {
 	memset(out, 0, sizeof *out);
 	memcpy(out, addr->bytes, ip_len(addr->family));
 }
 
-struct ip_addr address_decode(const xfrm_address_t *in, uint16_t family)
+struct ip_addr xfrm_address_decode(const xfrm_address_t *in, uint16_t family)
 {
 	struct ip_addr addr = { .family = family == AF_INET || family == AF_INET6 ? (uint8_t)family
 										  : AF_UNSPEC };
@@ -19,12 +19,12 @@ struct ip_addr address_decode(const xfrm_address_t *in, uint16_t family)
 	return addr;
 }
 
-uint8_t protocol_encode(uint8_t protocol)
+uint8_t xfrm_protocol_encode(uint8_t protocol)
 {
 	return protocol == PROTOCOL_AH ? IPPROTO_AH : IPPROTO_ESP;
 }
 
-uint8_t protocol_decode(uint8_t protocol)
+uint8_t xfrm_protocol_decode(uint8_t protocol)
 {
 	return protocol == IPPROTO_ESP ? PROTOCOL_ESP : protocol == IPPROTO_AH ? PROTOCOL_AH : 0;
 }
@@ -61,12 +61,12 @@ static void icmp_encode(struct xfrm_selector *out, const struct selector *src,
 	out->dport_mask = UINT16_MAX;
 }
 
-void selector_encode(struct xfrm_selector *out, const struct selector *src,
-		     const struct selector *dst)
+void xfrm_selector_encode(struct xfrm_selector *out, const struct selector *src,
+			  const struct selector *dst)
 {
 	memset(out, 0, sizeof *out);
-	address_encode(&out->saddr, &src->range.from);
-	address_encode(&out->daddr, &dst->range.from);
+	xfrm_address_encode(&out->saddr, &src->range.from);
+	xfrm_address_encode(&out->daddr, &dst->range.from);
 	out->prefixlen_s = (uint8_t)range_prefix(&src->range);
 	out->prefixlen_d = (uint8_t)range_prefix(&dst->range);
 	out->family = src->range.from.family;
@@ -82,7 +82,7 @@ void selector_encode(struct xfrm_selector *out, const struct selector *src,
 static struct ip_range subnet_decode(const xfrm_address_t *in, uint8_t family, uint8_t prefix)
 {
 	struct ip_range range;
-	range.from = range.to = address_decode(in, family);
+	range.from = range.to = xfrm_address_decode(in, family);
 	for (unsigned bit = prefix; bit < ip_len(family) * 8; bit++) {
 		range.from.bytes[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
 		range.to.bytes[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
@@ -107,8 +107,8 @@ static void icmp_decode(const struct xfrm_selector *in, struct selector *out)
 	out->port_to = (uint16_t)(type << 8 | (in->dport_mask != 0 ? code : 0xff));
 }
 
-bool selector_decode(const struct xfrm_selector *in, uint8_t family, struct selector *src,
-		     struct selector *dst)
+bool xfrm_selector_decode(const struct xfrm_selector *in, uint8_t family, struct selector *src,
+			  struct selector *dst)
 {
 	unsigned bits = (unsigned)ip_len(family) * 8;
 	if (bits == 0 || in->prefixlen_s > bits || in->prefixlen_d > bits)
@@ -126,7 +126,7 @@ bool selector_decode(const struct xfrm_selector *in, uint8_t family, struct sele
 	return true;
 }
 
-void mark_put(struct nlmsghdr *message, uint32_t mark, uint32_t mask, uint32_t if_id)
+void xfrm_mark_put(struct nlmsghdr *message, uint32_t mark, uint32_t mask, uint32_t if_id)
 {
 	struct xfrm_mark value = { .v = mark, .m = mask };
 	if (mark != 0 || mask != 0)
@@ -135,10 +135,10 @@ void mark_put(struct nlmsghdr *message, uint32_t mark, uint32_t mask, uint32_t i
 		mnl_attr_put_u32(message, XFRMA_IF_ID, if_id);
 }
 
-const struct nlattr *attribute_find(const struct nlmsghdr *message, size_t header, uint16_t type,
-				    size_t least)
+const struct nlattr *xfrm_attribute_find(const struct nlmsghdr *message, size_t header,
+					 uint16_t type, size_t least)
 {
-	const uint8_t *end = mnl_nlmsg_get_payload_tail(message);
+	const uint8_t *end = (const uint8_t *)message + message->nlmsg_len; /* exact, not aligned */
 	const struct nlattr *attribute;
 	if (mnl_nlmsg_get_payload_len(message) < header)
 		return NULL;

@@ -14,12 +14,12 @@ static uint8_t direction_encode(uint8_t direction)
 }
 
 /* Linux wants the direction in the lowest bits, three of which its own indexes use. */
-uint32_t policy_index(uint32_t counter, uint8_t direction)
+uint32_t xfrm_policy_index(uint32_t counter, uint8_t direction)
 {
 	return INDEX_MARK | (counter << 3 & INDEX_BITS) | direction_encode(direction);
 }
 
-bool policy_index_is_ours(uint32_t index)
+bool xfrm_policy_index_is_ours(uint32_t index)
 {
 	return (index & ~INDEX_BITS) == INDEX_MARK;
 }
@@ -30,7 +30,8 @@ static void put_template(struct nlmsghdr *message, const struct kernel_policy *p
 	const struct ip_addr *known =
 		ip_is_set(&policy->tunnel_dst) ? &policy->tunnel_dst : &policy->tunnel_src;
 	struct xfrm_user_tmpl value = {
-		.id = { .spi = htonl(policy->spi), .proto = protocol_encode(policy->protocol) },
+		.id = { .spi = htonl(policy->spi),
+			.proto = xfrm_protocol_encode(policy->protocol) },
 		.family = ip_is_set(known) ? known->family : policy->src.range.from.family,
 		.reqid = policy->reqid,
 		.mode = policy->mode == KERNEL_TUNNEL ? XFRM_MODE_TUNNEL : XFRM_MODE_TRANSPORT,
@@ -40,18 +41,19 @@ static void put_template(struct nlmsghdr *message, const struct kernel_policy *p
 		.calgos = UINT32_MAX,
 	};
 	if (policy->mode == KERNEL_TUNNEL) {
-		address_encode(&value.id.daddr, &policy->tunnel_dst);
-		address_encode(&value.saddr, &policy->tunnel_src);
+		xfrm_address_encode(&value.id.daddr, &policy->tunnel_dst);
+		xfrm_address_encode(&value.saddr, &policy->tunnel_src);
 	}
 	mnl_attr_put(message, XFRMA_TMPL, sizeof value, &value);
 }
 
-struct nlmsghdr *policy_set_encode(void *at, const struct kernel_policy *policy, uint32_t index)
+struct nlmsghdr *xfrm_policy_set_encode(void *at, const struct kernel_policy *policy,
+					uint32_t index)
 {
 	struct nlmsghdr *message = mnl_nlmsg_put_header(at);
 	struct xfrm_userpolicy_info *info = mnl_nlmsg_put_extra_header(message, sizeof *info);
 	message->nlmsg_type = XFRM_MSG_UPDPOLICY;
-	selector_encode(&info->sel, &policy->src, &policy->dst);
+	xfrm_selector_encode(&info->sel, &policy->src, &policy->dst);
 	info->lft = (struct xfrm_lifetime_cfg){ .soft_byte_limit = XFRM_INF,
 						.hard_byte_limit = XFRM_INF,
 						.soft_packet_limit = XFRM_INF,
@@ -63,17 +65,17 @@ struct nlmsghdr *policy_set_encode(void *at, const struct kernel_policy *policy,
 	info->share = XFRM_SHARE_ANY;
 	if (policy->action == KERNEL_PROTECT)
 		put_template(message, policy);
-	mark_put(message, policy->mark, policy->mark_mask, policy->if_id);
+	xfrm_mark_put(message, policy->mark, policy->mark_mask, policy->if_id);
 	return message;
 }
 
-struct nlmsghdr *policy_delete_encode(void *at, const struct kernel_policy *policy)
+struct nlmsghdr *xfrm_policy_delete_encode(void *at, const struct kernel_policy *policy)
 {
 	struct nlmsghdr *message = mnl_nlmsg_put_header(at);
 	struct xfrm_userpolicy_id *id = mnl_nlmsg_put_extra_header(message, sizeof *id);
 	message->nlmsg_type = XFRM_MSG_DELPOLICY;
-	selector_encode(&id->sel, &policy->src, &policy->dst);
+	xfrm_selector_encode(&id->sel, &policy->src, &policy->dst);
 	id->dir = direction_encode(policy->direction);
-	mark_put(message, policy->mark, policy->mark_mask, policy->if_id);
+	xfrm_mark_put(message, policy->mark, policy->mark_mask, policy->if_id);
 	return message;
 }

@@ -33,13 +33,13 @@ static void list_trials(struct trials *trials)
 {
 	add_trial(trials, ENCR_AES_CBC, INTEG_HMAC_SHA2_256_128, AF_INET);
 	add_trial(trials, ENCR_AES_CBC, INTEG_HMAC_SHA2_256_128, AF_INET6);
-	for (unsigned i = 0; i < algorithm_encr_count; i++) {
-		bool aead = algorithm_encrs[i].icv_bits != 0;
-		add_trial(trials, algorithm_encrs[i].id,
+	for (unsigned i = 0; i < kernel_algorithm_encr_count; i++) {
+		bool aead = kernel_algorithm_encrs[i].icv_bits != 0;
+		add_trial(trials, kernel_algorithm_encrs[i].id,
 			  aead ? INTEG_NONE : INTEG_HMAC_SHA2_256_128, AF_INET);
 	}
-	for (unsigned i = 0; i < algorithm_integ_count; i++)
-		add_trial(trials, ENCR_AES_CBC, algorithm_integs[i].id, AF_INET);
+	for (unsigned i = 0; i < kernel_algorithm_integ_count; i++)
+		add_trial(trials, ENCR_AES_CBC, kernel_algorithm_integs[i].id, AF_INET);
 }
 
 static struct ip_addr documentation(uint8_t family, uint8_t last)
@@ -53,8 +53,8 @@ static struct ip_addr documentation(uint8_t family, uint8_t last)
 
 static struct kernel_sa sa_of(const struct trial *trial, uint32_t spi, const uint8_t key[64])
 {
-	const struct algorithm_encr *encr = algorithm_encr(trial->encr);
-	const struct algorithm_integ *integ = algorithm_integ(trial->integ);
+	const struct algorithm_encr *encr = kernel_algorithm_encr(trial->encr);
+	const struct algorithm_integ *integ = kernel_algorithm_integ(trial->integ);
 	uint16_t bits = encr->bits[1] != 0 ? encr->bits[0] : 0;
 	return (struct kernel_sa){
 		.src = documentation(trial->family, 1),
@@ -67,7 +67,7 @@ static struct kernel_sa sa_of(const struct trial *trial, uint32_t spi, const uin
 		.encr = trial->encr,
 		.encr_bits = bits,
 		.integ = trial->integ,
-		.encr_key = span_make(key, (size_t)algorithm_key_bytes(encr, bits)),
+		.encr_key = span_make(key, (size_t)kernel_algorithm_key_bytes(encr, bits)),
 		.integ_key = span_make(key, integ != NULL ? integ->key_bits / 8u : 0),
 		.hard_seconds = 60,
 	};
@@ -91,8 +91,8 @@ static size_t encode_trials(struct trials *trials, uint32_t *sequence, uint32_t 
 	for (unsigned i = 0; i < trials->count; i++) {
 		struct kernel_sa sa = sa_of(&trials->items[i], spi + i, key);
 		trials->items[i].sequence = ++*sequence;
-		used = append(batch, used, sa_add_encode(bytes, &sa), *sequence);
-		used = append(batch, used, sa_delete_encode(bytes, &sa), ++*sequence);
+		used = append(batch, used, xfrm_sa_add_encode(bytes, &sa), *sequence);
+		used = append(batch, used, xfrm_sa_delete_encode(bytes, &sa), ++*sequence);
 	}
 	return used;
 }
@@ -101,7 +101,7 @@ static void read_trial(void *context, const struct nlmsghdr *message)
 {
 	struct trials *trials = context;
 	struct netlink_answer answer;
-	answer_decode(message, &answer);
+	xfrm_answer_decode(message, &answer);
 	for (unsigned i = 0; i < trials->count; i++)
 		if (trials->items[i].sequence == answer.sequence && answer.type == NLMSG_ERROR)
 			trials->items[i].error = answer.error;
@@ -112,10 +112,10 @@ static void evaluate(const struct trials *trials, struct probe *out)
 	const struct trial *item = &trials->items[2];
 	*out = (struct probe){ .error_v4 = trials->items[0].error,
 			       .error_v6 = trials->items[1].error };
-	for (unsigned i = 0; i < algorithm_encr_count; i++, item++)
+	for (unsigned i = 0; i < kernel_algorithm_encr_count; i++, item++)
 		if (item->error == 0)
 			out->encrs |= 1u << i;
-	for (unsigned i = 0; i < algorithm_integ_count; i++, item++)
+	for (unsigned i = 0; i < kernel_algorithm_integ_count; i++, item++)
 		if (item->error == 0)
 			out->integs |= 1u << i;
 	out->blind = out->encrs == 0;
@@ -123,15 +123,16 @@ static void evaluate(const struct trials *trials, struct probe *out)
 		out->encrs = out->integs = UINT32_MAX;
 }
 
-enum rc probe_run(int fd, uint32_t *sequence, uint32_t spi, struct probe *out, struct diag *diag)
+enum rc xfrm_probe_run(int fd, uint32_t *sequence, uint32_t spi, struct probe *out,
+		       struct diag *diag)
 {
 	_Alignas(8) uint8_t batch[TRIALS_MAX * 1024];
 	struct trials trials = { 0 };
 	list_trials(&trials);
 	size_t used = encode_trials(&trials, sequence, spi, batch);
-	int error = netlink_send(fd, batch, used);
+	int error = xfrm_send(fd, batch, used);
 	if (error == 0)
-		error = netlink_receive(fd, UINT_MAX, read_trial, &trials);
+		error = xfrm_receive(fd, UINT_MAX, read_trial, &trials);
 	if (error == 0 && trials.items[0].error == EPERM)
 		error = EPERM;
 	if (error != 0)
@@ -147,23 +148,24 @@ enum rc probe_run(int fd, uint32_t *sequence, uint32_t spi, struct probe *out, s
 
 static int encr_bit(uint16_t encr)
 {
-	const struct algorithm_encr *algorithm = algorithm_encr(encr);
-	return algorithm != NULL ? (int)(algorithm - algorithm_encrs) : -1;
+	const struct algorithm_encr *algorithm = kernel_algorithm_encr(encr);
+	return algorithm != NULL ? (int)(algorithm - kernel_algorithm_encrs) : -1;
 }
 
 static int integ_bit(uint16_t integ)
 {
-	const struct algorithm_integ *algorithm = algorithm_integ(integ);
-	return algorithm != NULL ? (int)(algorithm - algorithm_integs) : -1;
+	const struct algorithm_integ *algorithm = kernel_algorithm_integ(integ);
+	return algorithm != NULL ? (int)(algorithm - kernel_algorithm_integs) : -1;
 }
 
-bool probe_supports(const struct probe *probe, uint16_t encr, uint16_t encr_bits, uint16_t integ)
+bool xfrm_probe_supports(const struct probe *probe, uint16_t encr, uint16_t encr_bits,
+			 uint16_t integ)
 {
-	const struct algorithm_encr *cipher = algorithm_encr(encr);
+	const struct algorithm_encr *cipher = kernel_algorithm_encr(encr);
 	int encr_at = encr_bit(encr), integ_at = integ_bit(integ);
 	bool needs_integ = encr == ENCR_NONE || (cipher != NULL && cipher->icv_bits == 0);
 	if (encr != ENCR_NONE && (encr_at < 0 || !(probe->encrs >> encr_at & 1) ||
-				  algorithm_key_bytes(cipher, encr_bits) < 0))
+				  kernel_algorithm_key_bytes(cipher, encr_bits) < 0))
 		return false;
 	if (!needs_integ)
 		return integ == INTEG_NONE;

@@ -14,17 +14,17 @@ static struct nlmsghdr *encode(struct xfrm *xfrm, void *at, const struct kernel_
 {
 	switch (request->op) {
 	case KERNEL_SA_ADD:
-		return sa_add_encode(at, &request->sa);
+		return xfrm_sa_add_encode(at, &request->sa);
 	case KERNEL_SA_DELETE:
-		return sa_delete_encode(at, &request->sa);
+		return xfrm_sa_delete_encode(at, &request->sa);
 	case KERNEL_SA_QUERY:
-		return sa_get_encode(at, &request->sa);
+		return xfrm_sa_get_encode(at, &request->sa);
 	case KERNEL_POLICY_SET:
-		return policy_set_encode(
+		return xfrm_policy_set_encode(
 			at, &request->policy,
-			policy_index(xfrm->policy_counter++, request->policy.direction));
+			xfrm_policy_index(xfrm->policy_counter++, request->policy.direction));
 	case KERNEL_POLICY_DELETE:
-		return policy_delete_encode(at, &request->policy);
+		return xfrm_policy_delete_encode(at, &request->policy);
 	}
 	return NULL;
 }
@@ -44,7 +44,7 @@ static bool contradicts(const struct probe *probe, int error)
 
 static void finish(struct xfrm *xfrm, struct kernel_request *request, int error, const char *text)
 {
-	request_result(request, error, text);
+	kernel_request_settle(request, error, text);
 	list_remove(&request->queue);
 	list_append(&xfrm->answered, &request->queue);
 	if (request->op == KERNEL_SA_ADD && contradicts(&xfrm->probe, error))
@@ -77,14 +77,14 @@ static void read_answer(void *context, const struct nlmsghdr *message)
 {
 	struct xfrm *xfrm = context;
 	struct netlink_answer answer;
-	answer_decode(message, &answer);
+	xfrm_answer_decode(message, &answer);
 	struct kernel_request *request = find(xfrm, answer.sequence);
 	if (request == NULL) {
 		unheard(xfrm, &answer);
 	} else if (answer.type == NLMSG_ERROR) {
 		finish(xfrm, request, answer.error, answer.text[0] != '\0' ? answer.text : NULL);
 	} else if (request->op == KERNEL_SA_QUERY && answer.type == XFRM_MSG_NEWSA) {
-		bool read = counters_decode(message, &request->counters);
+		bool read = xfrm_counters_decode(message, &request->counters);
 		finish(xfrm, request, read ? 0 : EBADMSG, NULL);
 	}
 }
@@ -94,11 +94,11 @@ static void exchange(struct xfrm *xfrm)
 {
 	if (xfrm->used == 0)
 		return;
-	int error = netlink_send(xfrm->requests, xfrm->batch, xfrm->used);
+	int error = xfrm_send(xfrm->requests, xfrm->batch, xfrm->used);
 	wipe(xfrm->batch, xfrm->used);
 	xfrm->used = 0;
 	if (error == 0)
-		error = netlink_receive(xfrm->requests, UINT_MAX, read_answer, xfrm);
+		error = xfrm_receive(xfrm->requests, UINT_MAX, read_answer, xfrm);
 	while (!list_empty(&xfrm->outstanding)) {
 		struct list *item = xfrm->outstanding.next;
 		finish(xfrm, container_of(item, struct kernel_request, queue),
@@ -129,12 +129,12 @@ static void probe_again(struct xfrm *xfrm)
 	if (!xfrm->doubt || host_now(xfrm->host) < xfrm->probed + PROBE_INTERVAL)
 		return;
 	xfrm->doubt = false;
-	if (xfrm_probe(xfrm, NULL) != RC_OK && xfrm->log != NULL)
+	if (xfrm_ask_algorithms(xfrm, NULL) != RC_OK && xfrm->log != NULL)
 		log_write(xfrm->log, LOG_LEVEL_WARNING, NULL,
 			  "the kernel would not say again which algorithms it has");
 }
 
-void requests_turn_end(struct deferred *flush)
+void xfrm_requests_turn_end(struct deferred *flush)
 {
 	struct xfrm *xfrm = container_of(flush, struct xfrm, flush);
 	exchange(xfrm);
@@ -156,14 +156,14 @@ static void enqueue(struct xfrm *xfrm, struct kernel_request *request)
 		list_append(&xfrm->outstanding, &request->queue);
 }
 
-void requests_submit(struct kernel *kernel, struct kernel_request *request)
+void xfrm_requests_submit(struct kernel *kernel, struct kernel_request *request)
 {
 	struct xfrm *xfrm = xfrm_of(kernel);
 	request->queue = (struct list){ 0 };
 	request->flags = 0;
 	request->error = 0;
 	request->diag.text[0] = '\0';
-	request->rc = check_request(request);
+	request->rc = kernel_check_request(request);
 	xfrm->host->ops->defer(xfrm->host, &xfrm->flush);
 	if (request->rc != RC_OK) {
 		request->flags |= REQUEST_ANSWERED;
@@ -176,7 +176,7 @@ void requests_submit(struct kernel *kernel, struct kernel_request *request)
 	enqueue(xfrm, request);
 }
 
-void requests_cancel(struct kernel *kernel, struct kernel_request *request)
+void xfrm_requests_cancel(struct kernel *kernel, struct kernel_request *request)
 {
 	(void)kernel;
 	list_remove(&request->queue);
@@ -189,7 +189,7 @@ static usec_t monotonic(void)
 	return (usec_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
 }
 
-enum rc requests_drain(struct kernel *kernel, usec_t limit)
+enum rc xfrm_requests_drain(struct kernel *kernel, usec_t limit)
 {
 	struct xfrm *xfrm = xfrm_of(kernel);
 	usec_t end = monotonic() + limit;
@@ -202,7 +202,7 @@ enum rc requests_drain(struct kernel *kernel, usec_t limit)
 	return RC_OK;
 }
 
-void requests_forget(struct xfrm *xfrm)
+void xfrm_requests_forget(struct xfrm *xfrm)
 {
 	list_for_safe(item, &xfrm->outstanding) list_remove(item);
 	list_for_safe(item, &xfrm->answered) list_remove(item);

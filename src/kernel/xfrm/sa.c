@@ -10,7 +10,7 @@
 #define ESN_WINDOW_LEAST                                                                           \
 	32 /* RFC 4303 §3.4.3: ESN needs anti-replay; Linux refuses ESN without a window */
 #define PLAIN_WINDOW_MOST 32 /* what struct xfrm_usersa_info holds itself */
-#define KEY_MAX		  64 /* HMAC-SHA2-512; check_sa knows no longer key */
+#define KEY_MAX		  64 /* HMAC-SHA2-512; kernel_check_sa knows no longer key */
 
 static uint64_t limit(uint64_t value)
 {
@@ -39,10 +39,10 @@ static bool wants_esn_state(const struct kernel_sa *sa)
 static void put_info(struct nlmsghdr *message, const struct kernel_sa *sa)
 {
 	struct xfrm_usersa_info *info = mnl_nlmsg_put_extra_header(message, sizeof *info);
-	address_encode(&info->saddr, &sa->src);
-	address_encode(&info->id.daddr, &sa->dst);
+	xfrm_address_encode(&info->saddr, &sa->src);
+	xfrm_address_encode(&info->id.daddr, &sa->dst);
 	info->id.spi = htonl(sa->spi);
-	info->id.proto = protocol_encode(sa->protocol);
+	info->id.proto = xfrm_protocol_encode(sa->protocol);
 	info->family = sa->dst.family;
 	info->reqid = sa->reqid;
 	info->lft = lifetimes(sa);
@@ -51,7 +51,7 @@ static void put_info(struct nlmsghdr *message, const struct kernel_sa *sa)
 		info->flags |= XFRM_STATE_AF_UNSPEC;
 	} else {
 		info->mode = XFRM_MODE_TRANSPORT;
-		selector_encode(&info->sel, &sa->selector_src, &sa->selector_dst);
+		xfrm_selector_encode(&info->sel, &sa->selector_src, &sa->selector_dst);
 	}
 	if (sa->esn)
 		info->flags |= XFRM_STATE_ESN;
@@ -115,8 +115,8 @@ static void put_auth(struct nlmsghdr *message, const struct algorithm_integ *int
 
 static void put_algorithms(struct nlmsghdr *message, const struct kernel_sa *sa)
 {
-	const struct algorithm_encr *encr = algorithm_encr(sa->encr);
-	const struct algorithm_integ *integ = algorithm_integ(sa->integ);
+	const struct algorithm_encr *encr = kernel_algorithm_encr(sa->encr);
+	const struct algorithm_integ *integ = kernel_algorithm_integ(sa->integ);
 	if (sa->protocol == PROTOCOL_ESP && encr != NULL && encr->icv_bits != 0)
 		put_aead(message, encr, sa->encr_key);
 	else if (sa->protocol == PROTOCOL_ESP && encr != NULL)
@@ -137,7 +137,7 @@ static void put_encap(struct nlmsghdr *message, const struct kernel_sa *sa)
 	mnl_attr_put(message, XFRMA_ENCAP, sizeof encap, &encap);
 }
 
-struct nlmsghdr *sa_add_encode(void *at, const struct kernel_sa *sa)
+struct nlmsghdr *xfrm_sa_add_encode(void *at, const struct kernel_sa *sa)
 {
 	struct nlmsghdr *message = mnl_nlmsg_put_header(at);
 	message->nlmsg_type = XFRM_MSG_NEWSA;
@@ -145,7 +145,7 @@ struct nlmsghdr *sa_add_encode(void *at, const struct kernel_sa *sa)
 	put_algorithms(message, sa);
 	put_encap(message, sa);
 	put_replay(message, sa);
-	mark_put(message, sa->mark, sa->mark_mask, sa->if_id);
+	xfrm_mark_put(message, sa->mark, sa->mark_mask, sa->if_id);
 	return message;
 }
 
@@ -154,25 +154,25 @@ static struct nlmsghdr *id_encode(void *at, uint16_t type, const struct kernel_s
 	struct nlmsghdr *message = mnl_nlmsg_put_header(at);
 	struct xfrm_usersa_id *id = mnl_nlmsg_put_extra_header(message, sizeof *id);
 	message->nlmsg_type = type;
-	address_encode(&id->daddr, &sa->dst);
+	xfrm_address_encode(&id->daddr, &sa->dst);
 	id->spi = htonl(sa->spi);
 	id->family = sa->dst.family;
-	id->proto = protocol_encode(sa->protocol);
-	mark_put(message, sa->mark, sa->mark_mask, 0);
+	id->proto = xfrm_protocol_encode(sa->protocol);
+	xfrm_mark_put(message, sa->mark, sa->mark_mask, 0);
 	return message;
 }
 
-struct nlmsghdr *sa_delete_encode(void *at, const struct kernel_sa *sa)
+struct nlmsghdr *xfrm_sa_delete_encode(void *at, const struct kernel_sa *sa)
 {
 	return id_encode(at, XFRM_MSG_DELSA, sa);
 }
 
-struct nlmsghdr *sa_get_encode(void *at, const struct kernel_sa *sa)
+struct nlmsghdr *xfrm_sa_get_encode(void *at, const struct kernel_sa *sa)
 {
 	return id_encode(at, XFRM_MSG_GETSA, sa);
 }
 
-bool counters_decode(const struct nlmsghdr *message, struct kernel_counters *out)
+bool xfrm_counters_decode(const struct nlmsghdr *message, struct kernel_counters *out)
 {
 	struct xfrm_usersa_info info;
 	const struct nlattr *used;
@@ -183,7 +183,7 @@ bool counters_decode(const struct nlmsghdr *message, struct kernel_counters *out
 					 .packets = info.curlft.packets,
 					 .replay_errors = info.stats.replay,
 					 .integrity_failures = info.stats.integrity_failed };
-	used = attribute_find(message, sizeof info, XFRMA_LASTUSED, sizeof(uint64_t));
+	used = xfrm_attribute_find(message, sizeof info, XFRMA_LASTUSED, sizeof(uint64_t));
 	if (used != NULL)
 		out->used_at = (int64_t)mnl_attr_get_u64(used);
 	return true;

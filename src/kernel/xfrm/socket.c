@@ -36,7 +36,7 @@ static void tune(int fd)
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on); /* no keys in answers */
 }
 
-enum rc netlink_open(uint32_t groups, int *out, struct diag *diag)
+enum rc xfrm_open(uint32_t groups, int *out, struct diag *diag)
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = groups };
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_XFRM);
@@ -52,7 +52,7 @@ enum rc netlink_open(uint32_t groups, int *out, struct diag *diag)
 	return RC_OK;
 }
 
-int netlink_send(int fd, const void *bytes, size_t len)
+int xfrm_send(int fd, const void *bytes, size_t len)
 {
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	ssize_t sent;
@@ -88,7 +88,7 @@ static int receive_one(int fd, uint8_t *buffer, netlink_fn fn, void *context)
 }
 
 /* ENOBUFS is told once; what stands behind it in the queue can still be read. */
-int netlink_receive(int fd, unsigned datagrams, netlink_fn fn, void *context)
+int xfrm_receive(int fd, unsigned datagrams, netlink_fn fn, void *context)
 {
 	_Alignas(8) uint8_t buffer[XFRM_RECEIVE_MAX];
 	int lost = 0, error = 0;
@@ -105,7 +105,7 @@ static void extended_ack(const struct nlmsghdr *message, size_t header, struct n
 	const struct nlattr *text;
 	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS))
 		return;
-	text = attribute_find(message, header, NLMSGERR_ATTR_MSG, 1);
+	text = xfrm_attribute_find(message, header, NLMSGERR_ATTR_MSG, 1);
 	if (text == NULL)
 		return;
 	size_t len = strnlen(mnl_attr_get_payload(text), mnl_attr_get_payload_len(text));
@@ -130,7 +130,7 @@ static void error_decode(const struct nlmsghdr *message, struct netlink_answer *
 	extended_ack(message, header, out);
 }
 
-void answer_decode(const struct nlmsghdr *message, struct netlink_answer *out)
+void xfrm_answer_decode(const struct nlmsghdr *message, struct netlink_answer *out)
 {
 	int error = 0;
 	*out = (struct netlink_answer){ .sequence = message->nlmsg_seq,

@@ -23,7 +23,7 @@ struct stale {
 static void copy_attribute(struct nlmsghdr *to, const struct nlmsghdr *from, size_t header,
 			   uint16_t type, size_t size)
 {
-	const struct nlattr *attribute = attribute_find(from, header, type, size);
+	const struct nlattr *attribute = xfrm_attribute_find(from, header, type, size);
 	if (attribute != NULL)
 		mnl_attr_put(to, type, size, mnl_attr_get_payload(attribute));
 }
@@ -52,9 +52,9 @@ static bool policy_is_ours(const struct nlmsghdr *dumped, const struct xfrm_user
 {
 	struct xfrm_user_tmpl template;
 	const struct nlattr *attribute =
-		attribute_find(dumped, sizeof *info, XFRMA_TMPL, sizeof template);
+		xfrm_attribute_find(dumped, sizeof *info, XFRMA_TMPL, sizeof template);
 	if (attribute == NULL)
-		return policy_index_is_ours(info->index);
+		return xfrm_policy_index_is_ours(info->index);
 	memcpy(&template, mnl_attr_get_payload(attribute), sizeof template);
 	return kernel_reqid_is_ours(template.reqid);
 }
@@ -79,7 +79,7 @@ static struct nlmsghdr *policy_encode(void *at, const struct nlmsghdr *dumped)
 	return message;
 }
 
-struct nlmsghdr *stale_encode(void *at, const struct nlmsghdr *dumped)
+struct nlmsghdr *xfrm_stale_encode(void *at, const struct nlmsghdr *dumped)
 {
 	if (dumped->nlmsg_type == XFRM_MSG_NEWSA)
 		return sa_encode(at, dumped);
@@ -106,7 +106,7 @@ static bool reserve(struct stale *stale, size_t more)
 static void collect(struct stale *stale, const struct nlmsghdr *dumped)
 {
 	_Alignas(8) uint8_t bytes[XFRM_MESSAGE_MAX];
-	struct nlmsghdr *message = stale_encode(bytes, dumped);
+	struct nlmsghdr *message = xfrm_stale_encode(bytes, dumped);
 	if (message == NULL)
 		return;
 	size_t len = NLMSG_ALIGN(message->nlmsg_len);
@@ -121,7 +121,7 @@ static void read_dump(void *context, const struct nlmsghdr *message)
 {
 	struct stale *stale = context;
 	struct netlink_answer answer;
-	answer_decode(message, &answer);
+	xfrm_answer_decode(message, &answer);
 	if (answer.sequence != stale->sequence)
 		return;
 	stale->seen++;
@@ -141,11 +141,11 @@ static int dump(int fd, struct stale *stale, uint16_t type)
 				    .nlmsg_type = type,
 				    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
 				    .nlmsg_seq = ++stale->sequence };
-	int error = netlink_send(fd, &message, sizeof message);
+	int error = xfrm_send(fd, &message, sizeof message);
 	stale->done = stale->no_memory = false;
 	while (error == 0 && !stale->done) {
 		stale->seen = 0;
-		error = netlink_receive(fd, 1, read_dump, stale);
+		error = xfrm_receive(fd, 1, read_dump, stale);
 		if (error == 0 && stale->seen == 0)
 			error = EIO;
 	}
@@ -158,7 +158,7 @@ static void read_removed(void *context, const struct nlmsghdr *message)
 {
 	struct stale *stale = context;
 	struct netlink_answer answer;
-	answer_decode(message, &answer);
+	xfrm_answer_decode(message, &answer);
 	if (answer.type != NLMSG_ERROR)
 		return;
 	if (answer.error == 0)
@@ -188,9 +188,9 @@ static int remove_collected(int fd, struct stale *stale)
 	stale->error = 0;
 	for (size_t from = 0; error == 0 && from < stale->len;) {
 		size_t len = piece(stale, from);
-		error = netlink_send(fd, stale->bytes + from, len);
+		error = xfrm_send(fd, stale->bytes + from, len);
 		if (error == 0)
-			error = netlink_receive(fd, UINT_MAX, read_removed, stale);
+			error = xfrm_receive(fd, UINT_MAX, read_removed, stale);
 		from += len;
 	}
 	return error != 0 ? error : stale->error;
@@ -208,7 +208,7 @@ static int one_round(int fd, struct stale *stale)
 	return error;
 }
 
-enum rc stale_remove(int fd, uint32_t *sequence, unsigned *count, struct diag *diag)
+enum rc xfrm_stale_remove(int fd, uint32_t *sequence, unsigned *count, struct diag *diag)
 {
 	struct stale stale = { .sequence = *sequence, .interrupted = true };
 	int error = 0;

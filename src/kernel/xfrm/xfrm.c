@@ -15,7 +15,7 @@ static void read_event(void *context, const struct nlmsghdr *message)
 {
 	struct xfrm *xfrm = context;
 	struct kernel_event event;
-	if (xfrm->kernel.on_event != NULL && event_decode(message, &event))
+	if (xfrm->kernel.on_event != NULL && xfrm_event_decode(message, &event))
 		xfrm->kernel.on_event(xfrm->kernel.context, &event);
 }
 
@@ -24,7 +24,7 @@ static void events_readable(void *context, unsigned what)
 	struct xfrm *xfrm = context;
 	struct kernel_event resync = { .type = KERNEL_RESYNC };
 	(void)what;
-	int error = netlink_receive(xfrm->events, EVENTS_A_TURN, read_event, xfrm);
+	int error = xfrm_receive(xfrm->events, EVENTS_A_TURN, read_event, xfrm);
 	if (error != 0 && xfrm->kernel.on_event != NULL)
 		xfrm->kernel.on_event(xfrm->kernel.context, &resync);
 }
@@ -32,18 +32,18 @@ static void events_readable(void *context, unsigned what)
 static enum rc remove_stale(struct kernel *kernel, unsigned *count, struct diag *diag)
 {
 	struct xfrm *xfrm = xfrm_of(kernel);
-	return stale_remove(xfrm->requests, &xfrm->sequence, count, diag);
+	return xfrm_stale_remove(xfrm->requests, &xfrm->sequence, count, diag);
 }
 
 static bool supports(struct kernel *kernel, uint16_t encr, uint16_t encr_bits, uint16_t integ)
 {
-	return probe_supports(&xfrm_of(kernel)->probe, encr, encr_bits, integ);
+	return xfrm_probe_supports(&xfrm_of(kernel)->probe, encr, encr_bits, integ);
 }
 
 static void xfrm_free(struct kernel *kernel)
 {
 	struct xfrm *xfrm = xfrm_of(kernel);
-	requests_forget(xfrm);
+	xfrm_requests_forget(xfrm);
 	list_remove(&xfrm->flush.queue);
 	if (xfrm->watch != NULL)
 		xfrm->host->ops->unwatch(xfrm->host, xfrm->watch);
@@ -55,10 +55,10 @@ static void xfrm_free(struct kernel *kernel)
 }
 
 static const struct kernel_ops xfrm_ops = {
-	.submit = requests_submit,
-	.cancel = requests_cancel,
+	.submit = xfrm_requests_submit,
+	.cancel = xfrm_requests_cancel,
 	.remove_stale = remove_stale,
-	.drain = requests_drain,
+	.drain = xfrm_requests_drain,
 	.supports = supports,
 	.free = xfrm_free,
 };
@@ -75,14 +75,14 @@ static void report_family(const struct xfrm *xfrm, const char *family, int error
 		  family, strerrordesc_np(error), module, module, family);
 }
 
-enum rc xfrm_probe(struct xfrm *xfrm, struct diag *diag)
+enum rc xfrm_ask_algorithms(struct xfrm *xfrm, struct diag *diag)
 {
 	uint32_t random[2];
 	TRY(host_random(xfrm->host, random, sizeof random));
 	xfrm->policy_counter += random[0];
 	xfrm->probed = host_now(xfrm->host);
-	TRY(probe_run(xfrm->requests, &xfrm->sequence, random[1] % 0xf0000000u + 0x1000,
-		      &xfrm->probe, diag));
+	TRY(xfrm_probe_run(xfrm->requests, &xfrm->sequence, random[1] % 0xf0000000u + 0x1000,
+			   &xfrm->probe, diag));
 	report_family(xfrm, "IPv4", xfrm->probe.error_v4, "esp4");
 	report_family(xfrm, "IPv6", xfrm->probe.error_v6, "esp6");
 	return RC_OK;
@@ -97,9 +97,9 @@ static enum rc start(struct xfrm *xfrm, struct diag *diag)
 {
 	uint32_t groups =
 		group(XFRMNLGRP_ACQUIRE) | group(XFRMNLGRP_EXPIRE) | group(XFRMNLGRP_MAPPING);
-	TRY(netlink_open(0, &xfrm->requests, diag));
-	TRY(xfrm_probe(xfrm, diag));
-	TRY(netlink_open(groups, &xfrm->events, diag));
+	TRY(xfrm_open(0, &xfrm->requests, diag));
+	TRY(xfrm_ask_algorithms(xfrm, diag));
+	TRY(xfrm_open(groups, &xfrm->events, diag));
 	xfrm->watch =
 		xfrm->host->ops->watch(xfrm->host, xfrm->events, HOST_READ, events_readable, xfrm);
 	return xfrm->watch != NULL ? RC_OK : diag_fail(diag, RC_NO_MEMORY, "out of memory");
@@ -117,7 +117,7 @@ enum rc kernel_xfrm_new(struct host *host, struct log *log, struct kernel **out,
 	xfrm->host = host;
 	xfrm->log = log;
 	xfrm->requests = xfrm->events = -1;
-	xfrm->flush.run = requests_turn_end;
+	xfrm->flush.run = xfrm_requests_turn_end;
 	list_init(&xfrm->outstanding);
 	list_init(&xfrm->answered);
 	enum rc rc = start(xfrm, diag);

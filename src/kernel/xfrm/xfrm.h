@@ -11,8 +11,8 @@
 #include "kernel/request.h"
 #include "log/log.h"
 
-/* No message that check_request let through is larger (keys, a replay window of 4096 packets, one
- * template). */
+/* No message that kernel_check_request let through is larger (keys, a replay window of 4096
+ * packets, one template). */
 #define XFRM_MESSAGE_MAX 2048
 /* Messages are collected up to this size, then go out: about 100 of the largest kind. */
 #define XFRM_BATCH_MAX 65536
@@ -21,28 +21,29 @@
 
 /* ---- messages: write into `at`, with room for XFRM_MESSAGE_MAX bytes; sequence and flags are the
  * caller's ---- */
-struct nlmsghdr *sa_add_encode(void *at, const struct kernel_sa *sa);
-struct nlmsghdr *sa_delete_encode(void *at, const struct kernel_sa *sa);
-struct nlmsghdr *sa_get_encode(void *at, const struct kernel_sa *sa);
-/* index: 0, or what policy_index() made. */
-struct nlmsghdr *policy_set_encode(void *at, const struct kernel_policy *policy, uint32_t index);
-struct nlmsghdr *policy_delete_encode(void *at, const struct kernel_policy *policy);
+struct nlmsghdr *xfrm_sa_add_encode(void *at, const struct kernel_sa *sa);
+struct nlmsghdr *xfrm_sa_delete_encode(void *at, const struct kernel_sa *sa);
+struct nlmsghdr *xfrm_sa_get_encode(void *at, const struct kernel_sa *sa);
+/* index: 0, or what xfrm_policy_index() made. */
+struct nlmsghdr *xfrm_policy_set_encode(void *at, const struct kernel_policy *policy,
+					uint32_t index);
+struct nlmsghdr *xfrm_policy_delete_encode(void *at, const struct kernel_policy *policy);
 
-void selector_encode(struct xfrm_selector *out, const struct selector *src,
-		     const struct selector *dst);
+void xfrm_selector_encode(struct xfrm_selector *out, const struct selector *src,
+			  const struct selector *dst);
 /* false: a family or prefix that does not exist */
-bool selector_decode(const struct xfrm_selector *in, uint8_t family, struct selector *src,
-		     struct selector *dst);
-void address_encode(xfrm_address_t *out, const struct ip_addr *addr);
-struct ip_addr address_decode(const xfrm_address_t *in, uint16_t family);
-uint8_t protocol_encode(uint8_t protocol); /* PROTOCOL_ESP -> IPPROTO_ESP */
-uint8_t protocol_decode(uint8_t protocol); /* 0: neither ESP nor AH */
-void mark_put(struct nlmsghdr *message, uint32_t mark, uint32_t mask, uint32_t if_id);
+bool xfrm_selector_decode(const struct xfrm_selector *in, uint8_t family, struct selector *src,
+			  struct selector *dst);
+void xfrm_address_encode(xfrm_address_t *out, const struct ip_addr *addr);
+struct ip_addr xfrm_address_decode(const xfrm_address_t *in, uint16_t family);
+uint8_t xfrm_protocol_encode(uint8_t protocol); /* PROTOCOL_ESP -> IPPROTO_ESP */
+uint8_t xfrm_protocol_decode(uint8_t protocol); /* 0: neither ESP nor AH */
+void xfrm_mark_put(struct nlmsghdr *message, uint32_t mark, uint32_t mask, uint32_t if_id);
 
 /* Linux lets us choose the index of a policy when it is free: ours are in a range of their own, so
  * that those without a template (and so without a reqid) are known again after a crash. */
-uint32_t policy_index(uint32_t counter, uint8_t direction);
-bool policy_index_is_ours(uint32_t index);
+uint32_t xfrm_policy_index(uint32_t counter, uint8_t direction);
+bool xfrm_policy_index_is_ours(uint32_t index);
 
 /* ---- answers ---- */
 struct netlink_answer {
@@ -52,35 +53,36 @@ struct netlink_answer {
 	bool interrupted; /* the dump is not one moment's picture */
 	char text[160];	  /* extended ack, or "" */
 };
-void answer_decode(const struct nlmsghdr *message, struct netlink_answer *out);
+void xfrm_answer_decode(const struct nlmsghdr *message, struct netlink_answer *out);
 /* A NEWSA that answers GETSA; false: malformed. */
-bool counters_decode(const struct nlmsghdr *message, struct kernel_counters *out);
+bool xfrm_counters_decode(const struct nlmsghdr *message, struct kernel_counters *out);
 /* false: not an event, malformed, or not about a reqid of ours */
-bool event_decode(const struct nlmsghdr *message, struct kernel_event *out);
+bool xfrm_event_decode(const struct nlmsghdr *message, struct kernel_event *out);
 /* The first attribute of this type, with at least that many bytes, after the message's own header;
  * or NULL. */
-const struct nlattr *attribute_find(const struct nlmsghdr *message, size_t header, uint16_t type,
-				    size_t least);
+const struct nlattr *xfrm_attribute_find(const struct nlmsghdr *message, size_t header,
+					 uint16_t type, size_t least);
 
 /* ---- the socket of requests ---- */
 /* Joins `groups` (bits of 1 << (XFRMNLGRP_* - 1)). The descriptor, or RC_PERMISSION,
  * RC_UNSUPPORTED, RC_IO. */
-enum rc netlink_open(uint32_t groups, int *fd, struct diag *diag) MUST_CHECK;
+enum rc xfrm_open(uint32_t groups, int *fd, struct diag *diag) MUST_CHECK;
 /* Sends bytes as one datagram; 0 or errno. The kernel has acted on all of them, and queued its
  * answers, on return. */
-int netlink_send(int fd, const void *bytes, size_t len);
+int xfrm_send(int fd, const void *bytes, size_t len);
 /* Calls fn for each message of each datagram that waits. 0: nothing more waits; ENOBUFS: some were
  * lost; errno. */
 typedef void (*netlink_fn)(void *context, const struct nlmsghdr *message);
-int netlink_receive(int fd, unsigned datagrams, netlink_fn fn, void *context);
+int xfrm_receive(int fd, unsigned datagrams, netlink_fn fn, void *context);
 
 /* ---- start ---- */
 /* Removes our SAs and policies of an earlier run; *count says how many. */
-enum rc stale_remove(int fd, uint32_t *sequence, unsigned *count, struct diag *diag) MUST_CHECK;
+enum rc xfrm_stale_remove(int fd, uint32_t *sequence, unsigned *count,
+			  struct diag *diag) MUST_CHECK;
 /* The message that deletes what this part of a dump shows; NULL when it is not ours. */
-struct nlmsghdr *stale_encode(void *at, const struct nlmsghdr *dumped);
+struct nlmsghdr *xfrm_stale_encode(void *at, const struct nlmsghdr *dumped);
 
-/* What this kernel can do, as bits: index in algorithm_encrs, algorithm_integs. */
+/* What this kernel can do, as bits: index in kernel_algorithm_encrs, kernel_algorithm_integs. */
 struct probe {
 	uint32_t encrs, integs;
 	int error_v4, error_v6; /* errno of the plainest SA; 0: works */
@@ -89,9 +91,10 @@ struct probe {
 /* Adds and deletes an SA between documentation addresses with each algorithm. Without any ESP
  * nothing is known about algorithms and all count as there: the refusal of a real SA will name the
  * reason. RC_IO, RC_PERMISSION. */
-enum rc probe_run(int fd, uint32_t *sequence, uint32_t spi, struct probe *out,
-		  struct diag *diag) MUST_CHECK;
-bool probe_supports(const struct probe *probe, uint16_t encr, uint16_t encr_bits, uint16_t integ);
+enum rc xfrm_probe_run(int fd, uint32_t *sequence, uint32_t spi, struct probe *out,
+		       struct diag *diag) MUST_CHECK;
+bool xfrm_probe_supports(const struct probe *probe, uint16_t encr, uint16_t encr_bits,
+			 uint16_t integ);
 
 struct xfrm {
 	struct kernel kernel;
@@ -116,14 +119,14 @@ static inline struct xfrm *xfrm_of(struct kernel *kernel)
 }
 
 /* xfrm.c: asks the kernel for its algorithms (again). */
-enum rc xfrm_probe(struct xfrm *xfrm, struct diag *diag) MUST_CHECK;
+enum rc xfrm_ask_algorithms(struct xfrm *xfrm, struct diag *diag) MUST_CHECK;
 
 /* ---- requests.c ---- */
-void requests_submit(struct kernel *kernel, struct kernel_request *request);
-void requests_cancel(struct kernel *kernel, struct kernel_request *request);
-enum rc requests_drain(struct kernel *kernel, usec_t limit);
-void requests_turn_end(struct deferred *flush);
+void xfrm_requests_submit(struct kernel *kernel, struct kernel_request *request);
+void xfrm_requests_cancel(struct kernel *kernel, struct kernel_request *request);
+enum rc xfrm_requests_drain(struct kernel *kernel, usec_t limit);
+void xfrm_requests_turn_end(struct deferred *flush);
 /* Unlinks what was never answered. */
-void requests_forget(struct xfrm *xfrm);
+void xfrm_requests_forget(struct xfrm *xfrm);
 
 #endif

@@ -68,12 +68,12 @@ static inline void pair_advance(struct pair *pair, unsigned seconds)
 
 static inline int add_sa(struct side *side, struct kernel_sa sa)
 {
-	return sad_add(side->sim, &sa, sad_key_check(&sa));
+	return sim_sad_add(side->sim, &sa, sim_sad_key_check(&sa));
 }
 
 static inline int set_policy(struct side *side, struct kernel_policy policy)
 {
-	return spd_set(side->sim, &policy);
+	return sim_spd_set(side->sim, &policy);
 }
 
 /* A tunnel from left to right, one direction. */

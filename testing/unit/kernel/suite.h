@@ -149,15 +149,15 @@ static void every_supported_algorithm_makes_an_sa(void **state)
 	NEEDS_ESP();
 	struct suite *suite = *state;
 	uint32_t spi = 0x3000;
-	for (unsigned i = 0; i < algorithm_encr_count; i++)
+	for (unsigned i = 0; i < kernel_algorithm_encr_count; i++)
 		for (unsigned j = 0; j < 3; j++) {
-			const struct algorithm_encr *encr = &algorithm_encrs[i];
+			const struct algorithm_encr *encr = &kernel_algorithm_encrs[i];
 			struct kernel_sa sa = cbc_sa(++spi);
 			if (j > 0 && encr->bits[j] == 0)
 				continue;
 			sa.encr = encr->id;
 			sa.encr_bits = encr->bits[j];
-			sa.encr_key.len = (size_t)algorithm_key_bytes(encr, encr->bits[j]);
+			sa.encr_key.len = (size_t)kernel_algorithm_key_bytes(encr, encr->bits[j]);
 			if (encr->icv_bits != 0) {
 				sa.integ = INTEG_NONE;
 				sa.integ_key = SPAN_NONE;
@@ -174,10 +174,10 @@ static void every_supported_integrity_makes_an_sa(void **state)
 {
 	NEEDS_ESP();
 	struct suite *suite = *state;
-	for (unsigned i = 0; i < algorithm_integ_count; i++) {
+	for (unsigned i = 0; i < kernel_algorithm_integ_count; i++) {
 		struct kernel_sa sa = cbc_sa(0x4000 + i);
-		sa.integ = algorithm_integs[i].id;
-		sa.integ_key.len = algorithm_integs[i].key_bits / 8u;
+		sa.integ = kernel_algorithm_integs[i].id;
+		sa.integ_key.len = kernel_algorithm_integs[i].key_bits / 8u;
 		bool there = suite->kernel->ops->supports(suite->kernel, sa.encr, sa.encr_bits,
 							  sa.integ);
 		assert_int_equal(ask_sa(*state, KERNEL_SA_ADD, sa) == RC_OK, there);

@@ -10,7 +10,7 @@ static enum rc ports(uint8_t protocol, uint16_t from, uint16_t to)
 	struct kernel_policy policy = out_policy();
 	policy.dst = service("10.2.0.0/16", protocol, from, to);
 	policy.src.protocol = protocol;
-	return check_policy(&policy, &diag);
+	return kernel_check_policy(&policy, &diag);
 }
 
 static void ports_are_one_all_or_an_aligned_power_of_two(void **state)
@@ -39,7 +39,7 @@ static void icmp_is_a_type_with_its_code_or_with_all(void **state)
 	assert_int_equal(ports(IPPROTO_ICMP, 0x0800, 0x09ff), RC_UNSUPPORTED);
 	policy.src = service("10.1.0.0/16", IPPROTO_ICMP, 0x0800, 0x08ff);
 	policy.dst = service("10.2.0.0/16", IPPROTO_ICMP, 0x0000, 0x00ff);
-	assert_int_equal(check_policy(&policy, &diag), RC_UNSUPPORTED);
+	assert_int_equal(kernel_check_policy(&policy, &diag), RC_UNSUPPORTED);
 }
 
 static void both_sides_agree_in_family_and_protocol(void **state)
@@ -47,17 +47,17 @@ static void both_sides_agree_in_family_and_protocol(void **state)
 	struct kernel_policy policy = out_policy();
 	(void)state;
 	policy.src.protocol = IPPROTO_TCP;
-	assert_int_equal(check_policy(&policy, &diag), RC_OK); /* the other side says any */
+	assert_int_equal(kernel_check_policy(&policy, &diag), RC_OK); /* the other side says any */
 	policy.dst.protocol = IPPROTO_UDP;
-	assert_int_equal(check_policy(&policy, &diag), RC_UNSUPPORTED);
+	assert_int_equal(kernel_check_policy(&policy, &diag), RC_UNSUPPORTED);
 	policy = out_policy();
 	policy.dst = subnet("::/0");
-	assert_int_equal(check_policy(&policy, &diag), RC_UNSUPPORTED);
+	assert_int_equal(kernel_check_policy(&policy, &diag), RC_UNSUPPORTED);
 	policy = out_policy();
 	policy.tunnel_dst = address("2001:db8::1");
-	assert_int_equal(check_policy(&policy, &diag), RC_SYNTAX);
+	assert_int_equal(kernel_check_policy(&policy, &diag), RC_SYNTAX);
 	policy.tunnel_src = (struct ip_addr){ 0 };
-	assert_int_equal(check_policy(&policy, &diag), RC_OK);
+	assert_int_equal(kernel_check_policy(&policy, &diag), RC_OK);
 }
 
 static void a_selector_without_address_is_refused(void **state)
@@ -65,7 +65,7 @@ static void a_selector_without_address_is_refused(void **state)
 	struct kernel_policy policy = out_policy();
 	(void)state;
 	memset(&policy.dst.range, 0, sizeof policy.dst.range);
-	assert_int_equal(check_policy(&policy, &diag), RC_SYNTAX);
+	assert_int_equal(kernel_check_policy(&policy, &diag), RC_SYNTAX);
 }
 
 static void unknown_enum_values_are_refused(void **state)
@@ -74,63 +74,63 @@ static void unknown_enum_values_are_refused(void **state)
 	struct kernel_sa sa = gcm_sa(0x1000);
 	(void)state;
 	policy.direction = 3;
-	assert_int_equal(check_policy(&policy, &diag), RC_SYNTAX);
+	assert_int_equal(kernel_check_policy(&policy, &diag), RC_SYNTAX);
 	policy = out_policy();
 	policy.action = 3;
-	assert_int_equal(check_policy(&policy, &diag), RC_SYNTAX);
+	assert_int_equal(kernel_check_policy(&policy, &diag), RC_SYNTAX);
 	policy = out_policy();
 	policy.protocol = PROTOCOL_IKE;
-	assert_int_equal(check_policy(&policy, &diag), RC_UNSUPPORTED);
+	assert_int_equal(kernel_check_policy(&policy, &diag), RC_UNSUPPORTED);
 	policy.action = KERNEL_PASS; /* no template, no protocol */
-	assert_int_equal(check_policy(&policy, &diag), RC_OK);
+	assert_int_equal(kernel_check_policy(&policy, &diag), RC_OK);
 	sa.mode = 2;
-	assert_int_equal(check_sa(&sa, &diag), RC_SYNTAX);
+	assert_int_equal(kernel_check_sa(&sa, &diag), RC_SYNTAX);
 	sa = gcm_sa(0x1000);
 	sa.direction = KERNEL_FWD;
-	assert_int_equal(check_sa(&sa, &diag), RC_SYNTAX);
+	assert_int_equal(kernel_check_sa(&sa, &diag), RC_SYNTAX);
 	sa = gcm_sa(0x1000);
 	sa.protocol = PROTOCOL_IKE;
-	assert_int_equal(check_sa(&sa, &diag), RC_UNSUPPORTED);
+	assert_int_equal(kernel_check_sa(&sa, &diag), RC_UNSUPPORTED);
 }
 
 static void an_sa_has_ends_an_spi_and_a_sane_window(void **state)
 {
 	struct kernel_sa sa = gcm_sa(255);
 	(void)state;
-	assert_int_equal(check_sa(&sa, &diag), RC_RANGE);
+	assert_int_equal(kernel_check_sa(&sa, &diag), RC_RANGE);
 	sa = gcm_sa(256);
-	assert_int_equal(check_sa(&sa, &diag), RC_OK);
+	assert_int_equal(kernel_check_sa(&sa, &diag), RC_OK);
 	sa.replay_window = 4097;
-	assert_int_equal(check_sa(&sa, &diag), RC_RANGE);
+	assert_int_equal(kernel_check_sa(&sa, &diag), RC_RANGE);
 	sa = gcm_sa(256);
 	sa.dst = (struct ip_addr){ 0 };
-	assert_int_equal(check_sa(&sa, &diag), RC_SYNTAX);
+	assert_int_equal(kernel_check_sa(&sa, &diag), RC_SYNTAX);
 	sa = gcm_sa(256);
 	sa.src = address("::1");
-	assert_int_equal(check_sa(&sa, &diag), RC_SYNTAX);
+	assert_int_equal(kernel_check_sa(&sa, &diag), RC_SYNTAX);
 }
 
 static void ciphers_and_integrity_come_in_the_right_company(void **state)
 {
 	struct kernel_sa sa = cbc_sa(0x1000);
 	(void)state;
-	assert_int_equal(check_sa(&sa, &diag), RC_OK);
+	assert_int_equal(kernel_check_sa(&sa, &diag), RC_OK);
 	sa.integ = INTEG_NONE;
-	assert_int_equal(check_sa(&sa, &diag), RC_UNSUPPORTED);
+	assert_int_equal(kernel_check_sa(&sa, &diag), RC_UNSUPPORTED);
 	sa = gcm_sa(0x1000);
 	sa.integ = INTEG_HMAC_SHA1_96;
-	assert_int_equal(check_sa(&sa, &diag), RC_UNSUPPORTED);
+	assert_int_equal(kernel_check_sa(&sa, &diag), RC_UNSUPPORTED);
 	sa = gcm_sa(0x1000);
 	sa.encr_bits = 100;
-	assert_int_equal(check_sa(&sa, &diag), RC_UNSUPPORTED);
+	assert_int_equal(kernel_check_sa(&sa, &diag), RC_UNSUPPORTED);
 	sa = cbc_sa(0x1000);
 	sa.integ_key.len = 31;
-	assert_int_equal(check_sa(&sa, &diag), RC_RANGE);
+	assert_int_equal(kernel_check_sa(&sa, &diag), RC_RANGE);
 	assert_string_equal(diag.text, "hmac(sha256) takes a key of 32 bytes, not 31");
 	sa = cbc_sa(0x1000);
 	sa.protocol = PROTOCOL_AH; /* the cipher says nothing there */
 	sa.encr = ENCR_NONE;
-	assert_int_equal(check_sa(&sa, &diag), RC_OK);
+	assert_int_equal(kernel_check_sa(&sa, &diag), RC_OK);
 }
 
 static void transport_mode_checks_the_selectors_of_the_sa(void **state)
@@ -138,12 +138,12 @@ static void transport_mode_checks_the_selectors_of_the_sa(void **state)
 	struct kernel_sa sa = gcm_sa(0x1000);
 	(void)state;
 	sa.mode = KERNEL_TRANSPORT;
-	assert_int_equal(check_sa(&sa, &diag), RC_SYNTAX);
+	assert_int_equal(kernel_check_sa(&sa, &diag), RC_SYNTAX);
 	sa.selector_src = subnet("192.0.2.1");
 	sa.selector_dst = subnet("192.0.2.2-192.0.2.4");
-	assert_int_equal(check_sa(&sa, &diag), RC_UNSUPPORTED);
+	assert_int_equal(kernel_check_sa(&sa, &diag), RC_UNSUPPORTED);
 	sa.selector_dst = subnet("192.0.2.2");
-	assert_int_equal(check_sa(&sa, &diag), RC_OK);
+	assert_int_equal(kernel_check_sa(&sa, &diag), RC_OK);
 }
 
 static void deletes_and_queries_need_only_what_identifies(void **state)
@@ -153,13 +153,13 @@ static void deletes_and_queries_need_only_what_identifies(void **state)
 	request.sa = (struct kernel_sa){ .dst = address("192.0.2.2"),
 					 .spi = 0x1000,
 					 .protocol = PROTOCOL_ESP };
-	assert_int_equal(check_request(&request), RC_OK);
+	assert_int_equal(kernel_check_request(&request), RC_OK);
 	request = (struct kernel_request){ .op = KERNEL_POLICY_DELETE };
 	request.policy.src = subnet("10.1.0.0/16");
 	request.policy.dst = subnet("10.2.0.0/16");
-	assert_int_equal(check_request(&request), RC_OK);
+	assert_int_equal(kernel_check_request(&request), RC_OK);
 	request.op = (enum kernel_op)77;
-	assert_int_equal(check_request(&request), RC_INTERNAL);
+	assert_int_equal(kernel_check_request(&request), RC_INTERNAL);
 }
 
 int main(void)

@@ -30,7 +30,7 @@ static void a_packet_for_the_gateway_itself_meets_the_in_policy(void **state)
 	pair_connect(pair, 0x1000);
 	pair->right.host.local = address("10.2.0.7");
 	assert_int_equal(pair_packet(pair, 1, 100), SIMULATED_ARRIVED);
-	assert_int_equal(spd_delete(pair->right.sim, &in), 0);
+	assert_int_equal(sim_spd_delete(pair->right.sim, &in), 0);
 	assert_int_equal(pair_packet(pair, 1, 100), SIMULATED_POLICY_MISMATCH);
 	pair->right.host.local = address("10.2.0.8"); /* not its own: the fwd policy is there */
 	assert_int_equal(pair_packet(pair, 1, 100), SIMULATED_ARRIVED);
@@ -41,7 +41,7 @@ static void an_unknown_spi_is_nobodys(void **state)
 	struct pair *pair = *state;
 	struct kernel_sa sa = gcm_sa(0x1000);
 	pair_connect(pair, 0x1000);
-	assert_int_equal(sad_delete(pair->right.sim, &sa), 0);
+	assert_int_equal(sim_sad_delete(pair->right.sim, &sa), 0);
 	assert_int_equal(pair_packet(pair, 1, 100), SIMULATED_NO_SA);
 }
 
@@ -51,11 +51,11 @@ static void different_keys_fail_and_are_counted(void **state)
 	struct kernel_sa sa = gcm_sa(0x1000);
 	struct kernel_counters counters;
 	pair_connect(pair, 0x1000);
-	assert_int_equal(sad_delete(pair->right.sim, &sa), 0);
+	assert_int_equal(sim_sad_delete(pair->right.sim, &sa), 0);
 	sa.encr_key.ptr = key_bytes + 1;
 	assert_int_equal(add_sa(&pair->right, sa), 0);
 	assert_int_equal(pair_packet(pair, 1, 100), SIMULATED_WRONG_KEY);
-	assert_int_equal(sad_query(pair->right.sim, &sa, &counters), 0);
+	assert_int_equal(sim_sad_query(pair->right.sim, &sa, &counters), 0);
 	assert_int_equal(counters.integrity_failures, 1);
 	assert_int_equal(counters.packets, 0);
 }
@@ -81,7 +81,7 @@ static void a_tunnelled_packet_without_policy_there_is_dropped(void **state)
 {
 	struct pair *pair = *state;
 	pair_connect(pair, 0x1000);
-	(void)spd_flush(pair->right.sim, NULL);
+	(void)sim_spd_flush(pair->right.sim, NULL);
 	assert_int_equal(pair_packet(pair, 1, 100), SIMULATED_POLICY_MISMATCH);
 }
 
@@ -89,7 +89,7 @@ static void a_clear_packet_where_protection_is_wanted_is_dropped(void **state)
 {
 	struct pair *pair = *state;
 	pair_connect(pair, 0x1000);
-	(void)spd_flush(pair->left.sim, NULL);
+	(void)sim_spd_flush(pair->left.sim, NULL);
 	assert_int_equal(pair_packet(pair, 1, 100), SIMULATED_POLICY_MISMATCH);
 }
 
@@ -107,7 +107,7 @@ static void block_and_pass_policies_rule_by_priority(void **state)
 	assert_int_equal(set_policy(&pair->left, block), 0);
 	assert_int_equal(set_policy(&pair->left, pass), 0);
 	assert_int_equal(pair_packet(pair, 1, 100), SIMULATED_BLOCKED);
-	(void)spd_flush(pair->right.sim, NULL);
+	(void)sim_spd_flush(pair->right.sim, NULL);
 	assert_int_equal(pair_packet(pair, 53, 100), SIMULATED_CLEAR);
 }
 

@@ -7,7 +7,7 @@
 static enum rc result(enum kernel_op op, int error)
 {
 	struct kernel_request request = { .op = op };
-	request_result(&request, error, NULL);
+	kernel_request_settle(&request, error, NULL);
 	assert_int_equal(request.error, error);
 	assert_true(request.flags & REQUEST_ANSWERED);
 	return request.rc;
@@ -32,14 +32,14 @@ static void the_sentence_names_object_errno_kernel_text_and_remedy(void **state)
 {
 	struct kernel_request request = { .op = KERNEL_SA_ADD, .sa = cbc_sa(0xabcd1234) };
 	(void)state;
-	request_result(&request, EPROTONOSUPPORT, "no type");
+	kernel_request_settle(&request, EPROTONOSUPPORT, "no type");
 	assert_string_equal(
 		request.diag.text,
 		"the kernel refused to add the SA 192.0.2.1 -> 192.0.2.2 SPI abcd1234: Protocol "
 		"not supported (no type); this kernel has no ESP or AH for that address family: "
 		"modprobe esp4 esp6 (ah4 ah6), or boot a kernel with CONFIG_INET_ESP");
 	request = (struct kernel_request){ .op = KERNEL_POLICY_SET, .policy = out_policy() };
-	request_result(&request, EPERM, NULL);
+	kernel_request_settle(&request, EPERM, NULL);
 	assert_string_equal(
 		request.diag.text,
 		"the kernel refused to set the out policy 10.1.0.0/16 -> 10.2.0.0/16: Operation "
@@ -51,9 +51,9 @@ static void success_and_unknown_errnos_have_texts_too(void **state)
 	struct kernel_request request = { .op = KERNEL_SA_QUERY, .sa = cbc_sa(0x1000) };
 	(void)state;
 	(void)diag_fail(&request.diag, RC_OK, "old");
-	request_result(&request, 0, NULL);
+	kernel_request_settle(&request, 0, NULL);
 	assert_string_equal(request.diag.text, "");
-	request_result(&request, 99999, NULL);
+	kernel_request_settle(&request, 99999, NULL);
 	assert_non_null(strstr(request.diag.text, "unknown error"));
 }
 

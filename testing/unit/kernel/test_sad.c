@@ -42,15 +42,15 @@ static void key_checks_agree_across_kernels_and_differ_by_key(void **state)
 {
 	struct kernel_sa a = cbc_sa(0x1000), b = cbc_sa(0x2000);
 	(void)state;
-	assert_true(sad_key_check(&a) == sad_key_check(&b));
+	assert_true(sim_sad_key_check(&a) == sim_sad_key_check(&b));
 	b.integ_key.ptr = key_bytes + 1;
-	assert_true(sad_key_check(&a) != sad_key_check(&b));
+	assert_true(sim_sad_key_check(&a) != sim_sad_key_check(&b));
 	b = cbc_sa(0x2000);
 	b.encr_key.ptr = key_bytes + 1;
-	assert_true(sad_key_check(&a) != sad_key_check(&b));
+	assert_true(sim_sad_key_check(&a) != sim_sad_key_check(&b));
 	b = cbc_sa(0x2000);
 	b.esn = true;
-	assert_true(sad_key_check(&a) != sad_key_check(&b));
+	assert_true(sim_sad_key_check(&a) != sim_sad_key_check(&b));
 }
 
 static void destination_spi_and_protocol_make_the_identity(void **state)
@@ -67,8 +67,8 @@ static void destination_spi_and_protocol_make_the_identity(void **state)
 	assert_int_equal(add_sa(&pair->left, sa), 0);
 	sa.dst = address("192.0.2.3");
 	assert_int_equal(add_sa(&pair->left, sa), 0);
-	assert_int_equal(sad_delete(pair->left.sim, &sa), 0);
-	assert_int_equal(sad_delete(pair->left.sim, &sa), ESRCH);
+	assert_int_equal(sim_sad_delete(pair->left.sim, &sa), 0);
+	assert_int_equal(sim_sad_delete(pair->left.sim, &sa), ESRCH);
 	assert_int_equal(kernel_simulated_sa_count(pair->left.kernel), 3);
 }
 
@@ -112,7 +112,7 @@ static void a_deleted_sa_expires_no_more(void **state)
 	struct kernel_sa sa = gcm_sa(0x1000);
 	sa.soft_seconds = 10;
 	assert_int_equal(add_sa(&pair->left, sa), 0);
-	assert_int_equal(sad_delete(pair->left.sim, &sa), 0);
+	assert_int_equal(sim_sad_delete(pair->left.sim, &sa), 0);
 	pair_advance(pair, 60);
 	assert_int_equal(pair->left.count, 0);
 }
@@ -152,7 +152,7 @@ static void a_hundred_thousand_sas_stay_small_and_quick(void **state)
 		       sizeof(void *);
 	size_t heap = pair->left.sim->timers.cap * sizeof(void *);
 	assert_in_range(sizeof(struct sad_sa) + (slots + heap) / 100000, 100, 212);
-	assert_int_equal(sad_flush(pair->left.sim, NULL), 100000);
+	assert_int_equal(sim_sad_flush(pair->left.sim, NULL), 100000);
 }
 
 int main(void)

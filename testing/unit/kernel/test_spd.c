@@ -43,7 +43,7 @@ static uint32_t ruler(struct pair *pair, const char *from, const char *to, uint8
 {
 	struct selector src = service(from, protocol, 1000, 1000),
 			dst = service(to, protocol, port, port);
-	struct spd_policy *policy = spd_lookup(pair->left.sim, KERNEL_OUT, &src, &dst);
+	struct spd_policy *policy = sim_spd_lookup(pair->left.sim, KERNEL_OUT, &src, &dst);
 	return policy != NULL ? policy->reqid : 0;
 }
 
@@ -76,8 +76,8 @@ static void the_lowest_priority_then_the_oldest_rules(void **state)
 	b.priority = 99;
 	assert_int_equal(set_policy(&pair->left, b), 0);
 	assert_int_equal(ruler(pair, "10.1.0.1", "10.2.0.1", 6, 1), REQID + 1);
-	assert_int_equal(spd_delete(pair->left.sim, &b), 0);
-	assert_int_equal(spd_delete(pair->left.sim, &b), ENOENT);
+	assert_int_equal(sim_spd_delete(pair->left.sim, &b), 0);
+	assert_int_equal(sim_spd_delete(pair->left.sim, &b), ENOENT);
 	assert_int_equal(ruler(pair, "10.1.0.1", "10.2.0.1", 6, 1), REQID);
 }
 
@@ -107,8 +107,8 @@ static void a_hundred_thousand_policies_are_set_and_deleted_quickly(void **state
 			uint32_t network = htonl(0x20000000 + i);
 			memcpy(policy.src.range.from.bytes, &network, 4);
 			policy.src.range.to = policy.src.range.from;
-			assert_int_equal(round == 0 ? spd_set(pair->left.sim, &policy)
-						    : spd_delete(pair->left.sim, &policy),
+			assert_int_equal(round == 0 ? sim_spd_set(pair->left.sim, &policy)
+						    : sim_spd_delete(pair->left.sim, &policy),
 					 0);
 		}
 	assert_int_equal(kernel_simulated_policy_count(pair->left.kernel), 0);
