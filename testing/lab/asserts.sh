@@ -68,11 +68,18 @@ no_xfrm_leftovers() {
 	say "nothing is left in $1's kernel"
 }
 
-# no_child_sas NS: no SA with keys and no policy that asks for one; an IKE daemon may be running
+# Other daemons may keep policies that ask for an SA (Libreswan goes on trying); ours must not.
+child_sas() {
+	{ ip -n "$1" xfrm state; [ "${kind_of[$1]:-vanth}" != vanth ] || ip -n "$1" xfrm policy; } | grep 'proto esp' || true
+}
+has_no_child_sas() { [ -z "$(child_sas "$1")" ]; }
+
+# no_child_sas NS [SECONDS]: no ESP SA and no policy that asks for one, now or within that time; the daemon
+# may be running
 no_child_sas() {
-	local left
-	left=$(ip -n "$1" xfrm state | grep 'proto esp' || true; ip -n "$1" xfrm policy | grep 'proto esp' || true)
-	[ -z "$left" ] || fail "left in $1's kernel: $left"
+	local turn limit=$((${2:-0} * 5))
+	for ((turn = 0; turn < limit; turn++)); do has_no_child_sas "$1" && break || sleep 0.2; done
+	has_no_child_sas "$1" || fail "left in $1's kernel: $(child_sas "$1")"
 	say "no ESP state or policy in $1's kernel"
 }
 
@@ -102,3 +109,12 @@ log_has_not() {
 
 # contains TEXT PART: one of a command's output
 contains() { grep -qF -- "$2" <<<"$1" || fail "expected \"$2\" in: $1"; }
+
+# sees_notify NUMBER: an unencrypted IKEv2 notify of that type was on the wire (14 NO_PROPOSAL_CHOSEN,
+# 17 INVALID_KE_PAYLOAD, 16390 COOKIE)
+sees_notify() {
+	capture_stop
+	grep -qF "type=$1(" <<<"$(capture_text -vv udp port 500 or udp port 4500)" ||
+		fail "no notify $1 on the wire ($RESULT/mid.pcap)"
+	say "the capture shows notify $1"
+}

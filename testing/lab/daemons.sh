@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Vanth and the daemons it talks to: start KIND NAMESPACE, then load, up, down whatever the kind is.
 # A daemon called west reads west.conf and west.secrets (ipsec.conf's format, Vanth and Libreswan) or
-# west.swanctl (strongSwan), from $WORK when the scenario has made one there, else from its folder. Its
-# log is $RESULT/west.log.
+# west.swanctl (strongSwan). Each is looked for in $WORK, where a scenario may write it, and in the
+# scenario's folder; then both.conf and both.secrets there, which serve either side; then the lab's own
+# both.secrets. Its log is $RESULT/west.log.
 
 unpacked=$TOP/build/unpacked
 ipsec=$TOP/$B/ipsec
@@ -10,23 +11,78 @@ vanth=$TOP/$B/vanth
 daemons=
 declare -A kind_of pid_of
 
-# scenario_file NAME: where it is; made ones hide the folder's
+# scenario_file SIDE.SUFFIX: where it is
 scenario_file() {
-	if [ -e "$WORK/$1" ]; then echo "$WORK/$1"; else echo "$SCENARIO/$1"; fi
+	local file
+	for file in "$WORK/$1" "$SCENARIO/$1" "$WORK/both.${1#*.}" "$SCENARIO/both.${1#*.}" "$LAB/both.${1#*.}"; do
+		[ ! -e "$file" ] || { echo "$file"; return; }
+	done
+	echo "$SCENARIO/$1"
 }
 
 # write NAME <<EOF: makes a file for this run
 write() { cat >"$WORK/$1"; }
 
+# conn_conf SIDE KEY=VALUE...: $WORK/SIDE.conf with one conn called "tunnel": the usual one with these
+# settings changed; an empty value leaves the keyword out. SIDE may be "both".
+conn_conf() {
+	local item key side=$1
+	local -A value=([left]=192.0.2.1 [leftid]=@west.example [leftsubnet]=10.1.0.0/24
+		[right]=198.51.100.1 [rightid]=@east.example [rightsubnet]=10.2.0.0/24
+		[authby]=secret [ikev2]=insist [auto]=add)
+	shift
+	for item in "$@"; do value[${item%%=*}]=${item#*=}; done
+	{
+		echo "conn tunnel"
+		for key in "${!value[@]}"; do
+			[ -z "${value[$key]}" ] || printf '\t%s=%s\n' "$key" "${value[$key]}"
+		done
+	} >"$WORK/$side.conf"
+}
+
+# swanctl_conf SIDE KEY=VALUE...: the same for strongSwan, with swanctl.conf's keywords; local_id, remote_id
+# and secret stand for what is in its sections
+swanctl_conf() {
+	local item key side=$1
+	local -A value=([local_addrs]=198.51.100.1 [local_id]=east.example [local_ts]=10.2.0.0/24
+		[remote_addrs]=192.0.2.1 [remote_id]=west.example [remote_ts]=10.1.0.0/24
+		[proposals]=default [esp_proposals]=default [mode]=tunnel [encap]=no [secret]='a secret of the lab')
+	[ "$side" != west ] || value+=([local_addrs]=192.0.2.1 [local_id]=west.example [local_ts]=10.1.0.0/24
+		[remote_addrs]=198.51.100.1 [remote_id]=east.example [remote_ts]=10.2.0.0/24)
+	shift
+	for item in "$@"; do value[${item%%=*}]=${item#*=}; done
+	{
+		printf 'connections {\n\ttunnel {\n\t\tversion = 2\n\t\tmobike = no\n'
+		for key in local_addrs remote_addrs proposals encap; do printf '\t\t%s = %s\n' $key "${value[$key]}"; done
+		printf '\t\tlocal {\n\t\t\tauth = psk\n\t\t\tid = %s\n\t\t}\n' "${value[local_id]}"
+		printf '\t\tremote {\n\t\t\tauth = psk\n\t\t\tid = %s\n\t\t}\n' "${value[remote_id]}"
+		printf '\t\tchildren {\n\t\t\ttunnel {\n'
+		for key in local_ts remote_ts esp_proposals mode; do
+			[ -z "${value[$key]}" ] || printf '\t\t\t\t%s = %s\n' $key "${value[$key]}"
+		done
+		printf '\t\t\t}\n\t\t}\n\t}\n}\nsecrets {\n\tike {\n\t\tsecret = "%s"\n\t}\n}\n' "${value[secret]}"
+	} >"$WORK/$side.swanctl"
+}
+
 # start KIND NAMESPACE [daemon's options...]
 start() {
 	local kind=$1 ns=$2
 	shift 2
+	[ "$kind" != vanth ] || kind=${LAB_AS:-vanth}
 	kind_of[$ns]=$kind
 	mkdir -p "$WORK/$ns.d"
+	keep_earlier_log "$ns"
 	"start_$kind" "$ns" "$@"
 	daemons="$daemons $ns"
 	say "$kind runs in $ns"
+}
+
+# the log is always that of the running daemon; those of earlier ones are $RESULT/west.log.1 and so on
+keep_earlier_log() {
+	local number=1
+	[ -e "$RESULT/$1.log" ] || return 0
+	while [ -e "$RESULT/$1.log.$number" ]; do number=$((number + 1)); done
+	mv "$RESULT/$1.log" "$RESULT/$1.log.$number"
 }
 
 # spawn NAMESPACE COMMAND...: in the background; the pid is the command's own
@@ -135,7 +191,7 @@ start_libreswan() {
 	conf=$(private_copy "$ns" conf)
 	secrets=$(private_copy "$ns" secrets)
 	mkdir -p "$run/nss"
-	certutil -N -d "sql:$run/nss" --empty-password
+	[ -e "$run/nss/cert9.db" ] || certutil -N -d "sql:$run/nss" --empty-password
 	spawn "$ns" unshare --mount bash -c "
 		mount -t overlay -o lowerdir=$unpacked/libreswan/usr:/usr overlay /usr &&
 		mkdir -p /run/pluto && mount -t tmpfs tmpfs /run/pluto &&
@@ -198,6 +254,13 @@ stop() {
 	[ "${kind_of[$ns]}" = vanth ] || return 0
 	[ $code = 0 ] || fail "vanth in $ns ended with exit code $code: $(last_words "$ns")"
 	! grep -aqE 'AddressSanitizer|LeakSanitizer|runtime error:' "$RESULT/$ns.log" || fail "a sanitizer complained in $RESULT/$ns.log"
+}
+
+# restart NAMESPACE: with the configuration as it is now
+restart() {
+	local kind=${kind_of[$1]}
+	stop "$1"
+	start "$kind" "$1"
 }
 
 # The namespaces' names are the order: west first, so that east sees its Delete.
