@@ -81,7 +81,7 @@ struct kernel_request {
 		struct kernel_policy policy;
 	};
 	void (*done)(struct kernel_request *request); /* NULL: nobody cares */
-	void *owner; /* the caller's, for done() */
+	void *owner;				      /* the caller's, for done() */
 	enum rc rc;
 	int error; /* errno */
 	struct kernel_counters counters;
