@@ -42,18 +42,29 @@ static inline void netns_await_ipv6(const char *address)
 	netns_do(script);
 }
 
-/* Each call: a fresh one. Skips the test where none can be had. */
-static inline void netns_or_skip(void)
+/* Each call: a fresh one, with lo only, where nothing happens by itself. Skips the test where none
+ * can be had. */
+static inline void netns_bare_or_skip(void)
 {
-	static const char *const up = "PATH=$PATH:/sbin:/usr/sbin; ip link set lo up;"
-				      "ip link add v0 type dummy 2>/dev/null ||"
-				      "ip link add v0 type veth peer name v1;"
-				      "ip link set v0 up; ip link set v1 up 2>/dev/null || true";
-
 	if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
 		print_message("no network namespace to be had: skipped\n");
 		skip();
 	}
+	if (netns_try("PATH=$PATH:/sbin:/usr/sbin; ip link set lo up") != 0) {
+		print_message("no rights in the network namespace: skipped\n");
+		skip();
+	}
+}
+
+/* With the interface v0 as well. */
+static inline void netns_or_skip(void)
+{
+	static const char *const up = "PATH=$PATH:/sbin:/usr/sbin;"
+				      "ip link add v0 type dummy 2>/dev/null ||"
+				      "ip link add v0 type veth peer name v1;"
+				      "ip link set v0 up; ip link set v1 up 2>/dev/null || true";
+
+	netns_bare_or_skip();
 	if (netns_try(up) != 0) {
 		print_message("no virtual interface to be had: skipped\n");
 		skip();
