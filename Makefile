@@ -152,7 +152,7 @@ installed_unit = $(if $(filter-out no,$(systemdunitdir)),$(systemdunitdir)/vanth
 installed_completion = $(if $(filter-out no,$(bashcompletiondir)),$(bashcompletiondir)/ipsec)
 
 $(B)/vanth.service: programs/vanth.service.in config.mk
-	sed -e 's|@libexecdir@|$(libexecdir)|g; s|@sbindir@|$(sbindir)|g; s|@sysconfdir@|$(sysconfdir)|g; s|@rundir@|$(rundir)|g' $< >$@
+	sed -e 's|@libexecdir@|$(libexecdir)|g; s|@sbindir@|$(sbindir)|g; s|@sysconfdir@|$(sysconfdir)|g; s|@rundir@|$(rundir)|g; s|@nssdir@|$(nssdir)|g' $< >$@
 
 install: all $(B)/vanth.service
 	$(INSTALL) -D -m 755 $(B)/vanth $(DESTDIR)$(libexecdir)/ipsec/vanth
@@ -161,6 +161,7 @@ install: all $(B)/vanth.service
 	$(if $(installed_unit),$(INSTALL) -D -m 644 $(B)/vanth.service $(DESTDIR)$(installed_unit))
 	$(if $(installed_completion),$(INSTALL) -D -m 644 programs/ipsec.bash-completion $(DESTDIR)$(installed_completion))
 	$(INSTALL) -d -m 755 $(DESTDIR)$(sysconfdir)/ipsec.d
+	$(INSTALL) -d -m 700 $(DESTDIR)$(nssdir)
 	@[ -e $(DESTDIR)$(sysconfdir)/ipsec.conf ] || $(INSTALL) -m 644 programs/ipsec.conf $(DESTDIR)$(sysconfdir)/ipsec.conf
 	@[ -e $(DESTDIR)$(sysconfdir)/ipsec.secrets ] || $(INSTALL) -m 600 programs/ipsec.secrets $(DESTDIR)$(sysconfdir)/ipsec.secrets
 
