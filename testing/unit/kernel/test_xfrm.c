@@ -165,6 +165,35 @@ static void nothing_of_a_sent_key_stays_in_memory(void **state)
 	assert_null(memmem(xfrm->batch, sizeof xfrm->batch, key_bytes, 16));
 }
 
+/* Waits for the kernel, at most 5 s for each event. */
+static void wait_event(struct suite *suite, unsigned count)
+{
+	struct pollfd ready = { .fd = suite->host.watch.fd, .events = POLLIN };
+	while (suite->events < count && poll(&ready, 1, 5000) > 0)
+		fake_turn(&suite->host);
+	assert_int_equal(suite->events, count);
+	assert_int_equal(suite->last.type, KERNEL_EXPIRE);
+}
+
+static void lifetimes_expire_softly_and_then_hard(void **state)
+{
+	NEEDS_ESP();
+	struct suite *suite = *state;
+	struct kernel_sa sa = gcm_sa(0x1000);
+	sa.soft_seconds = 1;
+	sa.hard_seconds = 2;
+	assert_int_equal(ask_sa(suite, KERNEL_SA_ADD, sa), RC_OK);
+	wait_event(suite, 1);
+	assert_false(suite->last.hard);
+	assert_int_equal(suite->last.spi, 0x1000);
+	assert_int_equal(suite->last.reqid, REQID);
+	assert_int_equal(suite->last.protocol, PROTOCOL_ESP);
+	assert_true(ip_equal(&suite->last.dst, &sa.dst));
+	wait_event(suite, 2);
+	assert_true(suite->last.hard);
+	assert_int_equal(ask_sa(suite, KERNEL_SA_QUERY, sa), RC_NOT_FOUND);
+}
+
 static void without_esp_the_refusal_names_the_remedy(void **state)
 {
 	struct suite *suite = *state;
@@ -210,6 +239,7 @@ int main(void)
 		SUITE_TEST(lost_events_ask_for_a_comparison),
 		SUITE_TEST(lost_answers_fail_their_requests_and_no_other),
 		SUITE_TEST(nothing_of_a_sent_key_stays_in_memory),
+		SUITE_TEST(lifetimes_expire_softly_and_then_hard),
 		SUITE_TEST(without_esp_the_refusal_names_the_remedy),
 		cmocka_unit_test(a_virtual_host_gets_no_real_kernel),
 		cmocka_unit_test(a_kernel_that_gets_no_memory_is_not_made),
