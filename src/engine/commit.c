@@ -108,10 +108,6 @@ static enum rc commit_peer(struct errand *errand)
 		out->instance = NULL;
 	}
 	ike_sa_bind(&gateway->sas, sa, out->peer);
-	if (errand->held == NULL) {
-		errand->held = sa->peer;
-		sa->peer->busy++;
-	}
 	return RC_OK;
 }
 
@@ -124,6 +120,8 @@ static void commit_state(struct errand *errand)
 		return;
 	if (sa->peer != NULL)
 		peer_record(sa->peer, sa->serial, RECORD_STATE, next, sa->state, 0);
+	if (next == IKEV2_ESTABLISHED && sa->state < IKEV2_ESTABLISHED)
+		errand->gateway->sas.established_count++;
 	sa->state = (uint8_t)next;
 }
 

@@ -23,7 +23,6 @@ void ike_up(struct gateway *gateway, struct ike_sa *sa)
 	char local[IP_TEXT_MAX], remote[IP_TEXT_MAX], suite[128];
 
 	gateway->counters.ike_up++;
-	gateway->sas.established_count++;
 	sa->established = host_now(gateway->host);
 	peer_record(sa->peer, sa->serial, RECORD_IKE_UP, 0, (uint32_t)sa->serial, 0);
 	backoff_reset(&sa->peer->backoff);

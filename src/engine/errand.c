@@ -268,7 +268,9 @@ static void suspend(struct errand *errand)
 {
 	errand->job_rc = RC_OK;
 	errand->job_diag.text[0] = '\0';
-	if (errand->out.peer != errand->out.instance)
+	if (errand->out.instance != NULL)
+		hold(errand, errand->out.instance->parent);
+	else
 		hold(errand, errand->out.peer);
 	if (errand->out.work.run == NULL) {
 		submit_kernel(errand);

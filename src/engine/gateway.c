@@ -58,10 +58,29 @@ static void mark(void *context, struct peer *peer)
 	reconcile_mark(context, peer);
 }
 
+/* An SA on its way whose timer could not be armed (out of memory) would stay for ever. */
+static void end_if_orphaned(struct gateway *gateway, struct ike_sa *sa)
+{
+	if (sa->errand == NULL && !timer_armed(&sa->retransmit) && !timer_armed(&sa->life))
+		ike_down(gateway, sa, RC_NO_MEMORY, "its timer could not be armed");
+}
+
+static void look_after_half_open(struct gateway *gateway)
+{
+	list_for_safe(node, &gateway->sas.half_open)
+	{
+		struct ike_sa *sa = container_of(node, struct ike_sa, in_half_open);
+		if (sa->state == IKEV2_HALF_OPEN)
+			end_if_orphaned(gateway, sa);
+	}
+}
+
 /* architecture.md §5: "wanted, no live Child SA, nothing pending" must never be true for two rounds. Healing is to
  * reconcile again; the counter says that something was forgotten. */
 static void look_after(struct gateway *gateway, struct peer *peer)
 {
+	list_for_safe(node, &peer->ike_sas)
+		end_if_orphaned(gateway, container_of(node, struct ike_sa, in_peer));
 	list_for(node, &peer->tunnels)
 	{
 		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
@@ -82,6 +101,7 @@ static void watchdog_fire(struct timer *timer)
 {
 	struct gateway *gateway = container_of(timer, struct gateway, watchdog);
 
+	look_after_half_open(gateway);
 	if (!gateway->stopping)
 		list_for(node, &gateway->peers.list)
 			look_after(gateway, container_of(node, struct peer, in_peers));
