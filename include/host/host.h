@@ -12,6 +12,7 @@
 #include "base/timer.h"
 
 struct host;
+struct impair;
 struct log;
 
 /* A datagram that arrived on a socket of ours. payload is valid during the call only; on a NAT-T
@@ -142,5 +143,8 @@ enum rc host_real_signal(struct host *host, int signal, void (*fn)(void *context
 /* The longest turn of the loop since the last call (at first: since the start), for "longest
  * stall". */
 usec_t host_real_longest_turn(struct host *host);
+/* What happens from now on to the datagrams we send: drop, duplicate, corrupt, reorder, delay,
+ * jitter. NULL: nothing. For tests. */
+void host_real_impair(struct host *host, const struct impair *impair);
 
 #endif

@@ -41,7 +41,7 @@ static void changes_arrived(void *context, unsigned what)
 
 	(void)what;
 	for (int i = 0; i < READS_PER_TURN; i++)
-		if (recv(changes->fd, scrap, sizeof(scrap), MSG_DONTWAIT) < 0 && errno != ENOBUFS)
+		if (recv(changes->fd, scrap, sizeof(scrap), MSG_DONTWAIT) < 0)
 			break;
 	if (changes->settling)
 		return;

@@ -6,6 +6,7 @@
 
 #include <event2/event.h>
 #include <pthread.h>
+#include "base/impair.h"
 #include "base/secret.h"
 #include "host/host.h"
 #include "log/log.h"
@@ -84,6 +85,9 @@ struct udp {
 	struct ticker retry; /* reading again after errors that would not go away */
 	struct log_limit errors;
 	bool told_encap, told_bypass;
+	bool impaired;
+	struct impair impair;
+	struct list late; /* of struct late_datagram.queue: impaired by a delay */
 };
 enum rc udp_init(struct real *real) MUST_CHECK;
 void udp_wipe(struct real *real);
@@ -98,6 +102,19 @@ enum rc udp_keepalive(struct host *host, const struct ip_endpoint *local,
 /* A bound, configured, non-blocking socket. RC_UNSUPPORTED when this machine lacks the family. */
 enum rc udp_socket_open(struct real *real, uint8_t family, uint16_t port, bool natt, int *fd,
 			struct diag *diag) MUST_CHECK;
+
+/* What udp_send() does when nothing is impaired. keepalive: payload is its one byte, without a
+ * marker. */
+enum rc udp_send_plain(struct host *host, const struct ip_endpoint *local,
+		       const struct ip_endpoint *remote, struct span payload,
+		       bool keepalive) MUST_CHECK;
+
+/* ---- udp_impair.c ---- */
+
+enum rc udp_send_impaired(struct host *host, const struct ip_endpoint *local,
+			  const struct ip_endpoint *remote, struct span payload,
+			  bool keepalive) MUST_CHECK;
+void udp_impair_wipe(struct real *real);
 
 struct udp_batch *udp_batch_new(void);
 void udp_batch_free(struct udp_batch *batch);

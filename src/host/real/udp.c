@@ -10,6 +10,7 @@
 
 enum rc udp_init(struct real *real)
 {
+	list_init(&real->udp.late);
 	return ticker_init(&real->udp.retry, real, udp_resume, real);
 }
 
@@ -28,6 +29,7 @@ static void udp_close(struct real *real)
 void udp_wipe(struct real *real)
 {
 	udp_close(real);
+	udp_impair_wipe(real);
 	ticker_wipe(&real->udp.retry);
 	udp_batch_free(real->udp.batch);
 	mem_free(real->udp.limit);
@@ -183,52 +185,56 @@ static enum rc send_now(int fd, const struct msghdr *header)
 	return RC_IO;
 }
 
-static enum rc udp_send_vector(struct host *host, const struct ip_endpoint *local,
-			       const struct ip_endpoint *remote, struct iovec *vector, size_t count)
-{
-	const struct udp_socket *socket =
-		udp_find(&real_of(host)->udp, remote->addr.family, local->port);
-	struct sockaddr_storage to;
-	union udp_control control;
-	struct msghdr header = { .msg_iov = vector, .msg_iovlen = count };
-
-	if (socket == NULL || local->addr.family != remote->addr.family)
-		return RC_IO;
-	if (!socket->natt) { /* the marker is for the NAT-T port only */
-		header.msg_iov++;
-		header.msg_iovlen--;
-	}
-	header.msg_name = &to;
-	header.msg_namelen = endpoint_to_sockaddr(remote, &to);
-	control_source(&header, &control, &local->addr);
-	return send_now(socket->fd, &header);
-}
-
 /* iovec is for reading and writing, so it has no const. */
 static struct iovec vector_of(struct span bytes)
 {
 	return (struct iovec){ (void *)(uintptr_t)bytes.ptr, bytes.len };
 }
 
-enum rc udp_send(struct host *host, const struct ip_endpoint *local,
-		 const struct ip_endpoint *remote, struct span payload)
+static enum rc udp_send_vector(const struct udp_socket *socket, const struct ip_addr *source,
+			       const struct ip_endpoint *remote, struct iovec *vector, size_t count)
+{
+	struct msghdr header = { .msg_iov = vector, .msg_iovlen = count };
+	struct sockaddr_storage to;
+	union udp_control control;
+
+	header.msg_name = &to;
+	header.msg_namelen = endpoint_to_sockaddr(remote, &to);
+	control_source(&header, &control, source);
+	return send_now(socket->fd, &header);
+}
+
+enum rc udp_send_plain(struct host *host, const struct ip_endpoint *local,
+		       const struct ip_endpoint *remote, struct span payload, bool keepalive)
 {
 	static const uint8_t marker[4];
 	struct iovec vector[] = { vector_of(SPAN_OF(marker)), vector_of(payload) };
+	const struct udp_socket *socket =
+		udp_find(&real_of(host)->udp, local->addr.family, local->port);
 
-	return udp_send_vector(host, local, remote, vector, 2);
+	if (socket == NULL || local->addr.family != remote->addr.family)
+		return RC_IO;
+	if (keepalive && !socket->natt)
+		return RC_IO;
+	if (keepalive || !socket->natt)
+		return udp_send_vector(socket, &local->addr, remote, &vector[1], 1);
+	return udp_send_vector(socket, &local->addr, remote, vector, 2);
+}
+
+enum rc udp_send(struct host *host, const struct ip_endpoint *local,
+		 const struct ip_endpoint *remote, struct span payload)
+{
+	if (real_of(host)->udp.impaired)
+		return udp_send_impaired(host, local, remote, payload, false);
+	return udp_send_plain(host, local, remote, payload, false);
 }
 
 enum rc udp_keepalive(struct host *host, const struct ip_endpoint *local,
 		      const struct ip_endpoint *remote)
 {
 	static const uint8_t keepalive[] = { 0xff };
-	/* where a message has its marker, a keepalive has its only byte */
-	struct iovec vector[] = { vector_of(SPAN_OF(keepalive)), vector_of(SPAN_NONE) };
-	const struct udp_socket *socket =
-		udp_find(&real_of(host)->udp, local->addr.family, local->port);
 
-	if (socket == NULL || !socket->natt)
-		return RC_IO;
-	return udp_send_vector(host, local, remote, vector, 2);
+	if (real_of(host)->udp.impaired)
+		return udp_send_impaired(host, local, remote, SPAN_OF(keepalive), true);
+	return udp_send_plain(host, local, remote, SPAN_OF(keepalive), true);
 }
