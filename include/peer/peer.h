@@ -8,12 +8,15 @@
 #include "base/table.h"
 #include "config/config.h"
 #include "host/host.h"
+#include "log/log.h"
 #include "log/recorder.h"
 
 enum wanted { WANTED_DOWN, WANTED_LISTEN, WANTED_ON_DEMAND, WANTED_UP };
 extern const struct names wanted_names;
 
 struct peers;
+struct loaded; /* a conn that is loaded */
+struct naming; /* the DNS names of a peer */
 
 /* Attempts to initiate and why the last one failed; shown in `ipsec status`. */
 struct backoff {
@@ -26,12 +29,18 @@ struct backoff {
 struct peer {
 	uint64_t serial;
 	struct list in_peers;
-	struct table_node by_name; /* by the first conn's name */
+	/* indexes of lookup.c: by serial; by the conn's ends; by addresses; by identity */
+	struct table_node by_serial, by_ends, by_place, by_identity;
+	struct list in_templates, in_wildcards;
 	struct peers *owner;
 	struct config *config;		     /* referenced: conn points into it */
-	const struct config_conn *conn;	     /* the settings that concern the IKE SA */
-	bool left_is_local, oriented;
+	const struct config_conn *conn;	     /* the settings that concern the IKE SA; its name is the peer's */
+	bool linked;			     /* in the lists and tables of peers */
+	bool left_is_local, oriented;	     /* without oriented, what follows is what was known last */
+	bool placed;			     /* was oriented once: sides do not change while SAs live */
+	bool local_any;			     /* answers on any address of ours; local is the one to begin from */
 	bool template;			     /* the remote address is not known before a peer comes */
+	uint32_t number;		     /* instance: office[3]; template: the last one given */
 	struct peer *parent;		     /* instance: its template */
 	struct list instances, in_instances;
 	struct ip_addr local, remote;	     /* AF_UNSPEC while unknown (name not resolved, %defaultroute without a route) */
@@ -43,21 +52,24 @@ struct peer {
 	struct backoff backoff;
 	struct timer wake;		     /* reconcile again then */
 	struct list dirty;		     /* waits for reconcile in this loop turn */
-	struct resolve *resolving;
+	struct naming *naming;		     /* NULL: no end has a DNS name */
 	unsigned busy;			     /* events on the road that refer to it or its tunnels: not freed meanwhile */
 	bool doomed;			     /* deleted by the operator; freed when its last SA is gone */
 };
 
 struct tunnel {
 	uint64_t serial;
-	struct list in_peer;
+	struct list in_peer, in_loaded;
 	struct table_node by_name, by_reqid;
+	struct loaded *loaded;
 	struct peer *peer;
 	const struct config_conn *conn;
-	char *name;		  /* "office", or "office/1x2" when a conn makes several */
+	char *name;		  /* "office", or "office/1x2" when a conn makes several; of instances "office[3]" */
+	uint16_t left, right;	  /* which of the conn's subnets, from 0 */
 	enum wanted wanted;
 	struct selector_pair selectors;
 	uint32_t reqid;
+	bool reqid_ours;	  /* from the allocator, not from reqid= */
 	struct list child_sas;	  /* of struct child_sa.in_tunnel (sa/) */
 	bool trap_installed, trap_pending;
 	bool triggered;		  /* on demand: traffic asked for it */
@@ -77,32 +89,49 @@ static inline const struct config_end *peer_remote_end(const struct peer *peer)
 
 struct peers {
 	struct list list;	  /* of struct peer.in_peers; instances too */
-	struct table names, reqids, tunnel_names;
+	struct table conns, tunnel_names, reqids, serials, ends, places, identities;
+	struct list ranges, anys; /* templates by struct peer.in_templates: narrowest range first; in order of loading */
+	struct list wildcards;	  /* templates whose remote identity is a pattern, by in_wildcards */
+	struct list naming;	  /* of struct naming, by when they are asked next */
 	struct host *host;
 	struct log *log;
 	uint64_t next_serial;	  /* of peers, tunnels and SAs alike: 64 bit, never reused */
 	uint32_t next_reqid;
-	uint32_t *free_reqids;
-	size_t free_count, free_cap;
+	uint32_t *free_reqids;	  /* a ring: what was freed last is used last */
+	size_t free_first, free_count, free_cap, reqids_out;
 	size_t count, tunnel_count;
+	usec_t tick_at;
 	void (*on_dirty)(void *context, struct peer *peer); /* engine: queue it for reconcile */
 	/* engine: the peer is about to be freed; timers and indexes that point to it must go */
 	void (*on_free)(void *context, struct peer *peer);
+	/* engine: addresses or selectors of the peer are about to change; its traps must go (reconcile sets them again) */
+	void (*on_move)(void *context, struct peer *peer);
+	/* engine: peers_tick() is to be called then, and not at the time told before (USEC_NEVER: not at all) */
+	void (*on_tick)(void *context, usec_t when);
 	void *context;
 };
 enum rc peers_init(struct peers *peers, struct host *host, struct log *log) MUST_CHECK;
 void peers_free(struct peers *peers); /* all SAs must be gone */
 uint64_t peers_serial(struct peers *peers);
 
+/* DNS names are asked (again): call it when on_tick said so. Without it, names are asked by peers_orient() and
+ * peer_resolve() only. */
+void peers_tick(struct peers *peers);
+
 /* Makes the peer and tunnels of one conn, joining an existing peer when config_conn_same_peer says so. Keeps a reference
  * to config. RC_EXISTS when the name is loaded; a conflict with another conn is told with both names. Tunnels start as
  * WANTED_LISTEN; the caller sets wanted. Unoriented (no local address of ours) is not an error: told in diag, tried
- * again by peers_orient(). */
+ * again by peers_orient(). A conn of that name that is on its way out (peer_unload) is no hindrance. With reqid=, the
+ * n-th tunnel gets reqid + n - 1; one that is taken is warned about and replaced, and instances have reqids of their own. */
 enum rc peer_load(struct peers *peers, struct config *config, const struct config_conn *conn, struct diag *diag) MUST_CHECK;
 /* Marks tunnels of that conn for removal: wanted DOWN, doomed when none is left. RC_NOT_FOUND with a suggestion. */
 enum rc peer_unload(struct peers *peers, const char *conn_name, struct diag *diag) MUST_CHECK;
 /* Local addresses, routes or DNS answers changed: orients what was not, updates %defaultroute and names; calls on_dirty. */
 void peers_orient(struct peers *peers);
+/* Which end of the peer is ours, and why not if none: for status. RC_OK when oriented. */
+enum rc peer_why_unoriented(struct peer *peer, struct diag *diag) MUST_CHECK;
+/* Conns that are equal in the new configuration refer to it from now on, so that the old one can be freed. */
+void peers_rebase(struct peers *peers, struct config *config);
 /* Sets wanted of every tunnel of a conn ("office") or of one tunnel ("office/1x2"), instances included for WANTED_DOWN
  * and LISTEN. RC_NOT_FOUND names the nearest. */
 enum rc peers_want(struct peers *peers, const char *name, enum wanted wanted, struct diag *diag) MUST_CHECK;
@@ -131,7 +160,7 @@ struct tunnel *peer_tunnel_for(struct peer *peer, const struct wire_ts_list *tsi
 
 /* Unlinks and frees a doomed tunnel; its Child SAs must be gone. */
 void tunnel_free(struct tunnel *tunnel);
-/* Starts resolving the remote name, if it has one and no query is out. */
+/* Starts resolving the names of the peer, if it has one whose time has come and no query is out. */
 void peer_resolve(struct peer *peer);
 
 void peer_dirty(struct peer *peer);

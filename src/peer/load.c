@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A conn becomes tunnels of a peer, and stops being that. */
+#include "peer/private.h"
+
+/* ---- conns with the same ends are one peer ---- */
+
+static void hash_end(const struct peers *peers, uint64_t *hash, const struct config_end *end)
+{
+	struct span name = { (const uint8_t *)end->name,
+			     end->name != NULL ? strlen(end->name) : 0 };
+	uint64_t parts[4] = { *hash, (uint64_t)end->kind, 0, 0 };
+
+	if (end->kind == HOST_ADDRESS)
+		parts[2] = table_hash(&peers->ends, end->addr.bytes, sizeof(end->addr.bytes));
+	if (end->kind == HOST_RANGE)
+		parts[2] = table_hash(&peers->ends, end->range.from.bytes,
+				      sizeof(end->range.from.bytes));
+	if (end->kind == HOST_NAME)
+		parts[2] = table_hash(&peers->ends, name.ptr, name.len);
+	parts[3] = index_identity_hash(peers, NULL, &end->id);
+	*hash = table_hash(&peers->ends, parts, sizeof(parts));
+}
+
+static uint64_t ends_hash(const struct peers *peers, const struct config_conn *conn)
+{
+	uint64_t hash = 0;
+
+	hash_end(peers, &hash, &conn->left);
+	hash_end(peers, &hash, &conn->right);
+	return hash;
+}
+
+static bool same_end(const struct config_end *a, const struct config_end *b)
+{
+	if (a->kind != b->kind || a->ikeport != b->ikeport || !identity_equal(&a->id, &b->id))
+		return false;
+	switch (a->kind) {
+	case HOST_ADDRESS:
+		return ip_equal(&a->addr, &b->addr);
+	case HOST_NAME:
+		return strcmp(a->name, b->name) == 0;
+	case HOST_ANY:
+		return a->addr.family == b->addr.family;
+	case HOST_DEFAULTROUTE:
+		return true;
+	case HOST_RANGE:
+		return range_equal(&a->range, &b->range);
+	}
+	return false;
+}
+
+static bool is_many(const struct config_end *end)
+{
+	return end->kind == HOST_ANY || end->kind == HOST_RANGE;
+}
+
+static enum rc conflict(const struct peers *peers, const struct config_conn *conn,
+			const struct config_conn *other, struct diag *diag)
+{
+	struct log_subject subject = { .peer = conn->name };
+
+	if (!is_many(&conn->left) && !is_many(&conn->right))
+		return diag_fail(
+			diag, RC_EXISTS,
+			"conn %s has the same left, right and identities as conn %s (%s:%u), "
+			"but other IKE settings: tunnels to one peer share an IKE SA, so make "
+			"them equal",
+			conn->name, other->name, other->file, other->line);
+	log_write(peers->log, LOG_LEVEL_WARNING, &subject,
+		  "conn %s has the same left, right and identities as conn %s, but other IKE "
+		  "settings: peers get the one that was loaded first",
+		  conn->name, other->name);
+	return RC_OK;
+}
+
+/* *out NULL: there is none that the conn can join. */
+static enum rc find_peer(struct peers *peers, const struct config_conn *conn, struct peer **out,
+			 struct diag *diag)
+{
+	uint64_t hash = ends_hash(peers, conn);
+	const struct peer *other = NULL;
+
+	*out = NULL;
+	for (struct table_node *n = table_first(&peers->ends, hash); n != NULL; n = table_next(n)) {
+		struct peer *peer = container_of(n, struct peer, by_ends);
+		if (peer->doomed || !same_end(&peer->conn->left, &conn->left) ||
+		    !same_end(&peer->conn->right, &conn->right))
+			continue;
+		if (config_conn_same_peer(peer->conn, conn)) {
+			*out = peer;
+			return RC_OK;
+		}
+		other = peer;
+	}
+	return other != NULL ? conflict(peers, conn, other->conn, diag) : RC_OK;
+}
+
+/* ---- load ---- */
+
+static enum rc new_peer(struct peers *peers, struct config *config, const struct config_conn *conn,
+			struct loaded *loaded, struct peer **out, struct diag *diag)
+{
+	struct peer *peer = peer_new(peers, config, conn);
+	enum rc rc;
+
+	if (peer == NULL)
+		return RC_NO_MEMORY;
+	rc = naming_new(peer);
+	if (rc == RC_OK)
+		rc = tunnels_make(peer, loaded, diag);
+	if (rc != RC_OK) {
+		peer_free(peer);
+		return rc;
+	}
+	index_put(&peers->ends, &peer->by_ends, ends_hash(peers, conn));
+	peer_enter(peer);
+	*out = peer;
+	return RC_OK;
+}
+
+static void discard_unlinked(struct peer *peer)
+{
+	list_for_safe(node, &peer->tunnels)
+	{
+		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+		if (!list_linked(&tunnel->in_loaded))
+			tunnel_free(tunnel);
+	}
+}
+
+static enum rc join_peer(struct peer *peer, struct loaded *loaded, struct diag *diag)
+{
+	enum rc rc = tunnels_make(peer, loaded, diag);
+
+	if (rc != RC_OK) {
+		discard_unlinked(peer);
+		return rc;
+	}
+	list_for(node, &peer->tunnels)
+	{
+		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+		if (!list_linked(&tunnel->in_loaded))
+			tunnel_link(tunnel);
+	}
+	return RC_OK;
+}
+
+static enum rc enter(struct peers *peers, struct loaded *loaded, struct peer **out,
+		     struct diag *diag)
+{
+	TRY(find_peer(peers, loaded->conn, out, diag));
+	if (*out != NULL)
+		return join_peer(*out, loaded, diag);
+	return new_peer(peers, loaded->config, loaded->conn, loaded, out, diag);
+}
+
+static enum rc may_load(struct peers *peers, const struct config_conn *conn, struct diag *diag)
+{
+	struct loaded *before = loaded_find(peers, conn->name);
+
+	if (conn->type == TYPE_PASSTHROUGH || conn->type == TYPE_DROP)
+		return diag_fail(
+			diag, RC_UNSUPPORTED,
+			"conn %s: type=passthrough and type=drop are not for IKE peers, and "
+			"are not installed",
+			conn->name);
+	if (before != NULL && !before->doomed)
+		return diag_fail(diag, RC_EXISTS,
+				 "conn \"%s\" is loaded already; `ipsec replace` takes the new one",
+				 conn->name);
+	if (before != NULL)
+		loaded_retire(before);
+	return RC_OK;
+}
+
+/* What is not wrong, but worth a line; the caller logs it. */
+static void tell(const struct peer *peer, const struct config_conn *conn, struct diag *why,
+		 struct diag *diag)
+{
+	if (!peer->oriented)
+		(void)diag_fail(diag, RC_OK, "%s", why->text);
+	else if (peer->template && conn->reqid != 0)
+		(void)diag_fail(diag, RC_OK,
+				"reqid=%u is not used: each peer that comes gets one of its own",
+				conn->reqid);
+}
+
+enum rc peer_load(struct peers *peers, struct config *config, const struct config_conn *conn,
+		  struct diag *diag)
+{
+	struct diag why = { "" };
+	struct loaded *loaded;
+	struct peer *peer = NULL;
+	enum rc rc;
+
+	TRY(may_load(peers, conn, diag));
+	loaded = loaded_new(peers, config, conn);
+	rc = loaded != NULL ? enter(peers, loaded, &peer, diag) : RC_NO_MEMORY;
+	if (loaded != NULL)
+		loaded_drop(loaded);
+	if (rc != RC_OK)
+		return rc == RC_NO_MEMORY ? diag_fail(diag, rc, "out of memory") : rc;
+	peer_resolve(peer);
+	(void)(peer_orient(peer, &why) == RC_OK);
+	tell(peer, conn, &why, diag);
+	peer_dirty(peer);
+	return RC_OK;
+}
+
+/* ---- unload ---- */
+
+/* A tunnel that stays; NULL: none. */
+static struct tunnel *remaining(const struct peer *peer)
+{
+	list_for(node, &peer->tunnels)
+	{
+		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+		if (!tunnel->doomed)
+			return tunnel;
+	}
+	return NULL;
+}
+
+static void after_unload(struct peer *peer, const struct config_conn *gone)
+{
+	struct tunnel *stays = remaining(peer);
+
+	if (stays == NULL) {
+		peer->doomed = true;
+		index_remove(peer);
+	} else if (peer->conn == gone) {
+		peer_represent(peer, stays->loaded->config, stays->conn);
+	}
+	peer_dirty(peer);
+}
+
+enum rc peer_unload(struct peers *peers, const char *conn_name, struct diag *diag)
+{
+	struct loaded *loaded = loaded_find(peers, conn_name);
+
+	if (loaded == NULL || loaded->doomed)
+		return peers_not_found(peers, conn_name, diag);
+	loaded->doomed = true;
+	list_for(node, &loaded->tunnels)
+	{
+		struct tunnel *tunnel = container_of(node, struct tunnel, in_loaded);
+		tunnel->wanted = WANTED_DOWN;
+		tunnel->doomed = true;
+	}
+	list_for(node, &loaded->tunnels)
+		after_unload(container_of(node, struct tunnel, in_loaded)->peer, loaded->conn);
+	return RC_OK;
+}
+
+/* ---- rebase ---- */
+
+static void rebase(struct loaded *loaded, struct config *config, const struct config_conn *conn)
+{
+	const struct config_conn *before = loaded->conn;
+
+	list_for(node, &loaded->tunnels)
+	{
+		struct tunnel *tunnel = container_of(node, struct tunnel, in_loaded);
+		if (tunnel->peer->conn == before)
+			peer_represent(tunnel->peer, config, conn);
+		tunnel->conn = conn;
+	}
+	config_ref(config);
+	config_unref(loaded->config);
+	loaded->config = config;
+	loaded->conn = conn;
+}
+
+struct rebasing {
+	struct config *config;
+};
+
+static void rebase_one(struct table_node *node, void *context)
+{
+	struct loaded *loaded = container_of(node, struct loaded, by_name);
+	struct rebasing *rebasing = context;
+	const struct config_conn *conn = config_conn_find(rebasing->config, loaded->conn->name);
+
+	if (!loaded->doomed && conn != NULL && conn != loaded->conn &&
+	    config_conn_equal(conn, loaded->conn))
+		rebase(loaded, rebasing->config, conn);
+}
+
+void peers_rebase(struct peers *peers, struct config *config)
+{
+	struct rebasing rebasing = { config };
+	uint64_t cursor = 0;
+
+	(void)table_walk(&peers->conns, &cursor, SIZE_MAX, rebase_one, &rebasing);
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is this? Peers by the addresses and identities of a handshake that somebody began with us. */
+#include <stdio.h>
+#include "peer/private.h"
+
+static bool is_from(const struct peer *peer, const struct ip_addr *local)
+{
+	return peer->local_any || !ip_is_set(&peer->local) || ip_equal(&peer->local, local);
+}
+
+static bool may_come_from(const struct peer *template, const struct ip_addr *remote)
+{
+	const struct config_end *end = peer_remote_end(template);
+
+	if (end->kind == HOST_RANGE)
+		return range_contains_addr(&end->range, remote);
+	return !ip_is_set(&end->addr) || end->addr.family == remote->family;
+}
+
+static struct peer *template_of(struct list *node)
+{
+	return container_of(node, struct peer, in_templates);
+}
+
+/* ---- IKE_SA_INIT ---- */
+
+static struct peer *first_at(struct peers *peers, const struct ip_addr *local,
+			     const struct ip_addr *remote)
+{
+	uint64_t hash = index_place_hash(peers, local, remote);
+	struct peer *first = NULL;
+
+	for (struct table_node *n = table_first(&peers->places, hash); n != NULL;
+	     n = table_next(n)) {
+		struct peer *peer = container_of(n, struct peer, by_place);
+		if (!ip_equal(&peer->remote, remote) || !is_from(peer, local))
+			continue;
+		if (first == NULL || peer->serial < first->serial)
+			first = peer;
+	}
+	return first;
+}
+
+static struct peer *first_template(struct list *templates, const struct ip_addr *local,
+				   const struct ip_addr *remote)
+{
+	list_for(node, templates)
+	{
+		struct peer *peer = template_of(node);
+		if (is_from(peer, local) && may_come_from(peer, remote))
+			return peer;
+	}
+	return NULL;
+}
+
+struct peer *peers_for_addresses(struct peers *peers, const struct ip_addr *local,
+				 const struct ip_addr *remote)
+{
+	const struct ip_addr nowhere = { .family = AF_UNSPEC };
+	struct peer *peer = first_at(peers, local, remote);
+
+	if (peer == NULL)
+		peer = first_at(peers, &nowhere, remote);
+	if (peer == NULL)
+		peer = first_template(&peers->ranges, local, remote);
+	return peer != NULL ? peer : first_template(&peers->anys, local, remote);
+}
+
+/* ---- IKE_AUTH ---- */
+
+struct question {
+	struct peers *peers;
+	const struct ip_addr *local, *remote;
+	const struct identity *idi, *idr;
+	struct peer *best;
+	unsigned long fitness;
+};
+
+/* Identity before address before being bound to one of our addresses. 0: not at all. */
+static unsigned long fitness_of(const struct question *q, const struct peer *peer)
+{
+	unsigned identity = identity_match(&peer->remote_id, q->idi);
+	unsigned address = !peer->template ? 2 : peer_remote_end(peer)->kind == HOST_RANGE ? 1 : 0;
+
+	if (identity == 0 || !is_from(peer, q->local))
+		return 0;
+	if (q->idr != NULL && identity_match(&peer->local_id, q->idr) == 0)
+		return 0;
+	if (peer->template ? !may_come_from(peer, q->remote) : !ip_equal(&peer->remote, q->remote))
+		return 0;
+	return (identity * 3UL + address) * 2 + (peer->local_any ? 0 : 1);
+}
+
+static void consider(struct question *q, struct peer *peer)
+{
+	unsigned long fitness = fitness_of(q, peer);
+
+	if (fitness == 0 || fitness < q->fitness)
+		return;
+	if (fitness == q->fitness && q->best->serial < peer->serial)
+		return;
+	q->best = peer;
+	q->fitness = fitness;
+}
+
+static void consider_identity(struct question *q, const struct ip_addr *remote)
+{
+	uint64_t hash = index_identity_hash(q->peers, remote, q->idi);
+
+	for (struct table_node *n = table_first(&q->peers->identities, hash); n != NULL;
+	     n = table_next(n)) {
+		struct peer *peer = container_of(n, struct peer, by_identity);
+		if (peer->parent == NULL)
+			consider(q, peer);
+	}
+}
+
+static void consider_patterns_at(struct question *q, const struct ip_addr *local)
+{
+	uint64_t hash = index_place_hash(q->peers, local, q->remote);
+
+	for (struct table_node *n = table_first(&q->peers->places, hash); n != NULL;
+	     n = table_next(n)) {
+		struct peer *peer = container_of(n, struct peer, by_place);
+		if (identity_has_wildcard(&peer->remote_id))
+			consider(q, peer);
+	}
+}
+
+/* Did the same peer come before? */
+static struct peer *instance_of(const struct question *q)
+{
+	uint64_t hash = index_identity_hash(q->peers, q->remote, q->idi);
+
+	for (struct table_node *n = table_first(&q->peers->identities, hash); n != NULL;
+	     n = table_next(n)) {
+		struct peer *peer = container_of(n, struct peer, by_identity);
+		if (peer->parent == q->best && ip_equal(&peer->remote, q->remote) &&
+		    ip_equal(&peer->local, q->local) && identity_equal(&peer->remote_id, q->idi))
+			return peer;
+	}
+	return q->best;
+}
+
+/* ---- nobody ---- */
+
+#define EXPECTED_MAX 150
+
+struct expectation {
+	char text[EXPECTED_MAX];
+	size_t used;
+	unsigned conns;
+};
+
+static void expect(struct expectation *expectation, const struct peer *peer)
+{
+	char remote[IDENTITY_TEXT_MAX], local[IDENTITY_TEXT_MAX];
+	size_t room = sizeof(expectation->text) - expectation->used;
+	int wrote;
+
+	if (expectation->conns++ > 0 && room < 40)
+		return;
+	wrote = snprintf(expectation->text + expectation->used, room,
+			 "%sconn %s expects %.60s and is %.60s", expectation->used > 0 ? ", " : "",
+			 peer->conn->name, identity_text(&peer->remote_id, remote),
+			 identity_text(&peer->local_id, local));
+	if (wrote > 0)
+		expectation->used += (size_t)wrote < room ? (size_t)wrote : room - 1;
+}
+
+static void expect_at(struct expectation *expectation, const struct question *q,
+		      const struct ip_addr *local)
+{
+	uint64_t hash = index_place_hash(q->peers, local, q->remote);
+
+	for (struct table_node *n = table_first(&q->peers->places, hash);
+	     n != NULL && expectation->conns < 4; n = table_next(n)) {
+		const struct peer *peer = container_of(n, struct peer, by_place);
+		if (ip_equal(&peer->remote, q->remote) && is_from(peer, q->local))
+			expect(expectation, peer);
+	}
+}
+
+static void expect_templates(struct expectation *expectation, const struct question *q,
+			     struct list *templates)
+{
+	list_for(node, templates)
+	{
+		const struct peer *peer = template_of(node);
+		if (expectation->conns >= 4)
+			return;
+		if (is_from(peer, q->local) && may_come_from(peer, q->remote))
+			expect(expectation, peer);
+	}
+}
+
+static void nobody(struct question *q, struct diag *diag)
+{
+	const struct ip_addr nowhere = { .family = AF_UNSPEC };
+	struct expectation expectation = { .used = 0 };
+	char idi[IDENTITY_TEXT_MAX], idr[IDENTITY_TEXT_MAX], local[IP_TEXT_MAX],
+		remote[IP_TEXT_MAX];
+
+	expect_at(&expectation, q, q->local);
+	expect_at(&expectation, q, &nowhere);
+	expect_templates(&expectation, q, &q->peers->ranges);
+	expect_templates(&expectation, q, &q->peers->anys);
+	(void)diag_fail(diag, RC_AUTH_FAILED,
+			"peer %s is %.60s%s%.60s at our %s, which no conn expects: %s",
+			ip_text(q->remote, remote), identity_text(q->idi, idi),
+			q->idr != NULL ? " and asks for " : "",
+			q->idr != NULL ? identity_text(q->idr, idr) : "", ip_text(q->local, local),
+			expectation.used > 0 ? expectation.text : "none is for that address");
+}
+
+struct peer *peers_for_identity(struct peers *peers, const struct ip_addr *local,
+				const struct ip_addr *remote, const struct identity *idi,
+				const struct identity *idr, struct diag *diag)
+{
+	const struct ip_addr nowhere = { .family = AF_UNSPEC };
+	struct question q = {
+		.peers = peers, .local = local, .remote = remote, .idi = idi, .idr = idr
+	};
+
+	consider_identity(&q, remote);
+	consider_identity(&q, NULL);
+	consider_patterns_at(&q, local);
+	consider_patterns_at(&q, &nowhere);
+	list_for(node, &peers->wildcards)
+		consider(&q, container_of(node, struct peer, in_wildcards));
+	if (q.best == NULL) {
+		nobody(&q, diag);
+		return NULL;
+	}
+	return q.best->template ? instance_of(&q) : q.best;
+}
+
+/* ---- its first Child SA ---- */
+
+struct tunnel *peer_tunnel_for(struct peer *peer, const struct wire_ts_list *tsi,
+			       const struct wire_ts_list *tsr, bool transport)
+{
+	struct tunnel *best = NULL;
+	unsigned best_fit = 0;
+
+	list_for(node, &peer->tunnels)
+	{
+		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+		unsigned fit = selector_fit(&tunnel->selectors, tsi, tsr);
+		bool mode_fits = (tunnel->conn->type == TYPE_TRANSPORT) == transport;
+		if (tunnel->doomed || fit == 0)
+			continue;
+		fit = fit * 2 + (mode_fits ? 1 : 0);
+		if (fit > best_fit) {
+			best = tunnel;
+			best_fit = fit;
+		}
+	}
+	return best;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by the files of this folder. */
+#ifndef VANTH_PEER_PRIVATE_H
+#define VANTH_PEER_PRIVATE_H
+
+#include <string.h>
+#include "base/arena.h"
+#include "kernel/kernel.h"
+#include "peer/peer.h"
+
+/* A conn that is loaded. Its tunnels keep it, also when it is unloaded and another has its name. */
+struct loaded {
+	struct table_node by_name;
+	struct peers *owner;
+	struct config *config; /* referenced */
+	const struct config_conn *conn;
+	struct list tunnels; /* of struct tunnel.in_loaded: the peer's and those of its instances */
+	unsigned refs;	     /* tunnels, also of instances that are not linked yet; walks */
+	bool doomed, named;
+};
+
+/* The tables have their first slots from peers_init() on, and nothing else makes inserting fail. */
+void index_put(struct table *table, struct table_node *node, uint64_t hash);
+
+/* ---- peers.c ---- */
+/* A sentence with the nearest name of a conn or tunnel. */
+enum rc peers_not_found(struct peers *peers, const char *name, struct diag *diag) MUST_CHECK;
+
+/* ---- loaded.c ---- */
+struct loaded *loaded_new(struct peers *peers, struct config *config,
+			  const struct config_conn *conn);
+/* NULL: none of that name. */
+struct loaded *loaded_find(const struct peers *peers, const char *name);
+void loaded_hold(struct loaded *loaded);
+void loaded_drop(struct loaded *loaded);
+/* Gives the name to another conn. */
+void loaded_retire(struct loaded *loaded);
+
+/* ---- reqid.c ---- */
+/* Gives the tunnel a number: `asked`, when it is not 0 and free, or one of ours. */
+enum rc reqid_take(struct peers *peers, struct tunnel *tunnel, uint32_t asked) MUST_CHECK;
+void reqid_give_back(struct peers *peers, struct tunnel *tunnel);
+
+/* ---- tunnel.c ---- */
+/* Tunnels for all pairs of the conn's subnets, not linked. */
+enum rc tunnels_make(struct peer *peer, struct loaded *loaded, struct diag *diag) MUST_CHECK;
+/* The instance's tunnel for one of its template's. */
+enum rc tunnel_instantiate(struct peer *instance, const struct tunnel *from) MUST_CHECK;
+void tunnel_link(struct tunnel *tunnel);
+/* Selectors from the conn and the addresses of the peer. */
+struct selector_pair tunnel_selectors(const struct tunnel *tunnel, const struct peer *peer);
+
+/* ---- peer.c ---- */
+/* In no list or table yet. */
+struct peer *peer_new(struct peers *peers, struct config *config, const struct config_conn *conn);
+/* Into the lists and tables, with its tunnels. */
+void peer_enter(struct peer *peer);
+/* Another conn with equal settings stands for the peer. */
+void peer_represent(struct peer *peer, struct config *config, const struct config_conn *conn);
+
+/* ---- orient.c ---- */
+/* RC_OK when oriented; otherwise diag says why not. */
+enum rc peer_orient(struct peer *peer, struct diag *diag) MUST_CHECK;
+enum rc identity_of_address(const struct ip_addr *addr, struct identity *out) MUST_CHECK;
+
+/* ---- resolve.c ---- */
+enum rc naming_new(struct peer *peer) MUST_CHECK; /* nothing to do without names */
+void naming_free(struct peer *peer);
+/* Address of an end of the peer that has a name; AF_UNSPEC: not known. */
+struct ip_addr naming_addr(const struct peer *peer, bool left);
+
+/* ---- index.c ---- */
+/* Where handshakes find the peer: oriented, linked and not doomed. */
+void index_add(struct peer *peer);
+void index_remove(struct peer *peer);
+uint64_t index_place_hash(const struct peers *peers, const struct ip_addr *local,
+			  const struct ip_addr *remote);
+/* remote NULL: of a template */
+uint64_t index_identity_hash(const struct peers *peers, const struct ip_addr *remote,
+			     const struct identity *id);
+
+#endif
