@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include "exchange/pair.h"
+#include "unit/test.h"
+
+static void print_errors(struct config_errors *errors)
+{
+	char text[600];
+
+	list_for(node, &errors->list)
+		print_error("%s\n", config_error_text(container_of(node, struct config_error, in_list),
+						     text, sizeof(text)));
+}
+
+static struct config *load_conf(const char *text)
+{
+	struct config_errors errors;
+	struct config *config = NULL;
+
+	config_errors_init(&errors);
+	if (config_load_text("test.conf", span_make(text, strlen(text)), &config, &errors) != RC_OK)
+		print_errors(&errors);
+	config_errors_free(&errors);
+	assert_non_null(config);
+	return config;
+}
+
+static struct secrets *load_secrets(const char *text)
+{
+	struct config_errors errors;
+	struct secrets *secrets = NULL;
+
+	config_errors_init(&errors);
+	if (secrets_load_text("test.secrets", span_make(text, strlen(text)), &secrets, &errors) != RC_OK)
+		print_errors(&errors);
+	config_errors_free(&errors);
+	assert_non_null(secrets);
+	return secrets;
+}
+
+static void watch(struct watcher *watcher, const struct gateway_event *event)
+{
+	struct end *end = container_of(watcher, struct end, watcher);
+
+	if (getenv("VANTH_TEST_VERBOSE") != NULL)
+		print_message("%-10s %s: %s\n", end->log != NULL ? "" : "", rc_name(event->reason),
+			      event->text);
+	end->ike_up += event->type == GATEWAY_IKE_UP;
+	end->child_up += event->type == GATEWAY_CHILD_UP;
+	end->failed += event->type == GATEWAY_FAILED;
+	end->ike_down += event->type == GATEWAY_IKE_DOWN;
+	end->child_down += event->type == GATEWAY_CHILD_DOWN;
+	if (event->type != GATEWAY_FAILED)
+		return;
+	end->last_reason = event->reason;
+	(void)snprintf(end->last_text, sizeof(end->last_text), "%s", event->text);
+}
+
+void end_start(struct world *world, struct end *end, const char *name, const char *address,
+	       const char *conf, const char *secrets)
+{
+	struct config *config = load_conf(conf);
+	struct diag diag = { "" };
+
+	*end = (struct end){ .host = world_host(world, name) };
+	assert_non_null(end->host);
+	assert_int_equal(world_host_add_address(end->host, address), RC_OK);
+	assert_int_equal(kernel_simulated_new(end->host, &end->kernel), RC_OK);
+	end->log = log_new(LOG_LEVEL_DEBUG);
+	assert_non_null(end->log);
+	if (getenv("VANTH_TEST_VERBOSE") != NULL)
+		assert_int_equal(log_add_sink(end->log, log_sink_stderr()), RC_OK);
+	if (gateway_new(end->host, end->kernel, end->log, config, load_secrets(secrets),
+			&end->gateway, &diag) != RC_OK)
+		fail_msg("%s", diag.text);
+	config_unref(config);
+	end->watcher.event = watch;
+	gateway_watch(end->gateway, &end->watcher);
+	if (gateway_start(end->gateway, &diag) != RC_OK)
+		fail_msg("%s", diag.text);
+}
+
+void end_free(struct end *end)
+{
+	gateway_unwatch(&end->watcher);
+	gateway_free(end->gateway);
+	kernel_free(end->kernel);
+	log_free(end->log);
+	world_host_free(end->host);
+}
+
+void pair_start(struct pair *pair, uint64_t seed, const char *west_conf, const char *east_conf,
+		const char *west_secrets, const char *east_secrets)
+{
+	*pair = (struct pair){ .world = world_new(seed) };
+	assert_non_null(pair->world);
+	end_start(pair->world, &pair->west, "west", WEST_ADDRESS, west_conf ? west_conf : PAIR_CONN,
+		  west_secrets ? west_secrets : PAIR_SECRETS);
+	end_start(pair->world, &pair->east, "east", EAST_ADDRESS, east_conf ? east_conf : PAIR_CONN,
+		  east_secrets ? east_secrets : PAIR_SECRETS);
+	world_settle(pair->world);
+}
+
+void pair_end(struct pair *pair)
+{
+	end_free(&pair->west);
+	end_free(&pair->east);
+	world_free(pair->world);
+}
+
+void end_up(struct end *end, const char *name)
+{
+	struct diag diag = { "" };
+
+	if (gateway_up(end->gateway, name, &diag) != RC_OK)
+		fail_msg("%s", diag.text);
+}
+
+static struct selector host_selector(const char *address)
+{
+	struct ip_range range;
+
+	assert_int_equal(range_parse(address, &range, NULL), RC_OK);
+	return selector_make(&range, 0, 0);
+}
+
+enum simulated_verdict pair_ping(struct pair *pair, bool from_west)
+{
+	struct selector west = host_selector("10.1.0.7"), east = host_selector("10.2.0.7");
+
+	if (from_west)
+		return kernel_simulated_packet(pair->west.kernel, pair->east.kernel, &west, &east, 84);
+	return kernel_simulated_packet(pair->east.kernel, pair->west.kernel, &east, &west, 84);
+}
+
+static struct child_sa *only_child(struct end *end)
+{
+	struct tunnel *tunnel = peers_tunnel(&end->gateway->peers, "t");
+
+	assert_non_null(tunnel);
+	return tunnel_current(tunnel);
+}
+
+void pair_assert_tunnel(struct pair *pair)
+{
+	struct child_sa *west = only_child(&pair->west), *east = only_child(&pair->east);
+
+	assert_non_null(west);
+	assert_non_null(east);
+	assert_int_equal(west->spi_in, east->spi_out);
+	assert_int_equal(west->spi_out, east->spi_in);
+	assert_int_equal(pair->west.gateway->sas.child_count, 1);
+	assert_int_equal(pair->east.gateway->sas.child_count, 1);
+	assert_int_equal(pair->west.gateway->sas.ike_count, 1);
+	assert_int_equal(pair->east.gateway->sas.ike_count, 1);
+	assert_int_equal(kernel_simulated_sa_count(pair->west.kernel), 2);
+	assert_int_equal(kernel_simulated_sa_count(pair->east.kernel), 2);
+	assert_int_equal(pair_ping(pair, true), SIMULATED_ARRIVED);
+	assert_int_equal(pair_ping(pair, false), SIMULATED_ARRIVED);
+}
+
+void end_assert_empty(struct end *end)
+{
+	assert_int_equal(end->gateway->sas.ike_count, 0);
+	assert_int_equal(end->gateway->sas.half_open_count, 0);
+	assert_int_equal(end->gateway->sas.child_count, 0);
+	assert_int_equal(kernel_simulated_sa_count(end->kernel), 0);
+	assert_int_equal(kernel_simulated_policy_count(end->kernel), 0);
+	assert_true(list_empty(&end->gateway->errands));
+}
