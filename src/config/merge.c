@@ -65,7 +65,7 @@ static struct section *also_target(struct walk *walk, struct setting *setting, s
 		return NULL;
 	}
 	if (walk->depth == ALSO_DEPTH_MAX || walk->visits == ALSO_VISITS_MAX) {
-		also_error(loader, setting, column, "also= leads to more than %d conns%s",
+		also_error(loader, setting, column, "leads to more than %d conns%s",
 			   walk->depth == ALSO_DEPTH_MAX ? ALSO_DEPTH_MAX : ALSO_VISITS_MAX,
 			   walk->depth == ALSO_DEPTH_MAX ? " in a row" : "");
 		return NULL;

@@ -174,14 +174,24 @@ enum rc value_bytes(const char *text, const char *range, uint64_t *out, struct d
 	return RC_OK;
 }
 
+static bool is_other_spelling(const struct names *names, const struct name *name)
+{
+	for (const struct name *n = names->entries; n != name; n++)
+		if (n->value == name->value)
+			return true;
+	return false;
+}
+
 /* "a, b, c" of the first name of each value. */
 static void list_names(const struct names *names, char *buffer, size_t size)
 {
 	size_t used = 0;
 	buffer[0] = '\0';
 	for (const struct name *n = names->entries; n->text != NULL; n++) {
-		int written =
-			snprintf(buffer + used, size - used, "%s%s", used > 0 ? ", " : "", n->text);
+		int written;
+		if (is_other_spelling(names, n))
+			continue;
+		written = snprintf(buffer + used, size - used, "%s%s", used > 0 ? ", " : "", n->text);
 		if (written < 0 || (size_t)written >= size - used)
 			return;
 		used += (size_t)written;
