@@ -36,9 +36,11 @@ static void a_cancelled_request_happens_after_the_ones_before_it(void **state)
 	struct counted first = sa_request(KERNEL_SA_ADD, gcm_sa(0x1000));
 	struct counted delete = sa_request(KERNEL_SA_DELETE, gcm_sa(0x1000));
 	struct counted again = sa_request(KERNEL_SA_ADD, gcm_sa(0x1000));
+	struct counted later = sa_request(KERNEL_SA_ADD, gcm_sa(0x1001));
 	submit(&pair->left, &first);
 	submit(&pair->left, &delete);
 	submit(&pair->left, &again);
+	submit(&pair->left, &later);
 	pair->left.kernel->ops->cancel(pair->left.kernel, &again.request);
 	assert_int_equal(kernel_simulated_sa_count(pair->left.kernel), 1);
 	fake_turn(&pair->left.host);
@@ -46,7 +48,8 @@ static void a_cancelled_request_happens_after_the_ones_before_it(void **state)
 	assert_int_equal(first.request.rc, RC_OK);
 	assert_int_equal(delete.answers, 1);
 	assert_int_equal(again.answers, 0);
-	assert_int_equal(kernel_simulated_sa_count(pair->left.kernel), 1);
+	assert_int_equal(later.answers, 1);
+	assert_int_equal(kernel_simulated_sa_count(pair->left.kernel), 2);
 }
 
 static void without_memory_an_unowned_request_happens_at_once_in_order(void **state)

@@ -205,6 +205,23 @@ static void without_esp_the_refusal_names_the_remedy(void **state)
 	assert_true(suite->kernel->ops->supports(suite->kernel, ENCR_AES_GCM_16, 128, INTEG_NONE));
 }
 
+static void a_refusal_that_blames_an_algorithm_asks_again_once_a_minute(void **state)
+{
+	struct suite *suite = *state;
+	struct xfrm *xfrm = xfrm_of(suite->kernel);
+	usec_t started = suite->host.now;
+	if (suite_has_esp)
+		skip(); /* it has all algorithms */
+	suite->host.now += 59 * USEC_PER_SEC;
+	assert_int_equal(ask_sa(suite, KERNEL_SA_ADD, gcm_sa(0x1000)), RC_KERNEL);
+	assert_true(xfrm->doubt);
+	assert_true(xfrm->probed == started);
+	suite->host.now += USEC_PER_SEC;
+	assert_int_equal(ask_sa(suite, KERNEL_SA_ADD, gcm_sa(0x1000)), RC_KERNEL);
+	assert_false(xfrm->doubt);
+	assert_true(xfrm->probed == suite->host.now);
+}
+
 static void a_virtual_host_gets_no_real_kernel(void **state)
 {
 	struct host_ops ops = fake_ops;
@@ -241,6 +258,7 @@ int main(void)
 		SUITE_TEST(nothing_of_a_sent_key_stays_in_memory),
 		SUITE_TEST(lifetimes_expire_softly_and_then_hard),
 		SUITE_TEST(without_esp_the_refusal_names_the_remedy),
+		SUITE_TEST(a_refusal_that_blames_an_algorithm_asks_again_once_a_minute),
 		cmocka_unit_test(a_virtual_host_gets_no_real_kernel),
 		cmocka_unit_test(a_kernel_that_gets_no_memory_is_not_made),
 	};
