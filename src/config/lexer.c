@@ -104,10 +104,11 @@ static void plain_value(const char *line, char *p, struct line *out)
 	out->value_column = (unsigned)(p - line) + 1;
 }
 
+/* Braces are quotes only of a setting: in an include they are a pattern. */
 static bool read_value(struct lexer *lexer, const char *line, char *p, struct line *out)
 {
 	p = skip_blanks(p);
-	if (*p == '"' || *p == '\'' || *p == '{')
+	if (*p == '"' || *p == '\'' || (*p == '{' && out->kind == LINE_SETTING))
 		return quoted_value(lexer, line, p, out);
 	plain_value(line, p, out);
 	return true;

@@ -89,7 +89,9 @@ static bool clean(struct reader *r, struct span text)
 	for (size_t i = 0; i < text.len; i++) {
 		if (!is_control(text.ptr[i]))
 			continue;
-		report_error(r->errors, (struct place){ r->file, r->line, r->column + (unsigned)i },
+		report_error(r->errors,
+			     (struct place){ r->file, r->line,
+					     r->column + (unsigned)(text.ptr + i - r->text.ptr) },
 			     "%s (0x%02x) in the line: is this a text file?",
 			     text.ptr[i] == 0 ? "a NUL byte" : "a control character", text.ptr[i]);
 		return false;
@@ -271,9 +273,9 @@ static enum rc read_psk(struct reader *r, struct secrets_pattern *patterns, unsi
 
 static enum rc other_kind(struct reader *r, const struct token *kind)
 {
-	static const char *const later[] = { "RSA",  "ECDSA",  "ED25519", "ED448", "BLISS", "PKCS8",
-					     "P12",  "PKCS12", "PUBKEY",  "PIN",   "XAUTH", "EAP",
-					     "NTLM", "PPK",    "PPKS",	  "PSK",   NULL };
+	static const char *const later[] = { "PSK",   "RSA",  "ECDSA",	"ED25519", "ED448", "BLISS",
+					     "PKCS8", "P12",  "PKCS12", "PUBKEY",  "PIN",   "XAUTH",
+					     "EAP",   "NTLM", "PPK",	"PPKS",	   NULL };
 	char word[16];
 	const char *near;
 

@@ -23,37 +23,53 @@ static unsigned pattern_score(const struct secrets_pattern *pattern, const struc
 	return identity_match(&pattern->id, &side->id);
 }
 
-static unsigned best_score(const struct secrets_entry *entry, const struct side *side)
+/* 0: not for them. By Libreswan's order: both named, we named and they any, we named alone, they
+ * named and we any, they named alone, any, an entry for everybody; within each, the more specific.
+ */
+static unsigned rank_of_scores(unsigned we, unsigned they)
+{
+	unsigned named = (we > SCORE_ANY ? 1U : 0) + (they > SCORE_ANY ? 1U : 0);
+	unsigned any = (we == SCORE_ANY ? 1U : 0) + (they == SCORE_ANY ? 1U : 0);
+	return named * 1000000 + (we > SCORE_ANY ? 500000U : 0) + (we + they) * 100 + any * 10 + 2;
+}
+
+/* Our best score among the patterns without number `not`. */
+static unsigned best_score(const struct secrets_entry *entry, const struct side *side,
+			   unsigned not )
 {
 	unsigned best = 0;
 	for (unsigned i = 0; i < entry->pattern_count; i++) {
-		unsigned score = pattern_score(&entry->patterns[i], side);
+		unsigned score = i != not ? pattern_score(&entry->patterns[i], side) : 0;
 		best = score > best ? score : best;
 	}
 	return best;
 }
 
-/* 0: not for them. By Libreswan's order: both named, we named and they any, we named alone, they
- * named and we any, they named alone, any, an entry for everybody; within each, the more specific.
- */
+/* One identity: ours or the peer's. */
+static unsigned rank_of_one(const struct secrets_entry *entry, const struct side *local,
+			    const struct side *remote)
+{
+	unsigned we = pattern_score(&entry->patterns[0], local);
+	unsigned they = we > 0 ? 0 : pattern_score(&entry->patterns[0], remote);
+	return we == 0 && they == 0 ? 0 : rank_of_scores(we, they);
+}
+
 static unsigned rank_of(const struct secrets_entry *entry, const struct side *local,
 			const struct side *remote)
 {
-	unsigned we, they, named, any;
+	unsigned best = 0;
 
 	if (entry->pattern_count == 0)
 		return 1;
-	we = best_score(entry, local);
-	they = best_score(entry, remote);
-	if (entry->pattern_count > 1 && (we == 0 || they == 0))
-		return 0;
-	if (entry->pattern_count == 1 && we > SCORE_ANY)
-		they = 0;
-	if (we == 0 && they == 0)
-		return 0;
-	named = (we > SCORE_ANY ? 1U : 0) + (they > SCORE_ANY ? 1U : 0);
-	any = (we == SCORE_ANY ? 1U : 0) + (they == SCORE_ANY ? 1U : 0);
-	return named * 1000000 + (we > SCORE_ANY ? 500000U : 0) + (we + they) * 100 + any * 10 + 2;
+	if (entry->pattern_count == 1)
+		return rank_of_one(entry, local, remote);
+	for (unsigned i = 0; i < entry->pattern_count; i++) { /* one is the peer's, another ours */
+		unsigned they = pattern_score(&entry->patterns[i], remote);
+		unsigned we = they > 0 ? best_score(entry, local, i) : 0;
+		unsigned rank = we > 0 ? rank_of_scores(we, they) : 0;
+		best = rank > best ? rank : best;
+	}
+	return best;
 }
 
 /* ---- index ---- */

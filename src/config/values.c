@@ -191,7 +191,8 @@ static void list_names(const struct names *names, char *buffer, size_t size)
 		int written;
 		if (is_other_spelling(names, n))
 			continue;
-		written = snprintf(buffer + used, size - used, "%s%s", used > 0 ? ", " : "", n->text);
+		written =
+			snprintf(buffer + used, size - used, "%s%s", used > 0 ? ", " : "", n->text);
 		if (written < 0 || (size_t)written >= size - used)
 			return;
 		used += (size_t)written;
