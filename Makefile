@@ -93,6 +93,14 @@ fuzz_targets := $(patsubst %.c,$(B)/%,$(wildcard testing/fuzz/fuzz_*.c))
 $(fuzz_targets): $(B)/testing/fuzz/%: $(B)/testing/fuzz/%.o $(B)/testing/fuzz/replay.o $(all_archives)
 	$(link) $(LIBS)
 
+# testing/bench: the load generator, and what the crypto room's calls cost
+bench_programs := $(B)/testing/bench/load $(B)/testing/bench/bench_crypto
+$(B)/testing/bench/load: $(patsubst %,$(B)/testing/bench/%.o,load initiator meter) $(call archives,proposal)
+	$(link) $(LIBS)
+$(B)/testing/bench/bench_crypto: $(B)/testing/bench/bench_crypto.o $(call archives,crypto)
+	$(link) $(LIBS)
+bench-programs: $(bench_programs)
+
 # make unit-wire: the unit tests of one folder
 unit-%: FORCE
 	@$(MAKE) unit-run T=$*
@@ -131,7 +139,7 @@ demo:
 	@testing/lab/demo
 bench:
 	@testing/setup build test lab peers bench
-	@$(MAKE) all
+	@$(MAKE) all bench-programs
 	@testing/bench/run
 
 # --- configure ---------------------------------------------------------------------------------------------
@@ -188,7 +196,7 @@ help:
 	@echo 'make install, uninstall (DESTDIR=…), clean, distclean, configure'
 
 FORCE:
-.PHONY: all FORCE unit-run tests-run tests programs-of compiler-flags build-folder lint check lab demo bench install uninstall clean distclean help
+.PHONY: all FORCE bench-programs unit-run tests-run tests programs-of compiler-flags build-folder lint check lab demo bench install uninstall clean distclean help
 ifneq ($(filter-out $(setup_goals),$(or $(MAKECMDGOALS),all)),)
 -include $(shell find $(B)/src $(B)/programs $(B)/testing -type f -name '*.d' 2>/dev/null)
 endif

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+# The tables of build/bench/results.json.
+def median: sort | if length == 0 then null else .[(length / 2 | floor)] end;
+def pad($n): tostring | . + (" " * ($n - length) // "");
+def left($n): tostring | (" " * ($n - length) // "") + .;
+def num($digits): if . == null then "-" else . * pow(10; $digits) | round / pow(10; $digits) | tostring end;
+def group: {"x25519": "X25519", "p256": "P-256", "modp2048": "MODP2048"}[.] // .;
+def cell_text: split("-") | (.[0] | group) + ", " + .[1] + " at once" + (if .[2] then ", both cores shared" else "" end);
+
+# median over the rounds of one figure; and of its ratio to another's figure in the same round
+def figure($runs; $who; $cell; $key):
+	[$runs[] | select(.kind == "beside" and .who == $who and .cell == $cell) | .[$key]] | median;
+def ratio($runs; $who; $cell; $key):
+	[$runs[] | select(.kind == "beside" and .who == "vanth" and .cell == $cell) | . as $mine
+	| $runs[] | select(.kind == "beside" and .who == $who and .cell == $cell and .round == $mine.round)
+	| select(.[$key] > 0) | $mine[$key] / .[$key]] | median;
+def line($name; $columns): ($name | pad(44)) + ([$columns[] | left(13)] | add);
+
+def alone($runs):
+	"", "Vanth alone: simulated kernel, daemon and client share the cores",
+	line("exchange"; ["exchanges/s", "CPU us", "p50 ms", "p95 ms", "p99 ms"]),
+	($runs[] | select(.kind == "alone")
+	| line(.cell | cell_text; [(.rate | num(0)), (.cpu_us | num(0)), (.p50_ms | num(2)), (.p95_ms | num(2)), (.p99_ms | num(2))]));
+
+def memory($runs):
+	"", "Memory of one IKE SA with its Child SA, and CPU and rate as their number grows (X25519, 32 at once)",
+	line("responder"; ["SAs", "bytes a pair", "RSS kB", "CPU us", "exchanges/s"]),
+	($runs[] | select(.kind == "memory") | .who as $who | .marks[]
+	| line($who; [.sas, .bytes_per_pair, .rss_kb, (.cpu_us | num(0)), (.rate | num(0))]));
+
+def row($runs; $cell; $key; $digits; $title):
+	line($title; [(("vanth", "charon", "pluto") | . as $w | figure($runs; $w; $cell; $key) | num($digits)),
+		(("charon", "pluto") | . as $w | ratio($runs; $w; $cell; $key) | num(2))]);
+
+def beside($runs):
+	([$runs[] | select(.kind == "beside") | .cell] | unique) as $cells
+	| "", "Beside the others: same client, kernel requests by netlink; medians, ratios within a round",
+	line("figure"; ["vanth", "charon", "pluto", "to charon", "to pluto"]),
+	(("x25519-32", "x25519-32-shared", "x25519-1", "p256-32", "modp2048-32") | select(. as $c | $cells | index($c))
+	| . as $cell | ($cell | cell_text) as $text
+	| row($runs; $cell; "cpu_us"; 0; $text + ": CPU us"),
+	  row($runs; $cell; "rate"; 0; $text + ": a second"),
+	  (select($cell == "x25519-1") | row($runs; $cell; "p50_ms"; 2; $text + ": p50 ms"), row($runs; $cell; "p95_ms"; 2; $text + ": p95 ms")));
+
+.runs as $runs | alone($runs), memory($runs), (if any($runs[]; .kind == "beside") then beside($runs) else empty end)
