@@ -85,6 +85,7 @@ struct host_ops {
 	/* Which local address the kernel would use to reach remote; RC_NOT_FOUND when unreachable.
 	 */
 	enum rc (*source_for)(struct host *host, const struct ip_addr *remote, struct ip_addr *out);
+	/* An address of this machine, and not one that udp_limit() leaves out. */
 	bool (*is_local)(struct host *host, const struct ip_addr *addr);
 	/* Address of the interface that the default route leaves by; gateway may be NULL, and is
 	 * AF_UNSPEC where the route has none (point-to-point links). */

@@ -94,6 +94,7 @@ void udp_wipe(struct real *real);
 enum rc udp_listen(struct host *host, uint16_t port, uint16_t natt_port, host_receive_fn receive,
 		   void *context, struct diag *diag) MUST_CHECK;
 enum rc udp_limit(struct host *host, const struct ip_addr *addrs, size_t count) MUST_CHECK;
+bool udp_wanted(const struct udp *udp, const struct ip_addr *local); /* by udp_limit() */
 enum rc udp_send(struct host *host, const struct ip_endpoint *local,
 		 const struct ip_endpoint *remote, struct span payload) MUST_CHECK;
 enum rc udp_keepalive(struct host *host, const struct ip_endpoint *local,

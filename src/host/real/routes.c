@@ -165,8 +165,8 @@ bool routes_is_local(struct host *host, const struct ip_addr *addr)
 {
 	struct route route = { 0 };
 
-	return !ip_is_any(addr) && routes_lookup(host, addr, 0, &route) == RC_OK &&
-	       route.type == RTN_LOCAL;
+	return !ip_is_any(addr) && udp_wanted(&real_of(host)->udp, addr) &&
+	       routes_lookup(host, addr, 0, &route) == RC_OK && route.type == RTN_LOCAL;
 }
 
 /* ---- the default route ---- */

@@ -86,7 +86,7 @@ static bool datagram_local(struct msghdr *header, struct ip_addr *out)
 	return false;
 }
 
-static bool address_wanted(const struct udp *udp, const struct ip_addr *local)
+bool udp_wanted(const struct udp *udp, const struct ip_addr *local)
 {
 	for (size_t i = 0; i < udp->limit_count; i++)
 		if (ip_equal(&udp->limit[i], local))
@@ -114,7 +114,7 @@ static bool datagram_read(const struct udp_socket *socket, struct mmsghdr *messa
 	if (header->msg_flags & (MSG_TRUNC | MSG_CTRUNC))
 		return false;
 	if (!datagram_local(header, &out->local.addr) ||
-	    !address_wanted(&socket->real->udp, &out->local.addr))
+	    !udp_wanted(&socket->real->udp, &out->local.addr))
 		return false;
 	if (endpoint_from_sockaddr(header->msg_name, &out->remote) != RC_OK ||
 	    out->remote.port == 0)

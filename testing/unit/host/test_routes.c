@@ -33,6 +33,19 @@ static void loopback_is_reached_from_itself(void **state)
 	host_real_free(host);
 }
 
+static void address_left_out_of_listening_is_not_local(void **state)
+{
+	struct host *host = real_host();
+	struct ip_addr limit;
+
+	(void)state;
+	assert_int_equal(ip_parse("127.0.0.1", &limit), RC_OK);
+	assert_int_equal(host->ops->udp_limit(host, &limit, 1), RC_OK);
+	assert_true(is_local(host, "127.0.0.1"));
+	assert_false(is_local(host, "127.0.0.2"));
+	host_real_free(host);
+}
+
 static void unset_address_leads_nowhere(void **state)
 {
 	struct host *host = real_host();
@@ -165,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(loopback_is_reached_from_itself),
+		cmocka_unit_test(address_left_out_of_listening_is_not_local),
 		cmocka_unit_test(unset_address_leads_nowhere),
 		cmocka_unit_test(source_follows_the_most_specific_route),
 		cmocka_unit_test(link_local_addresses_keep_their_interface),
