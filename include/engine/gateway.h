@@ -56,7 +56,7 @@ struct gateway {
 	usec_t woken_for;
 	struct list errands;	    /* events that wait for a job or the kernel */
 	struct list watchers;
-	struct timer watchdog, counters_timer;
+	struct timer watchdog, names_timer;
 	struct gateway_counters counters;
 	struct log_limit drop_limit, v1_limit, reject_limit;
 	usec_t invalid_spi_second;  /* INVALID_IKE_SPI answers are bounded */
@@ -94,6 +94,10 @@ enum rc gateway_unroute(struct gateway *gateway, const char *name, struct diag *
 /* Loads (or replaces) the conn as config (freshly read) has it. */
 enum rc gateway_add(struct gateway *gateway, struct config *config, const char *name, struct diag *diag) MUST_CHECK;
 enum rc gateway_delete(struct gateway *gateway, const char *name, struct diag *diag) MUST_CHECK;
+
+/* A timer of whoever embeds the gateway: timer_arm() that ends in a wake-up of the host. */
+void gateway_timer(struct gateway *gateway, struct timer *timer, usec_t due);
+void gateway_cancel(struct gateway *gateway, struct timer *timer);
 
 void gateway_watch(struct gateway *gateway, struct watcher *watcher);
 void gateway_unwatch(struct watcher *watcher);

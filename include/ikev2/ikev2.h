@@ -63,8 +63,9 @@ enum rc ikev2_seal(const struct ike_sa *sa, uint64_t counter, uint32_t message_i
 enum rc ikev2_open(const struct ike_sa *sa, struct arena *arena, struct ike_message *message, uint8_t *critical_type,
 		   struct diag *diag) MUST_CHECK;
 /* Kernel requests that remove a Child SA, whole or half installed; policies that another Child SA of the tunnel uses
- * stay, and a trap comes back in place of the outbound policy. Appended to list, in the arena. */
-enum rc ikev2_child_uninstall(struct arena *arena, const struct child_sa *child, struct list *list) MUST_CHECK;
+ * stay, and a trap comes back in place of the outbound policy. Returns how many; needs no memory. */
+#define IKEV2_UNINSTALL_MAX 5
+unsigned ikev2_child_uninstall(const struct child_sa *child, struct kernel_request out[IKEV2_UNINSTALL_MAX]);
 
 /* Responder: derives the keys of a half-open SA when its first protected message comes. The SA's key pair moves
  * to the work; keys must stay until it is done. run NULL: out of memory. */

@@ -125,13 +125,14 @@ static void commit_state(struct errand *errand)
 	sa->state = (uint8_t)next;
 }
 
-/* §2.4: the peer says that it remembers nothing else: what is left of it here is dead. */
+/* §2.4: the peer says that it remembers nothing else: what is left of it here is dead. Not what was established while
+ * this one was on its way: the peer may not have known of it yet when it spoke. */
 static void forget_others(struct gateway *gateway, struct ike_sa *sa)
 {
 	list_for_safe(node, &sa->peer->ike_sas)
 	{
 		struct ike_sa *other = container_of(node, struct ike_sa, in_peer);
-		if (other != sa &&
+		if (other != sa && other->established < sa->born &&
 		    (other->state == IKEV2_ESTABLISHED || other->state == IKEV2_DELETING))
 			ike_down(gateway, other, RC_REPLACED, "the peer sent INITIAL_CONTACT");
 	}
@@ -151,22 +152,29 @@ static void commit_established(struct errand *errand)
 		forget_others(gateway, sa);
 }
 
-static enum rc commit_child(struct errand *errand)
+static enum rc commit_child(struct errand *errand, struct child_sa **linked)
 {
-	struct gateway *gateway = errand->gateway;
 	struct outcome *out = &errand->out;
 	struct child_sa *child = out->child;
 
+	*linked = NULL;
 	if (child == NULL || out->child_failed != RC_OK)
 		return RC_OK;
 	child->ike = errand->step.sa;
 	child->state = CHILD_UP;
+	TRY(child_sa_link(&errand->gateway->sas, child));
 	child->policies_installed = true;
-	TRY(child_sa_link(&gateway->sas, child));
 	out->child = NULL;
-	kernel_fire_list(gateway, &out->kernel, child);
-	child_up(gateway, child);
+	*linked = child;
 	return RC_OK;
+}
+
+static void commit_child_up(struct errand *errand, struct child_sa *child)
+{
+	if (child == NULL)
+		return;
+	child_install(errand->gateway, &errand->out.kernel, child);
+	child_up(errand->gateway, child);
 }
 
 static enum rc commit_message(struct errand *errand)
@@ -266,6 +274,7 @@ static enum rc commit_sa(struct errand *errand)
 {
 	struct outcome *out = &errand->out;
 	struct gateway *gateway = errand->gateway;
+	struct child_sa *child;
 
 	TRY(commit_born(errand));
 	if (errand->step.sa->larval != NULL)
@@ -277,10 +286,11 @@ static enum rc commit_sa(struct errand *errand)
 	if (out->request_done)
 		request_finish(gateway, errand->step.sa);
 	commit_state(errand);
+	TRY(commit_child(errand, &child)); /* the reply promises it */
 	TRY(commit_message(errand));
 	if (out->established)
 		commit_established(errand);
-	TRY(commit_child(errand));
+	commit_child_up(errand, child);
 	commit_child_failed(errand);
 	commit_children_ended(errand);
 	commit_leaving(errand);

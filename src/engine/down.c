@@ -72,28 +72,13 @@ static const char *reason_text(enum rc reason)
 	return rc_name(reason);
 }
 
-static void uninstall(struct gateway *gateway, struct child_sa *child)
-{
-	struct arena arena;
-	struct list requests;
-
-	list_init(&requests);
-	arena_init(&arena, LIMIT_EVENT_ARENA);
-	child->policies_installed = false;
-	if (ikev2_child_uninstall(&arena, child, &requests) == RC_OK)
-		kernel_fire_list(gateway, &requests, NULL);
-	else
-		log_write(gateway->log, LOG_LEVEL_ERROR, NULL,
-			  "out of memory: kernel state of SPI %08x is left behind", child->spi_in);
-	arena_free(&arena);
-}
-
 void child_down(struct gateway *gateway, struct child_sa *child, enum rc reason)
 {
 	struct tunnel *tunnel = child->tunnel;
 
 	gateway->counters.child_down++;
-	uninstall(gateway, child);
+	child->policies_installed = false;
+	child_uninstall(gateway, child);
 	tunnel->bytes_in += child->in.bytes;
 	tunnel->bytes_out += child->out.bytes;
 	peer_record(tunnel->peer, child->ike->serial, RECORD_CHILD_DOWN, reason, child->spi_in, 0);

@@ -45,17 +45,25 @@ struct errand *errand_new(struct gateway *gateway, struct ike_sa *sa, const stru
 	return errand;
 }
 
+/* Requests that live in the arena must not be answered after it. */
+static void cancel_kernel(struct errand *errand)
+{
+	struct kernel *kernel = errand->gateway->kernel;
+
+	for (unsigned i = 0; i < errand->asked_count; i++)
+		if (errand->asked[i] != NULL)
+			kernel->ops->cancel(kernel, errand->asked[i]);
+	errand->asked_count = 0;
+}
+
 /* What a failed or abandoned outcome still owns. A Child SA may be half in the kernel. */
 static void outcome_discard(struct gateway *gateway, struct errand *errand)
 {
 	struct outcome *out = &errand->out;
-	struct list undo;
 
 	if (out->child != NULL) {
-		list_init(&undo);
-		if (out->keymat.ptr != NULL &&
-		    ikev2_child_uninstall(&errand->arena, out->child, &undo) == RC_OK)
-			kernel_fire_list(gateway, &undo, NULL);
+		if (out->keymat.ptr != NULL)
+			child_uninstall(gateway, out->child);
 		child_sa_free(&gateway->sas, out->child);
 	}
 	if (out->born != NULL)
@@ -72,6 +80,7 @@ void errand_free(struct errand *errand)
 {
 	struct ike_sa *sa = ike_sa_by_serial(&errand->gateway->sas, errand->sa_serial);
 
+	cancel_kernel(errand);
 	outcome_discard(errand->gateway, errand);
 	if (errand->held != NULL) {
 		errand->held->busy--;
@@ -238,6 +247,9 @@ static void kernel_done(struct kernel_request *request)
 {
 	struct errand *errand = request->owner;
 
+	for (unsigned i = 0; i < errand->asked_count; i++)
+		if (errand->asked[i] == request)
+			errand->asked[i] = NULL;
 	if (request->rc != RC_OK && errand->job_rc == RC_OK) {
 		errand->job_rc = request->rc;
 		errand->job_diag = request->diag;
@@ -246,22 +258,38 @@ static void kernel_done(struct kernel_request *request)
 		resume(errand);
 }
 
+static unsigned list_length(const struct list *list)
+{
+	unsigned length = 0;
+
+	list_for(node, list)
+		length++;
+	return length;
+}
+
 static void submit_kernel(struct errand *errand)
 {
 	struct kernel *kernel = errand->gateway->kernel;
+	unsigned count = list_length(&errand->out.kernel_wait);
 
-	errand->kernel_left = 1; /* ours, so that an answer at once does not resume in the middle */
-	list_for_safe(node, &errand->out.kernel_wait)
-	{
+	errand->asked = arena_array(&errand->arena, count, sizeof(struct kernel_request *));
+	if (errand->asked == NULL || count == 0) {
+		errand->job_rc = errand->asked == NULL ? RC_NO_MEMORY : RC_OK;
+		list_init(&errand->out.kernel_wait);
+		resume(errand);
+		return;
+	}
+	errand->kernel_left = errand->asked_count = count;
+	for (unsigned i = 0; i < count; i++) {
+		struct list *node = errand->out.kernel_wait.next;
 		struct kernel_request *request = container_of(node, struct kernel_request, queue);
 		list_remove(node);
-		request->done = kernel_done;
+		request->done = kernel_done; /* later, never from inside submit */
 		request->owner = errand;
-		errand->kernel_left++;
-		kernel->ops->submit(kernel, request);
+		errand->asked[i] = request;
 	}
-	if (--errand->kernel_left == 0)
-		resume(errand);
+	for (unsigned i = 0; i < count; i++)
+		kernel->ops->submit(kernel, errand->asked[i]);
 }
 
 static void suspend(struct errand *errand)
@@ -306,6 +334,32 @@ static void wait_for_errand(struct ike_sa *sa, enum ikev2_event event, struct ch
 	(void)waiting_add(sa, &waiting, SPAN_NONE); /* full: reconcile or the timer asks again */
 }
 
+/* Our next request would need a window that is not free; nothing is left to give up. Either is decided again when what
+ * is outstanding is answered or given up. */
+static bool out_of_turn(const struct ike_sa *sa, enum ikev2_event event)
+{
+	switch (event) {
+	case EVENT_PROBE:
+	case EVENT_DELETE_CHILD:
+	case EVENT_DELETE_IKE:
+		return sa->state == IKEV2_ESTABLISHED && sa->request.bytes != NULL;
+	case EVENT_GIVE_UP:
+		return sa->state != IKEV2_HALF_OPEN && sa->request.bytes == NULL;
+	case EVENT_INITIATE:
+	case EVENT_SA_INIT_REQUEST:
+	case EVENT_SA_INIT_RESPONSE:
+	case EVENT_AUTH_REQUEST:
+	case EVENT_AUTH_RESPONSE:
+	case EVENT_CREATE_CHILD_REQUEST:
+	case EVENT_CREATE_CHILD_RESPONSE:
+	case EVENT_INFORMATIONAL_REQUEST:
+	case EVENT_INFORMATIONAL_RESPONSE:
+	case IKEV2_EVENT_COUNT:
+		break;
+	}
+	return false;
+}
+
 void road_event(struct gateway *gateway, struct ike_sa *sa, enum ikev2_event event,
 		struct peer *peer, struct tunnel *tunnel, struct child_sa *subject)
 {
@@ -318,6 +372,8 @@ void road_event(struct gateway *gateway, struct ike_sa *sa, enum ikev2_event eve
 		wait_for_errand(sa, event, subject);
 		return;
 	}
+	if (sa != NULL && out_of_turn(sa, event))
+		return;
 	row = ikev2_row(state, role, event);
 	if (row == NULL || row->steps == NULL)
 		return; /* rejected: the story says why, and reconcile looks again */

@@ -51,6 +51,28 @@ static void peer_wake(struct timer *timer)
 	peer_dirty(peer);
 }
 
+static void names_fire(struct timer *timer)
+{
+	peers_tick(&container_of(timer, struct gateway, names_timer)->peers);
+}
+
+/* DNS names of peers are asked again then. */
+static void names_due(void *context, usec_t when)
+{
+	struct gateway *gateway = context;
+
+	if (when == USEC_NEVER)
+		gateway_cancel(gateway, &gateway->names_timer);
+	else
+		gateway_timer(gateway, &gateway->names_timer, when);
+}
+
+static void moving(void *context, struct peer *peer)
+{
+	list_for(node, &peer->tunnels)
+		trap_remove(context, container_of(node, struct tunnel, in_peer));
+}
+
 static void mark(void *context, struct peer *peer)
 {
 	if (peer->wake.fire == NULL)
@@ -143,9 +165,14 @@ enum rc gateway_new(struct host *host, struct kernel *kernel, struct log *log,
 		    struct config *config, struct secrets *secrets, struct gateway **out,
 		    struct diag *diag)
 {
-	struct gateway *gateway = mem_alloc(sizeof(*gateway));
+	const struct config_setup *setup = &config->setup;
+	struct gateway *gateway;
 
 	*out = NULL;
+	/* before the conns: which end is ours depends on it */
+	if (host->ops->udp_limit(host, setup->listen, setup->listen_count) != RC_OK)
+		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
+	gateway = mem_alloc(sizeof(*gateway));
 	if (gateway == NULL)
 		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
 	gateway->host = host;
@@ -174,6 +201,9 @@ enum rc gateway_new(struct host *host, struct kernel *kernel, struct log *log,
 	gateway->watchdog.fire = watchdog_fire;
 	gateway->peers.on_dirty = mark;
 	gateway->peers.on_free = peer_freed;
+	gateway->peers.on_tick = names_due;
+	gateway->peers.on_move = moving;
+	gateway->names_timer.fire = names_fire;
 	gateway->peers.context = gateway;
 	kernel->on_event = kernel_event;
 	kernel->context = gateway;
@@ -220,8 +250,6 @@ enum rc gateway_start(struct gateway *gateway, struct diag *diag)
 	else if (stale > 0)
 		log_write(gateway->log, LOG_LEVEL_NOTICE, NULL,
 			  "removed %u SAs and policies that an earlier run left in the kernel", stale);
-	if (setup->listen_count > 0)
-		TRY(host->ops->udp_limit(host, setup->listen, setup->listen_count));
 	TRY(host->ops->udp_listen(host, setup->ikeport, setup->nattport, gateway_receive, gateway,
 				  diag));
 	gateway->listening = true;
@@ -239,12 +267,10 @@ static void say_goodbye(struct gateway *gateway, struct peer *peer)
 	list_for_safe(node, &peer->ike_sas)
 	{
 		struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
-		if (sa->state == IKEV2_ESTABLISHED || sa->state == IKEV2_DELETING) {
-			sa->delete_wanted = true;
-			sa->delete_reason = RC_SHUTDOWN;
-		} else if (sa->errand == NULL) {
-			ike_down(gateway, sa, RC_SHUTDOWN, NULL);
-		}
+		sa->delete_wanted = true;
+		sa->delete_reason = RC_SHUTDOWN;
+		if (sa->state < IKEV2_ESTABLISHED)
+			road_event(gateway, sa, EVENT_DELETE_IKE, NULL, NULL, NULL);
 	}
 	peer_dirty(peer);
 }
@@ -254,8 +280,9 @@ static void drop_rest(struct gateway *gateway)
 	list_for_safe(node, &gateway->sas.half_open)
 	{
 		struct ike_sa *sa = container_of(node, struct ike_sa, in_half_open);
-		if (sa->by_serial.hash != 0 && sa->errand == NULL)
-			ike_down(gateway, sa, RC_SHUTDOWN, NULL);
+		sa->delete_reason = RC_SHUTDOWN;
+		if (sa->by_serial.hash != 0)
+			road_event(gateway, sa, EVENT_DELETE_IKE, NULL, NULL, NULL);
 	}
 }
 

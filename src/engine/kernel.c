@@ -9,19 +9,37 @@ struct kernel_task {
 	struct gateway *gateway;
 	uint32_t spi_in; /* Child SA that cannot do without it; 0: none */
 	uint64_t child;
+	uint32_t trap_reqid; /* of the tunnel whose trap this is; 0: none */
 };
+
+static void outbound_missing(struct gateway *gateway, struct child_sa *child, enum rc rc,
+			     const char *text)
+{
+	if (child->delete_wanted)
+		return;
+	child->delete_wanted = true;
+	child->delete_reason = rc;
+	attempt_failed(gateway, child->tunnel->peer, child->tunnel, child->serial, rc, text);
+	peer_dirty(child->tunnel->peer);
+}
 
 static void outbound_refused(struct gateway *gateway, struct kernel_task *task)
 {
 	struct child_sa *child = child_sa_by_spi(&gateway->sas, task->spi_in);
 
-	if (child == NULL || child->serial != task->child || child->delete_wanted)
+	if (child != NULL && child->serial == task->child)
+		outbound_missing(gateway, child, RC_KERNEL, task->request.diag.text);
+}
+
+/* The trap is tried again when the tunnel's backoff is over. */
+static void trap_refused(struct gateway *gateway, struct kernel_task *task)
+{
+	struct tunnel *tunnel = peers_by_reqid(&gateway->peers, task->trap_reqid);
+
+	if (tunnel == NULL || !tunnel->trap_installed)
 		return;
-	child->delete_wanted = true;
-	child->delete_reason = RC_KERNEL;
-	attempt_failed(gateway, child->tunnel->peer, child->tunnel, child->serial, RC_KERNEL,
-		       task->request.diag.text);
-	peer_dirty(child->tunnel->peer);
+	tunnel->trap_installed = false;
+	attempt_failed(gateway, tunnel->peer, tunnel, 0, RC_KERNEL, task->request.diag.text);
 }
 
 static void task_done(struct kernel_request *request)
@@ -34,36 +52,63 @@ static void task_done(struct kernel_request *request)
 			  request->diag.text);
 		if (task->child != 0)
 			outbound_refused(gateway, task);
+		if (task->trap_reqid != 0)
+			trap_refused(gateway, task);
 	}
 	mem_free(task);
 }
 
-void kernel_fire(struct gateway *gateway, const struct kernel_request *request,
-		 const struct child_sa *child)
+static struct kernel_task *task_new(struct gateway *gateway, const struct kernel_request *request)
 {
 	struct kernel_task *task = mem_alloc(sizeof(*task));
 
 	if (task == NULL) {
-		log_write(gateway->log, LOG_LEVEL_ERROR, NULL,
-			  "out of memory for a kernel request; the audit repairs it");
-		return;
+		log_write(gateway->log, LOG_LEVEL_ERROR, NULL, "out of memory for a kernel request");
+		return NULL;
 	}
 	task->request = *request;
 	task->request.done = task_done;
 	task->gateway = gateway;
-	if (child != NULL) {
-		task->spi_in = child->spi_in;
-		task->child = child->serial;
+	return task;
+}
+
+/* Removing goes without an answer when there is no memory to wait for it. */
+static void fire_removal(struct gateway *gateway, struct kernel_request *request)
+{
+	struct kernel_task *task = task_new(gateway, request);
+
+	gateway->kernel->ops->submit(gateway->kernel, task != NULL ? &task->request : request);
+}
+
+void child_uninstall(struct gateway *gateway, const struct child_sa *child)
+{
+	struct kernel_request requests[IKEV2_UNINSTALL_MAX];
+	unsigned count = ikev2_child_uninstall(child, requests);
+
+	for (unsigned i = 0; i < count; i++)
+		fire_removal(gateway, &requests[i]);
+}
+
+static void fire_outbound(struct gateway *gateway, const struct kernel_request *request,
+			  struct child_sa *child)
+{
+	struct kernel_task *task = task_new(gateway, request);
+
+	if (task == NULL) {
+		outbound_missing(gateway, child, RC_NO_MEMORY, "out of memory for its outbound half");
+		return;
 	}
+	task->spi_in = child->spi_in;
+	task->child = child->serial;
 	gateway->kernel->ops->submit(gateway->kernel, &task->request);
 }
 
-void kernel_fire_list(struct gateway *gateway, struct list *requests, const struct child_sa *child)
+void child_install(struct gateway *gateway, struct list *requests, struct child_sa *child)
 {
 	list_for_safe(node, requests)
 	{
 		list_remove(node);
-		kernel_fire(gateway, container_of(node, struct kernel_request, queue), child);
+		fire_outbound(gateway, container_of(node, struct kernel_request, queue), child);
 	}
 }
 
@@ -71,9 +116,15 @@ void trap_install(struct gateway *gateway, struct tunnel *tunnel)
 {
 	struct kernel_request request = { .op = KERNEL_POLICY_SET };
 
+	struct kernel_task *task;
+
 	tunnel_trap_policy(tunnel, &request.policy);
+	task = task_new(gateway, &request);
+	if (task == NULL)
+		return; /* the watchdog's next round tries again */
 	tunnel->trap_installed = true;
-	kernel_fire(gateway, &request, NULL);
+	task->trap_reqid = tunnel->reqid;
+	gateway->kernel->ops->submit(gateway->kernel, &task->request);
 }
 
 /* Where a Child SA's outbound policy stands in the same place it stays. */
@@ -98,7 +149,7 @@ void trap_remove(struct gateway *gateway, struct tunnel *tunnel)
 	if (covered_by_child(tunnel))
 		return;
 	tunnel_trap_policy(tunnel, &request.policy);
-	kernel_fire(gateway, &request, NULL);
+	fire_removal(gateway, &request);
 }
 
 static void acquired(struct gateway *gateway, const struct kernel_event *event)

@@ -2,6 +2,8 @@
 /* The life of an IKE SA on one timer: half-open timeout, liveness, NAT keepalive, lifetimes. */
 #include "engine/private.h"
 
+#define OVERDUE_DELAY USEC_PER_SEC
+
 static usec_t earliest(usec_t a, usec_t b)
 {
 	return a < b ? a : b;
@@ -47,6 +49,11 @@ static usec_t next_liveness(const struct ike_sa *sa)
 	return sa->last_heard + delay;
 }
 
+static bool keeps_alive(const struct gateway *gateway, const struct ike_sa *sa)
+{
+	return sa->nat_here && gateway->env.setup->keepalive > 0;
+}
+
 static usec_t next_of_children(const struct ike_sa *sa, usec_t now)
 {
 	usec_t next = USEC_NEVER;
@@ -56,7 +63,8 @@ static usec_t next_of_children(const struct ike_sa *sa, usec_t now)
 		const struct child_sa *child = container_of(node, struct child_sa, in_ike);
 		if (child->replace_at > now)
 			next = earliest(next, child->replace_at);
-		next = earliest(next, child->expires);
+		if (!child->delete_wanted)
+			next = earliest(next, child->expires);
 	}
 	return next;
 }
@@ -70,9 +78,15 @@ static usec_t next_due(struct gateway *gateway, const struct ike_sa *sa)
 	if (sa->replace_at > now)
 		next = earliest(next, sa->replace_at);
 	next = earliest(next, next_liveness(sa));
-	if (sa->nat_here)
+	if (keeps_alive(gateway, sa))
 		next = earliest(next, sa->kept_alive + gateway->env.setup->keepalive);
 	return earliest(next, next_of_children(sa, now));
+}
+
+/* What is overdue waits for something else (an event on the road, an answer): it is looked at again soon, not at once. */
+static usec_t not_at_once(usec_t due, usec_t now)
+{
+	return due > now ? due : now + OVERDUE_DELAY;
 }
 
 void life_arm(struct gateway *gateway, struct ike_sa *sa)
@@ -83,12 +97,12 @@ void life_arm(struct gateway *gateway, struct ike_sa *sa)
 	if (due == USEC_NEVER)
 		gateway_cancel(gateway, &sa->life);
 	else
-		gateway_timer(gateway, &sa->life, due);
+		gateway_timer(gateway, &sa->life, not_at_once(due, host_now(gateway->host)));
 }
 
 static void keep_alive(struct gateway *gateway, struct ike_sa *sa, usec_t now)
 {
-	if (!sa->nat_here || now < sa->kept_alive + gateway->env.setup->keepalive)
+	if (!keeps_alive(gateway, sa) || now < sa->kept_alive + gateway->env.setup->keepalive)
 		return;
 	sa->kept_alive = now;
 	(void)(gateway->host->ops->udp_keepalive(gateway->host, &sa->local, &sa->remote) == RC_OK);
@@ -103,7 +117,6 @@ static void end_expired_children(const struct ike_sa *sa, usec_t now)
 			continue;
 		child->delete_wanted = true;
 		child->delete_reason = RC_TIMEOUT;
-		child->expires = USEC_NEVER;
 	}
 }
 
@@ -117,10 +130,15 @@ static void established_fire(struct gateway *gateway, struct ike_sa *sa, usec_t 
 	end_expired_children(sa, now);
 	keep_alive(gateway, sa, now);
 	peer_dirty(sa->peer);
+	life_arm(gateway, sa);
 	if (next_liveness(sa) <= now && sa->errand == NULL)
-		road_event(gateway, sa, EVENT_PROBE, NULL, NULL, NULL); /* arms life again */
-	else
-		life_arm(gateway, sa);
+		road_event(gateway, sa, EVENT_PROBE, NULL, NULL, NULL);
+}
+
+static void half_open_fire(struct gateway *gateway, struct ike_sa *sa)
+{
+	life_arm(gateway, sa); /* once more, should there be no memory for the event */
+	road_event(gateway, sa, EVENT_GIVE_UP, NULL, NULL, NULL);
 }
 
 void life_fire(struct timer *timer)
@@ -131,5 +149,5 @@ void life_fire(struct timer *timer)
 	if (sa->state == IKEV2_ESTABLISHED)
 		established_fire(gateway, sa, host_now(gateway->host));
 	else if (sa->state == IKEV2_HALF_OPEN && sa->peer == NULL)
-		ike_down(gateway, sa, RC_TIMEOUT, NULL);
+		half_open_fire(gateway, sa);
 }

@@ -29,7 +29,8 @@ struct errand {
 	struct job job;
 	struct diag job_diag;
 	enum rc job_rc;
-	unsigned kernel_left;
+	struct kernel_request **asked; /* of the kernel; NULL: answered */
+	unsigned asked_count, kernel_left;
 };
 
 /* What waits for the SA's current errand: a datagram, or an event of ours. */
@@ -80,9 +81,9 @@ void attempt_failed(struct gateway *gateway, struct peer *peer, struct tunnel *t
 		    const char *text);
 
 /* ---- kernel.c ---- */
-/* Submits copies; a refusal of the outbound half ends the Child SA (serial 0: nobody minds). */
-void kernel_fire_list(struct gateway *gateway, struct list *requests, const struct child_sa *child);
-void kernel_fire(struct gateway *gateway, const struct kernel_request *request, const struct child_sa *child);
+/* The responder's outbound half; a refusal ends the Child SA. */
+void child_install(struct gateway *gateway, struct list *requests, struct child_sa *child);
+void child_uninstall(struct gateway *gateway, const struct child_sa *child);
 void kernel_event(void *context, const struct kernel_event *event);
 void trap_install(struct gateway *gateway, struct tunnel *tunnel);
 void trap_remove(struct gateway *gateway, struct tunnel *tunnel);
@@ -99,10 +100,6 @@ void reconcile_dirty(struct deferred *deferred);
 void reconcile_mark(void *context, struct peer *peer); /* peers.on_dirty */
 
 /* ---- gateway.c ---- */
-/* timer_arm() that ends in a wake-up of the host; without memory the SA cannot live. */
-void gateway_timer(struct gateway *gateway, struct timer *timer, usec_t due);
-void gateway_cancel(struct gateway *gateway, struct timer *timer);
-
 void gateway_set_wanted(void *context, struct tunnel *tunnel); /* by auto= */
 
 /* ---- watch.c ---- */

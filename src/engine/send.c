@@ -66,6 +66,8 @@ static const struct config_conn *conn_of(const struct ike_sa *sa)
 	return sa->peer->conn;
 }
 
+#define BUSY_DELAY (500 * USEC_PER_MSEC)
+
 static void arm_retransmit(struct gateway *gateway, struct ike_sa *sa)
 {
 	usec_t interval = retransmit_interval(conn_of(sa), gateway->host, sa->request.tries);
@@ -114,6 +116,10 @@ void retransmit_fire(struct timer *timer)
 
 	if (sa->request.bytes == NULL)
 		return;
+	if (sa->errand != NULL) { /* perhaps its answer is being read */
+		gateway_timer(gateway, timer, host_now(gateway->host) + BUSY_DELAY);
+		return;
+	}
 	if (retransmit_interval(conn_of(sa), gateway->host, sa->request.tries + 1u) == 0) {
 		road_event(gateway, sa, EVENT_GIVE_UP, NULL, NULL, NULL);
 		return;

@@ -59,12 +59,16 @@ static enum rc emit_child(struct step *step, const struct tunnel *tunnel, struct
 	return RC_OK;
 }
 
-/* §2.4: only when nothing of this peer is alive (architecture.md §6). */
-static bool first_contact(const struct peer *peer)
+/* §2.4: only when nothing of this peer is alive (architecture.md §6) or about to be: another IKE_AUTH of ours may have
+ * been accepted already. */
+static bool first_contact(const struct ike_sa *sa, const struct peer *peer)
 {
-	list_for(node, &peer->tunnels)
-		if (!list_empty(&container_of(node, struct tunnel, in_peer)->child_sas))
+	list_for(node, &peer->ike_sas)
+	{
+		const struct ike_sa *other = container_of(node, struct ike_sa, in_peer);
+		if (other != sa && other->state != IKEV2_INIT_SENT)
 			return false;
+	}
 	return true;
 }
 
@@ -75,7 +79,7 @@ static enum rc emit_identities(struct step *step, struct writer *writer, struct 
 	struct wire_auth auth;
 
 	wire_id_emit(writer, PAYLOAD_IDi, &idi);
-	if (first_contact(step->peer))
+	if (first_contact(step->sa, step->peer))
 		emit_notify(writer, INITIAL_CONTACT);
 	if (step->peer->remote_id.type != ID_NONE)
 		wire_id_emit(writer, PAYLOAD_IDr, &idr);

@@ -69,14 +69,14 @@ static enum rc sa_request(struct arena *arena, const struct child_sa *child, str
 	return RC_OK;
 }
 
-static enum rc policy_request(struct arena *arena, const struct child_sa *child, enum kernel_op op,
+static enum rc policy_request(struct arena *arena, const struct child_sa *child,
 			      enum kernel_direction direction, struct list *list)
 {
 	struct kernel_request *request = ARENA_NEW(arena, struct kernel_request);
 
 	if (request == NULL)
 		return RC_NO_MEMORY;
-	request->op = op;
+	request->op = KERNEL_POLICY_SET;
 	child_kernel_policy(child, direction, &request->policy);
 	list_append(list, &request->queue);
 	return RC_OK;
@@ -86,58 +86,59 @@ enum rc child_install_in(struct arena *arena, const struct child_sa *child, stru
 			 struct list *list)
 {
 	TRY(sa_request(arena, child, keymat, KERNEL_IN, list));
-	TRY(policy_request(arena, child, KERNEL_POLICY_SET, KERNEL_IN, list));
+	TRY(policy_request(arena, child, KERNEL_IN, list));
 	if (child->mode == KERNEL_TRANSPORT)
 		return RC_OK; /* nothing is forwarded */
-	return policy_request(arena, child, KERNEL_POLICY_SET, KERNEL_FWD, list);
+	return policy_request(arena, child, KERNEL_FWD, list);
 }
 
 enum rc child_install_out(struct arena *arena, const struct child_sa *child, struct span keymat,
 			  struct list *list)
 {
 	TRY(sa_request(arena, child, keymat, KERNEL_OUT, list));
-	return policy_request(arena, child, KERNEL_POLICY_SET, KERNEL_OUT, list);
+	return policy_request(arena, child, KERNEL_OUT, list);
 }
 
-static enum rc delete_sa(struct arena *arena, const struct child_sa *child,
-			 enum kernel_direction direction, struct list *list)
+static void delete_sa(const struct child_sa *child, enum kernel_direction direction,
+		      struct kernel_request *out)
 {
-	struct kernel_request *request = ARENA_NEW(arena, struct kernel_request);
+	*out = (struct kernel_request){ .op = KERNEL_SA_DELETE };
+	child_kernel_sa(child, direction, &out->sa);
+}
 
-	if (request == NULL)
-		return RC_NO_MEMORY;
-	request->op = KERNEL_SA_DELETE;
-	child_kernel_sa(child, direction, &request->sa);
-	list_append(list, &request->queue);
-	return RC_OK;
+static void delete_policy(const struct child_sa *child, enum kernel_direction direction,
+			  struct kernel_request *out)
+{
+	*out = (struct kernel_request){ .op = KERNEL_POLICY_DELETE };
+	child_kernel_policy(child, direction, &out->policy);
 }
 
 /* A tunnel that keeps a trap gets it back in place of the outbound policy, where both are one to the kernel. */
-static enum rc restore_trap(struct arena *arena, const struct child_sa *child, struct list *list)
+static void restore_trap(const struct child_sa *child, struct kernel_request *out)
 {
 	const struct tunnel *tunnel = child->tunnel;
-	struct kernel_request *request;
 
-	if (!tunnel->trap_installed || !selector_pair_equal(&tunnel->selectors, &child->selectors))
-		return policy_request(arena, child, KERNEL_POLICY_DELETE, KERNEL_OUT, list);
-	request = ARENA_NEW(arena, struct kernel_request);
-	if (request == NULL)
-		return RC_NO_MEMORY;
-	request->op = KERNEL_POLICY_SET;
-	tunnel_trap_policy(tunnel, &request->policy);
-	list_append(list, &request->queue);
-	return RC_OK;
+	if (!tunnel->trap_installed || !selector_pair_equal(&tunnel->selectors, &child->selectors)) {
+		delete_policy(child, KERNEL_OUT, out);
+		return;
+	}
+	*out = (struct kernel_request){ .op = KERNEL_POLICY_SET };
+	tunnel_trap_policy(tunnel, &out->policy);
 }
 
-enum rc ikev2_child_uninstall(struct arena *arena, const struct child_sa *child, struct list *list)
+unsigned ikev2_child_uninstall(const struct child_sa *child,
+			       struct kernel_request out[IKEV2_UNINSTALL_MAX])
 {
+	unsigned count = 0;
+
 	if (child->spi_out != 0)
-		TRY(delete_sa(arena, child, KERNEL_OUT, list));
+		delete_sa(child, KERNEL_OUT, &out[count++]);
 	if (!child_policies_shared(child)) {
-		TRY(restore_trap(arena, child, list));
-		TRY(policy_request(arena, child, KERNEL_POLICY_DELETE, KERNEL_IN, list));
+		restore_trap(child, &out[count++]);
+		delete_policy(child, KERNEL_IN, &out[count++]);
 		if (child->mode == KERNEL_TUNNEL)
-			TRY(policy_request(arena, child, KERNEL_POLICY_DELETE, KERNEL_FWD, list));
+			delete_policy(child, KERNEL_FWD, &out[count++]);
 	}
-	return delete_sa(arena, child, KERNEL_IN, list);
+	delete_sa(child, KERNEL_IN, &out[count++]);
+	return count;
 }

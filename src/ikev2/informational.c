@@ -185,11 +185,18 @@ static enum rc half_open_over(struct step *step, struct outcome *out)
 	return RC_OK;
 }
 
+static enum rc stop(struct step *step, struct outcome *out)
+{
+	out->ike_ended = step->sa->delete_reason;
+	return RC_OK;
+}
+
 static const step_fn probe_steps[] = { probe, NULL };
 static const step_fn delete_child_steps[] = { delete_child, NULL };
 static const step_fn delete_ike_steps[] = { delete_ike, NULL };
 static const step_fn give_up_steps[] = { give_up, NULL };
 static const step_fn half_open_steps[] = { half_open_over, NULL };
+static const step_fn stop_steps[] = { stop, NULL };
 
 static const struct payload_rule request_rules[] = {
 	/* payload         min max  where */
@@ -237,11 +244,11 @@ const struct ikev2_row ikev2_informational_rows[] = {
 	{ IKEV2_HALF_OPEN, R, EVENT_GIVE_UP, NULL, half_open_steps, IKEV2_HALF_OPEN,
 	  "peer never proved its identity" },
 	/* Before IKE_AUTH is done there is nothing to say goodbye to: the SA just ends. */
-	{ IKEV2_INIT_SENT, I, EVENT_DELETE_IKE, NULL, half_open_steps, IKEV2_INIT_SENT,
+	{ IKEV2_INIT_SENT, I, EVENT_DELETE_IKE, NULL, stop_steps, IKEV2_INIT_SENT,
 	  "not wanted any more before the peer answered" },
-	{ IKEV2_AUTH_SENT, I, EVENT_DELETE_IKE, NULL, half_open_steps, IKEV2_AUTH_SENT,
+	{ IKEV2_AUTH_SENT, I, EVENT_DELETE_IKE, NULL, stop_steps, IKEV2_AUTH_SENT,
 	  "we stop; otherwise a Delete waits for the answer to IKE_AUTH" },
-	{ IKEV2_HALF_OPEN, R, EVENT_DELETE_IKE, NULL, half_open_steps, IKEV2_HALF_OPEN,
+	{ IKEV2_HALF_OPEN, R, EVENT_DELETE_IKE, NULL, stop_steps, IKEV2_HALF_OPEN,
 	  "we stop" },
 	{ .story = NULL },
 };

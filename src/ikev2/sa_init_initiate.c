@@ -164,8 +164,11 @@ static enum rc restart_begin(struct step *step, struct outcome *out, struct init
 static enum rc restart_with_cookie(struct step *step, const struct wire_notify *notify,
 				   struct outcome *out)
 {
+	const struct ike_larval *larval = step->sa->larval;
 	struct initiate *initiate;
 
+	if (span_equal(notify->data, span_make(larval->cookie, larval->cookie_len)))
+		return RC_DROP; /* a duplicate: it was returned already */
 	if (notify->data.len == 0 || notify->data.len > LIMIT_COOKIE)
 		return diag_fail(&out->diag, RC_DROP, "COOKIE of %zu bytes; 1 to %u are allowed",
 				 notify->data.len, LIMIT_COOKIE);
@@ -185,13 +188,12 @@ static enum rc restart_with_group(struct step *step, const struct wire_notify *n
 
 	if (span_u16(&data, &group) != RC_OK || span_end(&data) != RC_OK)
 		return diag_fail(&out->diag, RC_DROP, "INVALID_KE_PAYLOAD without a group");
-	if (!proposal_has_group(step->peer->conn->ike, group) ||
-	    group == dh_pair_alg(step->sa->larval->pair)->id)
+	if (group == dh_pair_alg(step->sa->larval->pair)->id)
+		return diag_fail(&out->diag, RC_DROP, "peer wants DH group %u, which it was just given",
+				 group);
+	if (!proposal_has_group(step->peer->conn->ike, group))
 		return diag_fail(&out->diag, RC_NO_PROPOSAL,
-				 "peer wants DH group %u, which %s", group,
-				 group == dh_pair_alg(step->sa->larval->pair)->id
-					 ? "it was just given"
-					 : "ike= does not offer");
+				 "peer wants DH group %u, which ike= does not offer", group);
 	TRY(restart_begin(step, out, &initiate));
 	return suspend_generate(initiate, group, out);
 }
