@@ -31,6 +31,22 @@ static enum rc copy_tunnels(struct peer *peer, const struct peer *template)
 	return RC_OK;
 }
 
+static bool number_taken(const struct peer *template, uint32_t number)
+{
+	list_for(node, &template->tunnels) if (tunnel_instance_exists(
+						       container_of(node, struct tunnel, in_peer),
+						       number)) return true;
+	return false;
+}
+
+static uint32_t next_number(struct peer *template)
+{
+	do
+		template->number++;
+	while (template->number == 0 || number_taken(template, template->number));
+	return template->number;
+}
+
 enum rc peer_instantiate(struct peer *template, const struct ip_addr *local,
 			 const struct ip_endpoint *remote, const struct identity *remote_id,
 			 struct peer **out)
@@ -45,7 +61,7 @@ enum rc peer_instantiate(struct peer *template, const struct ip_addr *local,
 	template->busy++;
 	peer->left_is_local = template->left_is_local;
 	peer->oriented = peer->placed = true;
-	peer->number = ++template->number;
+	peer->number = next_number(template);
 	peer->local = *local;
 	peer->remote = remote->addr;
 	peer->remote_port = remote->port;

@@ -46,6 +46,8 @@ void reqid_give_back(struct peers *peers, struct tunnel *tunnel);
 enum rc tunnels_make(struct peer *peer, struct loaded *loaded, struct diag *diag) MUST_CHECK;
 /* The instance's tunnel for one of its template's. */
 enum rc tunnel_instantiate(struct peer *instance, const struct tunnel *from) MUST_CHECK;
+/* Somebody has the name that the instance's tunnel would get. */
+bool tunnel_instance_exists(const struct tunnel *from, uint32_t number);
 void tunnel_link(struct tunnel *tunnel);
 /* Selectors from the conn and the addresses of the peer. */
 struct selector_pair tunnel_selectors(const struct tunnel *tunnel, const struct peer *peer);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include "peer/private.h"
 
+#define INSTANCE_NAME_MAX 112
+
 /* ---- selectors ---- */
 
 /* Without subnets an end protects itself; a template everybody who may come. */
@@ -156,12 +158,26 @@ enum rc tunnels_make(struct peer *peer, struct loaded *loaded, struct diag *diag
 	return RC_OK;
 }
 
+static const char *instance_name(const struct tunnel *from, uint32_t number,
+				 char buffer[INSTANCE_NAME_MAX])
+{
+	snprintf(buffer, INSTANCE_NAME_MAX, "%.95s[%u]", from->name, number);
+	return buffer;
+}
+
+bool tunnel_instance_exists(const struct tunnel *from, uint32_t number)
+{
+	char name[INSTANCE_NAME_MAX];
+
+	return peers_tunnel(from->peer->owner, instance_name(from, number, name)) != NULL;
+}
+
 enum rc tunnel_instantiate(struct peer *instance, const struct tunnel *from)
 {
-	char name[112];
+	char name[INSTANCE_NAME_MAX];
 
-	snprintf(name, sizeof(name), "%.95s[%u]", from->name, instance->number);
-	return tunnel_make(instance, from->loaded, name, from, 0);
+	return tunnel_make(instance, from->loaded, instance_name(from, instance->number, name),
+			   from, 0);
 }
 
 void tunnel_link(struct tunnel *tunnel)
