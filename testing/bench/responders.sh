@@ -28,17 +28,17 @@ net_down() {
 vanth_config() {
 	cat >"$1/ipsec.conf" <<-C
 	config setup
-		uniqueids=no
+	  uniqueids=no
 	conn bench
-		left=10.9.0.1
-		leftid=@r.bench
-		right=%any
-		authby=secret
-		ike=aes_gcm256-sha2_256-dh31,aes_gcm256-sha2_256-dh19,aes_gcm256-sha2_256-modp2048
-		esp=aes_gcm256
-		pfs=no
-		rekey=no
-		auto=add
+	  left=10.9.0.1
+	  leftid=@r.bench
+	  right=%any
+	  authby=secret
+	  ike=aes_gcm256-sha2_256-dh31,aes_gcm256-sha2_256-dh19,aes_gcm256-sha2_256-modp2048
+	  esp=aes_gcm256
+	  pfs=no
+	  rekey=no
+	  auto=add
 	C
 	(umask 077 && echo ": PSK \"$psk\"" >"$1/ipsec.secrets")
 }
@@ -91,7 +91,7 @@ begin() {
 # KILL: a clean end would tell 10,000 initiators that are gone; the namespace's kernel state is flushed instead
 finish() {
 	[ -n "${pid:-}" ] || return 0
-	kill -KILL "$pid" 2>/dev/null
+	{ kill -KILL "$pid" && wait "$pid"; } 2>/dev/null
 	while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
 	pid=
 	ip -n "$ns_r" xfrm state flush
@@ -104,7 +104,9 @@ peers_open() {
 	local shared=${VANTH_SHARED:-../shared}/bench/peers path
 	peers=""
 	[ -r "$shared/lib.sh" ] || { echo "bench: no $shared (set VANTH_SHARED): only vanth is measured"; return; }
-	W=$work/peers LS=$PWD/build/unpacked/libreswan
+	W=$work/peers LS=$PWD/build/unpacked/libreswan EXTRACONF="" ROUTES=no
+	CHARON=/usr/lib/ipsec/charon
+	[ -x "$CHARON" ] || CHARON=$(command -v charon-systemd)
 	mkdir -p "$W/run"
 	. "$shared/lib.sh"
 	cc -O2 -shared -fPIC -o "$W/xfrmshim.so" "$B/xfrmshim.c" -ldl || return
