@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ipsec.conf and ipsec.secrets: a checked, immutable result. Nothing here touches a running gateway. */
+/* ipsec.conf and ipsec.secrets: a checked, immutable result. Nothing here touches a running
+ * gateway. */
 #ifndef VANTH_CONFIG_CONFIG_H
 #define VANTH_CONFIG_CONFIG_H
 
@@ -16,17 +17,20 @@ struct identity {
 	uint16_t len;
 	uint8_t *data; /* as on the wire; NULL for ID_NONE */
 };
-/* "192.0.2.1", "2001:db8::1", "@host.example" or "host.example" (FQDN), "@user@example.org" or "user@example.org",
- * "CN=a, O=b" (DN, DER-encoded), "@#6b6579" (key ID in hex), "@[text]" (key ID), "%any", "%none"→ID_NULL */
+/* "192.0.2.1", "2001:db8::1", "@host.example" or "host.example" (FQDN), "@user@example.org" or
+ * "user@example.org", "CN=a, O=b" (DN, DER-encoded), "@#6b6579" (key ID in hex), "@[text]" (key
+ * ID), "%any", "%none"→ID_NULL */
 enum rc identity_parse(const char *text, struct identity *out, struct diag *diag) MUST_CHECK;
 enum rc identity_from_wire(const struct wire_id *id, struct identity *out) MUST_CHECK; /* copies */
 struct wire_id identity_to_wire(const struct identity *id);
-bool identity_equal(const struct identity *a, const struct identity *b); /* FQDN and mail domain case-insensitive */
-/* pattern may be ID_NONE (any), or hold wildcards: "*.example.org", "*@example.org", DN with "*" values. Returns
- * 0: no match, otherwise larger = more specific. */
+bool identity_equal(const struct identity *a,
+		    const struct identity *b); /* FQDN and mail domain case-insensitive */
+/* pattern may be ID_NONE (any), or hold wildcards: "*.example.org", "*@example.org", DN with "*"
+ * values. Returns 0: no match, otherwise larger = more specific. */
 unsigned identity_match(const struct identity *pattern, const struct identity *id);
 bool identity_has_wildcard(const struct identity *id); /* also ID_NONE */
-/* Bytes to hash an identity by: equal identities have equal keys (the reverse does not hold). Returns the length. */
+/* Bytes to hash an identity by: equal identities have equal keys (the reverse does not hold).
+ * Returns the length. */
 #define IDENTITY_KEY_MAX 1100
 size_t identity_key(const struct identity *id, uint8_t key[IDENTITY_KEY_MAX]);
 enum rc identity_copy(const struct identity *from, struct identity *to) MUST_CHECK;
@@ -42,7 +46,8 @@ enum config_host_kind {
 	HOST_NAME,	   /* to be resolved */
 	HOST_ANY,	   /* %any; addr 0.0.0.0 or :: when written %any4, %any6, 0.0.0.0 or :: */
 	HOST_DEFAULTROUTE, /* %defaultroute */
-	HOST_RANGE,	   /* a subnet or range of peers (rightsubnet-like "right=10.0.0.0/8"); acts as %any within it */
+	HOST_RANGE, /* a subnet or range of peers (rightsubnet-like "right=10.0.0.0/8"); acts as
+		       %any within it */
 };
 enum config_authby { AUTHBY_SECRET = 1, AUTHBY_RSA = 2, AUTHBY_ECDSA = 4, AUTHBY_NULL = 8 };
 enum config_tristate { TRI_NO, TRI_YES, TRI_AUTO };
@@ -50,17 +55,18 @@ enum config_dpdaction { DPD_HOLD, DPD_CLEAR, DPD_RESTART };
 
 struct config_end {
 	enum config_host_kind kind;
-	struct ip_addr addr;  /* HOST_ADDRESS */
+	struct ip_addr addr;   /* HOST_ADDRESS */
 	struct ip_range range; /* HOST_RANGE */
-	char *name;	      /* HOST_NAME */
-	uint16_t ikeport;     /* 0: default */
-	struct identity id;   /* ID_NONE: not given (then the address is the ID; for remote %any: any) */
+	char *name;	       /* HOST_NAME */
+	uint16_t ikeport;      /* 0: default */
+	struct identity
+		id; /* ID_NONE: not given (then the address is the ID; for remote %any: any) */
 	struct ip_range *subnets; /* leftsubnet or leftsubnets; count 0: the host itself */
 	unsigned subnet_count;
-	uint8_t protocol;     /* leftprotoport */
-	uint16_t port;	      /* 0: any */
+	uint8_t protocol;	 /* leftprotoport */
+	uint16_t port;		 /* 0: any */
 	struct ip_addr sourceip; /* AF_UNSPEC: none */
-	unsigned auth;	      /* enum config_authby bits of this end (leftauth, or authby) */
+	unsigned auth;		 /* enum config_authby bits of this end (leftauth, or authby) */
 };
 
 struct config_conn {
@@ -70,18 +76,19 @@ struct config_conn {
 	struct config_end left, right;
 	enum config_auto start;
 	enum config_type type;
-	unsigned ikev2;	      /* 1: IKEv2 (insist/yes/propose), 0: IKEv1 (no) — IKEv1 is refused by checkconfig till it exists */
+	unsigned ikev2; /* 1: IKEv2 (insist/yes/propose), 0: IKEv1 (no) — IKEv1 is refused by
+			   checkconfig till it exists */
 	struct proposal_list *ike, *esp; /* never NULL after load: defaults filled in */
 	bool pfs;
-	unsigned authby;      /* bits */
-	unsigned keyingtries; /* 0: for ever */
-	usec_t retransmit_timeout; /* first interval, 0.5 s default */
-	double retransmit_base;	   /* backoff factor, default 2.0 */
-	unsigned retransmit_tries; /* default 6 */
+	unsigned authby;	    /* bits */
+	unsigned keyingtries;	    /* 0: for ever */
+	usec_t retransmit_timeout;  /* first interval, 0.5 s default */
+	double retransmit_base;	    /* backoff factor, default 2.0 */
+	unsigned retransmit_tries;  /* default 6 */
 	unsigned retransmit_jitter; /* percent, default 0..20 */
-	usec_t retransmit_limit;   /* the longest interval, default 60 s; 0: none */
+	usec_t retransmit_limit;    /* the longest interval, default 60 s; 0: none */
 	usec_t ikelifetime, salifetime, rekeymargin;
-	unsigned rekeyfuzz;   /* percent */
+	unsigned rekeyfuzz; /* percent */
 	bool rekey, reauth;
 	usec_t dpddelay, dpdtimeout, dpdretry; /* 0: off */
 	enum config_dpdaction dpdaction;
@@ -91,8 +98,8 @@ struct config_conn {
 	enum config_tristate esn;
 	uint32_t mark, mark_mask, if_id;
 	uint64_t ipsec_max_bytes, ipsec_max_packets;
-	uint32_t reqid;	      /* 0: ours to choose */
-	uint32_t priority;    /* 0: computed */
+	uint32_t reqid;	   /* 0: ours to choose */
+	uint32_t priority; /* 0: computed */
 };
 
 enum config_ddos { DDOS_AUTO, DDOS_BUSY, DDOS_UNLIMITED };
@@ -102,12 +109,12 @@ struct config_setup {
 	unsigned listen_count;
 	bool uniqueids;
 	enum config_ddos ddos_mode;
-	unsigned ddos_threshold;   /* half-open IKE SAs at which cookies start, 0: adaptive */
+	unsigned ddos_threshold; /* half-open IKE SAs at which cookies start, 0: adaptive */
 	unsigned max_halfopen;
 	usec_t halfopen_timeout;
-	usec_t keepalive;	   /* NAT keepalive, 20 s */
-	unsigned nhelpers;	   /* 0: one per CPU */
-	int log_level;		   /* enum log_level, -1: not set */
+	usec_t keepalive;  /* NAT keepalive, 20 s */
+	unsigned nhelpers; /* 0: one per CPU */
+	int log_level;	   /* enum log_level, -1: not set */
 	char *logfile, *nssdir, *secretsfile;
 	/* process-wide defaults of the five retransmit- settings */
 	usec_t retransmit_timeout, retransmit_limit;
@@ -125,13 +132,13 @@ struct config {
 /* Where an error is and what it says; a load reports all of them, not only the first. */
 struct config_error {
 	struct list in_list;
-	char *file; /* NULL: "and 12 more errors" */
+	char *file;	       /* NULL: "and 12 more errors" */
 	unsigned line, column; /* from 1; column 0: the whole line; line 0: the whole file */
 	bool warning;
 	char text[320];
 };
 struct config_errors {
-	struct list list; /* of config_error */
+	struct list list;	   /* of config_error */
 	unsigned errors, warnings; /* all of them; at most 100 of each kind are listed */
 	struct config_error *more_errors, *more_warnings; /* the listed "and 12 more errors" */
 };
@@ -140,11 +147,12 @@ void config_errors_free(struct config_errors *errors);
 /* "file:line:column: text", "file:line:column: warning: text" */
 const char *config_error_text(const struct config_error *error, char *buffer, size_t size);
 
-/* Loads and checks everything. On any error *out is NULL, rc is RC_SYNTAX (or RC_IO) and errors tells all. Warnings alone
- * do not fail it. crypto must be open (defaults depend on the probe). */
+/* Loads and checks everything. On any error *out is NULL, rc is RC_SYNTAX (or RC_IO) and errors
+ * tells all. Warnings alone do not fail it. crypto must be open (defaults depend on the probe). */
 enum rc config_load(const char *path, struct config **out, struct config_errors *errors) MUST_CHECK;
 /* The same from memory, for tests and fuzzing; `include` is refused. */
-enum rc config_load_text(const char *name, struct span text, struct config **out, struct config_errors *errors) MUST_CHECK;
+enum rc config_load_text(const char *name, struct span text, struct config **out,
+			 struct config_errors *errors) MUST_CHECK;
 void config_ref(struct config *config);
 void config_unref(struct config *config);
 const struct config_conn *config_conn_find(const struct config *config, const char *name);
@@ -156,32 +164,40 @@ bool config_conn_equal(const struct config_conn *a, const struct config_conn *b)
 /* The keyword table, for the manual page, completion and checkconfig. */
 enum config_support {
 	CONFIG_SUPPORTED,
-	CONFIG_IGNORED, /* known from Libreswan or strongSwan; harmless: a warning says that it is ignored */
-	CONFIG_REFUSED, /* known, and would change what happens: an error, unless the value is what we do anyway */
+	CONFIG_IGNORED, /* known from Libreswan or strongSwan; harmless: a warning says that it is
+			   ignored */
+	CONFIG_REFUSED, /* known, and would change what happens: an error, unless the value is what
+			   we do anyway */
 };
 struct config_keyword_info {
-	const char *name;    /* "ikelifetime", "left|rightsubnet" for end keywords: base name with is_end */
+	const char *name;    /* "ikelifetime", "left|rightsubnet" for end keywords: base name with
+				is_end */
 	const char *section; /* "setup" or "conn" */
 	bool is_end;
 	const char *type, *range, *defaults, *help; /* texts */
-	const char *const *aliases; /* NULL-terminated, may be NULL */
-	enum config_support support; /* unless CONFIG_SUPPORTED, range: the values that are accepted silently */
+	const char *const *aliases;		    /* NULL-terminated, may be NULL */
+	enum config_support
+		support; /* unless CONFIG_SUPPORTED, range: the values that are accepted silently */
 };
 const struct config_keyword_info *config_keyword_at(unsigned index); /* NULL past the end */
 
 /* ---- ipsec.secrets ---- */
 struct secrets;
-/* Lines "[ids...] : PSK "text" | 0xhex | 0sbase64", include; refuses a file that group or others can read (unless
- * lax, for tests). Every error has file, line, column. */
-enum rc secrets_load(const char *path, bool lax, struct secrets **out, struct config_errors *errors) MUST_CHECK;
-enum rc secrets_load_text(const char *name, struct span text, struct secrets **out, struct config_errors *errors) MUST_CHECK;
+/* Lines "[ids...] : PSK "text" | 0xhex | 0sbase64", include; refuses a file that group or others
+ * can read (unless lax, for tests). Every error has file, line, column. */
+enum rc secrets_load(const char *path, bool lax, struct secrets **out,
+		     struct config_errors *errors) MUST_CHECK;
+enum rc secrets_load_text(const char *name, struct span text, struct secrets **out,
+			  struct config_errors *errors) MUST_CHECK;
 void secrets_free(struct secrets *secrets);
 unsigned secrets_count(const struct secrets *secrets);
-/* The PSK for these two ends, by Libreswan's rule: an entry that names both IDs beats one that names one, an entry
- * without IDs comes last; more specific patterns beat wildcards; the address stands for an ID that is not given.
- * RC_NOT_FOUND with a diag that names both IDs. The span lives as long as the secrets. */
-enum rc secrets_psk(const struct secrets *secrets, const struct identity *local, const struct ip_addr *local_addr,
-		    const struct identity *remote, const struct ip_addr *remote_addr, struct span *out,
+/* The PSK for these two ends, by Libreswan's rule: an entry that names both IDs beats one that
+ * names one, an entry without IDs comes last; more specific patterns beat wildcards; the address
+ * stands for an ID that is not given. RC_NOT_FOUND with a diag that names both IDs. The span lives
+ * as long as the secrets. */
+enum rc secrets_psk(const struct secrets *secrets, const struct identity *local,
+		    const struct ip_addr *local_addr, const struct identity *remote,
+		    const struct ip_addr *remote_addr, struct span *out,
 		    struct diag *diag) MUST_CHECK;
 
 #endif

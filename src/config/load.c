@@ -108,14 +108,12 @@ static enum rc keep_text(struct loader *loader, struct source_file *file)
 	return RC_OK;
 }
 
-static enum rc read_file(void *context, const char *path, struct place at);
-
 static void read_include(struct loader *loader, const struct line *line, const char *file)
 {
 	struct place at = { file, line->number, line->value_column };
 	const struct section *before = loader->current;
-	if (source_include(&loader->stack, line->value, at, loader->errors, read_file, loader) ==
-	    RC_NO_MEMORY)
+	if (source_include(&loader->stack, line->value, at, loader->errors, loader->read_file,
+			   loader) == RC_NO_MEMORY)
 		loader->no_memory = true;
 	if (loader->current != before)
 		loader->current = NULL;
@@ -188,6 +186,7 @@ static enum rc loader_init(struct loader *loader, struct config_errors *errors)
 		return RC_NO_MEMORY;
 	table_init(&loader->names, loader->whole->names.seed);
 	keyword_index_init(&loader->index);
+	loader->read_file = read_file;
 	loader->setup.name = "setup";
 	loader->defaults.name = "%default";
 	loader->slot_host = slot_of("", SECTION_END);

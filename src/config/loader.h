@@ -82,6 +82,7 @@ struct loader {
 	struct config_whole *whole;
 	struct source_stack stack;
 	struct source_text *texts;
+	enum rc (*read_file)(void *loader, const char *path, struct place at); /* for includes */
 	struct keyword_index index;
 	struct section setup, defaults, discard;
 	struct section **conns;

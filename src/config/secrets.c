@@ -23,6 +23,7 @@ struct reader {
 	struct span text; /* what is left */
 	unsigned line, column;
 	struct token next;
+	enum rc (*read_file)(void *reader, const char *path, struct place at); /* for includes */
 };
 
 /* ---- tokens ---- */
@@ -315,8 +316,6 @@ static enum rc read_secret(struct reader *r, struct secrets_pattern *patterns, u
 	return RC_NOT_FOUND; /* the patterns are not needed */
 }
 
-static enum rc read_file(void *context, const char *path, struct place at);
-
 static enum rc read_include(struct reader *r)
 {
 	char pattern[1024];
@@ -335,7 +334,7 @@ static enum rc read_include(struct reader *r)
 	if (entry_goes_on(r))
 		report_error(r->errors, r->next.at, "include: something follows the file name");
 	skip_entry(r);
-	rc = source_include(&r->stack, pattern, token.at, r->errors, read_file, r);
+	rc = source_include(&r->stack, pattern, token.at, r->errors, r->read_file, r);
 	return rc == RC_NO_MEMORY ? rc : RC_OK;
 }
 
@@ -463,7 +462,7 @@ static enum rc load(struct reader *r, const char *path, const char *name, struct
 
 enum rc secrets_load(const char *path, bool lax, struct secrets **out, struct config_errors *errors)
 {
-	struct reader r = { .errors = errors };
+	struct reader r = { .errors = errors, .read_file = read_file };
 	r.stack.may_include = true;
 	r.stack.kind = lax ? SOURCE_SECRET_LAX : SOURCE_SECRET;
 	return load(&r, path, path, SPAN_NONE, out);
@@ -472,6 +471,6 @@ enum rc secrets_load(const char *path, bool lax, struct secrets **out, struct co
 enum rc secrets_load_text(const char *name, struct span text, struct secrets **out,
 			  struct config_errors *errors)
 {
-	struct reader r = { .errors = errors };
+	struct reader r = { .errors = errors, .read_file = read_file };
 	return load(&r, NULL, name, text, out);
 }

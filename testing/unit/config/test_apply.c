@@ -21,7 +21,8 @@ static void values_reach_fields_of_every_size(void **state)
 	assert_int_equal(conn.replay_window, 64);
 	assert_int_equal(keyword_apply(row(SECTION_CONN, "reqid"), "4294967295", &conn, &f), RC_OK);
 	assert_int_equal(conn.reqid, 4294967295U);
-	assert_int_equal(keyword_apply(row(SECTION_CONN, "ipsec-max-bytes"), "5G", &conn, &f), RC_OK);
+	assert_int_equal(keyword_apply(row(SECTION_CONN, "ipsec-max-bytes"), "5G", &conn, &f),
+			 RC_OK);
 	assert_true(conn.ipsec_max_bytes == UINT64_C(5) << 30);
 	assert_int_equal(keyword_apply(row(SECTION_CONN, "pfs"), "yes", &conn, &f), RC_OK);
 	assert_true(conn.pfs);
@@ -29,7 +30,8 @@ static void values_reach_fields_of_every_size(void **state)
 	assert_int_equal(conn.type, TYPE_DROP);
 	assert_int_equal(keyword_apply(row(SECTION_CONN, "rekeyfuzz"), "50%", &conn, &f), RC_OK);
 	assert_int_equal(conn.rekeyfuzz, 50);
-	assert_int_equal(keyword_apply(row(SECTION_CONN, "retransmit-base"), "1.5", &conn, &f), RC_OK);
+	assert_int_equal(keyword_apply(row(SECTION_CONN, "retransmit-base"), "1.5", &conn, &f),
+			 RC_OK);
 	assert_true(conn.retransmit_base == 1.5);
 	assert_int_equal(keyword_apply(row(SECTION_SETUP, "ikeport"), "5000", &setup, &f), RC_OK);
 	assert_int_equal(setup.ikeport, 5000);
@@ -97,7 +99,8 @@ static void a_text_without_memory_is_refused(void **state)
 	struct finding f;
 	(void)state;
 	mem_fail_nth(1);
-	assert_int_equal(keyword_apply(row(SECTION_SETUP, "nssdir"), "/x", &setup, &f), RC_NO_MEMORY);
+	assert_int_equal(keyword_apply(row(SECTION_SETUP, "nssdir"), "/x", &setup, &f),
+			 RC_NO_MEMORY);
 	mem_fail_nth(0);
 	assert_null(setup.nssdir);
 }

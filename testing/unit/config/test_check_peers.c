@@ -9,10 +9,12 @@ static void one_peer_cannot_have_two_sets_of_settings(void **state)
 {
 	(void)state;
 	assert_fails(A B " dpddelay=5\n",
-		     "t.conf:5: conn b is the same peer as conn a (t.conf:1), but has another dpddelay=: "
+		     "t.conf:5: conn b is the same peer as conn a (t.conf:1), but has another "
+		     "dpddelay=: "
 		     "tunnels to one peer share an IKE SA, so its settings must be equal\n");
 	assert_fails(A " ike=aes256-sha2_256-dh19\n" B,
-		     "t.conf:6: conn b is the same peer as conn a (t.conf:1), but has another ike=: tunnels "
+		     "t.conf:6: conn b is the same peer as conn a (t.conf:1), but has another "
+		     "ike=: tunnels "
 		     "to one peer share an IKE SA, so its settings must be equal\n");
 }
 
@@ -27,7 +29,8 @@ static void other_identities_are_another_peer(void **state)
 	(void)state;
 	assert_loads(A " rightid=@a\n" B " rightid=@b\n dpddelay=5\n", "");
 	assert_fails(A " rightid=@A.b\n" B " rightid=@a.B\n dpddelay=5\n",
-		     "t.conf:6: conn b is the same peer as conn a (t.conf:1), but has another dpddelay=: "
+		     "t.conf:6: conn b is the same peer as conn a (t.conf:1), but has another "
+		     "dpddelay=: "
 		     "tunnels to one peer share an IKE SA, so its settings must be equal\n");
 }
 
@@ -42,7 +45,8 @@ static void templates_are_only_warned_of(void **state)
 	(void)state;
 	assert_loads("conn a\n left=192.0.2.1\n right=%any\n auto=add\n"
 		     "conn b\n left=192.0.2.1\n right=%any\n auto=add\n dpddelay=5\n",
-		     "t.conf:5: warning: conn b has the same left, right and identities as conn a (t.conf:1), "
+		     "t.conf:5: warning: conn b has the same left, right and identities as conn a "
+		     "(t.conf:1), "
 		     "but another dpddelay=: peers get the first that fits\n");
 }
 

@@ -3,7 +3,7 @@
 #include "config/loader.h"
 
 #define CONNS(a, b)                                                                                \
-	"conn x\n left=192.0.2.1\n right=192.0.2.2\n" a "\nconn y\n left=192.0.2.1\n"               \
+	"conn x\n left=192.0.2.1\n right=192.0.2.2\n" a "\nconn y\n left=192.0.2.1\n"              \
 	" right=192.0.2.2\n" b "\n"
 
 static struct loaded l;
@@ -40,14 +40,27 @@ static void the_same_settings_are_equal(void **state)
 
 static void settings_of_the_ike_sa_make_another_peer(void **state)
 {
-	static const char *const settings[] = {
-		"ike=aes256-sha2_256-dh19", "ikelifetime=1h",	 "rekeymargin=1m",    "rekeyfuzz=1%",
-		"rekey=no",		    "reauth=yes",	 "dpddelay=9",	      "keyingtries=1",
-		"encapsulation=yes",	    "forceencaps=yes",	 "fragmentation=no",  "mobike=yes",
-		"retransmit-timeout=1s",    "retransmit-base=3", "retransmit-tries=7", "retransmit-jitter=1",
-		"retransmit-limit=50s",	    "leftid=@a",	 "rightid=@a",	      "leftikeport=501",
-		NULL
-	};
+	static const char *const settings[] = { "ike=aes256-sha2_256-dh19",
+						"ikelifetime=1h",
+						"rekeymargin=1m",
+						"rekeyfuzz=1%",
+						"rekey=no",
+						"reauth=yes",
+						"dpddelay=9",
+						"keyingtries=1",
+						"encapsulation=yes",
+						"forceencaps=yes",
+						"fragmentation=no",
+						"mobike=yes",
+						"retransmit-timeout=1s",
+						"retransmit-base=3",
+						"retransmit-tries=7",
+						"retransmit-jitter=1",
+						"retransmit-limit=50s",
+						"leftid=@a",
+						"rightid=@a",
+						"leftikeport=501",
+						NULL };
 	(void)state;
 	for (unsigned i = 0; settings[i] != NULL; i++)
 		compare(settings[i], false, false);
@@ -55,13 +68,26 @@ static void settings_of_the_ike_sa_make_another_peer(void **state)
 
 static void settings_of_the_tunnel_keep_the_peer(void **state)
 {
-	static const char *const settings[] = {
-		"esp=aes128-sha1",	"pfs=yes",		 "salifetime=1h",     "replay-window=64",
-		"esn=no",		"mark=1",		 "if-id=1",	      "reqid=1",
-		"priority=1",		"ipsec-max-bytes=1G",	 "ipsec-max-packets=9", "leftsubnet=10.0.0.0/8",
-		"rightsubnet=10.0.0.0/8", "leftprotoport=tcp",	 "rightprotoport=udp/53", "auto=add",
-		"type=transport",	"leftsourceip=10.0.0.1", "dpdaction=restart",  NULL
-	};
+	static const char *const settings[] = { "esp=aes128-sha1",
+						"pfs=yes",
+						"salifetime=1h",
+						"replay-window=64",
+						"esn=no",
+						"mark=1",
+						"if-id=1",
+						"reqid=1",
+						"priority=1",
+						"ipsec-max-bytes=1G",
+						"ipsec-max-packets=9",
+						"leftsubnet=10.0.0.0/8",
+						"rightsubnet=10.0.0.0/8",
+						"leftprotoport=tcp",
+						"rightprotoport=udp/53",
+						"auto=add",
+						"type=transport",
+						"leftsourceip=10.0.0.1",
+						"dpdaction=restart",
+						NULL };
 	(void)state;
 	for (unsigned i = 0; settings[i] != NULL; i++)
 		compare(settings[i], true, false);
@@ -69,19 +95,23 @@ static void settings_of_the_tunnel_keep_the_peer(void **state)
 
 static void hosts_of_every_kind_are_compared(void **state)
 {
-	static const char *const hosts[] = { "192.0.2.2", "192.0.2.3", "gw.a", "gw.b", "%any", "%any4",
-					     "%defaultroute", "10.0.0.0/8", "11.0.0.0/8", NULL };
+	static const char *const hosts[] = {
+		"192.0.2.2", "192.0.2.3",     "gw.a",	    "gw.b",	  "%any",
+		"%any4",     "%defaultroute", "10.0.0.0/8", "11.0.0.0/8", NULL
+	};
 	(void)state;
 	for (unsigned i = 0; hosts[i] != NULL; i++)
 		for (unsigned k = 0; hosts[k] != NULL; k++) {
 			char text[300];
 			snprintf(text, sizeof(text),
-				 "conn x\n left=192.0.2.1\n right=%s\nconn y\n left=192.0.2.1\n right=%s\n",
+				 "conn x\n left=192.0.2.1\n right=%s\nconn y\n left=192.0.2.1\n "
+				 "right=%s\n",
 				 hosts[i], hosts[k]);
 			load_text(&l, text);
 			assert_int_equal(l.rc, RC_OK);
-			assert_int_equal(config_conn_same_peer(l.config->conns[0], l.config->conns[1]),
-					 i == k);
+			assert_int_equal(
+				config_conn_same_peer(l.config->conns[0], l.config->conns[1]),
+				i == k);
 			unload(&l);
 		}
 }

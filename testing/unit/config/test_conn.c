@@ -8,16 +8,24 @@ static void a_whole_conn_gets_all_its_fields(void **state)
 	const struct config_conn *c;
 	char text[300];
 	(void)state;
-	load_text(&l,
-		  "conn office\n\tleft=192.0.2.1\n\tright=gw.example.org\n\tleftid=@a\n\trightid=\"CN=b\"\n"
-		  "\tleftsubnets={10.0.0.0/24,10.0.1.0/24}\n\trightsubnet=10.1.0.0/16\n\tleftsourceip=10.0.0.1\n"
-		  "\tleftprotoport=tcp/%any\n\trightprotoport=6/443\n\tauto=up\n\ttype=tunnel\n"
-		  "\tike=aes256-sha2_256-dh19\n\tesp=aes256gcm16-ecp256!\n\tpfs=yes\n\tkeyexchange=ikev2\n"
-		  "\tforceencaps=yes\n\tfragmentation=no\n\treplay_window=64\n\tesn=no\n\tmark=0x5/0xff\n"
-		  "\treqid=7\n\tpriority=9\n\tif-id=3\n\tikelifetime=4h\n\tlifetime=1h\n\tmargintime=5m\n"
-		  "\trekeyfuzz=50%\n\tdpddelay=30\n\tdpdretry=5s\n\tdpdtimeout=120s\n\tdpdaction=restart\n"
-		  "\tretransmit-timeout=200ms\n\tretransmit-tries=4\n\tkeyingtries=%forever\n\trightikeport=501\n"
-		  "\tipsec-max-bytes=10G\n\tlifepackets=1000000\n\tleftauth=psk\n\trightauth=secret\n");
+	load_text(&l, "conn "
+		      "office\n\tleft=192.0.2.1\n\tright=gw.example.org\n\tleftid=@a\n\trightid="
+		      "\"CN=b\"\n"
+		      "\tleftsubnets={10.0.0.0/24,10.0.1.0/24}\n\trightsubnet=10.1.0.0/"
+		      "16\n\tleftsourceip=10.0.0.1\n"
+		      "\tleftprotoport=tcp/%any\n\trightprotoport=6/443\n\tauto=up\n\ttype=tunnel\n"
+		      "\tike=aes256-sha2_256-dh19\n\tesp=aes256gcm16-ecp256!\n\tpfs="
+		      "yes\n\tkeyexchange=ikev2\n"
+		      "\tforceencaps=yes\n\tfragmentation=no\n\treplay_window=64\n\tesn=no\n\tmark="
+		      "0x5/0xff\n"
+		      "\treqid=7\n\tpriority=9\n\tif-id=3\n\tikelifetime=4h\n\tlifetime="
+		      "1h\n\tmargintime=5m\n"
+		      "\trekeyfuzz=50%\n\tdpddelay=30\n\tdpdretry=5s\n\tdpdtimeout="
+		      "120s\n\tdpdaction=restart\n"
+		      "\tretransmit-timeout=200ms\n\tretransmit-tries=4\n\tkeyingtries=%"
+		      "forever\n\trightikeport=501\n"
+		      "\tipsec-max-bytes=10G\n\tlifepackets=1000000\n\tleftauth=psk\n\trightauth="
+		      "secret\n");
 	assert_string_equal(l.report, "");
 	assert_int_equal(l.rc, RC_OK);
 	c = l.config->conns[0];
@@ -70,8 +78,10 @@ static void retransmission_comes_from_config_setup_unless_given(void **state)
 {
 	struct loaded l;
 	(void)state;
-	load_text(&l, CONN_A " retransmit-base=1.5\nconfig setup\n retransmit-timeout=1s\n retransmit-tries=9\n"
-			     " retransmit-jitter=0%\n retransmit-limit=30s\n retransmit-base=3\n");
+	load_text(
+		&l, CONN_A
+		" retransmit-base=1.5\nconfig setup\n retransmit-timeout=1s\n retransmit-tries=9\n"
+		" retransmit-jitter=0%\n retransmit-limit=30s\n retransmit-base=3\n");
 	assert_string_equal(l.report, "");
 	assert_int_equal(l.config->conns[0]->retransmit_timeout, USEC_PER_SEC);
 	assert_int_equal(l.config->conns[0]->retransmit_tries, 9);
@@ -85,8 +95,9 @@ static void conns_with_the_same_algorithms_share_one_list(void **state)
 {
 	struct loaded l;
 	(void)state;
-	load_text(&l, CONN_A "conn b\n left=192.0.2.1\n right=192.0.2.3\n ike=aes256-sha2_256-dh19\n"
-			     "conn c\n left=192.0.2.1\n right=192.0.2.4\n ike=aes256-sha2_256-dh19\n");
+	load_text(&l,
+		  CONN_A "conn b\n left=192.0.2.1\n right=192.0.2.3\n ike=aes256-sha2_256-dh19\n"
+			 "conn c\n left=192.0.2.1\n right=192.0.2.4\n ike=aes256-sha2_256-dh19\n");
 	assert_int_equal(l.rc, RC_OK);
 	assert_non_null(l.config->conns[0]->ike);
 	assert_ptr_equal(l.config->conns[0]->esp, l.config->conns[1]->esp);
@@ -99,7 +110,9 @@ static void a_part_for_also_is_no_conn_of_its_own(void **state)
 {
 	struct loaded l;
 	(void)state;
-	load_text(&l, "conn part\n left=192.0.2.1\n auto=start\nconn a\n also=part\n right=192.0.2.2\n");
+	load_text(
+		&l,
+		"conn part\n left=192.0.2.1\n auto=start\nconn a\n also=part\n right=192.0.2.2\n");
 	assert_string_equal(l.report, "");
 	assert_int_equal(l.config->conn_count, 1);
 	assert_null(config_conn_find(l.config, "part"));
@@ -109,14 +122,14 @@ static void a_part_for_also_is_no_conn_of_its_own(void **state)
 static void a_conn_without_an_end_is_an_error_or_a_warning(void **state)
 {
 	(void)state;
-	assert_loads("conn a\n left=192.0.2.1\n",
-		     "t.conf:1:6: warning: conn a is not loaded: it has no right=, and no also= names it\n");
+	assert_loads("conn a\n left=192.0.2.1\n", "t.conf:1:6: warning: conn a is not loaded: it "
+						  "has no right=, and no also= names it\n");
 	assert_fails("conn a\n right=192.0.2.1\n auto=add\n",
 		     "t.conf:1:6: conn a has no left=: write an address, a host name, %any or "
 		     "%defaultroute\n");
-	assert_fails("conn a\n auto=start\n",
-		     "t.conf:1:6: conn a has no left= and right=: write an address, a host name, %any or "
-		     "%defaultroute\n");
+	assert_fails("conn a\n auto=start\n", "t.conf:1:6: conn a has no left= and right=: write "
+					      "an address, a host name, %any or "
+					      "%defaultroute\n");
 }
 
 static void a_proposal_error_points_into_the_value(void **state)

@@ -25,8 +25,9 @@ static void a_name_becomes_der_with_printable_strings(void **state)
 	(void)state;
 	assert_int_equal(parse("C=CH, O=Example, CN=gw.example.org"), RC_OK);
 
-	assert_string_equal(hex(), "3038310b30090603550406130243483110300e060355040a13074578616d706c65"
-				   "311730150603550403130e67772e6578616d706c652e6f7267");
+	assert_string_equal(hex(),
+			    "3038310b30090603550406130243483110300e060355040a13074578616d706c65"
+			    "311730150603550403130e67772e6578616d706c652e6f7267");
 }
 
 static void string_types_follow_the_attribute_and_the_text(void **state)
@@ -35,11 +36,14 @@ static void string_types_follow_the_attribute_and_the_text(void **state)
 	assert_int_equal(parse("E=a@b.c"), RC_OK);
 	assert_non_null(strstr(hex(), "2a864886f70d0109011605")); /* IA5String */
 	assert_int_equal(parse("CN=Z\xc3\xbcrich"), RC_OK);
-	assert_non_null(strstr(hex(), "0603550403" "0c07")); /* UTF8String */
+	assert_non_null(strstr(hex(), "0603550403"
+				      "0c07"));	  /* UTF8String */
 	assert_int_equal(parse("CN=a@b"), RC_OK); /* not in PrintableString's alphabet */
-	assert_non_null(strstr(hex(), "0603550403" "0c03"));
+	assert_non_null(strstr(hex(), "0603550403"
+				      "0c03"));
 	assert_int_equal(parse("DC=org"), RC_OK);
-	assert_non_null(strstr(hex(), "1603" "6f7267"));
+	assert_non_null(strstr(hex(), "1603"
+				      "6f7267"));
 }
 
 static void escapes_and_quotes_keep_separators(void **state)
@@ -82,8 +86,9 @@ static void joined_attributes_are_sorted_as_der_wants(void **state)
 
 static void what_is_no_name_is_refused(void **state)
 {
-	static const char *const bad[] = { "XX=y", "CN=", "CN=x,", "CN=x, Inc", "CN", "CN=\"x", "CN=\"x\"y",
-					   "=x", "1.2.3.=x", "9.9.9=x", "1.99=x", "CN=x,,O=y", "", NULL };
+	static const char *const bad[] = { "XX=y",   "CN=",	  "CN=x,", "CN=x, Inc", "CN",
+					   "CN=\"x", "CN=\"x\"y", "=x",	   "1.2.3.=x",	"9.9.9=x",
+					   "1.99=x", "CN=x,,O=y", "",	   NULL };
 	char longest[2000];
 	(void)state;
 	for (unsigned i = 0; bad[i] != NULL; i++) {

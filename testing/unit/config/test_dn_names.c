@@ -16,7 +16,8 @@ static void an_oid_is_printed_by_its_first_name(void **state)
 {
 	(void)state;
 	assert_string_equal(dn_name_of(span_make("\x55\x04\x03", 3))->name, "CN");
-	assert_string_equal(dn_name_of(span_make("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01", 9))->name, "E");
+	assert_string_equal(dn_name_of(span_make("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01", 9))->name,
+			    "E");
 	assert_string_equal(dn_name_of(span_make("\x55\x04\x08", 3))->name, "ST");
 	assert_null(dn_name_of(span_make("\x55\x04", 2)));
 	assert_null(dn_name_of(span_make("\x55\x04\x7f", 3)));

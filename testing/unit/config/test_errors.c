@@ -25,12 +25,14 @@ static void error_text_leaves_out_what_is_not_known(void **state)
 	config_errors_init(&errors);
 	report_warning(&errors, (struct place){ "f.conf", 3, 0 }, "odd");
 	report_error(&errors, (struct place){ "f.conf", 0, 0 }, "gone");
-	assert_string_equal(config_error_text(container_of(errors.list.next, struct config_error,
-							   in_list), text, sizeof(text)),
-			    "f.conf:3: warning: odd");
-	assert_string_equal(config_error_text(container_of(errors.list.prev, struct config_error,
-							   in_list), text, sizeof(text)),
-			    "f.conf: gone");
+	assert_string_equal(
+		config_error_text(container_of(errors.list.next, struct config_error, in_list),
+				  text, sizeof(text)),
+		"f.conf:3: warning: odd");
+	assert_string_equal(
+		config_error_text(container_of(errors.list.prev, struct config_error, in_list),
+				  text, sizeof(text)),
+		"f.conf: gone");
 	assert_int_equal(errors.warnings, 1);
 	assert_int_equal(errors.errors, 1);
 	config_errors_free(&errors);
@@ -63,8 +65,8 @@ static void control_characters_do_not_reach_the_terminal(void **state)
 	(void)state;
 	config_errors_init(&errors);
 	report_error(&errors, (struct place){ "f", 1, 1 }, "bad %s", "\x1b[31m");
-	assert_null(strchr(container_of(errors.list.next, struct config_error, in_list)->text,
-			   '\x1b'));
+	assert_null(
+		strchr(container_of(errors.list.next, struct config_error, in_list)->text, '\x1b'));
 	config_errors_free(&errors);
 }
 

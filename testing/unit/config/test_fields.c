@@ -4,8 +4,8 @@
 
 static struct finding finding;
 
-static enum rc conn_field(enum rc (*field)(const char *, void *, struct finding *), const char *text,
-			  struct config_conn *conn)
+static enum rc conn_field(enum rc (*field)(const char *, void *, struct finding *),
+			  const char *text, struct config_conn *conn)
 {
 	finding = (struct finding){ 0 };
 	return field(text, conn, &finding);
@@ -29,8 +29,8 @@ static void shared_keys_are_the_method_that_works(void **state)
 
 static void other_methods_are_known_but_refused(void **state)
 {
-	static const char *const later[] = { "rsasig", "ecdsa", "pubkey", "rsa-sha2_512", "null", "eap-tls",
-					     "xauthpsk", NULL };
+	static const char *const later[] = { "rsasig", "ecdsa",	  "pubkey",   "rsa-sha2_512",
+					     "null",   "eap-tls", "xauthpsk", NULL };
 	struct config_conn conn = { 0 };
 	(void)state;
 	for (unsigned i = 0; later[i] != NULL; i++) {

@@ -64,8 +64,9 @@ static void what_is_no_identity_is_refused_with_a_reason(void **state)
 				"@10.0.0.300)" },
 		{ "@", "the identity is empty" },
 		{ "", "the identity is empty" },
-		{ "a b", "\"a b\" is not an identity: expected an address, @host.name, user@domain, a "
-			 "distinguished name, @[key ID] or %any" },
+		{ "a b",
+		  "\"a b\" is not an identity: expected an address, @host.name, user@domain, a "
+		  "distinguished name, @[key ID] or %any" },
 		{ "@a b", "\"a b\": blanks are not allowed in a host name" },
 		{ "@#6b6", "\"6b6\" is not an even number of hex digits (at most 2048)" },
 		{ "@#xx", "\"xx\" holds something other than hex digits" },
@@ -132,7 +133,8 @@ static void more_specific_patterns_score_higher(void **state)
 	assert_true(match("%any", "@a.example.org") == 1);
 	assert_true(match("*.example.org", "@a.example.org") > match("*.org", "@a.example.org"));
 	assert_true(match("*.org", "@a.example.org") > match("%any", "@a.example.org"));
-	assert_true(match("@a.example.org", "@A.example.org") > match("*.example.org", "@a.example.org"));
+	assert_true(match("@a.example.org", "@A.example.org") >
+		    match("*.example.org", "@a.example.org"));
 	assert_true(match("*@example.org", "u@example.org") > 1);
 	assert_true(match("C=CH, CN=*", "C=CH, CN=x") > 1);
 	assert_true(match("C=CH, CN=*", "C=CH, CN=x") > match("C=*, CN=*", "C=CH, CN=x"));
@@ -161,9 +163,9 @@ static void only_patterns_have_wildcards(void **state)
 	static const struct {
 		const char *text;
 		bool wild;
-	} ids[] = { { "%any", true },	       { "*.a.org", true },   { "*@a.org", true },
-		    { "C=*", true },	       { "@a.org", false },   { "a*.org", false },
-		    { "@[*.a]", false },       { "192.0.2.1", false }, { "CN=a*", false },
+	} ids[] = { { "%any", true },	 { "*.a.org", true },	 { "*@a.org", true },
+		    { "C=*", true },	 { "@a.org", false },	 { "a*.org", false },
+		    { "@[*.a]", false }, { "192.0.2.1", false }, { "CN=a*", false },
 		    { "%none", false } };
 	(void)state;
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {

@@ -98,14 +98,15 @@ static void a_missing_file_is_an_error_at_the_include(void **state)
 	(void)state;
 	write_file("main.conf", "include gone.conf\ninclude\ninclude d\n");
 	load_file(&l, "main.conf");
-	assert_string_equal(l.report,
-			    "D/main.conf:1:9: include: D/gone.conf cannot be opened: No such file or directory\n"
-			    "D/main.conf:2:8: include: the file name is missing\n"
-			    "D/main.conf:3:9: include: D/d is not a regular file\n");
+	assert_string_equal(l.report, "D/main.conf:1:9: include: D/gone.conf cannot be opened: No "
+				      "such file or directory\n"
+				      "D/main.conf:2:8: include: the file name is missing\n"
+				      "D/main.conf:3:9: include: D/d is not a regular file\n");
 	assert_int_equal(l.rc, RC_SYNTAX);
 	unload(&l);
 	load_file(&l, "absent.conf");
-	assert_string_equal(l.report, "D/absent.conf: cannot be opened: No such file or directory\n");
+	assert_string_equal(l.report,
+			    "D/absent.conf: cannot be opened: No such file or directory\n");
 	assert_int_equal(l.rc, RC_IO);
 	unload(&l);
 }
@@ -117,8 +118,9 @@ static void a_file_that_includes_itself_is_an_error(void **state)
 	write_file("main.conf", "include other.conf\n");
 	write_file("other.conf", "include ./main.conf\n");
 	load_file(&l, "main.conf");
-	assert_string_equal(l.report, "D/other.conf:1:9: include: D/./main.conf includes itself by way of "
-				      "D/other.conf\n");
+	assert_string_equal(l.report,
+			    "D/other.conf:1:9: include: D/./main.conf includes itself by way of "
+			    "D/other.conf\n");
 	unload(&l);
 }
 
@@ -147,8 +149,9 @@ static void a_setting_after_an_include_of_sections_has_no_section(void **state)
 	write_file("part.conf", " right=192.0.2.2\n");
 	write_file("inside.conf", "conn y\n left=192.0.2.1\n right=192.0.2.3\n");
 	load_file(&l, "main.conf");
-	assert_string_equal(l.report, "D/main.conf:6:2: rekey= stands in no section: start one with config "
-				      "setup or conn NAME\n");
+	assert_string_equal(l.report,
+			    "D/main.conf:6:2: rekey= stands in no section: start one with config "
+			    "setup or conn NAME\n");
 	unload(&l);
 }
 

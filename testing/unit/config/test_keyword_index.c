@@ -19,10 +19,12 @@ static void every_name_and_alias_leads_to_its_row(void **state)
 	for (unsigned i = 0; (k = keyword_at(i)) != NULL; i++) {
 		bool setup = k->section == SECTION_SETUP;
 		char word[80];
-		snprintf(word, sizeof(word), "%s%s", k->section == SECTION_END ? "right" : "", k->info.name);
+		snprintf(word, sizeof(word), "%s%s", k->section == SECTION_END ? "right" : "",
+			 k->info.name);
 		assert_ptr_equal(keyword_find(&keyword_index, word, setup, &side), k);
 		for (const char *const *a = k->info.aliases; a != NULL && *a != NULL; a++) {
-			snprintf(word, sizeof(word), "%s%s", k->section == SECTION_END ? "left" : "", *a);
+			snprintf(word, sizeof(word), "%s%s",
+				 k->section == SECTION_END ? "left" : "", *a);
 			assert_ptr_equal(keyword_find(&keyword_index, word, setup, &side), k);
 		}
 	}
@@ -34,7 +36,8 @@ static void case_and_underscores_do_not_matter(void **state)
 	(void)state;
 	assert_string_equal(keyword_find(&keyword_index, "Replay_Window", false, &side)->info.name,
 			    "replay-window");
-	assert_string_equal(keyword_find(&keyword_index, "KEEP_ALIVE", true, &side)->info.name, "keep-alive");
+	assert_string_equal(keyword_find(&keyword_index, "KEEP_ALIVE", true, &side)->info.name,
+			    "keep-alive");
 	assert_null(keyword_find(&keyword_index, "replaywindow", false, &side));
 }
 
@@ -70,8 +73,9 @@ static void the_nearest_name_is_suggested(void **state)
 	char text[160];
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_string_equal(keyword_suggest(&keyword_index, cases[i].word, cases[i].setup, text,
-						    sizeof(text)), cases[i].text);
+		assert_string_equal(keyword_suggest(&keyword_index, cases[i].word, cases[i].setup,
+						    text, sizeof(text)),
+				    cases[i].text);
 }
 
 static void a_very_long_word_gets_no_suggestion(void **state)

@@ -21,10 +21,12 @@ static void every_row_says_what_a_reader_needs(void **state)
 		assert_non_null(info->range);
 		assert_non_null(info->help);
 		assert_true(strlen(info->help) > 4);
-		assert_true(strcmp(info->section, "setup") == 0 || strcmp(info->section, "conn") == 0);
+		assert_true(strcmp(info->section, "setup") == 0 ||
+			    strcmp(info->section, "conn") == 0);
 		assert_true(info->name[0] != '\0' || info->is_end);
 		for (const char *p = info->name; *p != '\0'; p++)
-			assert_true(islower((unsigned char)*p) || isdigit((unsigned char)*p) || *p == '-');
+			assert_true(islower((unsigned char)*p) || isdigit((unsigned char)*p) ||
+				    *p == '-');
 	}
 	assert_true(count > 200);
 	assert_null(config_keyword_at(count + 1000));

@@ -6,8 +6,8 @@ static void what_we_do_anyway_is_accepted_silently(void **state)
 {
 	(void)state;
 	assert_loads("config setup\n protostack=netkey\n logtime=yes\n nat_traversal=yes\n"
-		     " strictcrlpolicy=no\n plutodebug=none\n"
-		     CONN_A " compress=no\n phase2=esp\n aggressive=no\n leftrsasigkey=%none\n"
+		     " strictcrlpolicy=no\n plutodebug=none\n" CONN_A
+		     " compress=no\n phase2=esp\n aggressive=no\n leftrsasigkey=%none\n"
 		     " rightxauthclient=false\n leftnexthop=%defaultroute\n ms-dh-downgrade=0\n",
 		     "");
 }
@@ -15,34 +15,43 @@ static void what_we_do_anyway_is_accepted_silently(void **state)
 static void harmless_keywords_are_ignored_with_a_warning(void **state)
 {
 	(void)state;
-	assert_loads("config setup\n plutodebug=all\n dumpdir=/run/pluto\n" CONN_A
-		     " metric=5\n leftnexthop=192.0.2.254\n",
-		     "t.conf:2:13: warning: plutodebug=: ignored: the flight recorder is always on, see "
-		     "ipsec explain; for more lines use loglevel=debug\n"
-		     "t.conf:3:10: warning: dumpdir=: ignored: the daemon never writes a core dump: it would "
-		     "hold keys\n"
-		     "t.conf:7:9: warning: metric=: ignored: routes are the host's own business\n"
-		     "t.conf:8:14: warning: leftnexthop=: ignored: routes are the host's own business\n");
+	assert_loads(
+		"config setup\n plutodebug=all\n dumpdir=/run/pluto\n" CONN_A
+		" metric=5\n leftnexthop=192.0.2.254\n",
+		"t.conf:2:13: warning: plutodebug=: ignored: the flight recorder is always on, see "
+		"ipsec explain; for more lines use loglevel=debug\n"
+		"t.conf:3:10: warning: dumpdir=: ignored: the daemon never writes a core dump: it "
+		"would "
+		"hold keys\n"
+		"t.conf:7:9: warning: metric=: ignored: routes are the host's own business\n"
+		"t.conf:8:14: warning: leftnexthop=: ignored: routes are the host's own "
+		"business\n");
 }
 
 static void keywords_that_would_change_things_are_refused(void **state)
 {
 	(void)state;
-	assert_setting_fails("leftcert=gw",
-			     "11: leftcert=: not supported yet: certificates come with a later version");
-	assert_setting_fails("compress=yes", "11: compress=: \"yes\" is not supported yet: IP compression is "
-					     "not supported (accepted: no)");
+	assert_setting_fails(
+		"leftcert=gw",
+		"11: leftcert=: not supported yet: certificates come with a later version");
+	assert_setting_fails("compress=yes",
+			     "11: compress=: \"yes\" is not supported yet: IP compression is "
+			     "not supported (accepted: no)");
 	assert_setting_fails("ah=sha2_256", "5: ah=: not supported yet: only ESP is supported");
-	assert_setting_fails("phase2=ah", "9: phase2=: \"ah\" is not supported yet: only ESP is supported "
-					  "(accepted: esp)");
-	assert_setting_fails("rightxauthserver=yes",
-			     "19: rightxauthserver=: \"yes\" is not supported yet: XAUTH and EAP come with a "
-			     "later version (accepted: no)");
-	assert_setting_fails("aggrmode=yes", "11: aggrmode=: \"yes\" is not supported yet: IKEv1 comes with "
-					     "a later version (accepted: no)");
-	assert_setting_fails("retransmit-interval=500",
-			     "22: retransmit-interval=: not supported yet: write retransmit-timeout=500ms: here "
-			     "it is the first wait, and retransmit-tries says how often");
+	assert_setting_fails("phase2=ah",
+			     "9: phase2=: \"ah\" is not supported yet: only ESP is supported "
+			     "(accepted: esp)");
+	assert_setting_fails(
+		"rightxauthserver=yes",
+		"19: rightxauthserver=: \"yes\" is not supported yet: XAUTH and EAP come with a "
+		"later version (accepted: no)");
+	assert_setting_fails("aggrmode=yes",
+			     "11: aggrmode=: \"yes\" is not supported yet: IKEv1 comes with "
+			     "a later version (accepted: no)");
+	assert_setting_fails(
+		"retransmit-interval=500",
+		"22: retransmit-interval=: not supported yet: write retransmit-timeout=500ms: here "
+		"it is the first wait, and retransmit-tries says how often");
 }
 
 static void every_row_is_refused_or_ignored_and_says_why(void **state)

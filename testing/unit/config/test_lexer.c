@@ -53,14 +53,16 @@ static void quotes_and_braces_are_taken_off(void **state)
 static void a_comment_starts_only_after_a_blank(void **state)
 {
 	(void)state;
-	assert_string_equal(lex_text("# top\n   # indented\n\n \t \n a=b # c\n b=@#6b\n c=#x\n d= # x\n"),
-			    "S a|b@5:2:4\nS b|@#6b@6:2:4\nS c|@7:2:4\nS d|@8:2:5\n");
+	assert_string_equal(
+		lex_text("# top\n   # indented\n\n \t \n a=b # c\n b=@#6b\n c=#x\n d= # x\n"),
+		"S a|b@5:2:4\nS b|@#6b@6:2:4\nS c|@7:2:4\nS d|@8:2:5\n");
 }
 
 static void crlf_and_byte_order_mark_are_tolerated(void **state)
 {
 	(void)state;
-	assert_string_equal(lex_text("\xef\xbb\xbf" "conn a\r\n left=b\r\n\r\n c=d\r"),
+	assert_string_equal(lex_text("\xef\xbb\xbf"
+				     "conn a\r\n left=b\r\n\r\n c=d\r"),
 			    "H conn|a@1:1:6\nS left|b@2:2:7\nS c|d@4:2:4\n");
 }
 
@@ -74,10 +76,14 @@ static void an_indented_include_is_a_head(void **state)
 static void a_nul_byte_is_an_error_with_its_column(void **state)
 {
 	(void)state;
-	assert_string_equal(lex(" a=b\0c\n d=e\n", 12),
-			    "S d|e@2:2:4\nt:1:5: a NUL byte (0x00) in the line: is this a text file?\n");
-	assert_string_equal(lex(" a=b\x01" "c\n", 7),
-			    "t:1:5: a control character (0x01) in the line: is this a text file?\n");
+	assert_string_equal(
+		lex(" a=b\0c\n d=e\n", 12),
+		"S d|e@2:2:4\nt:1:5: a NUL byte (0x00) in the line: is this a text file?\n");
+	assert_string_equal(
+		lex(" a=b\x01"
+		    "c\n",
+		    7),
+		"t:1:5: a control character (0x01) in the line: is this a text file?\n");
 }
 
 static void a_line_that_is_too_long_is_an_error(void **state)
@@ -97,9 +103,10 @@ static void what_is_no_setting_is_an_error(void **state)
 	assert_string_equal(lex_text(" just words\n"),
 			    "t:1:2: expected keyword=value, found \"just words\"\n");
 	assert_string_equal(lex_text("  =x\n"), "t:1:3: the keyword before \"=\" is missing\n");
-	assert_string_equal(lex_text("left=x\n"),
-			    "t:1:1: \"left=\" must be indented: only sections (config setup, conn NAME), "
-			    "include and version start in the first column\n");
+	assert_string_equal(
+		lex_text("left=x\n"),
+		"t:1:1: \"left=\" must be indented: only sections (config setup, conn NAME), "
+		"include and version start in the first column\n");
 }
 
 static void an_open_quote_is_an_error(void **state)
@@ -109,8 +116,7 @@ static void an_open_quote_is_an_error(void **state)
 			    "t:1:4: the closing \" is missing on this line\n"
 			    "t:2:4: the closing } is missing on this line\n"
 			    "t:3:4: the closing ' is missing on this line\n");
-	assert_string_equal(lex_text(" a=\"x\"y\n"),
-			    "t:1:7: text follows the closing \": \"y\"\n");
+	assert_string_equal(lex_text(" a=\"x\"y\n"), "t:1:7: text follows the closing \": \"y\"\n");
 }
 
 int main(void)

@@ -7,7 +7,9 @@ static const char sample[] =
 	"\xef\xbb\xbf# a sample with a bit of everything\nversion 2\n\nconfig setup\n"
 	"\tuniqueids=yes\n\tplutodebug=none\n\tlisten=\"192.0.2.1, 2001:db8::1\"\n"
 	"\tretransmit-timeout=500ms\n\nconn %default\n\tikelifetime=4h # comment\n\tdpddelay=30\n"
-	"conn base\n\tleft=192.0.2.1\r\n\tleftid=@gw.example.org\n\tleftsubnets={10.0.0.0/24,10.0.1.0/24}\n"
+	"conn "
+	"base\n\tleft=192.0.2.1\r\n\tleftid=@gw.example.org\n\tleftsubnets={10.0.0.0/24,10.0.1.0/"
+	"24}\n"
 	"conn a\n\talso=base\n\tright=198.51.100.7\n\trightid=\"C=CH, O=x, CN=*\"\n"
 	"\tike=aes256-sha2_256-dh19\n\tesp=aes256gcm16!\n\trightprotoport=udp/1701\n\tauto=add\n"
 	"conn b\n\talsoflip=a\n\tkeyexchange=ikev2\n\tmark=0x1/0xf\n";
@@ -98,7 +100,8 @@ static void every_line_may_be_missing_or_there_twice(void **state)
 	}
 }
 
-/* A failure is RC_NO_MEMORY, or made good (a hash table that cannot grow), but never half a result. */
+/* A failure is RC_NO_MEMORY, or made good (a hash table that cannot grow), but never half a result.
+ */
 static void no_failed_allocation_crashes_or_leaks(void **state)
 {
 	unsigned failed = 0;
@@ -131,10 +134,11 @@ static void ten_thousand_conns_load_fast(void **state)
 	(void)state;
 	used += (size_t)snprintf(text, size, "conn %%default\n dpddelay=30\n left=192.0.2.1\n");
 	for (unsigned i = 0; i < conns; i++)
-		used += (size_t)snprintf(text + used, size - used,
-					 "conn c%u\n right=10.%u.%u.%u\n rightid=@p%u.example.org\n "
-					 "leftsubnet=10.0.0.0/24\n rightsubnet=10.%u.%u.0/24\n auto=add\n",
-					 i, i >> 16, i >> 8 & 255, i & 255, i, i >> 8, i & 255);
+		used += (size_t)snprintf(
+			text + used, size - used,
+			"conn c%u\n right=10.%u.%u.%u\n rightid=@p%u.example.org\n "
+			"leftsubnet=10.0.0.0/24\n rightsubnet=10.%u.%u.0/24\n auto=add\n",
+			i, i >> 16, i >> 8 & 255, i & 255, i, i >> 8, i & 255);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
 	load_span(&l, text, used);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
@@ -143,7 +147,8 @@ static void ten_thousand_conns_load_fast(void **state)
 	assert_string_equal(config_conn_find(l.config, "c9999")->name, "c9999");
 	seconds = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
 	print_message("%u conns: %.0f ms of CPU\n", conns, seconds * 1000);
-	assert_true(seconds < 2); /* quadratic would be a minute; sanitizers and slow machines have room */
+	assert_true(seconds <
+		    2); /* quadratic would be a minute; sanitizers and slow machines have room */
 	unload(&l);
 	mem_free(text);
 }

@@ -7,18 +7,20 @@ static void own_settings_win_over_also_and_default(void **state)
 	struct loaded l;
 	const struct config_conn *a;
 	(void)state;
-	load_text(&l, "conn %default\n dpddelay=1m\n dpdretry=10s\n rekeyfuzz=10%\n keyingtries=3\n"
-		      "conn base\n dpddelay=2m\n dpdretry=20s\n rekeyfuzz=20%\n"
-		      "conn a\n also=base\n left=192.0.2.1\n right=192.0.2.2\n dpddelay=3m\n also=more\n"
-		      "conn more\n dpdretry=40s\n ikelifetime=1h\n");
+	load_text(
+		&l,
+		"conn %default\n dpddelay=1m\n dpdretry=10s\n rekeyfuzz=10%\n keyingtries=3\n"
+		"conn base\n dpddelay=2m\n dpdretry=20s\n rekeyfuzz=20%\n"
+		"conn a\n also=base\n left=192.0.2.1\n right=192.0.2.2\n dpddelay=3m\n also=more\n"
+		"conn more\n dpdretry=40s\n ikelifetime=1h\n");
 	assert_string_equal(l.report, "");
 	a = config_conn_find(l.config, "a");
 	assert_non_null(a);
-	assert_int_equal(a->dpddelay, 180 * USEC_PER_SEC);	/* its own */
-	assert_int_equal(a->dpdretry, 20 * USEC_PER_SEC);	/* the first also= */
+	assert_int_equal(a->dpddelay, 180 * USEC_PER_SEC); /* its own */
+	assert_int_equal(a->dpdretry, 20 * USEC_PER_SEC);  /* the first also= */
 	assert_int_equal(a->rekeyfuzz, 20);
 	assert_int_equal(a->ikelifetime, 3600 * USEC_PER_SEC); /* the second */
-	assert_int_equal(a->keyingtries, 3);			/* %default */
+	assert_int_equal(a->keyingtries, 3);		       /* %default */
 	unload(&l);
 }
 
@@ -26,7 +28,8 @@ static void also_follows_also_and_takes_lists(void **state)
 {
 	struct loaded l;
 	(void)state;
-	load_text(&l, "conn a\n also=b\nconn b\n also=\"c, d\"\nconn c\n left=192.0.2.1\nconn d\n also=e\n"
+	load_text(&l, "conn a\n also=b\nconn b\n also=\"c, d\"\nconn c\n left=192.0.2.1\nconn d\n "
+		      "also=e\n"
 		      "conn e\n right=192.0.2.2\nconn %default\n also=f\nconn f\n keyingtries=9\n");
 	assert_string_equal(l.report, "");
 	assert_int_equal(l.config->conn_count, 2); /* a and b, which is whole with what it takes */
@@ -48,7 +51,8 @@ static void alsoflip_of_whole_ends(void **state)
 	const struct config_conn *a;
 	char text[IDENTITY_TEXT_MAX];
 	(void)state;
-	load_text(&l, "conn a\n alsoflip=b\n auto=add\nconn b\n left=192.0.2.1\n leftid=@l\n right=192.0.2.2\n"
+	load_text(&l, "conn a\n alsoflip=b\n auto=add\nconn b\n left=192.0.2.1\n leftid=@l\n "
+		      "right=192.0.2.2\n"
 		      " rightid=@r\n alsoflip=c\nconn c\n leftprotoport=tcp\n dpddelay=9\n");
 	assert_string_equal(l.report, "");
 	a = config_conn_find(l.config, "a");
@@ -84,12 +88,13 @@ static void a_long_chain_is_refused(void **state)
 	struct loaded l;
 	(void)state;
 	for (unsigned i = 0; i < 20; i++)
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "conn c%u\n also=c%u\n", i,
-					 i + 1);
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "conn c%u\n also=c%u\n",
+					 i, i + 1);
 	snprintf(text + used, sizeof(text) - used, "conn c20\n dpddelay=9\n");
 	load_text(&l, text);
-	assert_ptr_equal(strstr(l.report, "t.conf:34:7: also=: leads to more than 16 conns in a row\n"),
-			 l.report);
+	assert_ptr_equal(
+		strstr(l.report, "t.conf:34:7: also=: leads to more than 16 conns in a row\n"),
+		l.report);
 	assert_int_equal(l.rc, RC_SYNTAX);
 	unload(&l);
 }
@@ -103,8 +108,8 @@ static void many_paths_to_one_conn_are_walked_once(void **state)
 	/* 2^12 paths */
 	for (unsigned i = 0; i < 12; i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used,
-					 "conn l%ua\n also=l%ua,l%ub\nconn l%ub\n also=l%ua,l%ub\n", i, i + 1,
-					 i + 1, i, i + 1, i + 1);
+					 "conn l%ua\n also=l%ua,l%ub\nconn l%ub\n also=l%ua,l%ub\n",
+					 i, i + 1, i + 1, i, i + 1, i + 1);
 	snprintf(text + used, sizeof(text) - used, "conn l12a\n dpddelay=9\nconn l12b\n pfs=yes\n");
 	load_text(&l, text);
 	assert_string_equal(l.report, "");

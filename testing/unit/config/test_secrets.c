@@ -43,17 +43,20 @@ static const char *entry_text(unsigned number)
 	for (unsigned i = 0; i < e->pattern_count; i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s ",
 					 identity_text(&e->patterns[i].id, id));
-	snprintf(text + used, sizeof(text) - used, ": %.*s", (int)e->psk.len, (const char *)e->psk.ptr);
+	snprintf(text + used, sizeof(text) - used, ": %.*s", (int)e->psk.len,
+		 (const char *)e->psk.ptr);
 	return text;
 }
 
 static void entries_of_every_form_are_read(void **state)
 {
-	static const char text[] = "# comment\n@a @b : PSK \"one two\" # it\n\n192.0.2.1 2001:db8::1 : psk 'th\"ree'\n"
-				   ": PSK 0x666f7572\n\"C=CH, O=x\" %any: : PSK 0sZml2ZQ==\n";
-	static const char good[] = "# comment\r\n@a @b : PSK \"one two\" # it\r\n\r\n192.0.2.1\t2001:db8::1 : psk "
-				   "'th\"ree'\r\n: PSK 0x666f7572\n\"C=CH, O=x\" %any : PSK 0sZml2ZQ==\n"
-				   "user@example.org\n\t@[key]\n\t: PSK\n\t\"six\"";
+	static const char text[] =
+		"# comment\n@a @b : PSK \"one two\" # it\n\n192.0.2.1 2001:db8::1 : psk 'th\"ree'\n"
+		": PSK 0x666f7572\n\"C=CH, O=x\" %any: : PSK 0sZml2ZQ==\n";
+	static const char good[] =
+		"# comment\r\n@a @b : PSK \"one two\" # it\r\n\r\n192.0.2.1\t2001:db8::1 : psk "
+		"'th\"ree'\r\n: PSK 0x666f7572\n\"C=CH, O=x\" %any : PSK 0sZml2ZQ==\n"
+		"user@example.org\n\t@[key]\n\t: PSK\n\t\"six\"";
 	(void)state;
 	load_secrets(good, sizeof(good) - 1);
 	assert_string_equal(l.report, "");
@@ -73,33 +76,47 @@ static void errors_have_their_place(void **state)
 {
 	(void)state;
 	assert_report("@a @b PSK \"x\"\n", 0,
-		      "s:1:1: \" : \" is missing (an entry is: identities : PSK \"key\", with blanks around the "
+		      "s:1:1: \" : \" is missing (an entry is: identities : PSK \"key\", with "
+		      "blanks around the "
 		      "colon; lines below it must be indented)\n");
 	assert_report("@a : PSK \"x\n", 0,
 		      "s:1:10: the closing \" is missing on this line\ns:1:10: the key is empty\n");
-	assert_report("@a : PSK hunter2\n", 0,
-		      "s:1:10: the key must stand in quotes, or begin with 0x (hex) or 0s (base64)\n");
-	assert_report("@a : PKS \"x\"\n", 0, "s:1:6: the kind of the secret is missing or unknown (did you mean "
-					    "\"PSK\"?)\n");
-	assert_report("@a : \"x\"\n", 0, "s:1:6: the kind of the secret is missing or unknown (write PSK before a "
-					"preshared key)\n");
+	assert_report(
+		"@a : PSK hunter2\n", 0,
+		"s:1:10: the key must stand in quotes, or begin with 0x (hex) or 0s (base64)\n");
+	assert_report("@a : PKS \"x\"\n", 0,
+		      "s:1:6: the kind of the secret is missing or unknown (did you mean "
+		      "\"PSK\"?)\n");
+	assert_report("@a : \"x\"\n", 0,
+		      "s:1:6: the kind of the secret is missing or unknown (write PSK before a "
+		      "preshared key)\n");
 	assert_report("@a : PSK\n@b : PSK \"y\"\n", 0, "s:1:6: the key after PSK is missing\n");
 	assert_report("@a :\n", 0, "s:1:4: PSK and the key are missing after \":\"\n");
 	assert_report("@a : PSK \"x\" \"y\"\n", 0, "s:1:14: something follows the key\n");
-	assert_report(" @a : PSK \"x\"\n", 0, "s:1:2: the line is indented, but no entry is above it\n");
+	assert_report(" @a : PSK \"x\"\n", 0,
+		      "s:1:2: the line is indented, but no entry is above it\n");
 	assert_report("10.0.0.300 : PSK \"x\"\n@b @#6 : PSK \"x\"\n", 0,
-		      "s:1:1: \"10.0.0.300\" is not an IP address (to use it as a name, write @10.0.0.300)\n"
+		      "s:1:1: \"10.0.0.300\" is not an IP address (to use it as a name, write "
+		      "@10.0.0.300)\n"
 		      "s:2:4: \"6\" is not an even number of hex digits (at most 2048)\n");
-	assert_report("include other\n", 0, "s:1:9: include: not possible here: the text is not a file\n");
+	assert_report("include other\n", 0,
+		      "s:1:9: include: not possible here: the text is not a file\n");
 	assert_report("include\n", 0, "s:2:1: include: the file name is missing or too long\n");
 }
 
 static void no_message_repeats_a_key(void **state)
 {
-	static const char *const texts[] = { "@a : PSK hunter2\n", "@a : hunter2\n", "@a : \"hunter2\"\n",
-					     "@a PSK hunter2\n", "@a : PSK 0xhunter2\n", "@a : PSK 0shunter2!\n",
-					     "@a : PSK \"x\" hunter2\n", "@a : PSK \"hunter2\n",
-					     "@a : PSK hunter2\"\n", "PSK \"hunter2\"\n", NULL };
+	static const char *const texts[] = { "@a : PSK hunter2\n",
+					     "@a : hunter2\n",
+					     "@a : \"hunter2\"\n",
+					     "@a PSK hunter2\n",
+					     "@a : PSK 0xhunter2\n",
+					     "@a : PSK 0shunter2!\n",
+					     "@a : PSK \"x\" hunter2\n",
+					     "@a : PSK \"hunter2\n",
+					     "@a : PSK hunter2\"\n",
+					     "PSK \"hunter2\"\n",
+					     NULL };
 	(void)state;
 	for (unsigned i = 0; texts[i] != NULL; i++) {
 		load_secrets(texts[i], strlen(texts[i]));
@@ -112,10 +129,13 @@ static void no_message_repeats_a_key(void **state)
 static void other_kinds_are_kept_for_later(void **state)
 {
 	(void)state;
-	assert_report(": RSA gw.pem\ncarol : XAUTH \"x\"\n@a @b : PSK \"y\"\n: RSA {\n\tModulus: 0x00\n\t}\n", 1,
-		      "s:1:3: warning: RSA entries are not used yet: it is kept for a later version\n"
-		      "s:2:9: warning: XAUTH entries are not used yet: it is kept for a later version\n"
-		      "s:4:3: warning: RSA entries are not used yet: it is kept for a later version\n");
+	assert_report(
+		": RSA gw.pem\ncarol : XAUTH \"x\"\n@a @b : PSK \"y\"\n: RSA {\n\tModulus: "
+		"0x00\n\t}\n",
+		1,
+		"s:1:3: warning: RSA entries are not used yet: it is kept for a later version\n"
+		"s:2:9: warning: XAUTH entries are not used yet: it is kept for a later version\n"
+		"s:4:3: warning: RSA entries are not used yet: it is kept for a later version\n");
 }
 
 static void control_characters_are_errors(void **state)
@@ -132,11 +152,13 @@ static void an_entry_that_an_earlier_one_hides_is_told(void **state)
 {
 	(void)state;
 	assert_report("@a @b : PSK \"x\"\n@B @A : PSK \"y\"\n", 2,
-		      "s:2: warning: the entry is never used: one with the same identities and another key is "
+		      "s:2: warning: the entry is never used: one with the same identities and "
+		      "another key is "
 		      "in s:1\n");
 	assert_report("@a @b : PSK \"x\"\n@b @a : PSK \"x\"\n", 2, "");
 	assert_report(": PSK \"x\"\n: PSK \"y\"\n", 2,
-		      "s:2: warning: the entry is never used: one with the same identities and another key is "
+		      "s:2: warning: the entry is never used: one with the same identities and "
+		      "another key is "
 		      "in s:1\n");
 	assert_report("@a %any : PSK \"x\"\n@a %any6 : PSK \"y\"\n", 2, "");
 }
@@ -169,8 +191,9 @@ static void files_include_files_with_their_permissions_checked(void **state)
 	assert_int_equal(secrets_load(main_path, false, &secrets, &l.errors), RC_SYNTAX);
 	report_all(&l);
 	assert_non_null(strstr(l.report, "main:2:9: include: "));
-	assert_non_null(strstr(l.report, "others than its owner may access it (mode 640): keys in it may be "
-					 "known to them; chmod 600 "));
+	assert_non_null(strstr(l.report,
+			       "others than its owner may access it (mode 640): keys in it may be "
+			       "known to them; chmod 600 "));
 	done();
 	assert_int_equal(secrets_load(main_path, true, &secrets, &l.errors), RC_OK);
 	done();
@@ -184,8 +207,9 @@ static void files_include_files_with_their_permissions_checked(void **state)
 	rmdir(folder);
 }
 
-static const char sample[] = "@a @b : PSK \"one\"\n\t# c\n*.example.org %any : PSK 0x0102\n%any6 : PSK 0sAQID\n"
-			     "\"CN=x, O=y\"\n : RSA {\n  a: b\n }\n: PSK 'z'\n";
+static const char sample[] =
+	"@a @b : PSK \"one\"\n\t# c\n*.example.org %any : PSK 0x0102\n%any6 : PSK 0sAQID\n"
+	"\"CN=x, O=y\"\n : RSA {\n  a: b\n }\n: PSK 'z'\n";
 
 static void try_sample(const char *text, size_t len)
 {
@@ -215,7 +239,8 @@ static void no_failed_allocation_crashes_or_leaks(void **state)
 	for (unsigned n = 1; n < 100; n++) {
 		mem_fail_nth(n);
 		config_errors_init(&l.errors);
-		l.rc = secrets_load_text("s", span_make(sample, sizeof(sample) - 1), &secrets, &l.errors);
+		l.rc = secrets_load_text("s", span_make(sample, sizeof(sample) - 1), &secrets,
+					 &l.errors);
 		mem_fail_nth(0);
 		assert_true(l.rc == RC_OK || l.rc == RC_NO_MEMORY);
 		assert_int_equal(l.rc == RC_OK, secrets != NULL);

@@ -9,7 +9,8 @@ static struct config_errors errors;
 static void load_secrets(const char *text)
 {
 	config_errors_init(&errors);
-	assert_int_equal(secrets_load_text("s", span_make(text, strlen(text)), &secrets, &errors), RC_OK);
+	assert_int_equal(secrets_load_text("s", span_make(text, strlen(text)), &secrets, &errors),
+			 RC_OK);
 }
 
 static void done(void)
@@ -48,8 +49,8 @@ static const char *key(const char *local, const char *local_addr, const char *re
 
 /* Every kind of entry for "we are @a, the peer is @b.x.org", best first. */
 static const char *const ladder[] = {
-	"@a @b.x.org", "@a *.x.org", "@a *.org", "@a %any", "@a", "@b.x.org %any", "@b.x.org",
-	"*.x.org %any", "*.x.org", "%any %any", "%any", "",
+	"@a @b.x.org", "@a *.x.org",   "@a *.org", "@a %any",	"@a",	"@b.x.org %any",
+	"@b.x.org",    "*.x.org %any", "*.x.org",  "%any %any", "%any", "",
 };
 #define STEPS (sizeof(ladder) / sizeof(ladder[0]))
 
@@ -60,8 +61,8 @@ static void the_entry_that_says_most_wins_in_any_order(void **state)
 	for (unsigned i = 0; i < STEPS; i++)
 		for (unsigned k = 0; k < STEPS; k++) {
 			unsigned best = i < k ? i : k;
-			snprintf(text, sizeof(text), "%s%s: PSK \"key%u\"\n%s%s: PSK \"key%u\"\n", ladder[i],
-				 ladder[i][0] != '\0' ? " " : "", i, ladder[k],
+			snprintf(text, sizeof(text), "%s%s: PSK \"key%u\"\n%s%s: PSK \"key%u\"\n",
+				 ladder[i], ladder[i][0] != '\0' ? " " : "", i, ladder[k],
 				 ladder[k][0] != '\0' ? " " : "", k);
 			load_secrets(text);
 			snprintf(expected, sizeof(expected), "key%u", best);
@@ -72,8 +73,10 @@ static void the_entry_that_says_most_wins_in_any_order(void **state)
 
 static void an_entry_for_others_is_never_used(void **state)
 {
-	static const char *const others[] = { "@a @c", "@c @b.x.org", "@c", "*.y.org", "@a *.y.org",
-					      "@c %any", "192.0.2.9 192.0.2.2", "@a @c @d", NULL };
+	static const char *const others[] = {
+		"@a @c",   "@c @b.x.org",	  "@c",	      "*.y.org", "@a *.y.org",
+		"@c %any", "192.0.2.9 192.0.2.2", "@a @c @d", NULL
+	};
 	char text[100];
 	(void)state;
 	for (unsigned i = 0; others[i] != NULL; i++) {
@@ -148,9 +151,9 @@ static void the_message_names_both_identities(void **state)
 	(void)state;
 	load_secrets("@a @b : PSK \"x\"\n");
 	assert_string_equal(key("@a", NULL, "%any", "192.0.2.7"), "-");
-	assert_string_equal(diag.text,
-			    "no preshared key for us (@a) and the peer (192.0.2.7) among 1 in ipsec.secrets: add "
-			    "a line \"@a 192.0.2.7 : PSK ...\"");
+	assert_string_equal(diag.text, "no preshared key for us (@a) and the peer (192.0.2.7) "
+				       "among 1 in ipsec.secrets: add "
+				       "a line \"@a 192.0.2.7 : PSK ...\"");
 	done();
 }
 
@@ -162,8 +165,8 @@ static void lookup_does_not_grow_with_the_entries(void **state)
 	struct timespec start, end;
 	(void)state;
 	for (unsigned i = 0; i < count; i++)
-		used += (size_t)snprintf(text + used, size - used, "@gw @p%u.example.org : PSK \"key%u\"\n", i,
-					 i);
+		used += (size_t)snprintf(text + used, size - used,
+					 "@gw @p%u.example.org : PSK \"key%u\"\n", i, i);
 	load_secrets(text);
 	mem_free(text);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);

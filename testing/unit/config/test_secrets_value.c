@@ -67,7 +67,8 @@ static void keys_have_a_limit(void **state)
 	memset(text, 'x', sizeof(text));
 	assert_int_equal(secret_value(span_make(text, SECRET_LEN_MAX), true, &psk, &diag), RC_OK);
 	secret_wipe(&psk);
-	assert_int_equal(secret_value(span_make(text, SECRET_LEN_MAX + 1), true, &psk, &diag), RC_LIMIT);
+	assert_int_equal(secret_value(span_make(text, SECRET_LEN_MAX + 1), true, &psk, &diag),
+			 RC_LIMIT);
 	assert_int_equal(secret_value(span_make(text, sizeof(text)), false, &psk, &diag), RC_LIMIT);
 }
 

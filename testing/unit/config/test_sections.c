@@ -42,30 +42,36 @@ static void unknown_words_get_a_suggestion(void **state)
 			     "2: unknown keyword \"leftsubent\" (did you mean \"leftsubnet\"?)");
 	assert_setting_fails("uniqueids=yes",
 			     "2: unknown keyword \"uniqueids\" (it belongs in config setup)");
-	assert_fails("con a\n left=x\n", "t.conf:1:1: unknown section \"con\" (did you mean \"conn\"?)\n");
-	assert_fails("config steup\n", "t.conf:1:8: unknown section \"config steup\" (did you mean \"config "
-				       "setup\"?)\n");
-	assert_fails("zzzzz\n", "t.conf:1:1: unknown section \"zzzzz\" (known: config setup, conn NAME, "
-				"include FILE)\n");
-	assert_fails("ca x\n cacert=y\n",
-		     "t.conf:1:1: ca sections are not supported yet: certificates come with a later version\n");
+	assert_fails("con a\n left=x\n",
+		     "t.conf:1:1: unknown section \"con\" (did you mean \"conn\"?)\n");
+	assert_fails("config steup\n",
+		     "t.conf:1:8: unknown section \"config steup\" (did you mean \"config "
+		     "setup\"?)\n");
+	assert_fails("zzzzz\n",
+		     "t.conf:1:1: unknown section \"zzzzz\" (known: config setup, conn NAME, "
+		     "include FILE)\n");
+	assert_fails("ca x\n cacert=y\n", "t.conf:1:1: ca sections are not supported yet: "
+					  "certificates come with a later version\n");
 }
 
 static void a_setting_in_no_section_is_an_error(void **state)
 {
 	(void)state;
 	assert_fails(" left=192.0.2.1\n right=192.0.2.2\n",
-		     "t.conf:1:2: left= stands in no section: start one with config setup or conn NAME\n");
+		     "t.conf:1:2: left= stands in no section: start one with config setup or conn "
+		     "NAME\n");
 }
 
 static void names_have_limits(void **state)
 {
 	(void)state;
 	assert_fails("conn\n left=x\n", "t.conf:1:5: the conn's name is missing\n");
-	assert_fails("conn a/1x1\n", "t.conf:1:6: \"a/1x1\" cannot be a conn's name: blanks, quotes, \"/\", "
-				     "\"=\" and \"#\" are not allowed\n");
-	assert_fails("conn %oops\n",
-		     "t.conf:1:6: \"%oops\" cannot be a conn's name: only %default starts with %\n");
+	assert_fails("conn a/1x1\n",
+		     "t.conf:1:6: \"a/1x1\" cannot be a conn's name: blanks, quotes, \"/\", "
+		     "\"=\" and \"#\" are not allowed\n");
+	assert_fails(
+		"conn %oops\n",
+		"t.conf:1:6: \"%oops\" cannot be a conn's name: only %default starts with %\n");
 	assert_fails("conn aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
 		     "t.conf:1:6: the conn's name has 65 characters; at most 64 are allowed\n");
 }
@@ -81,22 +87,25 @@ static void a_bad_value_in_a_shared_section_is_told_once(void **state)
 	(void)state;
 	assert_fails("conn %default\n ikelifetime=soon\nconn a\n left=192.0.2.1\n right=192.0.2.2\n"
 		     "conn b\n left=192.0.2.1\n right=192.0.2.3\n",
-		     "t.conf:2:14: ikelifetime=: \"soon\" is not a time like 500ms, 30s, 15m, 8h or 1d\n");
+		     "t.conf:2:14: ikelifetime=: \"soon\" is not a time like 500ms, 30s, 15m, 8h "
+		     "or 1d\n");
 }
 
 static void every_error_of_a_file_is_told(void **state)
 {
 	(void)state;
-	assert_fails(CONN_A " ikelifetime=8x\n leftsubnet=10.0.0.1/8\n auto=strat\n pfs=perhaps\n"
-		     " encapsulation=maybe\n",
-		     "t.conf:4:14: ikelifetime=: \"8x\" is not a time like 500ms, 30s, 15m, 8h or 1d\n"
-		     "t.conf:5:13: leftsubnet=: subnet \"10.0.0.1/8\" has host bits set (the network is "
-		     "10.0.0.0/8; a single host is written with /32)\n"
-		     "t.conf:6:7: auto=: unknown auto= value \"strat\" (did you mean \"start\"? known: ignore, "
-		     "add, ondemand, start, keep)\n"
-		     "t.conf:7:6: pfs=: \"perhaps\" is neither yes nor no\n"
-		     "t.conf:8:16: encapsulation=: unknown value \"maybe\" (known: no, yes, "
-		     "auto)\n");
+	assert_fails(
+		CONN_A " ikelifetime=8x\n leftsubnet=10.0.0.1/8\n auto=strat\n pfs=perhaps\n"
+		       " encapsulation=maybe\n",
+		"t.conf:4:14: ikelifetime=: \"8x\" is not a time like 500ms, 30s, 15m, 8h or 1d\n"
+		"t.conf:5:13: leftsubnet=: subnet \"10.0.0.1/8\" has host bits set (the network is "
+		"10.0.0.0/8; a single host is written with /32)\n"
+		"t.conf:6:7: auto=: unknown auto= value \"strat\" (did you mean \"start\"? known: "
+		"ignore, "
+		"add, ondemand, start, keep)\n"
+		"t.conf:7:6: pfs=: \"perhaps\" is neither yes nor no\n"
+		"t.conf:8:16: encapsulation=: unknown value \"maybe\" (known: no, yes, "
+		"auto)\n");
 }
 
 static void a_section_has_a_bounded_number_of_settings(void **state)

@@ -49,12 +49,16 @@ static void times_have_units(void **state)
 		const char *text;
 		usec_t usec;
 	} good[] = {
-		{ "1", 1000000 },   { "30s", 30000000 },   { "500ms", 500000 },	 { "0.5", 500000 },
-		{ "1.5m", 90000000 }, { "8h", 28800000000 }, { "1d", 86400000000 }, { "1w", 604800000000 },
-		{ "10 s", 10000000 }, { "7us", 7 },	     { ".25s", 250000 },
+		{ "1", 1000000 },      { "30s", 30000000 },    { "500ms", 500000 },
+		{ "0.5", 500000 },     { "1.5m", 90000000 },   { "8h", 28800000000 },
+		{ "1d", 86400000000 }, { "1w", 604800000000 }, { "10 s", 10000000 },
+		{ "7us", 7 },	       { ".25s", 250000 },
 	};
-	static const char *const bad[] = { "", "s", "1x", "1s2", "-1s", "1e3", "nan", "inf", "1..2",
-					   "999999999999999999999999999999999999", NULL };
+	static const char *const bad[] = {
+		"",    "s",   "1x",  "1s2",  "-1s",
+		"1e3", "nan", "inf", "1..2", "999999999999999999999999999999999999",
+		NULL
+	};
 	usec_t t;
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
@@ -111,8 +115,9 @@ static void an_unknown_name_gets_the_nearest_and_the_list(void **state)
 	assert_int_equal(value_enum("Restart", &names, &value, &diag), RC_OK);
 	assert_int_equal(value, 2);
 	assert_int_equal(value_enum("restrat", &names, &value, &diag), RC_SYNTAX);
-	assert_string_equal(diag.text, "unknown action \"restrat\" (did you mean \"restart\"? known: "
-				       "hold, restart)");
+	assert_string_equal(diag.text,
+			    "unknown action \"restrat\" (did you mean \"restart\"? known: "
+			    "hold, restart)");
 	assert_int_equal(value_enum("zzzzzz", &names, &value, &diag), RC_SYNTAX);
 	assert_string_equal(diag.text, "unknown action \"zzzzzz\" (known: hold, restart)");
 }

@@ -44,9 +44,22 @@ static void hosts_of_every_kind_are_told_apart(void **state)
 
 static void a_mistyped_address_is_not_taken_for_a_name(void **state)
 {
-	static const char *const bad[] = { "10.0.0.300", "10.0.0", "1234", "a..b", "-a", ".a", "a b",
-					   "%eth0", "%group", "10.0.0.1/8", "1.2.3.4,5.6.7.8", "224.0.0.1",
-					   "ff02::1", "gw!", "10.0.0.9-10.0.0.1", NULL };
+	static const char *const bad[] = { "10.0.0.300",
+					   "10.0.0",
+					   "1234",
+					   "a..b",
+					   "-a",
+					   ".a",
+					   "a b",
+					   "%eth0",
+					   "%group",
+					   "10.0.0.1/8",
+					   "1.2.3.4,5.6.7.8",
+					   "224.0.0.1",
+					   "ff02::1",
+					   "gw!",
+					   "10.0.0.9-10.0.0.1",
+					   NULL };
 	struct config_end end;
 	(void)state;
 	for (unsigned i = 0; bad[i] != NULL; i++) {
@@ -55,8 +68,9 @@ static void a_mistyped_address_is_not_taken_for_a_name(void **state)
 		assert_null(end.name);
 	}
 	(void)host("10.0.0.300", &end);
-	assert_string_equal(diag.text, "\"10.0.0.300\" is neither an address nor a host name (also: a "
-				       "subnet, a range, %any, %defaultroute)");
+	assert_string_equal(diag.text,
+			    "\"10.0.0.300\" is neither an address nor a host name (also: a "
+			    "subnet, a range, %any, %defaultroute)");
 }
 
 static void subnets_are_a_list(void **state)
@@ -65,7 +79,8 @@ static void subnets_are_a_list(void **state)
 	char text[IP_RANGE_TEXT_MAX];
 	size_t column = 0;
 	(void)state;
-	assert_int_equal(value_subnets("10.0.0.0/24, 2001:db8::/64 10.1.0.1", &end, &column, &diag), RC_OK);
+	assert_int_equal(value_subnets("10.0.0.0/24, 2001:db8::/64 10.1.0.1", &end, &column, &diag),
+			 RC_OK);
 	assert_int_equal(end.subnet_count, 3);
 	assert_string_equal(range_text(&end.subnets[1], text), "2001:db8::/64");
 	assert_string_equal(range_text(&end.subnets[2], text), "10.1.0.1/32");
@@ -78,7 +93,8 @@ static void a_bad_subnet_is_found_at_its_column(void **state)
 	struct config_end end = { 0 };
 	size_t column = 0;
 	(void)state;
-	assert_int_equal(value_subnets("10.0.0.0/24, 10.1.0.1/24", &end, &column, &diag), RC_SYNTAX);
+	assert_int_equal(value_subnets("10.0.0.0/24, 10.1.0.1/24", &end, &column, &diag),
+			 RC_SYNTAX);
 	assert_int_equal(column, 13);
 	assert_non_null(strstr(diag.text, "10.1.0.0/24"));
 	assert_null(end.subnets);
@@ -86,7 +102,8 @@ static void a_bad_subnet_is_found_at_its_column(void **state)
 	assert_int_equal(value_subnets(" ", &end, &column, &diag), RC_LIMIT);
 	assert_int_equal(value_subnets("vhost:%priv", &end, &column, &diag), RC_UNSUPPORTED);
 	assert_int_equal(value_subnets("10.0.0.0/8[tcp/80]", &end, &column, &diag), RC_UNSUPPORTED);
-	assert_int_equal(value_subnets("10.0.0.0/8,%dynamic", &end, &column, &diag), RC_UNSUPPORTED);
+	assert_int_equal(value_subnets("10.0.0.0/8,%dynamic", &end, &column, &diag),
+			 RC_UNSUPPORTED);
 }
 
 static void protocols_and_ports_have_names_and_numbers(void **state)
@@ -95,12 +112,21 @@ static void protocols_and_ports_have_names_and_numbers(void **state)
 		const char *text;
 		unsigned protocol, port;
 	} good[] = {
-		{ "17/1701", 17, 1701 }, { "udp/53", 17, 53 }, { "tcp", 6, 0 },	 { "tcp/%any", 6, 0 },
-		{ "%any", 0, 0 },	 { "icmp", 1, 0 },     { "icmp/8", 1, 8 }, { "TCP/https", 6, 443 },
-		{ "ipv6-icmp", 58, 0 },	 { "0", 0, 0 },	       { "255/65535", 255, 65535 },
+		{ "17/1701", 17, 1701 },
+		{ "udp/53", 17, 53 },
+		{ "tcp", 6, 0 },
+		{ "tcp/%any", 6, 0 },
+		{ "%any", 0, 0 },
+		{ "icmp", 1, 0 },
+		{ "icmp/8", 1, 8 },
+		{ "TCP/https", 6, 443 },
+		{ "ipv6-icmp", 58, 0 },
+		{ "0", 0, 0 },
+		{ "255/65535", 255, 65535 },
 	};
-	static const char *const bad[] = { "17/65536", "256", "udq/53", "udp/fiftythree", "/53", "%any/53",
-					   "udp/", "17/%opaque", "", NULL };
+	static const char *const bad[] = { "17/65536", "256",	  "udq/53", "udp/fiftythree",
+					   "/53",      "%any/53", "udp/",   "17/%opaque",
+					   "",	       NULL };
 	uint8_t protocol;
 	uint16_t port;
 	(void)state;
@@ -121,12 +147,14 @@ static void addresses_to_listen_on(void **state)
 	unsigned count = 9;
 	size_t column = 0;
 	(void)state;
-	assert_int_equal(value_addresses("192.0.2.1, 2001:db8::1", &list, &count, &column, &diag), RC_OK);
+	assert_int_equal(value_addresses("192.0.2.1, 2001:db8::1", &list, &count, &column, &diag),
+			 RC_OK);
 	assert_int_equal(count, 2);
 	assert_int_equal(list[1].family, AF_INET6);
 	assert_int_equal(value_addresses("%defaultroute", &list, &count, &column, &diag), RC_OK);
 	assert_int_equal(count, 0);
-	assert_int_equal(value_addresses("192.0.2.1 eth0", &list, &count, &column, &diag), RC_SYNTAX);
+	assert_int_equal(value_addresses("192.0.2.1 eth0", &list, &count, &column, &diag),
+			 RC_SYNTAX);
 	assert_int_equal(column, 10);
 	assert_int_equal(value_addresses("0.0.0.0", &list, &count, &column, &diag), RC_SYNTAX);
 	assert_int_equal(value_addresses("", &list, &count, &column, &diag), RC_LIMIT);
