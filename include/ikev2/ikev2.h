@@ -56,6 +56,8 @@ enum rc ikev2_emit_notify(struct sink *sink, const struct ike_header *request, u
 			  struct span data) MUST_CHECK;
 /* Inner payloads with one notify. */
 enum rc ikev2_inner_notify(struct arena *arena, uint16_t type, struct span data, struct outcome_message *out) MUST_CHECK;
+/* Inner payloads with a Delete of the IKE SA, after the notify that tells why (where it is one of those that end one). */
+enum rc ikev2_inner_goodbye(struct arena *arena, uint16_t type, struct outcome_message *out) MUST_CHECK;
 
 /* Seals inner payloads into a whole message in out (at least LIMIT_MESSAGE); and opens a received one. */
 enum rc ikev2_seal(const struct ike_sa *sa, uint64_t counter, uint32_t message_id, const struct outcome_message *message,

@@ -196,7 +196,7 @@ static enum rc commit_message(struct errand *errand)
 		sa->recv_next = request->header.message_id + 1;
 		sa->question_len = (uint32_t)request->raw.len;
 	}
-	return send_response(gateway, sa, request->header.message_id, message);
+	return send_response(gateway, sa, &errand->step, message);
 }
 
 static void commit_children_ended(struct errand *errand)
@@ -388,7 +388,7 @@ static void answer_sealed(struct errand *errand, uint16_t notify)
 	sa->question_len = (uint32_t)errand->step.message->raw.len;
 	if (sa->peer != NULL)
 		peer_record(sa->peer, sa->serial, RECORD_NOTIFY_OUT, notify, 0, 0);
-	(void)(send_response(errand->gateway, sa, header->message_id, &message) == RC_OK);
+	(void)(send_response(errand->gateway, sa, &errand->step, &message) == RC_OK);
 }
 
 static void answer_failure(struct errand *errand, enum rc rc)
@@ -441,6 +441,18 @@ static bool crippled(const struct ike_sa *sa)
 	       sa->larval->pair == NULL;
 }
 
+/* An answer that we cannot accept ends an SA that is up at the other end. */
+static bool peer_believes(const struct errand *errand)
+{
+	const struct ike_sa *sa = errand->step.sa;
+
+	if (is_request(errand) || !errand->out.heard)
+		return false;
+	return sa->state == IKEV2_ESTABLISHED ||
+	       (sa->state == IKEV2_AUTH_SENT &&
+		wire_payload_find(errand->step.message, PAYLOAD_AUTH) != NULL);
+}
+
 void commit_failure(struct errand *errand, enum rc rc)
 {
 	struct ike_sa *sa = errand->step.sa;
@@ -455,6 +467,9 @@ void commit_failure(struct errand *errand, enum rc rc)
 		return;
 	}
 	heard(errand);
-	if (fatal(errand, rc) || crippled(sa))
-		sa_ends(errand, rc, errand->out.diag.text);
+	if (!fatal(errand, rc) && !crippled(sa))
+		return;
+	if (peer_believes(errand))
+		send_goodbye(errand->gateway, sa, &errand->arena, ikev2_notify_of(rc));
+	sa_ends(errand, rc, errand->out.diag.text);
 }

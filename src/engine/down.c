@@ -40,7 +40,6 @@ void child_up(struct gateway *gateway, struct child_sa *child)
 
 	gateway->counters.child_up++;
 	tunnel->triggered = false;
-	backoff_reset(&tunnel->backoff);
 	peer_record(tunnel->peer, child->ike->serial, RECORD_CHILD_UP, 0, child->spi_in,
 		    child->spi_out);
 	life_begin_child(gateway, child);
@@ -72,9 +71,19 @@ static const char *reason_text(enum rc reason)
 	return rc_name(reason);
 }
 
+/* A peer that accepts a Child SA and deletes it at once, again and again, must not keep both busy. */
+static void blame_peer(struct gateway *gateway, struct tunnel *tunnel, usec_t lived)
+{
+	if (lived < SHORT_LIFE && tunnel->wanted == WANTED_UP && !tunnel->doomed &&
+	    list_empty(&tunnel->child_sas))
+		attempt_failed(gateway, tunnel->peer, tunnel, 0, RC_PEER_DELETED,
+			       "the peer deleted the Child SA as soon as it was up");
+}
+
 void child_down(struct gateway *gateway, struct child_sa *child, enum rc reason)
 {
 	struct tunnel *tunnel = child->tunnel;
+	usec_t lived = host_now(gateway->host) - child->born;
 
 	gateway->counters.child_down++;
 	child->policies_installed = false;
@@ -87,6 +96,8 @@ void child_down(struct gateway *gateway, struct child_sa *child, enum rc reason)
 		   reason_text(reason));
 	peer_dirty(tunnel->peer);
 	child_sa_free(&gateway->sas, child);
+	if (reason == RC_PEER_DELETED)
+		blame_peer(gateway, tunnel, lived);
 }
 
 /* An IKE SA that never came up was an attempt, and attempts that fail are tried again later. */

@@ -106,6 +106,8 @@ static void look_after(struct gateway *gateway, struct peer *peer)
 	list_for(node, &peer->tunnels)
 	{
 		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+		if (tunnel->wanted == WANTED_ON_DEMAND && !tunnel->trap_installed)
+			peer_dirty(peer);
 		if (tunnel->wanted != WANTED_UP || tunnel->doomed || !peer->oriented ||
 		    !list_empty(&tunnel->child_sas) || !list_empty(&peer->ike_sas) ||
 		    peer->busy > 0 || timer_armed(&peer->wake) || list_linked(&peer->dirty) ||

@@ -12,6 +12,8 @@
 #define RECONCILE_SLICE 256	 /* peers a loop turn */
 #define WATCHDOG_INTERVAL (10 * USEC_PER_SEC)
 #define SIMULTANEOUS (60 * USEC_PER_SEC) /* two Child SAs from both ends closer than this crossed on the wire */
+#define SHORT_LIFE (5 * USEC_PER_SEC) /* a Child SA that the peer deletes sooner was no success */
+#define SETTLED (60 * USEC_PER_SEC) /* a Child SA that is up so long makes failures be forgotten */
 #define DUPLICATE_GRACE (5 * USEC_PER_SEC) /* time for the peer to delete the old one itself */
 
 /* An event on the road: its arena, its step, its outcome; kept over suspensions. */
@@ -66,9 +68,12 @@ void commit_failure(struct errand *errand, enum rc rc);
 /* ---- send.c ---- */
 /* Seals (unless clear), sends, keeps what a retransmission needs, arms its timer. */
 enum rc send_request(struct gateway *gateway, struct ike_sa *sa, const struct outcome_message *message) MUST_CHECK;
-enum rc send_response(struct gateway *gateway, struct ike_sa *sa, uint32_t message_id, const struct outcome_message *message) MUST_CHECK;
+/* §2.11: to where the request came from. */
+enum rc send_response(struct gateway *gateway, struct ike_sa *sa, const struct step *step, const struct outcome_message *message) MUST_CHECK;
+/* Ends an IKE SA that the peer believes in: sent once, without waiting; notify 0: only the Delete. */
+void send_goodbye(struct gateway *gateway, struct ike_sa *sa, struct arena *arena, uint16_t notify);
 void send_clear(struct gateway *gateway, const struct ip_endpoint *local, const struct ip_endpoint *remote, struct span bytes);
-void send_again(struct gateway *gateway, struct ike_sa *sa, struct span bytes);
+void send_again(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram);
 void retransmit_fire(struct timer *timer);
 void request_finish(struct gateway *gateway, struct ike_sa *sa);
 

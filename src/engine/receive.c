@@ -91,8 +91,7 @@ static bool in_window(struct gateway *gateway, struct ike_sa *sa, const struct d
 		return true;
 	if (header->message_id + 1 == sa->recv_next && sa->answer != NULL &&
 	    datagram->payload.len == sa->question_len) {
-		gateway->counters.answered_again++;
-		send_again(gateway, sa, span_make(sa->answer, sa->answer_len));
+		send_again(gateway, sa, datagram);
 	}
 	return false;
 }
@@ -258,8 +257,7 @@ static void repeated_init(struct gateway *gateway, struct ike_sa *sa,
 		gateway->counters.dropped++;
 		return;
 	}
-	gateway->counters.answered_again++;
-	send_again(gateway, sa, span_make(sa->answer, sa->answer_len));
+	send_again(gateway, sa, datagram);
 }
 
 void gateway_receive(void *context, const struct datagram *datagram)

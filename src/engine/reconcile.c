@@ -146,6 +146,20 @@ static void one_child(struct gateway *gateway, struct tunnel *tunnel)
 	}
 }
 
+/* ---- rule: a tunnel that stays up has no failures ---- */
+
+static void settle(struct gateway *gateway, struct tunnel *tunnel)
+{
+	const struct child_sa *keep = keeper(tunnel);
+
+	if (keep == NULL || tunnel->backoff.attempts == 0)
+		return;
+	if (host_now(gateway->host) >= keep->born + SETTLED)
+		backoff_reset(&tunnel->backoff);
+	else
+		wake_at(gateway, tunnel->peer, keep->born + SETTLED);
+}
+
 /* ---- rule: a wanted tunnel has a Child SA, made or in the making ---- */
 
 static bool attempt_in_flight(const struct gateway *gateway, const struct tunnel *tunnel)
@@ -231,8 +245,10 @@ static void keep_trap(struct gateway *gateway, struct tunnel *tunnel)
 	bool wanted = tunnel->wanted == WANTED_ON_DEMAND && !tunnel->doomed && !gateway->stopping &&
 		      addresses_known(tunnel);
 
-	if (wanted && !tunnel->trap_installed)
+	if (wanted && !tunnel->trap_installed && host_now(gateway->host) >= not_before(tunnel))
 		trap_install(gateway, tunnel);
+	else if (wanted && !tunnel->trap_installed)
+		wake_at(gateway, tunnel->peer, not_before(tunnel));
 	else if (!wanted && tunnel->trap_installed)
 		trap_remove(gateway, tunnel);
 }
@@ -281,6 +297,7 @@ static void reconcile_tunnel(struct gateway *gateway, struct tunnel *tunnel)
 	if (tunnel->doomed || tunnel->peer->doomed)
 		doom_children(tunnel);
 	one_child(gateway, tunnel);
+	settle(gateway, tunnel);
 	keep_trap(gateway, tunnel);
 	make_one(gateway, tunnel);
 }

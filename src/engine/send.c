@@ -23,9 +23,11 @@ void send_clear(struct gateway *gateway, const struct ip_endpoint *local,
 	(void)(gateway->host->ops->udp_send(gateway->host, local, remote, bytes) == RC_OK);
 }
 
-void send_again(struct gateway *gateway, struct ike_sa *sa, struct span bytes)
+void send_again(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram)
 {
-	send_clear(gateway, &sa->local, &sa->remote, bytes);
+	gateway->counters.answered_again++;
+	send_clear(gateway, &datagram->local, &datagram->remote,
+		   span_make(sa->answer, sa->answer_len));
 	if (sa->peer != NULL)
 		peer_record(sa->peer, sa->serial, RECORD_ANSWERED_AGAIN, 0, sa->recv_next - 1, 0);
 }
@@ -47,18 +49,34 @@ static enum rc build(struct ike_sa *sa, uint32_t message_id, const struct outcom
 
 #define SEALED_MAX 9216 /* the largest inner part of ours, sealed */
 
-enum rc send_response(struct gateway *gateway, struct ike_sa *sa, uint32_t message_id,
+enum rc send_response(struct gateway *gateway, struct ike_sa *sa, const struct step *step,
 		      const struct outcome_message *message)
 {
+	uint32_t message_id = step->message->header.message_id;
 	uint8_t buffer[SEALED_MAX];
 	struct span bytes;
 
 	TRY(build(sa, message_id, message, buffer, sizeof(buffer), &bytes));
 	TRY(keep(&sa->answer, &sa->answer_len, bytes));
-	send_clear(gateway, &sa->local, &sa->remote, bytes);
+	send_clear(gateway, &step->local, &step->remote, bytes);
 	if (sa->peer != NULL)
 		peer_record(sa->peer, sa->serial, RECORD_SENT, message->exchange, message_id, 1);
 	return RC_OK;
+}
+
+void send_goodbye(struct gateway *gateway, struct ike_sa *sa, struct arena *arena, uint16_t notify)
+{
+	struct outcome_message message = { .exchange = EXCHANGE_INFORMATIONAL };
+	uint8_t buffer[SEALED_MAX];
+	struct span bytes;
+
+	if (ikev2_inner_goodbye(arena, notify, &message) != RC_OK ||
+	    build(sa, sa->send_next, &message, buffer, sizeof(buffer), &bytes) != RC_OK)
+		return;
+	sa->send_next++;
+	send_clear(gateway, &sa->local, &sa->remote, bytes);
+	if (sa->peer != NULL)
+		peer_record(sa->peer, sa->serial, RECORD_SENT, message.exchange, sa->send_next - 1, 0);
 }
 
 static const struct config_conn *conn_of(const struct ike_sa *sa)

@@ -214,6 +214,7 @@ enum rc gateway_reload(struct gateway *gateway, struct config *config, struct di
 	gateway->env.setup = &config->setup;
 	unload_changed(gateway, old, config);
 	load_new(gateway, old, config);
+	peers_rebase(&gateway->peers, config);
 	peers_orient(&gateway->peers);
 	config_unref(old);
 	return RC_OK;

@@ -20,7 +20,8 @@ static enum rc read_delete(struct step *step, const struct payload *payload, str
 
 	TRY(wire_delete_parse(payload->body, &named, &out->diag));
 	if (named.protocol == PROTOCOL_IKE) {
-		out->ike_ended = RC_PEER_DELETED;
+		if (out->ike_ended == RC_OK)
+			out->ike_ended = RC_PEER_DELETED;
 		return RC_OK;
 	}
 	if (named.protocol != PROTOCOL_ESP)
@@ -33,10 +34,24 @@ static enum rc read_delete(struct step *step, const struct payload *payload, str
 	return RC_OK;
 }
 
+/* The peer ended the IKE SA because of something we said. */
+static void read_complaint(const struct step *step, struct outcome *out)
+{
+	struct wire_notify notify;
+	char name[48];
+
+	if (!notify_error(step->message, &notify) || !notify_ends_ike(notify.type))
+		return;
+	out->ike_ended = RC_PEER_REFUSED;
+	(void)diag_fail(&out->diag, RC_PEER_REFUSED, "the peer says %s",
+			names_text(&notify_names, notify.type, name, sizeof(name)));
+}
+
 static enum rc read_deletes(struct step *step, struct outcome *out)
 {
 	const struct payload *payload = payload_of(step->message, PAYLOAD_DELETE);
 
+	read_complaint(step, out);
 	for (; payload != NULL; payload = wire_payload_next(payload))
 		TRY(read_delete(step, payload, out));
 	return RC_OK;
@@ -99,6 +114,7 @@ static enum rc read_response(struct step *step, struct outcome *out)
 	struct child_sa *child;
 
 	out->request_done = true;
+	read_complaint(step, out);
 	if (step->sa->request.purpose == REQUEST_DELETE_CHILD) {
 		list_for(node, &step->sa->children)
 		{

@@ -136,3 +136,24 @@ enum rc ikev2_inner_notify(struct arena *arena, uint16_t type, struct span data,
 	wire_notify_emit(&writer, &notify);
 	return inner_finish(&writer, &sink, out);
 }
+
+/* §2.21.2, §2.21.3: these end the IKE SA without a Delete. */
+bool notify_ends_ike(uint16_t type)
+{
+	return type == AUTHENTICATION_FAILED || type == INVALID_SYNTAX ||
+	       type == UNSUPPORTED_CRITICAL_PAYLOAD;
+}
+
+enum rc ikev2_inner_goodbye(struct arena *arena, uint16_t type, struct outcome_message *out)
+{
+	struct sink sink;
+	struct writer writer;
+	struct wire_notify notify = { .type = type };
+	struct wire_delete payload = { .protocol = PROTOCOL_IKE };
+
+	TRY(inner_start(arena, &sink, &writer));
+	if (notify_ends_ike(type))
+		wire_notify_emit(&writer, &notify);
+	wire_delete_emit(&writer, &payload);
+	return inner_finish(&writer, &sink, out);
+}

@@ -31,6 +31,8 @@ enum rc nat_emit(struct writer *writer, struct host *host, uint64_t spi_i, uint6
 /* The first error notify of the message; false: none. */
 bool notify_error(const struct ike_message *message, struct wire_notify *out);
 bool notify_find(const struct ike_message *message, enum notify_type type, struct wire_notify *out);
+/* Does this error notify end the IKE SA? */
+bool notify_ends_ike(uint16_t type);
 /* What an error notify of the peer means to us. */
 enum rc notify_rc(uint16_t type);
 
