@@ -58,6 +58,7 @@ struct gateway {
 	struct list watchers;
 	struct timer watchdog, names_timer;
 	struct gateway_counters counters;
+	uint32_t row_runs[IKEV2_ROWS_MAX]; /* how often each row (ikev2_row_at) was reached, rejects too */
 	struct log_limit drop_limit, v1_limit, reject_limit;
 	usec_t invalid_spi_second;  /* INVALID_IKE_SPI answers are bounded */
 	unsigned invalid_spi_sent;

@@ -45,6 +45,9 @@ struct ikev2_row {
 const struct ikev2_row *ikev2_row(enum ike_state state, enum ike_role role, enum ikev2_event event);
 /* For the totality test and for documentation. */
 const struct ikev2_row *ikev2_row_at(unsigned index);
+/* The place of a row in that order; always less than IKEV2_ROWS_MAX. */
+#define IKEV2_ROWS_MAX 160
+unsigned ikev2_row_index(const struct ikev2_row *row);
 /* Which event is this message? RC_DROP for exchanges that we do not speak. */
 enum rc ikev2_event_of(const struct ike_header *header, enum ikev2_event *out) MUST_CHECK;
 /* Are the payloads those of the row? RC_SYNTAX names the payload. Notify and vendor payloads are always allowed. */

@@ -24,6 +24,8 @@ struct errand *errand_new(struct gateway *gateway, struct ike_sa *sa, const stru
 
 	if (errand == NULL)
 		return NULL;
+	if (row != NULL)
+		gateway->row_runs[ikev2_row_index(row)]++;
 	errand->gateway = gateway;
 	errand->row = row;
 	errand->next = row != NULL ? row->steps : NULL;
@@ -375,8 +377,12 @@ void road_event(struct gateway *gateway, struct ike_sa *sa, enum ikev2_event eve
 	if (sa != NULL && out_of_turn(sa, event))
 		return;
 	row = ikev2_row(state, role, event);
-	if (row == NULL || row->steps == NULL)
-		return; /* rejected: the story says why, and reconcile looks again */
+	if (row == NULL)
+		return;
+	if (row->steps == NULL) { /* rejected: the story says why, and reconcile looks again */
+		gateway->row_runs[ikev2_row_index(row)]++;
+		return;
+	}
 	errand = errand_new(gateway, sa, row);
 	if (errand == NULL)
 		return;

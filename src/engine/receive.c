@@ -214,8 +214,11 @@ static void for_sa(struct gateway *gateway, struct ike_sa *sa, const struct data
 		gateway->counters.dropped++;
 		return;
 	}
-	if (row == NULL || row->steps == NULL) {
-		dropped(gateway, datagram, RC_DROP, row != NULL ? row->story : "no row");
+	if (row == NULL)
+		return;
+	if (row->steps == NULL) {
+		gateway->row_runs[ikev2_row_index(row)]++;
+		dropped(gateway, datagram, RC_DROP, row->story);
 		return;
 	}
 	if (sa->errand != NULL) {

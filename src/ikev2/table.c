@@ -36,6 +36,17 @@ const struct ikev2_row *ikev2_row_at(unsigned index)
 	return NULL;
 }
 
+unsigned ikev2_row_index(const struct ikev2_row *row)
+{
+	unsigned index = 0;
+
+	for (unsigned file = 0; file < ROW_FILES; file++)
+		for (const struct ikev2_row *one = all_rows[file]; one->story != NULL; one++, index++)
+			if (one == row)
+				return index;
+	return IKEV2_ROWS_MAX - 1;
+}
+
 const struct ikev2_row *ikev2_row(enum ike_state state, enum ike_role role, enum ikev2_event event)
 {
 	for (unsigned file = 0; file < ROW_FILES; file++)
