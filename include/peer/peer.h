@@ -62,6 +62,7 @@ struct tunnel {
 	struct list in_peer, in_loaded;
 	struct table_node by_name, by_reqid;
 	struct loaded *loaded;
+	bool linked;		  /* its name and reqid are in the tables */
 	struct peer *peer;
 	const struct config_conn *conn;
 	char *name;		  /* "office", or "office/1x2" when a conn makes several; of instances "office[3]" */

@@ -123,7 +123,7 @@ static void discard_unlinked(struct peer *peer)
 	list_for_safe(node, &peer->tunnels)
 	{
 		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
-		if (!list_linked(&tunnel->in_loaded))
+		if (!tunnel->linked)
 			tunnel_free(tunnel);
 	}
 }
@@ -139,7 +139,7 @@ static enum rc join_peer(struct peer *peer, struct loaded *loaded, struct diag *
 	list_for(node, &peer->tunnels)
 	{
 		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
-		if (!list_linked(&tunnel->in_loaded))
+		if (!tunnel->linked)
 			tunnel_link(tunnel);
 	}
 	return RC_OK;
@@ -254,17 +254,22 @@ enum rc peer_unload(struct peers *peers, const char *conn_name, struct diag *dia
 
 /* ---- rebase ---- */
 
-static void rebase(struct loaded *loaded, struct config *config, const struct config_conn *conn)
+static void rebase_tunnels(struct list *tunnels, struct config *config,
+			   const struct config_conn *conn)
 {
-	const struct config_conn *before = loaded->conn;
-
-	list_for(node, &loaded->tunnels)
+	list_for(node, tunnels)
 	{
 		struct tunnel *tunnel = container_of(node, struct tunnel, in_loaded);
-		if (tunnel->peer->conn == before)
+		if (tunnel->peer->conn == tunnel->conn)
 			peer_represent(tunnel->peer, config, conn);
 		tunnel->conn = conn;
 	}
+}
+
+static void rebase(struct loaded *loaded, struct config *config, const struct config_conn *conn)
+{
+	rebase_tunnels(&loaded->tunnels, config, conn);
+	rebase_tunnels(&loaded->pending, config, conn);
 	config_ref(config);
 	config_unref(loaded->config);
 	loaded->config = config;

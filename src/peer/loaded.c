@@ -20,6 +20,7 @@ struct loaded *loaded_new(struct peers *peers, struct config *config,
 	loaded->refs = 1;
 	loaded->named = true;
 	list_init(&loaded->tunnels);
+	list_init(&loaded->pending);
 	config_ref(config);
 	index_put(&peers->conns, &loaded->by_name, name_hash(peers, conn->name));
 	return loaded;

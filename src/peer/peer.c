@@ -35,7 +35,7 @@ void peer_enter(struct peer *peer)
 	list_for(node, &peer->tunnels)
 	{
 		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
-		if (!list_linked(&tunnel->in_loaded))
+		if (!tunnel->linked)
 			tunnel_link(tunnel);
 	}
 	index_add(peer);

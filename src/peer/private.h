@@ -15,6 +15,7 @@ struct loaded {
 	struct config *config; /* referenced */
 	const struct config_conn *conn;
 	struct list tunnels; /* of struct tunnel.in_loaded: the peer's and those of its instances */
+	struct list pending; /* those of instances that are not linked yet */
 	unsigned refs;	     /* tunnels, also of instances that are not linked yet; walks */
 	bool doomed, named;
 };

@@ -59,6 +59,7 @@ struct selector_pair tunnel_selectors(const struct tunnel *tunnel, const struct 
 static void discard(struct tunnel *tunnel)
 {
 	list_remove(&tunnel->in_peer);
+	list_remove(&tunnel->in_loaded);
 	reqid_give_back(tunnel->peer->owner, tunnel);
 	backoff_reset(&tunnel->backoff);
 	loaded_drop(tunnel->loaded);
@@ -89,6 +90,7 @@ static enum rc tunnel_make(struct peer *peer, struct loaded *loaded, const char 
 	tunnel->selectors = tunnel_selectors(tunnel, peer);
 	list_init(&tunnel->child_sas);
 	loaded_hold(loaded);
+	list_append(&loaded->pending, &tunnel->in_loaded);
 	list_append(&peer->tunnels, &tunnel->in_peer);
 	rc = reqid_take(peer->owner, tunnel, asked_reqid);
 	if (rc != RC_OK)
@@ -189,7 +191,9 @@ void tunnel_link(struct tunnel *tunnel)
 			  table_hash(&peers->tunnel_names, tunnel->name, strlen(tunnel->name)));
 	index_put(&peers->reqids, &tunnel->by_reqid,
 		  table_hash(&peers->reqids, &tunnel->reqid, sizeof(tunnel->reqid)));
+	list_remove(&tunnel->in_loaded);
 	list_append(&tunnel->loaded->tunnels, &tunnel->in_loaded);
+	tunnel->linked = true;
 	tunnel->doomed = tunnel->loaded->doomed;
 	if (tunnel->doomed)
 		tunnel->wanted = WANTED_DOWN;
@@ -200,10 +204,9 @@ void tunnel_free(struct tunnel *tunnel)
 {
 	struct peers *peers = tunnel->peer->owner;
 
-	if (list_linked(&tunnel->in_loaded)) {
+	if (tunnel->linked) {
 		table_remove(&peers->tunnel_names, &tunnel->by_name);
 		table_remove(&peers->reqids, &tunnel->by_reqid);
-		list_remove(&tunnel->in_loaded);
 		peers->tunnel_count--;
 	}
 	discard(tunnel);
