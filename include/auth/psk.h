@@ -7,16 +7,20 @@
 
 struct auth_input {
 	const struct ike_suite *suite;
-	struct span message, nonce, sk_p; /* the signer's IKE_SA_INIT, the other's nonce, SK_pi or SK_pr */
-	const struct wire_id *id;	  /* the signer's */
+	struct span message, nonce,
+		sk_p;		  /* the signer's IKE_SA_INIT, the other's nonce, SK_pi or SK_pr */
+	const struct wire_id *id; /* the signer's */
 };
 /* The AUTH value, in the arena. */
-enum rc psk_auth(struct arena *arena, const struct auth_input *input, struct span psk, struct span *out) MUST_CHECK;
+enum rc psk_auth(struct arena *arena, const struct auth_input *input, struct span psk,
+		 struct span *out) MUST_CHECK;
 /* RC_AUTH_FAILED with a diag that names the remedy. */
-enum rc psk_verify(struct arena *arena, const struct auth_input *input, struct span psk, const struct wire_auth *auth,
-		   struct diag *diag) MUST_CHECK;
-/* The key for these two ends from the loaded secrets; lives as long as they do. RC_AUTH_FAILED: none. */
+enum rc psk_verify(struct arena *arena, const struct auth_input *input, struct span psk,
+		   const struct wire_auth *auth, struct diag *diag) MUST_CHECK;
+/* The key for these two ends from the loaded secrets; lives as long as they do. RC_AUTH_FAILED:
+ * none. */
 enum rc psk_find(const struct step *step, const struct peer *peer, const struct identity *remote_id,
-		 const struct ip_endpoint *local, const struct ip_endpoint *remote, struct span *psk, struct diag *diag) MUST_CHECK;
+		 const struct ip_endpoint *local, const struct ip_endpoint *remote,
+		 struct span *psk, struct diag *diag) MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A gateway is a value: everything of one daemon. The engine is the road itself: it dispatches events to their rows,
- * runs jobs, commits outcomes, reconciles peers. All calls on the loop's thread. */
+/* A gateway is a value: everything of one daemon. The engine is the road itself: it dispatches
+ * events to their rows, runs jobs, commits outcomes, reconciles peers. All calls on the loop's
+ * thread. */
 #ifndef VANTH_ENGINE_GATEWAY_H
 #define VANTH_ENGINE_GATEWAY_H
 
@@ -14,20 +15,21 @@ enum gateway_event_type {
 	GATEWAY_IKE_DOWN,
 	GATEWAY_CHILD_UP,
 	GATEWAY_CHILD_DOWN,
-	GATEWAY_FAILED,	  /* an attempt to bring a tunnel up failed; it may be tried again */
+	GATEWAY_FAILED, /* an attempt to bring a tunnel up failed; it may be tried again */
 };
 extern const struct names gateway_event_names; /* "progress", "ike-up", ... */
 
 struct gateway_event {
 	enum gateway_event_type type;
 	struct peer *peer;
-	struct tunnel *tunnel;	/* NULL: concerns the IKE SA of peer */
-	uint64_t serial;	/* of the SA, or 0 */
-	enum rc reason;		/* DOWN, FAILED */
-	const char *text;	/* a sentence; valid during the call */
+	struct tunnel *tunnel; /* NULL: concerns the IKE SA of peer */
+	uint64_t serial;       /* of the SA, or 0 */
+	enum rc reason;	       /* DOWN, FAILED */
+	const char *text;      /* a sentence; valid during the call */
 };
 
-/* The owner embeds it; unlink with gateway_unwatch() before freeing. May unwatch itself in the call. */
+/* The owner embeds it; unlink with gateway_unwatch() before freeing. May unwatch itself in the
+ * call. */
 struct watcher {
 	void (*event)(struct watcher *watcher, const struct gateway_event *event);
 	struct list in_gateway;
@@ -37,7 +39,8 @@ struct gateway_counters {
 	uint64_t datagrams_in, datagrams_out, dropped, retransmits, answered_again;
 	uint64_t ike_up, ike_down, child_up, child_down, failures;
 	uint64_t cookies_sent, half_open_timeouts, integrity_failures, unknown_spi, v1_ignored;
-	uint64_t stuck; /* the watchdog's "wanted, no live Child SA, nothing pending": must stay 0 */
+	uint64_t
+		stuck; /* the watchdog's "wanted, no live Child SA, nothing pending": must stay 0 */
 };
 
 struct gateway {
@@ -50,50 +53,61 @@ struct gateway {
 	struct sas sas;
 	struct sa_env env;
 	struct timer_queue timers;
-	struct list dirty;	    /* of struct peer.dirty */
+	struct list dirty; /* of struct peer.dirty */
 	struct deferred reconcile_later;
 	struct deferred wake_later;
 	usec_t woken_for;
-	struct list errands;	    /* events that wait for a job or the kernel */
+	struct list errands; /* events that wait for a job or the kernel */
 	struct list watchers;
 	struct timer watchdog, names_timer;
 	struct gateway_counters counters;
-	uint32_t row_runs[IKEV2_ROWS_MAX]; /* how often each row (ikev2_row_at) was reached, rejects too */
+	uint32_t row_runs[IKEV2_ROWS_MAX]; /* how often each row (ikev2_row_at) was reached, rejects
+					      too */
 	struct log_limit drop_limit, v1_limit, reject_limit;
-	usec_t invalid_spi_second;  /* INVALID_IKE_SPI answers are bounded */
+	usec_t invalid_spi_second; /* INVALID_IKE_SPI answers are bounded */
 	unsigned invalid_spi_sent;
 	bool listening, stopping;
-	unsigned initiating;	    /* IKE SAs of ours that are not established yet */
+	unsigned initiating; /* IKE SAs of ours that are not established yet */
 	struct timer stop_limit;
 	usec_t stop_by;
 	void (*stopped)(void *context);
 	void *stopped_context;
 };
 
-/* Takes a reference to config; owns secrets from now on (NULL: none). Host, kernel and log belong to the caller and
- * outlive the gateway. Loads every conn (auto=ignore excepted), but sends nothing before gateway_start(). */
-enum rc gateway_new(struct host *host, struct kernel *kernel, struct log *log, struct config *config, struct secrets *secrets,
-		    struct gateway **out, struct diag *diag) MUST_CHECK;
-/* Opens the sockets, removes stale kernel state, orients, starts what has auto=start, traps what has auto=ondemand. */
+/* Takes a reference to config; owns secrets from now on (NULL: none). Host, kernel and log belong
+ * to the caller and outlive the gateway. Loads every conn (auto=ignore excepted), but sends nothing
+ * before gateway_start(). */
+enum rc gateway_new(struct host *host, struct kernel *kernel, struct log *log,
+		    struct config *config, struct secrets *secrets, struct gateway **out,
+		    struct diag *diag) MUST_CHECK;
+/* Opens the sockets, removes stale kernel state, orients, starts what has auto=start, traps what
+ * has auto=ondemand. */
 enum rc gateway_start(struct gateway *gateway, struct diag *diag) MUST_CHECK;
 /* Deletes all SAs, tells the peers, waits for answers at most `limit`, then calls stopped. */
-void gateway_stop(struct gateway *gateway, usec_t limit, void (*stopped)(void *context), void *context);
-/* Frees everything, whatever state it is in; nothing is sent. Outstanding jobs must have been completed by freeing
- * or draining the host's workers first (virtual: world_settle). */
+void gateway_stop(struct gateway *gateway, usec_t limit, void (*stopped)(void *context),
+		  void *context);
+/* Frees everything, whatever state it is in; nothing is sent. Outstanding jobs must have been
+ * completed by freeing or draining the host's workers first (virtual: world_settle). */
 void gateway_free(struct gateway *gateway);
 
-/* Replaces the configuration as a whole: what changed is unloaded and loaded, what is equal stays untouched. */
-enum rc gateway_reload(struct gateway *gateway, struct config *config, struct diag *diag) MUST_CHECK;
+/* Replaces the configuration as a whole: what changed is unloaded and loaded, what is equal stays
+ * untouched. */
+enum rc gateway_reload(struct gateway *gateway, struct config *config,
+		       struct diag *diag) MUST_CHECK;
 void gateway_reload_secrets(struct gateway *gateway, struct secrets *secrets); /* owns them */
 
-/* The operator's verbs; name is a conn or one of its tunnels. RC_NOT_FOUND with the nearest name. */
-enum rc gateway_up(struct gateway *gateway, const char *name, struct diag *diag) MUST_CHECK;	  /* wanted UP, no backoff */
+/* The operator's verbs; name is a conn or one of its tunnels. RC_NOT_FOUND with the nearest name.
+ */
+enum rc gateway_up(struct gateway *gateway, const char *name,
+		   struct diag *diag) MUST_CHECK; /* wanted UP, no backoff */
 /* Ends its SAs. It is not begun again, but answered; auto=ondemand keeps its trap. */
 enum rc gateway_down(struct gateway *gateway, const char *name, struct diag *diag) MUST_CHECK;
-enum rc gateway_route(struct gateway *gateway, const char *name, struct diag *diag) MUST_CHECK;	  /* wanted ON_DEMAND */
+enum rc gateway_route(struct gateway *gateway, const char *name,
+		      struct diag *diag) MUST_CHECK; /* wanted ON_DEMAND */
 enum rc gateway_unroute(struct gateway *gateway, const char *name, struct diag *diag) MUST_CHECK;
 /* Loads (or replaces) the conn as config (freshly read) has it. */
-enum rc gateway_add(struct gateway *gateway, struct config *config, const char *name, struct diag *diag) MUST_CHECK;
+enum rc gateway_add(struct gateway *gateway, struct config *config, const char *name,
+		    struct diag *diag) MUST_CHECK;
 enum rc gateway_delete(struct gateway *gateway, const char *name, struct diag *diag) MUST_CHECK;
 
 /* A timer of whoever embeds the gateway: timer_arm() that ends in a wake-up of the host. */
@@ -104,8 +118,10 @@ void gateway_watch(struct gateway *gateway, struct watcher *watcher);
 void gateway_unwatch(struct watcher *watcher);
 /* Names for recorder_text(). */
 const char *gateway_record_name(enum record_event event, unsigned code);
-/* Traffic counters of a Child SA are asked from the kernel every few seconds while somebody looks; this asks now and
- * calls done (later, on the loop) when the answers are in child->in and child->out. */
-void gateway_refresh_counters(struct gateway *gateway, struct tunnel *tunnel, void (*done)(void *context), void *context);
+/* Traffic counters of a Child SA are asked from the kernel every few seconds while somebody looks;
+ * this asks now and calls done (later, on the loop) when the answers are in child->in and
+ * child->out. */
+void gateway_refresh_counters(struct gateway *gateway, struct tunnel *tunnel,
+			      void (*done)(void *context), void *context);
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* IKEv2's transition table: one row for each (state, role, event), data in the files of the exchanges. */
+/* IKEv2's transition table: one row for each (state, role, event), data in the files of the
+ * exchanges. */
 #ifndef VANTH_IKEV2_IKEV2_H
 #define VANTH_IKEV2_IKEV2_H
 
 #include "sa/outcome.h"
 
 enum ikev2_event {
-	EVENT_INITIATE,		       /* reconcile: make an IKE SA */
+	EVENT_INITIATE, /* reconcile: make an IKE SA */
 	EVENT_SA_INIT_REQUEST,
 	EVENT_SA_INIT_RESPONSE,
 	EVENT_AUTH_REQUEST,
@@ -15,10 +16,10 @@ enum ikev2_event {
 	EVENT_CREATE_CHILD_RESPONSE,
 	EVENT_INFORMATIONAL_REQUEST,
 	EVENT_INFORMATIONAL_RESPONSE,
-	EVENT_PROBE,		       /* liveness: is the peer there? */
-	EVENT_DELETE_CHILD,	       /* reconcile: end this Child SA */
-	EVENT_DELETE_IKE,	       /* reconcile: end this IKE SA */
-	EVENT_GIVE_UP,		       /* retransmissions are exhausted, or the half-open time is over */
+	EVENT_PROBE,	    /* liveness: is the peer there? */
+	EVENT_DELETE_CHILD, /* reconcile: end this Child SA */
+	EVENT_DELETE_IKE,   /* reconcile: end this IKE SA */
+	EVENT_GIVE_UP,	    /* retransmissions are exhausted, or the half-open time is over */
 	IKEV2_EVENT_COUNT
 };
 extern const struct names ikev2_event_names;
@@ -29,7 +30,10 @@ struct payload_rule {
 	uint8_t min, max;
 	enum payload_place place;
 };
-#define PAYLOAD_RULES_END { 0, 0, 0, CLEAR }
+#define PAYLOAD_RULES_END                                                                          \
+	{                                                                                          \
+		0, 0, 0, CLEAR                                                                     \
+	}
 
 struct ikev2_row {
 	enum ike_state state;
@@ -50,30 +54,39 @@ const struct ikev2_row *ikev2_row_at(unsigned index);
 unsigned ikev2_row_index(const struct ikev2_row *row);
 /* Which event is this message? RC_DROP for exchanges that we do not speak. */
 enum rc ikev2_event_of(const struct ike_header *header, enum ikev2_event *out) MUST_CHECK;
-/* Are the payloads those of the row? RC_SYNTAX names the payload. Notify and vendor payloads are always allowed. */
-enum rc ikev2_check_payloads(const struct ikev2_row *row, const struct ike_message *message, struct diag *diag) MUST_CHECK;
+/* Are the payloads those of the row? RC_SYNTAX names the payload. Notify and vendor payloads are
+ * always allowed. */
+enum rc ikev2_check_payloads(const struct ikev2_row *row, const struct ike_message *message,
+			     struct diag *diag) MUST_CHECK;
 /* The notify that answers rc; 0: none. One of the two tables that look at rc. */
 uint16_t ikev2_notify_of(enum rc rc);
-/* A clear message with one notify (IKE_SA_INIT errors, COOKIE, INVALID_IKE_SPI, INVALID_MAJOR_VERSION). */
-enum rc ikev2_emit_notify(struct sink *sink, const struct ike_header *request, uint64_t our_spi, uint16_t type,
-			  struct span data) MUST_CHECK;
+/* A clear message with one notify (IKE_SA_INIT errors, COOKIE, INVALID_IKE_SPI,
+ * INVALID_MAJOR_VERSION). */
+enum rc ikev2_emit_notify(struct sink *sink, const struct ike_header *request, uint64_t our_spi,
+			  uint16_t type, struct span data) MUST_CHECK;
 /* Inner payloads with one notify. */
-enum rc ikev2_inner_notify(struct arena *arena, uint16_t type, struct span data, struct outcome_message *out) MUST_CHECK;
-/* Inner payloads with a Delete of the IKE SA, after the notify that tells why (where it is one of those that end one). */
-enum rc ikev2_inner_goodbye(struct arena *arena, uint16_t type, struct outcome_message *out) MUST_CHECK;
+enum rc ikev2_inner_notify(struct arena *arena, uint16_t type, struct span data,
+			   struct outcome_message *out) MUST_CHECK;
+/* Inner payloads with a Delete of the IKE SA, after the notify that tells why (where it is one of
+ * those that end one). */
+enum rc ikev2_inner_goodbye(struct arena *arena, uint16_t type,
+			    struct outcome_message *out) MUST_CHECK;
 
-/* Seals inner payloads into a whole message in out (at least LIMIT_MESSAGE); and opens a received one. */
-enum rc ikev2_seal(const struct ike_sa *sa, uint64_t counter, uint32_t message_id, const struct outcome_message *message,
-		   struct sink *out) MUST_CHECK;
-enum rc ikev2_open(const struct ike_sa *sa, struct arena *arena, struct ike_message *message, uint8_t *critical_type,
-		   struct diag *diag) MUST_CHECK;
-/* Kernel requests that remove a Child SA, whole or half installed; policies that another Child SA of the tunnel uses
- * stay, and a trap comes back in place of the outbound policy. Returns how many; needs no memory. */
+/* Seals inner payloads into a whole message in out (at least LIMIT_MESSAGE); and opens a received
+ * one. */
+enum rc ikev2_seal(const struct ike_sa *sa, uint64_t counter, uint32_t message_id,
+		   const struct outcome_message *message, struct sink *out) MUST_CHECK;
+enum rc ikev2_open(const struct ike_sa *sa, struct arena *arena, struct ike_message *message,
+		   uint8_t *critical_type, struct diag *diag) MUST_CHECK;
+/* Kernel requests that remove a Child SA, whole or half installed; policies that another Child SA
+ * of the tunnel uses stay, and a trap comes back in place of the outbound policy. Returns how many;
+ * needs no memory. */
 #define IKEV2_UNINSTALL_MAX 5
-unsigned ikev2_child_uninstall(const struct child_sa *child, struct kernel_request out[IKEV2_UNINSTALL_MAX]);
+unsigned ikev2_child_uninstall(const struct child_sa *child,
+			       struct kernel_request out[IKEV2_UNINSTALL_MAX]);
 
-/* Responder: derives the keys of a half-open SA when its first protected message comes. The SA's key pair moves
- * to the work; keys must stay until it is done. run NULL: out of memory. */
+/* Responder: derives the keys of a half-open SA when its first protected message comes. The SA's
+ * key pair moves to the work; keys must stay until it is done. run NULL: out of memory. */
 struct slow_work ikev2_derive_work(struct arena *arena, struct ike_sa *sa, struct ike_keys *keys);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Peers (whom we talk to) and tunnels (what we want protected), made from conn sections. Templates (right=%any) and
- * their instances. A peer owns its tunnels and, through lists that sa/ fills, its IKE SAs; a tunnel owns its
- * Child SAs. Nothing here sends or installs. */
+/* Peers (whom we talk to) and tunnels (what we want protected), made from conn sections. Templates
+ * (right=%any) and their instances. A peer owns its tunnels and, through lists that sa/ fills, its
+ * IKE SAs; a tunnel owns its Child SAs. Nothing here sends or installs. */
 #ifndef VANTH_PEER_PEER_H
 #define VANTH_PEER_PEER_H
 
@@ -20,10 +20,10 @@ struct naming; /* the DNS names of a peer */
 
 /* Attempts to initiate and why the last one failed; shown in `ipsec status`. */
 struct backoff {
-	unsigned attempts;  /* failed ones in a row */
-	usec_t not_before;  /* 0: at once */
+	unsigned attempts; /* failed ones in a row */
+	usec_t not_before; /* 0: at once */
 	enum rc reason;
-	char *text;	    /* the sentence; NULL: none */
+	char *text; /* the sentence; NULL: none */
 };
 
 struct peer {
@@ -33,28 +33,30 @@ struct peer {
 	struct table_node by_serial, by_ends, by_place, by_identity;
 	struct list in_templates, in_wildcards;
 	struct peers *owner;
-	struct config *config;		     /* referenced: conn points into it */
-	const struct config_conn *conn;	     /* the settings that concern the IKE SA; its name is the peer's */
-	bool linked;			     /* in the lists and tables of peers */
-	bool left_is_local, oriented;	     /* without oriented, what follows is what was known last */
-	bool placed;			     /* was oriented once: sides do not change while SAs live */
-	bool local_any;			     /* answers on any address of ours; local is the one to begin from */
-	bool template;			     /* the remote address is not known before a peer comes */
-	uint32_t number;		     /* instance: office[3]; template: the last one given */
-	struct peer *parent;		     /* instance: its template */
+	struct config *config; /* referenced: conn points into it */
+	const struct config_conn
+		*conn; /* the settings that concern the IKE SA; its name is the peer's */
+	bool linked;   /* in the lists and tables of peers */
+	bool left_is_local, oriented; /* without oriented, what follows is what was known last */
+	bool placed;		      /* was oriented once: sides do not change while SAs live */
+	bool local_any;	     /* answers on any address of ours; local is the one to begin from */
+	bool template;	     /* the remote address is not known before a peer comes */
+	uint32_t number;     /* instance: office[3]; template: the last one given */
+	struct peer *parent; /* instance: its template */
 	struct list instances, in_instances;
-	struct ip_addr local, remote;	     /* AF_UNSPEC while unknown (name not resolved, %defaultroute without a route) */
+	struct ip_addr local, remote; /* AF_UNSPEC while unknown (name not resolved, %defaultroute
+					 without a route) */
 	uint16_t local_port, remote_port;    /* IKE ports to use first */
 	struct identity local_id, remote_id; /* what we say, what we expect (remote ID_NONE: any) */
 	struct list tunnels;		     /* of struct tunnel.in_peer */
 	struct list ike_sas;		     /* of struct ike_sa.in_peer (sa/) */
 	struct recorder recorder;
 	struct backoff backoff;
-	struct timer wake;		     /* reconcile again then */
-	struct list dirty;		     /* waits for reconcile in this loop turn */
-	struct naming *naming;		     /* NULL: no end has a DNS name */
-	unsigned busy;			     /* events on the road that refer to it or its tunnels: not freed meanwhile */
-	bool doomed;			     /* deleted by the operator; freed when its last SA is gone */
+	struct timer wake;     /* reconcile again then */
+	struct list dirty;     /* waits for reconcile in this loop turn */
+	struct naming *naming; /* NULL: no end has a DNS name */
+	unsigned busy; /* events on the road that refer to it or its tunnels: not freed meanwhile */
+	bool doomed;   /* deleted by the operator; freed when its last SA is gone */
 };
 
 struct tunnel {
@@ -62,20 +64,21 @@ struct tunnel {
 	struct list in_peer, in_loaded;
 	struct table_node by_name, by_reqid;
 	struct loaded *loaded;
-	bool linked;		  /* its name and reqid are in the tables */
+	bool linked; /* its name and reqid are in the tables */
 	struct peer *peer;
 	const struct config_conn *conn;
-	char *name;		  /* "office", or "office/1x2" when a conn makes several; of instances "office[3]" */
-	uint16_t left, right;	  /* which of the conn's subnets, from 0 */
+	char *name; /* "office", or "office/1x2" when a conn makes several; of instances "office[3]"
+		     */
+	uint16_t left, right; /* which of the conn's subnets, from 0 */
 	enum wanted wanted;
 	struct selector_pair selectors;
 	uint32_t reqid;
-	bool reqid_ours;	  /* from the allocator, not from reqid= */
-	struct list child_sas;	  /* of struct child_sa.in_tunnel (sa/) */
+	bool reqid_ours;       /* from the allocator, not from reqid= */
+	struct list child_sas; /* of struct child_sa.in_tunnel (sa/) */
 	bool trap_installed, trap_pending;
-	bool triggered;		  /* on demand: traffic asked for it */
-	bool doomed;		  /* its conn was unloaded: freed when its last Child SA is gone */
-	struct backoff backoff;	  /* of the Child SA alone (IKE up, Child refused) */
+	bool triggered;		/* on demand: traffic asked for it */
+	bool doomed;		/* its conn was unloaded: freed when its last Child SA is gone */
+	struct backoff backoff; /* of the Child SA alone (IKE up, Child refused) */
 	uint64_t bytes_in, bytes_out; /* of Child SAs that ended */
 };
 
@@ -89,25 +92,28 @@ static inline const struct config_end *peer_remote_end(const struct peer *peer)
 }
 
 struct peers {
-	struct list list;	  /* of struct peer.in_peers; instances too */
+	struct list list; /* of struct peer.in_peers; instances too */
 	struct table conns, tunnel_names, reqids, serials, ends, places, identities;
-	struct list ranges, anys; /* templates by struct peer.in_templates: narrowest range first; in order of loading */
-	struct list wildcards;	  /* templates whose remote identity is a pattern, by in_wildcards */
-	struct list naming;	  /* of struct naming, by when they are asked next */
+	struct list ranges, anys; /* templates by struct peer.in_templates: narrowest range first;
+				     in order of loading */
+	struct list wildcards; /* templates whose remote identity is a pattern, by in_wildcards */
+	struct list naming;    /* of struct naming, by when they are asked next */
 	struct host *host;
 	struct log *log;
-	uint64_t next_serial;	  /* of peers, tunnels and SAs alike: 64 bit, never reused */
+	uint64_t next_serial; /* of peers, tunnels and SAs alike: 64 bit, never reused */
 	uint32_t next_reqid;
-	uint32_t *free_reqids;	  /* a ring: what was freed last is used last */
+	uint32_t *free_reqids; /* a ring: what was freed last is used last */
 	size_t free_first, free_count, free_cap, reqids_out;
 	size_t count, tunnel_count;
 	usec_t tick_at;
 	void (*on_dirty)(void *context, struct peer *peer); /* engine: queue it for reconcile */
 	/* engine: the peer is about to be freed; timers and indexes that point to it must go */
 	void (*on_free)(void *context, struct peer *peer);
-	/* engine: addresses or selectors of the peer are about to change; its traps must go (reconcile sets them again) */
+	/* engine: addresses or selectors of the peer are about to change; its traps must go
+	 * (reconcile sets them again) */
 	void (*on_move)(void *context, struct peer *peer);
-	/* engine: peers_tick() is to be called then, and not at the time told before (USEC_NEVER: not at all) */
+	/* engine: peers_tick() is to be called then, and not at the time told before (USEC_NEVER:
+	 * not at all) */
 	void (*on_tick)(void *context, usec_t when);
 	void *context;
 };
@@ -115,49 +121,64 @@ enum rc peers_init(struct peers *peers, struct host *host, struct log *log) MUST
 void peers_free(struct peers *peers); /* all SAs must be gone */
 uint64_t peers_serial(struct peers *peers);
 
-/* DNS names are asked (again): call it when on_tick said so. Without it, names are asked by peers_orient() and
- * peer_resolve() only. */
+/* DNS names are asked (again): call it when on_tick said so. Without it, names are asked by
+ * peers_orient() and peer_resolve() only. */
 void peers_tick(struct peers *peers);
 
-/* Makes the peer and tunnels of one conn, joining an existing peer when config_conn_same_peer says so. Keeps a reference
- * to config. RC_EXISTS when the name is loaded; a conflict with another conn is told with both names. Tunnels start as
- * WANTED_LISTEN; the caller sets wanted. Unoriented (no local address of ours) is not an error: told in diag, tried
- * again by peers_orient(). A conn of that name that is on its way out (peer_unload) is no hindrance. With reqid=, the
- * n-th tunnel gets reqid + n - 1; one that is taken is warned about and replaced, and instances have reqids of their own. */
-enum rc peer_load(struct peers *peers, struct config *config, const struct config_conn *conn, struct diag *diag) MUST_CHECK;
-/* Marks tunnels of that conn for removal: wanted DOWN, doomed when none is left. RC_NOT_FOUND with a suggestion. */
+/* Makes the peer and tunnels of one conn, joining an existing peer when config_conn_same_peer says
+ * so. Keeps a reference to config. RC_EXISTS when the name is loaded; a conflict with another conn
+ * is told with both names. Tunnels start as WANTED_LISTEN; the caller sets wanted. Unoriented (no
+ * local address of ours) is not an error: told in diag, tried again by peers_orient(). A conn of
+ * that name that is on its way out (peer_unload) is no hindrance. With reqid=, the n-th tunnel gets
+ * reqid + n - 1; one that is taken is warned about and replaced, and instances have reqids of their
+ * own. */
+enum rc peer_load(struct peers *peers, struct config *config, const struct config_conn *conn,
+		  struct diag *diag) MUST_CHECK;
+/* Marks tunnels of that conn for removal: wanted DOWN, doomed when none is left. RC_NOT_FOUND with
+ * a suggestion. */
 enum rc peer_unload(struct peers *peers, const char *conn_name, struct diag *diag) MUST_CHECK;
-/* Local addresses, routes or DNS answers changed: orients what was not, updates %defaultroute and names; calls on_dirty. */
+/* Local addresses, routes or DNS answers changed: orients what was not, updates %defaultroute and
+ * names; calls on_dirty. */
 void peers_orient(struct peers *peers);
 /* Which end of the peer is ours, and why not if none: for status. RC_OK when oriented. */
 enum rc peer_why_unoriented(struct peer *peer, struct diag *diag) MUST_CHECK;
-/* Conns that are equal in the new configuration refer to it from now on, so that the old one can be freed. */
+/* Conns that are equal in the new configuration refer to it from now on, so that the old one can be
+ * freed. */
 void peers_rebase(struct peers *peers, struct config *config);
-/* Sets wanted of every tunnel of a conn ("office") or of one tunnel ("office/1x2"), instances included for WANTED_DOWN
- * and LISTEN. RC_NOT_FOUND names the nearest. */
-enum rc peers_want(struct peers *peers, const char *name, enum wanted wanted, struct diag *diag) MUST_CHECK;
-/* Calls fn for every tunnel that `name` (conn or tunnel name; NULL: all) means; returns how many. */
-unsigned peers_match(struct peers *peers, const char *name, void (*fn)(void *context, struct tunnel *tunnel), void *context);
+/* Sets wanted of every tunnel of a conn ("office") or of one tunnel ("office/1x2"), instances
+ * included for WANTED_DOWN and LISTEN. RC_NOT_FOUND names the nearest. */
+enum rc peers_want(struct peers *peers, const char *name, enum wanted wanted,
+		   struct diag *diag) MUST_CHECK;
+/* Calls fn for every tunnel that `name` (conn or tunnel name; NULL: all) means; returns how many.
+ */
+unsigned peers_match(struct peers *peers, const char *name,
+		     void (*fn)(void *context, struct tunnel *tunnel), void *context);
 struct tunnel *peers_by_reqid(struct peers *peers, uint32_t reqid);
 struct tunnel *peers_tunnel(struct peers *peers, const char *name);
 struct peer *peers_by_serial(struct peers *peers, uint64_t serial);
 
-/* Responder, IKE_SA_INIT: could any peer talk between these addresses? The best is returned (exact remote before
- * range before %any), for its IKE proposals; NULL: none. */
-struct peer *peers_for_addresses(struct peers *peers, const struct ip_addr *local, const struct ip_addr *remote);
-/* Responder, IKE_AUTH: the peer whose identities and addresses fit best; idr may be NULL (peer did not ask for
- * one of ours). `next` continues after `after` in order of fitness is not offered: the choice is deterministic. */
-struct peer *peers_for_identity(struct peers *peers, const struct ip_addr *local, const struct ip_addr *remote,
-				const struct identity *idi, const struct identity *idr, struct diag *diag);
-/* An instance of a template for a peer whose identity is proven, with a tunnel for each of the template's. Not
- * linked into peers until peer_link(); peer_free() undoes it. */
-enum rc peer_instantiate(struct peer *template, const struct ip_addr *local, const struct ip_endpoint *remote,
-			 const struct identity *remote_id, struct peer **out) MUST_CHECK;
+/* Responder, IKE_SA_INIT: could any peer talk between these addresses? The best is returned (exact
+ * remote before range before %any), for its IKE proposals; NULL: none. */
+struct peer *peers_for_addresses(struct peers *peers, const struct ip_addr *local,
+				 const struct ip_addr *remote);
+/* Responder, IKE_AUTH: the peer whose identities and addresses fit best; idr may be NULL (peer did
+ * not ask for one of ours). `next` continues after `after` in order of fitness is not offered: the
+ * choice is deterministic. */
+struct peer *peers_for_identity(struct peers *peers, const struct ip_addr *local,
+				const struct ip_addr *remote, const struct identity *idi,
+				const struct identity *idr, struct diag *diag);
+/* An instance of a template for a peer whose identity is proven, with a tunnel for each of the
+ * template's. Not linked into peers until peer_link(); peer_free() undoes it. */
+enum rc peer_instantiate(struct peer *template, const struct ip_addr *local,
+			 const struct ip_endpoint *remote, const struct identity *remote_id,
+			 struct peer **out) MUST_CHECK;
 enum rc peer_link(struct peer *peer) MUST_CHECK;
 /* Unlinks and frees; its SAs must be gone. */
 void peer_free(struct peer *peer);
-/* Our first or only Child SA proposal of the peer for what the initiator asked: the best fitting tunnel or NULL. */
-struct tunnel *peer_tunnel_for(struct peer *peer, const struct wire_ts_list *tsi, const struct wire_ts_list *tsr, bool transport);
+/* Our first or only Child SA proposal of the peer for what the initiator asked: the best fitting
+ * tunnel or NULL. */
+struct tunnel *peer_tunnel_for(struct peer *peer, const struct wire_ts_list *tsi,
+			       const struct wire_ts_list *tsr, bool transport);
 
 /* Unlinks and frees a doomed tunnel; its Child SAs must be gone. */
 void tunnel_free(struct tunnel *tunnel);
@@ -166,7 +187,8 @@ void peer_resolve(struct peer *peer);
 
 void peer_dirty(struct peer *peer);
 /* Adds to the peer's flight recorder (and nothing else). */
-void peer_record(struct peer *peer, uint64_t serial, enum record_event event, unsigned code, uint32_t detail, uint32_t extra);
+void peer_record(struct peer *peer, uint64_t serial, enum record_event event, unsigned code,
+		 uint32_t detail, uint32_t extra);
 /* Failure: 0, 5, 10, 20, … 300 s with up to 20 % jitter. */
 void backoff_fail(struct backoff *backoff, struct host *host, enum rc reason, const char *text);
 void backoff_reset(struct backoff *backoff);

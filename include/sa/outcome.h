@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A step reads an event and computes an outcome; engine's commit() is the only place with effects. */
+/* A step reads an event and computes an outcome; engine's commit() is the only place with effects.
+ */
 #ifndef VANTH_SA_OUTCOME_H
 #define VANTH_SA_OUTCOME_H
 
 #include "sa/sa.h"
 #include "wire/payloads.h"
 
-/* What a handler may look at. Nothing reached through it may be changed by a handler, except that random
- * numbers, serial numbers and reqids may be drawn. */
+/* What a handler may look at. Nothing reached through it may be changed by a handler, except that
+ * random numbers, serial numbers and reqids may be drawn. */
 struct sa_env {
 	struct host *host;
 	struct log *log;
@@ -26,56 +27,59 @@ struct slow_work {
 
 #define OUTCOME_CHILDREN_MAX LIMIT_DELETE_SPIS
 
-/* A message to send. Inner payloads are sealed by commit; a clear message (IKE_SA_INIT) is sent as it is. */
+/* A message to send. Inner payloads are sealed by commit; a clear message (IKE_SA_INIT) is sent as
+ * it is. */
 struct outcome_message {
 	bool present, response;
 	bool clear;
 	uint8_t exchange;
-	uint8_t first_type;	/* inner: type of the first payload (PAYLOAD_NONE: empty) */
-	struct span bytes;	/* inner payloads, or the whole clear message; in the arena */
-	uint8_t purpose;	/* requests: enum request_purpose */
-	uint64_t child;		/* requests: serial of the Child SA it is about */
+	uint8_t first_type; /* inner: type of the first payload (PAYLOAD_NONE: empty) */
+	struct span bytes;  /* inner payloads, or the whole clear message; in the arena */
+	uint8_t purpose;    /* requests: enum request_purpose */
+	uint64_t child;	    /* requests: serial of the Child SA it is about */
 };
 
 struct outcome {
 	/* suspended: one of these two is set, and the next step of the row runs with step->rc */
 	struct slow_work work;
-	struct list kernel_wait;  /* of kernel_request.queue; in the arena */
+	struct list kernel_wait; /* of kernel_request.queue; in the arena */
 
-	struct diag diag;	  /* why, when the row ends with an error */
-	uint16_t notify;	  /* error notify for the peer; 0: by the rc */
+	struct diag diag; /* why, when the row ends with an error */
+	uint16_t notify;  /* error notify for the peer; 0: by the rc */
 	struct span notify_data;
 	/* 1 kernel: without waiting */
-	struct list kernel;	  /* of kernel_request.queue; in the arena, done == NULL */
+	struct list kernel; /* of kernel_request.queue; in the arena, done == NULL */
 	/* 2 SA state */
-	struct ike_sa *born;	  /* a new IKE SA, not yet linked */
-	struct peer *instance;	  /* a new instance, not yet linked */
-	struct peer *peer;	  /* the SA becomes this peer's (may be == instance) */
-	struct child_sa *child;	  /* a new Child SA, not yet linked; becomes UP */
-	bool child_out_missing;	  /* responder: its outbound half is installed by `kernel` after the reply */
-	struct ike_keys keys;	  /* the SA's keys from now on, if block.ptr */
+	struct ike_sa *born;	/* a new IKE SA, not yet linked */
+	struct peer *instance;	/* a new instance, not yet linked */
+	struct peer *peer;	/* the SA becomes this peer's (may be == instance) */
+	struct child_sa *child; /* a new Child SA, not yet linked; becomes UP */
+	bool child_out_missing; /* responder: its outbound half is installed by `kernel` after the
+				   reply */
+	struct ike_keys keys;	/* the SA's keys from now on, if block.ptr */
 	struct proposal_choice choice;
 	struct ike_suite suite;
 	bool choice_set, established;
-	bool endpoints_set;	  /* local/remote below are the SA's from now on */
+	bool endpoints_set; /* local/remote below are the SA's from now on */
 	struct ip_endpoint local, remote;
 	bool nat_here, nat_there, nat_set, encap;
-	uint32_t child_spi;	  /* initiator: announced in IKE_AUTH; 0: unchanged */
-	uint64_t peer_spi;	  /* 0: unchanged */
+	uint32_t child_spi; /* initiator: announced in IKE_AUTH; 0: unchanged */
+	uint64_t peer_spi;  /* 0: unchanged */
 	struct child_sa *ended[OUTCOME_CHILDREN_MAX];
 	unsigned ended_count;
 	enum rc ended_reason;
-	enum rc ike_ended;	  /* RC_OK: goes on; otherwise the SA is gone after the reply */
-	enum rc child_failed;	  /* the IKE SA is up but the Child SA was refused, by this rc */
-	bool initial_contact;	  /* every other IKE SA of this peer is stale */
-	bool request_done;	  /* our outstanding request is answered */
-	bool stay;		  /* the state does not become the row's next one */
-	bool heard;		  /* proof of life: set by the road for authenticated messages */
+	enum rc ike_ended;    /* RC_OK: goes on; otherwise the SA is gone after the reply */
+	enum rc child_failed; /* the IKE SA is up but the Child SA was refused, by this rc */
+	bool initial_contact; /* every other IKE SA of this peer is stale */
+	bool request_done;    /* our outstanding request is answered */
+	bool stay;	      /* the state does not become the row's next one */
+	bool heard;	      /* proof of life: set by the road for authenticated messages */
 	/* for the larval part; commit takes or copies them */
-	struct dh_pair *pair;	  /* owned */
+	struct dh_pair *pair;					 /* owned */
 	struct span init_request, init_response, ni, nr, cookie; /* .ptr NULL: unchanged */
-	uint8_t restarts;	  /* added to the larval's count */
-	struct secret keymat;	  /* of `child`, until commit has installed both halves; wiped with the outcome */
+	uint8_t restarts;					 /* added to the larval's count */
+	struct secret keymat; /* of `child`, until commit has installed both halves; wiped with the
+				 outcome */
 	/* 3 send */
 	struct outcome_message message;
 };
@@ -88,17 +92,18 @@ struct step {
 	const struct sa_env *env;
 	struct arena *arena;
 	usec_t now;
-	struct ike_sa *sa;	  /* looked up again by serial after each suspension; NULL: none yet */
-	struct peer *peer;	  /* EVENT_INITIATE: for whom */
-	struct tunnel *tunnel;	  /* EVENT_INITIATE: for which; found again by serial after each suspension */
-	struct child_sa *subject; /* EVENT_DELETE_CHILD */
+	struct ike_sa *sa; /* looked up again by serial after each suspension; NULL: none yet */
+	struct peer *peer; /* EVENT_INITIATE: for whom */
+	struct tunnel *
+		tunnel; /* EVENT_INITIATE: for which; found again by serial after each suspension */
+	struct child_sa *subject;	  /* EVENT_DELETE_CHILD */
 	struct ip_endpoint local, remote; /* of the datagram */
 	bool natt;
 	const struct ike_message *message; /* NULL: not a packet */
-	enum rc rc;		  /* of the job or of the first failed kernel request */
+	enum rc rc;			   /* of the job or of the first failed kernel request */
 	struct diag job_diag;
-	const step_fn *divert;	  /* set by a step: the road goes on with this list */
-	void *scratch;		  /* the row's own, in the arena; kept over suspensions */
+	const step_fn *divert; /* set by a step: the road goes on with this list */
+	void *scratch;	       /* the row's own, in the arena; kept over suspensions */
 };
 
 #endif

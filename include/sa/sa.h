@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* IKE SA and Child SA objects, SPI tables, message windows, the half-open table. Objects and their invariants; what
- * to do with them is decided in ikev2/ and done in engine/. */
+/* IKE SA and Child SA objects, SPI tables, message windows, the half-open table. Objects and their
+ * invariants; what to do with them is decided in ikev2/ and done in engine/. */
 #ifndef VANTH_SA_SA_H
 #define VANTH_SA_SA_H
 
@@ -12,12 +12,12 @@
 enum ike_role { INITIATOR, RESPONDER };
 
 enum ike_state {
-	IKEV2_START,	   /* no SA yet: the state of an event that would make one */
-	IKEV2_INIT_SENT,   /* initiator: IKE_SA_INIT is out */
-	IKEV2_HALF_OPEN,   /* responder: answered IKE_SA_INIT, nothing proven */
-	IKEV2_AUTH_SENT,   /* initiator: IKE_AUTH is out */
+	IKEV2_START,	 /* no SA yet: the state of an event that would make one */
+	IKEV2_INIT_SENT, /* initiator: IKE_SA_INIT is out */
+	IKEV2_HALF_OPEN, /* responder: answered IKE_SA_INIT, nothing proven */
+	IKEV2_AUTH_SENT, /* initiator: IKE_AUTH is out */
 	IKEV2_ESTABLISHED,
-	IKEV2_DELETING,	   /* our Delete is out */
+	IKEV2_DELETING, /* our Delete is out */
 	IKE_STATE_COUNT
 };
 extern const struct names ike_state_names;
@@ -25,20 +25,21 @@ extern const struct names ike_state_names;
 /* What only the initial exchanges need; freed when the SA is established. */
 struct ike_larval {
 	struct dh_pair *pair;
-	struct secret shared;	  /* g^ir between two steps */
-	uint8_t *init_request, *init_response; /* IKE_SA_INIT as sent and received: AUTH covers them */
+	struct secret shared; /* g^ir between two steps */
+	uint8_t *init_request,
+		*init_response; /* IKE_SA_INIT as sent and received: AUTH covers them */
 	uint32_t init_request_len, init_response_len;
-	uint8_t *peer_public;	  /* responder: KEi, until the keys are derived */
+	uint8_t *peer_public; /* responder: KEi, until the keys are derived */
 	uint16_t peer_public_len;
 	uint8_t *ni, *nr;
 	uint16_t ni_size, nr_size;
-	uint8_t *cookie;	  /* initiator: to be returned */
+	uint8_t *cookie; /* initiator: to be returned */
 	uint8_t cookie_len;
-	uint8_t restarts;	  /* COOKIE and INVALID_KE rounds so far */
-	uint16_t group;		  /* initiator: of our KE */
-	uint32_t child_spi;	  /* initiator: inbound SPI announced in IKE_AUTH */
-	uint64_t tunnel;	  /* initiator: serial of the tunnel it is for (0: none) */
-	uint64_t prefix;	  /* half-open accounting: hash of the remote prefix */
+	uint8_t restarts;   /* COOKIE and INVALID_KE rounds so far */
+	uint16_t group;	    /* initiator: of our KE */
+	uint32_t child_spi; /* initiator: inbound SPI announced in IKE_AUTH */
+	uint64_t tunnel;    /* initiator: serial of the tunnel it is for (0: none) */
+	uint64_t prefix;    /* half-open accounting: hash of the remote prefix */
 };
 
 /* Our one outstanding request (window 1, RFC 7296 §2.3) */
@@ -46,24 +47,31 @@ struct ike_request {
 	uint8_t *bytes; /* as sent; NULL: none outstanding */
 	uint32_t len;
 	uint8_t exchange;
-	uint8_t tries;	/* sent so often */
+	uint8_t tries;	 /* sent so often */
 	uint8_t purpose; /* enum request_purpose */
 	usec_t interval; /* of the next retransmission */
 	uint64_t child;	 /* serial of the Child SA it is about */
 };
-enum request_purpose { REQUEST_NONE, REQUEST_INIT, REQUEST_AUTH, REQUEST_LIVENESS, REQUEST_DELETE_CHILD, REQUEST_DELETE_IKE };
+enum request_purpose {
+	REQUEST_NONE,
+	REQUEST_INIT,
+	REQUEST_AUTH,
+	REQUEST_LIVENESS,
+	REQUEST_DELETE_CHILD,
+	REQUEST_DELETE_IKE
+};
 
 struct ike_sa {
 	uint64_t serial;
-	struct table_node by_spi;	/* by our own SPI */
-	struct table_node by_init;	/* responder, half-open: by SPIi and remote endpoint */
+	struct table_node by_spi;  /* by our own SPI */
+	struct table_node by_init; /* responder, half-open: by SPIi and remote endpoint */
 	struct table_node by_serial;
-	struct list in_peer;		/* peer->ike_sas; half-open ones: not linked */
-	struct list in_half_open;	/* the half-open table, oldest first */
-	struct peer *peer;		/* NULL while half-open as responder */
+	struct list in_peer;	  /* peer->ike_sas; half-open ones: not linked */
+	struct list in_half_open; /* the half-open table, oldest first */
+	struct peer *peer;	  /* NULL while half-open as responder */
 	uint64_t spi_i, spi_r;
-	uint8_t role, state;		/* enum ike_role, enum ike_state */
-	bool encap;			/* UDP encapsulation: a NAT is between, or forced */
+	uint8_t role, state; /* enum ike_role, enum ike_state */
+	bool encap;	     /* UDP encapsulation: a NAT is between, or forced */
 	bool nat_here, nat_there;
 	bool peer_wants_childless, initial_contact_sent;
 	struct ip_endpoint local, remote;
@@ -71,23 +79,23 @@ struct ike_sa {
 	struct proposal_choice choice;
 	struct ike_keys keys;
 	struct ike_larval *larval;
-	uint32_t send_next;	/* message ID of our next request */
-	uint32_t recv_next;	/* message ID of the peer's next request */
-	uint64_t seal_counter;	/* unique per sealed message */
+	uint32_t send_next;    /* message ID of our next request */
+	uint32_t recv_next;    /* message ID of the peer's next request */
+	uint64_t seal_counter; /* unique per sealed message */
 	struct ike_request request;
-	uint8_t *answer;	/* our last response, for retransmitted requests */
+	uint8_t *answer; /* our last response, for retransmitted requests */
 	uint32_t answer_len;
-	uint32_t question_len;	/* of the request it answers */
+	uint32_t question_len; /* of the request it answers */
 	struct timer retransmit;
-	struct timer life;	/* half-open timeout, then liveness and lifetime */
-	struct list children;	/* of struct child_sa.in_ike */
+	struct timer life;    /* half-open timeout, then liveness and lifetime */
+	struct list children; /* of struct child_sa.in_ike */
 	usec_t born, established, last_heard, kept_alive, replace_at, expires;
-	void *owner;		/* engine: the gateway, for timers */
-	void *errand;		/* engine: the event being worked on; others wait */
-	struct list waiting;	/* engine: events that wait for it (bounded) */
+	void *owner;	     /* engine: the gateway, for timers */
+	void *errand;	     /* engine: the event being worked on; others wait */
+	struct list waiting; /* engine: events that wait for it (bounded) */
 	uint8_t waiting_count;
-	bool initiating;	/* counted in the gateway's attempts */
-	bool delete_wanted;	/* a Delete goes out as soon as the window allows */
+	bool initiating;    /* counted in the gateway's attempts */
+	bool delete_wanted; /* a Delete goes out as soon as the window allows */
 	enum rc delete_reason;
 };
 
@@ -96,13 +104,13 @@ extern const struct names child_state_names;
 
 struct child_sa {
 	uint64_t serial;
-	struct table_node by_spi;  /* by the inbound SPI */
+	struct table_node by_spi; /* by the inbound SPI */
 	struct list in_tunnel, in_ike;
 	struct tunnel *tunnel;
 	struct ike_sa *ike;
-	uint32_t spi_in, spi_out;  /* host order */
-	uint8_t state;		   /* enum child_state */
-	uint8_t mode;		   /* enum kernel_mode */
+	uint32_t spi_in, spi_out; /* host order */
+	uint8_t state;		  /* enum child_state */
+	uint8_t mode;		  /* enum kernel_mode */
 	bool initiator, delete_wanted;
 	bool in_installed, out_installed, policies_installed;
 	struct ip_addr local, remote;
@@ -118,7 +126,7 @@ struct child_sa {
 /* Everything the SAs of one gateway share. */
 struct sas {
 	struct table by_spi, by_init, by_serial, children;
-	struct list half_open;	/* struct ike_sa.in_half_open */
+	struct list half_open; /* struct ike_sa.in_half_open */
 	size_t half_open_count, ike_count, established_count, child_count;
 	struct peers *peers;
 	struct host *host;
@@ -131,18 +139,20 @@ void sas_free(struct sas *sas); /* all SAs must be gone */
 
 /* A new IKE SA with a random SPI of ours, not linked to anything but by sas_link(). */
 enum rc ike_sa_new(struct sas *sas, enum ike_role role, struct ike_sa **out) MUST_CHECK;
-/* Responder: enters it into the half-open table by SPIi and remote endpoint, so that a repeated IKE_SA_INIT finds
- * it and floods are counted, already while its key pair is being made. */
+/* Responder: enters it into the half-open table by SPIi and remote endpoint, so that a repeated
+ * IKE_SA_INIT finds it and floods are counted, already while its key pair is being made. */
 enum rc ike_sa_expect(struct sas *sas, struct ike_sa *sa) MUST_CHECK;
 /* Enters it into the tables by SPI and serial number (the peer's SPI may still be 0). */
 enum rc ike_sa_link(struct sas *sas, struct ike_sa *sa) MUST_CHECK;
 /* It leaves the half-open table and becomes the peer's. */
 void ike_sa_bind(struct sas *sas, struct ike_sa *sa, struct peer *peer);
 void ike_sa_forget_larval(struct ike_sa *sa);
-/* Unlinks from everything, wipes, frees. Its Child SAs must be gone, its timers cancelled, nothing outstanding. */
+/* Unlinks from everything, wipes, frees. Its Child SAs must be gone, its timers cancelled, nothing
+ * outstanding. */
 void ike_sa_free(struct sas *sas, struct ike_sa *sa);
 struct ike_sa *ike_sa_by_spi(const struct sas *sas, uint64_t our_spi);
-struct ike_sa *ike_sa_by_init(const struct sas *sas, uint64_t spi_i, const struct ip_endpoint *remote);
+struct ike_sa *ike_sa_by_init(const struct sas *sas, uint64_t spi_i,
+			      const struct ip_endpoint *remote);
 struct ike_sa *ike_sa_by_serial(const struct sas *sas, uint64_t serial);
 static inline uint64_t ike_sa_our_spi(const struct ike_sa *sa)
 {
@@ -150,7 +160,8 @@ static inline uint64_t ike_sa_our_spi(const struct ike_sa *sa)
 }
 void ike_sa_request_clear(struct ike_sa *sa);
 
-enum rc child_sa_new(struct sas *sas, struct child_sa **out) MUST_CHECK; /* with a random, unique inbound SPI */
+enum rc child_sa_new(struct sas *sas,
+		     struct child_sa **out) MUST_CHECK; /* with a random, unique inbound SPI */
 /* Enters it into the SPI table, its tunnel and its IKE SA (both fields set). */
 enum rc child_sa_link(struct sas *sas, struct child_sa *child) MUST_CHECK;
 void child_sa_free(struct sas *sas, struct child_sa *child);
@@ -161,24 +172,28 @@ enum rc child_spi_random(struct sas *sas, uint32_t *out) MUST_CHECK;
 /* The newest Child SA in state UP; NULL when there is none. */
 struct child_sa *tunnel_current(const struct tunnel *tunnel);
 
-/* Cookies, RFC 7296 §2.6: version | SHA-256(secret | Ni | address | port? | SPIi). `out` 33 bytes. */
+/* Cookies, RFC 7296 §2.6: version | SHA-256(secret | Ni | address | port? | SPIi). `out` 33 bytes.
+ */
 #define COOKIE_LEN 33
-enum rc cookie_make(struct sas *sas, usec_t now, struct span ni, const struct ip_endpoint *remote, uint64_t spi_i,
-		    uint8_t out[COOKIE_LEN]) MUST_CHECK;
-bool cookie_good(struct sas *sas, usec_t now, struct span cookie, struct span ni, const struct ip_endpoint *remote,
-		 uint64_t spi_i);
+enum rc cookie_make(struct sas *sas, usec_t now, struct span ni, const struct ip_endpoint *remote,
+		    uint64_t spi_i, uint8_t out[COOKIE_LEN]) MUST_CHECK;
+bool cookie_good(struct sas *sas, usec_t now, struct span cookie, struct span ni,
+		 const struct ip_endpoint *remote, uint64_t spi_i);
 bool cookies_wanted(const struct sas *sas, const struct config_setup *setup);
 
 /* Kernel requests of a Child SA, filled in (keys set by the caller). */
-void child_kernel_sa(const struct child_sa *child, enum kernel_direction direction, struct kernel_sa *out);
+void child_kernel_sa(const struct child_sa *child, enum kernel_direction direction,
+		     struct kernel_sa *out);
 /* direction KERNEL_OUT, KERNEL_IN or KERNEL_FWD */
-void child_kernel_policy(const struct child_sa *child, enum kernel_direction direction, struct kernel_policy *out);
+void child_kernel_policy(const struct child_sa *child, enum kernel_direction direction,
+			 struct kernel_policy *out);
 /* The trap (out) of a tunnel wanted on demand or up. */
 void tunnel_trap_policy(const struct tunnel *tunnel, struct kernel_policy *out);
 /* Another live Child SA of the tunnel uses the same policies. */
 bool child_policies_shared(const struct child_sa *child);
 
-/* The retransmission interval after `tries` sends, with jitter; the five settings are the conn's. 0: give up. */
+/* The retransmission interval after `tries` sends, with jitter; the five settings are the conn's.
+ * 0: give up. */
 usec_t retransmit_interval(const struct config_conn *conn, struct host *host, unsigned tries);
 
 #endif

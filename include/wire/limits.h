@@ -3,9 +3,10 @@
 #ifndef VANTH_WIRE_LIMITS_H
 #define VANTH_WIRE_LIMITS_H
 
-#define LIMIT_MESSAGE  65535 /* a UDP datagram cannot carry more */
-#define LIMIT_PAYLOADS 64 /* IKE_AUTH with a long certificate chain and many CERTREQ has about 30  \
-			   */
+#define LIMIT_MESSAGE 65535 /* a UDP datagram cannot carry more */
+#define LIMIT_PAYLOADS                                                                             \
+	64 /* IKE_AUTH with a long certificate chain and many CERTREQ has about 30                 \
+	    */
 #define LIMIT_PROPOSALS	    64	 /* initiators that list every combination send about 20 */
 #define LIMIT_TRANSFORMS    128	 /* per proposal; the registry has fewer useful ones */
 #define LIMIT_SELECTORS	    64	 /* per TS payload; peers with many subnets send about 30 */

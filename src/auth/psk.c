@@ -32,9 +32,10 @@ enum rc psk_verify(struct arena *arena, const struct auth_input *input, struct s
 				 names_text(&auth_method_names, auth->method, name, sizeof(name)));
 	TRY(psk_auth(arena, input, psk, &expected));
 	if (!secret_equal(expected, auth->data))
-		return diag_fail(diag, RC_AUTH_FAILED,
-				 "AUTH of the peer is wrong: the shared keys of the two sides differ "
-				 "(compare ipsec.secrets)");
+		return diag_fail(
+			diag, RC_AUTH_FAILED,
+			"AUTH of the peer is wrong: the shared keys of the two sides differ "
+			"(compare ipsec.secrets)");
 	return RC_OK;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* commit(): the only place with effects. In this order: kernel, SA state, send, timers, log (architecture.md §3). */
+/* commit(): the only place with effects. In this order: kernel, SA state, send, timers, log
+ * (architecture.md §3). */
 #include "engine/private.h"
 
 static enum rc copy_bytes(uint8_t **to, struct span from)
@@ -125,8 +126,9 @@ static void commit_state(struct errand *errand)
 	sa->state = (uint8_t)next;
 }
 
-/* §2.4: the peer says that it remembers nothing else: what is left of it here is dead. Not what was established while
- * this one was on its way: the peer may not have known of it yet when it spoke. */
+/* §2.4: the peer says that it remembers nothing else: what is left of it here is dead. Not what was
+ * established while this one was on its way: the peer may not have known of it yet when it spoke.
+ */
 static void forget_others(struct gateway *gateway, struct ike_sa *sa)
 {
 	list_for_safe(node, &sa->peer->ike_sas)
@@ -217,7 +219,8 @@ static void commit_leaving(struct errand *errand)
 	if (errand->out.message.purpose != REQUEST_DELETE_IKE)
 		return;
 	while (!list_empty(&sa->children))
-		child_down(errand->gateway, container_of(sa->children.next, struct child_sa, in_ike),
+		child_down(errand->gateway,
+			   container_of(sa->children.next, struct child_sa, in_ike),
 			   sa->delete_reason);
 }
 
@@ -236,7 +239,8 @@ static void commit_child_failed(struct errand *errand)
 			       out->diag.text);
 		return;
 	}
-	peer_record(sa->peer, sa->serial, RECORD_NOTIFY_OUT, ikev2_notify_of(out->child_failed), 0, 0);
+	peer_record(sa->peer, sa->serial, RECORD_NOTIFY_OUT, ikev2_notify_of(out->child_failed), 0,
+		    0);
 	log_write(errand->gateway->log, LOG_LEVEL_WARNING,
 		  &(struct log_subject){ .peer = sa->peer->conn->name,
 					 .tunnel = tunnel != NULL ? tunnel->name : NULL,
@@ -266,8 +270,8 @@ static void tell_received(struct errand *errand)
 
 	if (message == NULL || sa->peer == NULL || sa->larval == NULL)
 		return;
-	watch_tell(errand->gateway, GATEWAY_PROGRESS, sa->peer, larval_tunnel(sa), sa->serial, RC_OK,
-		   "received %s", wire_message_text(message, text, sizeof(text)));
+	watch_tell(errand->gateway, GATEWAY_PROGRESS, sa->peer, larval_tunnel(sa), sa->serial,
+		   RC_OK, "received %s", wire_message_text(message, text, sizeof(text)));
 }
 
 static enum rc commit_sa(struct errand *errand)
@@ -461,7 +465,8 @@ void commit_failure(struct errand *errand, enum rc rc)
 	answer_failure(errand, rc);
 	if (sa == NULL) {
 		if (errand->step.message == NULL && errand->step.peer != NULL)
-			attempt_failed(errand->gateway, errand->step.peer, errand->step.tunnel, 0, rc,
+			attempt_failed(errand->gateway, errand->step.peer, errand->step.tunnel, 0,
+				       rc,
 				       errand->out.diag.text[0] != '\0' ? errand->out.diag.text
 									: rc_name(rc));
 		return;

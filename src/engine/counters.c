@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Traffic counters of a tunnel's Child SAs, asked from the kernel when somebody wants to see them. */
+/* Traffic counters of a tunnel's Child SAs, asked from the kernel when somebody wants to see them.
+ */
 #include "engine/private.h"
 
 struct refresh {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SAs that come up and SAs that end: each end has a reason, is logged, recorded, told, and leaves nothing behind. */
+/* SAs that come up and SAs that end: each end has a reason, is logged, recorded, told, and leaves
+ * nothing behind. */
 #include "engine/private.h"
 
 void attempt_failed(struct gateway *gateway, struct peer *peer, struct tunnel *tunnel,
@@ -11,7 +12,8 @@ void attempt_failed(struct gateway *gateway, struct peer *peer, struct tunnel *t
 	gateway->counters.failures++;
 	backoff_fail(backoff, gateway->host, reason, text);
 	wait = backoff->not_before > now ? backoff->not_before - now : 0;
-	peer_record(peer, serial, RECORD_BACKOFF, backoff->attempts, (uint32_t)(wait / USEC_PER_SEC), 0);
+	peer_record(peer, serial, RECORD_BACKOFF, backoff->attempts,
+		    (uint32_t)(wait / USEC_PER_SEC), 0);
 	if (tunnel != NULL)
 		tunnel->triggered = false;
 	watch_tell(gateway, GATEWAY_FAILED, peer, tunnel, serial, reason, "%s", text);
@@ -71,7 +73,8 @@ static const char *reason_text(enum rc reason)
 	return rc_name(reason);
 }
 
-/* A peer that accepts a Child SA and deletes it at once, again and again, must not keep both busy. */
+/* A peer that accepts a Child SA and deletes it at once, again and again, must not keep both busy.
+ */
 static void blame_peer(struct gateway *gateway, struct tunnel *tunnel, usec_t lived)
 {
 	if (lived < SHORT_LIFE && tunnel->wanted == WANTED_UP && !tunnel->doomed &&
@@ -122,7 +125,8 @@ void ike_down(struct gateway *gateway, struct ike_sa *sa, enum rc reason, const 
 	struct peer *peer = sa->peer;
 
 	while (!list_empty(&sa->children))
-		child_down(gateway, container_of(sa->children.next, struct child_sa, in_ike), reason);
+		child_down(gateway, container_of(sa->children.next, struct child_sa, in_ike),
+			   reason);
 	gateway_cancel(gateway, &sa->retransmit);
 	gateway_cancel(gateway, &sa->life);
 	waiting_free_all(sa);

@@ -2,11 +2,12 @@
 /*
  * DOC: the road
  *
- * Every event - a datagram, a timer, a decision of reconcile - becomes an errand: it finds its row, runs the row's
- * steps one after the other, and ends in commit() or commit_failure(). A step may suspend for slow work or for the
- * kernel; the errand then waits in gateway->errands and goes on with the next step. An SA has one errand at a time;
- * further events wait in the SA's own bounded queue. Whatever happened to the SA meanwhile is seen by looking it up by
- * serial number; peers and tunnels that an errand refers to are marked busy and stay.
+ * Every event - a datagram, a timer, a decision of reconcile - becomes an errand: it finds its row,
+ * runs the row's steps one after the other, and ends in commit() or commit_failure(). A step may
+ * suspend for slow work or for the kernel; the errand then waits in gateway->errands and goes on
+ * with the next step. An SA has one errand at a time; further events wait in the SA's own bounded
+ * queue. Whatever happened to the SA meanwhile is seen by looking it up by serial number; peers and
+ * tunnels that an errand refers to are marked busy and stay.
  */
 #include "engine/private.h"
 
@@ -264,8 +265,7 @@ static unsigned list_length(const struct list *list)
 {
 	unsigned length = 0;
 
-	list_for(node, list)
-		length++;
+	list_for(node, list) length++;
 	return length;
 }
 
@@ -330,14 +330,13 @@ void errand_run(struct errand *errand)
 
 static void wait_for_errand(struct ike_sa *sa, enum ikev2_event event, struct child_sa *subject)
 {
-	struct waiting waiting = { .event = event,
-				   .child = subject != NULL ? subject->serial : 0 };
+	struct waiting waiting = { .event = event, .child = subject != NULL ? subject->serial : 0 };
 
 	(void)waiting_add(sa, &waiting, SPAN_NONE); /* full: reconcile or the timer asks again */
 }
 
-/* Our next request would need a window that is not free; nothing is left to give up. Either is decided again when what
- * is outstanding is answered or given up. */
+/* Our next request would need a window that is not free; nothing is left to give up. Either is
+ * decided again when what is outstanding is answered or given up. */
 static bool out_of_turn(const struct ike_sa *sa, enum ikev2_event event)
 {
 	switch (event) {

@@ -97,8 +97,8 @@ static void look_after_half_open(struct gateway *gateway)
 	}
 }
 
-/* architecture.md §5: "wanted, no live Child SA, nothing pending" must never be true for two rounds. Healing is to
- * reconcile again; the counter says that something was forgotten. */
+/* architecture.md §5: "wanted, no live Child SA, nothing pending" must never be true for two
+ * rounds. Healing is to reconcile again; the counter says that something was forgotten. */
 static void look_after(struct gateway *gateway, struct peer *peer)
 {
 	list_for_safe(node, &peer->ike_sas)
@@ -251,7 +251,8 @@ enum rc gateway_start(struct gateway *gateway, struct diag *diag)
 			  diag != NULL ? diag->text : "");
 	else if (stale > 0)
 		log_write(gateway->log, LOG_LEVEL_NOTICE, NULL,
-			  "removed %u SAs and policies that an earlier run left in the kernel", stale);
+			  "removed %u SAs and policies that an earlier run left in the kernel",
+			  stale);
 	TRY(host->ops->udp_listen(host, setup->ikeport, setup->nattport, gateway_receive, gateway,
 				  diag));
 	gateway->listening = true;
@@ -345,8 +346,8 @@ static void free_sas(struct gateway *gateway)
 		list_remove(&errand->job.queue);
 		errand_free(errand);
 	}
-	list_for_safe(node, &gateway->sas.half_open)
-		ike_down(gateway, container_of(node, struct ike_sa, in_half_open), RC_SHUTDOWN, NULL);
+	list_for_safe(node, &gateway->sas.half_open) ike_down(
+		gateway, container_of(node, struct ike_sa, in_half_open), RC_SHUTDOWN, NULL);
 	list_for(node, &gateway->peers.list)
 	{
 		struct peer *peer = container_of(node, struct peer, in_peers);

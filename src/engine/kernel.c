@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests to the kernel that nobody waits for, traps, and what the kernel tells us (ACQUIRE, EXPIRE). */
+/* Requests to the kernel that nobody waits for, traps, and what the kernel tells us (ACQUIRE,
+ * EXPIRE). */
 #include <errno.h>
 #include "engine/private.h"
 
@@ -63,7 +64,8 @@ static struct kernel_task *task_new(struct gateway *gateway, const struct kernel
 	struct kernel_task *task = mem_alloc(sizeof(*task));
 
 	if (task == NULL) {
-		log_write(gateway->log, LOG_LEVEL_ERROR, NULL, "out of memory for a kernel request");
+		log_write(gateway->log, LOG_LEVEL_ERROR, NULL,
+			  "out of memory for a kernel request");
 		return NULL;
 	}
 	task->request = *request;
@@ -95,7 +97,8 @@ static void fire_outbound(struct gateway *gateway, const struct kernel_request *
 	struct kernel_task *task = task_new(gateway, request);
 
 	if (task == NULL) {
-		outbound_missing(gateway, child, RC_NO_MEMORY, "out of memory for its outbound half");
+		outbound_missing(gateway, child, RC_NO_MEMORY,
+				 "out of memory for its outbound half");
 		return;
 	}
 	task->spi_in = child->spi_in;

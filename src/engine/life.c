@@ -9,8 +9,10 @@ static usec_t earliest(usec_t a, usec_t b)
 	return a < b ? a : b;
 }
 
-/* Lifetime less margin, the margin widened at random by up to `rekeyfuzz` percent, so that SAs of equal age spread. */
-static usec_t soft_lifetime(struct gateway *gateway, const struct config_conn *conn, usec_t lifetime)
+/* Lifetime less margin, the margin widened at random by up to `rekeyfuzz` percent, so that SAs of
+ * equal age spread. */
+static usec_t soft_lifetime(struct gateway *gateway, const struct config_conn *conn,
+			    usec_t lifetime)
 {
 	uint32_t random = 0;
 	double fuzz = 0;
@@ -25,8 +27,9 @@ void life_begin(struct gateway *gateway, struct ike_sa *sa)
 {
 	const struct config_conn *conn = sa->peer->conn;
 
-	sa->replace_at = conn->rekey ? sa->established + soft_lifetime(gateway, conn, conn->ikelifetime)
-				     : USEC_NEVER;
+	sa->replace_at = conn->rekey
+				 ? sa->established + soft_lifetime(gateway, conn, conn->ikelifetime)
+				 : USEC_NEVER;
 	sa->expires = sa->established + conn->ikelifetime;
 }
 
@@ -35,8 +38,8 @@ void life_begin_child(struct gateway *gateway, struct child_sa *child)
 	const struct config_conn *conn = child->tunnel->conn;
 	usec_t now = host_now(gateway->host);
 
-	child->replace_at = conn->rekey ? now + soft_lifetime(gateway, conn, conn->salifetime)
-					: USEC_NEVER;
+	child->replace_at =
+		conn->rekey ? now + soft_lifetime(gateway, conn, conn->salifetime) : USEC_NEVER;
 	child->expires = now + conn->salifetime;
 }
 
@@ -74,7 +77,8 @@ static usec_t next_due(struct gateway *gateway, const struct ike_sa *sa)
 	usec_t now = host_now(gateway->host), next = sa->expires;
 
 	if (sa->state != IKEV2_ESTABLISHED)
-		return sa->peer == NULL ? sa->born + gateway->env.setup->halfopen_timeout : USEC_NEVER;
+		return sa->peer == NULL ? sa->born + gateway->env.setup->halfopen_timeout
+					: USEC_NEVER;
 	if (sa->replace_at > now)
 		next = earliest(next, sa->replace_at);
 	next = earliest(next, next_liveness(sa));
@@ -83,7 +87,8 @@ static usec_t next_due(struct gateway *gateway, const struct ike_sa *sa)
 	return earliest(next, next_of_children(sa, now));
 }
 
-/* What is overdue waits for something else (an event on the road, an answer): it is looked at again soon, not at once. */
+/* What is overdue waits for something else (an event on the road, an answer): it is looked at again
+ * soon, not at once. */
 static usec_t not_at_once(usec_t due, usec_t now)
 {
 	return due > now ? due : now + OVERDUE_DELAY;

@@ -6,22 +6,25 @@
 #include <string.h>
 #include "engine/gateway.h"
 
-#define WAITING_MAX 8		 /* events that wait for an SA's current one */
-#define INITIATING_MAX 128	 /* attempts of ours in flight: a start of 10,000 tunnels is spread */
+#define WAITING_MAX	       8 /* events that wait for an SA's current one */
+#define INITIATING_MAX	       128 /* attempts of ours in flight: a start of 10,000 tunnels is spread */
 #define INVALID_SPI_PER_SECOND 100
-#define RECONCILE_SLICE 256	 /* peers a loop turn */
-#define WATCHDOG_INTERVAL (10 * USEC_PER_SEC)
-#define SIMULTANEOUS (60 * USEC_PER_SEC) /* two Child SAs from both ends closer than this crossed on the wire */
-#define SHORT_LIFE (5 * USEC_PER_SEC) /* a Child SA that the peer deletes sooner was no success */
-#define SETTLED (60 * USEC_PER_SEC) /* a Child SA that is up so long makes failures be forgotten */
+#define RECONCILE_SLICE	       256 /* peers a loop turn */
+#define WATCHDOG_INTERVAL      (10 * USEC_PER_SEC)
+#define SIMULTANEOUS                                                                               \
+	(60 * USEC_PER_SEC) /* two Child SAs from both ends closer than this crossed on the wire   \
+			     */
+#define SHORT_LIFE (5 * USEC_PER_SEC)  /* a Child SA that the peer deletes sooner was no success */
+#define SETTLED	   (60 * USEC_PER_SEC) /* a Child SA that is up so long makes failures be forgotten \
+					*/
 #define DUPLICATE_GRACE (5 * USEC_PER_SEC) /* time for the peer to delete the old one itself */
 
 /* An event on the road: its arena, its step, its outcome; kept over suspensions. */
 struct errand {
 	struct list in_gateway;
 	struct gateway *gateway;
-	uint64_t sa_serial; /* 0: no SA yet */
-	struct peer *held;  /* busy because of us */
+	uint64_t sa_serial;	     /* 0: no SA yet */
+	struct peer *held;	     /* busy because of us */
 	const struct ikev2_row *row; /* NULL: derives the keys of a half-open SA */
 	const step_fn *next;
 	struct arena arena;
@@ -39,7 +42,7 @@ struct errand {
 struct waiting {
 	struct list in_sa;
 	enum ikev2_event event;
-	uint64_t child;	       /* EVENT_DELETE_CHILD */
+	uint64_t child; /* EVENT_DELETE_CHILD */
 	bool packet, natt;
 	struct ip_endpoint local, remote;
 	size_t len;
@@ -48,8 +51,8 @@ struct waiting {
 
 /* ---- errand.c ---- */
 /* An event of ours for an SA (or for none: EVENT_INITIATE with peer and tunnel). */
-void road_event(struct gateway *gateway, struct ike_sa *sa, enum ikev2_event event, struct peer *peer, struct tunnel *tunnel,
-		struct child_sa *subject);
+void road_event(struct gateway *gateway, struct ike_sa *sa, enum ikev2_event event,
+		struct peer *peer, struct tunnel *tunnel, struct child_sa *subject);
 struct errand *errand_new(struct gateway *gateway, struct ike_sa *sa, const struct ikev2_row *row);
 void errand_run(struct errand *errand);
 void errand_free(struct errand *errand); /* with all that its outcome still owns */
@@ -67,12 +70,16 @@ void commit_failure(struct errand *errand, enum rc rc);
 
 /* ---- send.c ---- */
 /* Seals (unless clear), sends, keeps what a retransmission needs, arms its timer. */
-enum rc send_request(struct gateway *gateway, struct ike_sa *sa, const struct outcome_message *message) MUST_CHECK;
+enum rc send_request(struct gateway *gateway, struct ike_sa *sa,
+		     const struct outcome_message *message) MUST_CHECK;
 /* §2.11: to where the request came from. */
-enum rc send_response(struct gateway *gateway, struct ike_sa *sa, const struct step *step, const struct outcome_message *message) MUST_CHECK;
-/* Ends an IKE SA that the peer believes in: sent once, without waiting; notify 0: only the Delete. */
+enum rc send_response(struct gateway *gateway, struct ike_sa *sa, const struct step *step,
+		      const struct outcome_message *message) MUST_CHECK;
+/* Ends an IKE SA that the peer believes in: sent once, without waiting; notify 0: only the Delete.
+ */
 void send_goodbye(struct gateway *gateway, struct ike_sa *sa, struct arena *arena, uint16_t notify);
-void send_clear(struct gateway *gateway, const struct ip_endpoint *local, const struct ip_endpoint *remote, struct span bytes);
+void send_clear(struct gateway *gateway, const struct ip_endpoint *local,
+		const struct ip_endpoint *remote, struct span bytes);
 void send_again(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram);
 void retransmit_fire(struct timer *timer);
 void request_finish(struct gateway *gateway, struct ike_sa *sa);
@@ -82,8 +89,8 @@ void ike_up(struct gateway *gateway, struct ike_sa *sa);
 void ike_down(struct gateway *gateway, struct ike_sa *sa, enum rc reason, const char *text);
 void child_up(struct gateway *gateway, struct child_sa *child);
 void child_down(struct gateway *gateway, struct child_sa *child, enum rc reason);
-void attempt_failed(struct gateway *gateway, struct peer *peer, struct tunnel *tunnel, uint64_t serial, enum rc reason,
-		    const char *text);
+void attempt_failed(struct gateway *gateway, struct peer *peer, struct tunnel *tunnel,
+		    uint64_t serial, enum rc reason, const char *text);
 
 /* ---- kernel.c ---- */
 /* The responder's outbound half; a refusal ends the Child SA. */
@@ -108,8 +115,9 @@ void reconcile_mark(void *context, struct peer *peer); /* peers.on_dirty */
 void gateway_set_wanted(void *context, struct tunnel *tunnel); /* by auto= */
 
 /* ---- watch.c ---- */
-void watch_tell(struct gateway *gateway, enum gateway_event_type type, struct peer *peer, struct tunnel *tunnel, uint64_t serial,
-		enum rc reason, const char *format, ...) __attribute__((format(printf, 7, 8)));
+void watch_tell(struct gateway *gateway, enum gateway_event_type type, struct peer *peer,
+		struct tunnel *tunnel, uint64_t serial, enum rc reason, const char *format, ...)
+	__attribute__((format(printf, 7, 8)));
 struct log_subject subject_of(const struct ike_sa *sa);
 struct tunnel *larval_tunnel(const struct ike_sa *sa);
 

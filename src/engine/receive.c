@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a datagram to its row: header, SA, window, keys, payloads (architecture.md §3). Nothing in an SA changes here. */
+/* From a datagram to its row: header, SA, window, keys, payloads (architecture.md §3). Nothing in
+ * an SA changes here. */
 #include "engine/private.h"
 
 static void dropped(struct gateway *gateway, const struct datagram *datagram, enum rc rc,
@@ -40,7 +41,8 @@ static void other_version(struct gateway *gateway, const struct datagram *datagr
 		    endpoint_text(&datagram->remote, remote));
 }
 
-/* §1.5, §2.21.4: an answer outside of any IKE SA, so that the peer may find out that we know nothing of it; bounded. */
+/* §1.5, §2.21.4: an answer outside of any IKE SA, so that the peer may find out that we know
+ * nothing of it; bounded. */
 static void unknown_sa(struct gateway *gateway, const struct datagram *datagram,
 		       const struct ike_header *header)
 {
@@ -133,8 +135,7 @@ static enum rc read_message(struct errand *errand, struct span bytes, bool *auth
 
 	*authentic = false;
 	if (rc == RC_OK && errand->message.header.exchange != EXCHANGE_IKE_SA_INIT) {
-		rc = ikev2_open(sa, &errand->arena, &errand->message, &critical,
-				&errand->out.diag);
+		rc = ikev2_open(sa, &errand->arena, &errand->message, &critical, &errand->out.diag);
 		*authentic = rc != RC_INTEGRITY && rc != RC_NO_MEMORY;
 	}
 	if (rc == RC_CRITICAL)
@@ -164,8 +165,8 @@ static void reject(struct errand *errand, const struct datagram *datagram, enum 
 	errand_free(errand);
 }
 
-static void road_packet(struct gateway *gateway, struct ike_sa *sa,
-			const struct datagram *datagram, const struct ikev2_row *row)
+static void road_packet(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram,
+			const struct ikev2_row *row)
 {
 	struct errand *errand = errand_new(gateway, sa, row);
 	struct span copy;
@@ -240,15 +241,16 @@ static void initial_request(struct gateway *gateway, const struct datagram *data
 		return;
 	if (header->spi_i == 0 || header->spi_r != 0 || header->message_id != 0 ||
 	    (header->flags & IKE_FLAG_INITIATOR) == 0) {
-		dropped(gateway, datagram, RC_SYNTAX, "IKE_SA_INIT request with impossible SPIs, flags or ID");
+		dropped(gateway, datagram, RC_SYNTAX,
+			"IKE_SA_INIT request with impossible SPIs, flags or ID");
 		return;
 	}
 	road_packet(gateway, NULL, datagram,
 		    ikev2_row(IKEV2_START, RESPONDER, EVENT_SA_INIT_REQUEST));
 }
 
-/* The same IKE_SA_INIT again is answered from the cache; another one from that address and SPI is not, nor one whose
- * key pair is still being made. */
+/* The same IKE_SA_INIT again is answered from the cache; another one from that address and SPI is
+ * not, nor one whose key pair is still being made. */
 static void repeated_init(struct gateway *gateway, struct ike_sa *sa,
 			  const struct datagram *datagram)
 {

@@ -2,8 +2,9 @@
 /*
  * DOC: reconcile
  *
- * What is wanted and what is, compared after every event. The only place that starts, replaces or gives up an SA. It is
- * level triggered: running it twice changes nothing, and a lost event is healed by the next one.
+ * What is wanted and what is, compared after every event. The only place that starts, replaces or
+ * gives up an SA. It is level triggered: running it twice changes nothing, and a lost event is
+ * healed by the next one.
  */
 #include "engine/private.h"
 
@@ -64,8 +65,7 @@ static void go_child(struct gateway *gateway, struct child_sa *child)
 
 static void go_children(struct gateway *gateway, struct tunnel *tunnel)
 {
-	list_for_safe(node, &tunnel->child_sas)
-		go_child(gateway, child_of(node));
+	list_for_safe(node, &tunnel->child_sas) go_child(gateway, child_of(node));
 }
 
 /* An IKE SA whose children all go has no purpose: one Delete serves for all. */
@@ -73,9 +73,8 @@ static bool purposeless(const struct ike_sa *sa)
 {
 	if (sa->state != IKEV2_ESTABLISHED)
 		return false;
-	list_for(node, &sa->children)
-		if (!container_of(node, struct child_sa, in_ike)->delete_wanted)
-			return false;
+	list_for(node, &sa->children) if (!container_of(node, struct child_sa, in_ike)
+						   ->delete_wanted) return false;
 	return sa->role == INITIATOR || !list_empty(&sa->children);
 }
 
@@ -83,10 +82,11 @@ static void go_ike(struct gateway *gateway, struct ike_sa *sa)
 {
 	if (!sa->delete_wanted && purposeless(sa)) {
 		sa->delete_wanted = true;
-		sa->delete_reason = list_empty(&sa->children)
-					    ? RC_CANCELLED
-					    : container_of(sa->children.next, struct child_sa,
-							   in_ike)->delete_reason;
+		sa->delete_reason =
+			list_empty(&sa->children)
+				? RC_CANCELLED
+				: container_of(sa->children.next, struct child_sa, in_ike)
+					  ->delete_reason;
 	}
 	if (!sa->delete_wanted || sa->errand != NULL)
 		return;
@@ -97,8 +97,8 @@ static void go_ike(struct gateway *gateway, struct ike_sa *sa)
 
 /* ---- rule: one live Child SA a tunnel ---- */
 
-/* Both ends must choose the same one: of two that crossed, the one whose IKE SA has the smaller SPIs; otherwise the
- * newer. */
+/* Both ends must choose the same one: of two that crossed, the one whose IKE SA has the smaller
+ * SPIs; otherwise the newer. */
 static bool loses(const struct child_sa *a, const struct child_sa *b)
 {
 	usec_t apart = a->born > b->born ? a->born - b->born : b->born - a->born;
@@ -183,8 +183,8 @@ static bool attempt_in_flight(const struct gateway *gateway, const struct tunnel
 static bool wants_one(const struct gateway *gateway, const struct tunnel *tunnel)
 {
 	const struct child_sa *current = keeper(tunnel);
-	bool wanted = tunnel->wanted == WANTED_UP ||
-		      (tunnel->wanted == WANTED_ON_DEMAND && (tunnel->triggered || current != NULL));
+	bool wanted = tunnel->wanted == WANTED_UP || (tunnel->wanted == WANTED_ON_DEMAND &&
+						      (tunnel->triggered || current != NULL));
 
 	if (tunnel->doomed || tunnel->peer->doomed || gateway->stopping)
 		return false;
@@ -194,9 +194,9 @@ static bool wants_one(const struct gateway *gateway, const struct tunnel *tunnel
 		return tunnel->wanted == WANTED_UP || tunnel->triggered;
 	if (!current->initiator && tunnel->wanted != WANTED_UP)
 		return false; /* the peer made it and replaces it */
-	return host_now(gateway->host) >=
-	       (current->replace_at < current->ike->replace_at ? current->replace_at
-							       : current->ike->replace_at);
+	return host_now(gateway->host) >= (current->replace_at < current->ike->replace_at
+						   ? current->replace_at
+						   : current->ike->replace_at);
 }
 
 static usec_t not_before(const struct tunnel *tunnel)
@@ -307,8 +307,7 @@ void reconcile(struct gateway *gateway, struct peer *peer)
 	peer->busy++; /* an answer at once must not free it under us */
 	list_for_safe(node, &peer->tunnels)
 		reconcile_tunnel(gateway, container_of(node, struct tunnel, in_peer));
-	list_for_safe(node, &peer->ike_sas)
-		go_ike(gateway, ike_of(node));
+	list_for_safe(node, &peer->ike_sas) go_ike(gateway, ike_of(node));
 	list_for_safe(node, &peer->tunnels)
 		go_children(gateway, container_of(node, struct tunnel, in_peer));
 	peer->busy--;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Messages out: sealed, sent, kept for retransmission (requests) or for a repeated question (responses). */
+/* Messages out: sealed, sent, kept for retransmission (requests) or for a repeated question
+ * (responses). */
 #include "engine/private.h"
 
 static enum rc keep(uint8_t **bytes, uint32_t *len, struct span from)
@@ -76,7 +77,8 @@ void send_goodbye(struct gateway *gateway, struct ike_sa *sa, struct arena *aren
 	sa->send_next++;
 	send_clear(gateway, &sa->local, &sa->remote, bytes);
 	if (sa->peer != NULL)
-		peer_record(sa->peer, sa->serial, RECORD_SENT, message.exchange, sa->send_next - 1, 0);
+		peer_record(sa->peer, sa->serial, RECORD_SENT, message.exchange, sa->send_next - 1,
+			    0);
 }
 
 static const struct config_conn *conn_of(const struct ike_sa *sa)
@@ -113,8 +115,8 @@ enum rc send_request(struct gateway *gateway, struct ike_sa *sa,
 	send_clear(gateway, &sa->local, &sa->remote, bytes);
 	peer_record(sa->peer, sa->serial, RECORD_SENT, message->exchange, message_id, 0);
 	if (message->purpose == REQUEST_INIT || message->purpose == REQUEST_AUTH)
-		watch_tell(gateway, GATEWAY_PROGRESS, sa->peer, larval_tunnel(sa), sa->serial, RC_OK,
-			   "sent %s request",
+		watch_tell(gateway, GATEWAY_PROGRESS, sa->peer, larval_tunnel(sa), sa->serial,
+			   RC_OK, "sent %s request",
 			   names_text(&exchange_names, message->exchange, name, sizeof(name)));
 	arm_retransmit(gateway, sa);
 	return RC_OK;

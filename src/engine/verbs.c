@@ -36,10 +36,11 @@ static bool is_template(struct gateway *gateway, const char *name)
 enum rc gateway_up(struct gateway *gateway, const char *name, struct diag *diag)
 {
 	if (is_template(gateway, name))
-		return diag_fail(diag, RC_UNSUPPORTED,
-				 "\"%s\" waits for peers of any address (right=%%any): only they can "
-				 "begin",
-				 name);
+		return diag_fail(
+			diag, RC_UNSUPPORTED,
+			"\"%s\" waits for peers of any address (right=%%any): only they can "
+			"begin",
+			name);
 	TRY(peers_want(&gateway->peers, name, WANTED_UP, diag));
 	(void)peers_match(&gateway->peers, name, want_up, NULL);
 	return RC_OK;
@@ -99,10 +100,11 @@ enum rc gateway_down(struct gateway *gateway, const char *name, struct diag *dia
 enum rc gateway_route(struct gateway *gateway, const char *name, struct diag *diag)
 {
 	if (is_template(gateway, name))
-		return diag_fail(diag, RC_UNSUPPORTED,
-				 "\"%s\" has no peer address (right=%%any): there is nothing to trap "
-				 "for",
-				 name);
+		return diag_fail(
+			diag, RC_UNSUPPORTED,
+			"\"%s\" has no peer address (right=%%any): there is nothing to trap "
+			"for",
+			name);
 	return peers_want(&gateway->peers, name, WANTED_ON_DEMAND, diag);
 }
 
@@ -115,10 +117,12 @@ enum rc gateway_unroute(struct gateway *gateway, const char *name, struct diag *
 
 static bool only_child(const struct child_sa *child)
 {
-	return child->in_ike.next == &child->ike->children && child->in_ike.prev == child->in_ike.next;
+	return child->in_ike.next == &child->ike->children &&
+	       child->in_ike.prev == child->in_ike.next;
 }
 
-/* Its kernel state goes now, before a conn of the same name can come; the peer is told as soon as the window allows. */
+/* Its kernel state goes now, before a conn of the same name can come; the peer is told as soon as
+ * the window allows. */
 static void end_child_now(struct gateway *gateway, struct child_sa *child)
 {
 	struct ike_sa *sa = child->ike;
@@ -128,7 +132,8 @@ static void end_child_now(struct gateway *gateway, struct child_sa *child)
 		sa->delete_wanted = true;
 		sa->delete_reason = RC_OPERATOR;
 	}
-	if (alone && sa->state == IKEV2_ESTABLISHED && sa->errand == NULL && sa->request.bytes == NULL)
+	if (alone && sa->state == IKEV2_ESTABLISHED && sa->errand == NULL &&
+	    sa->request.bytes == NULL)
 		road_event(gateway, sa, EVENT_DELETE_IKE, NULL, NULL, NULL);
 	else
 		child_down(gateway, child, RC_OPERATOR);
@@ -160,7 +165,8 @@ enum rc gateway_add(struct gateway *gateway, struct config *config, const char *
 
 	if (conn == NULL)
 		return diag_fail(diag, RC_NOT_FOUND, "no conn \"%s\" in the configuration", name);
-	(void)(gateway_delete(gateway, name, &ignored) == RC_OK); /* not loaded: nothing to replace */
+	(void)(gateway_delete(gateway, name, &ignored) ==
+	       RC_OK); /* not loaded: nothing to replace */
 	rc = peer_load(&gateway->peers, config, conn, diag);
 	if (rc == RC_OK)
 		peers_orient(&gateway->peers);
@@ -193,7 +199,8 @@ static void load_new(struct gateway *gateway, const struct config *old, struct c
 	for (unsigned i = 0; i < config->conn_count; i++) {
 		const struct config_conn *conn = config->conns[i];
 		const struct config_conn *before = config_conn_find(old, conn->name);
-		if (conn->start == AUTO_IGNORE || (before != NULL && config_conn_equal(before, conn)))
+		if (conn->start == AUTO_IGNORE ||
+		    (before != NULL && config_conn_equal(before, conn)))
 			continue;
 		if (peer_load(&gateway->peers, config, conn, &diag) != RC_OK)
 			log_write(gateway->log, LOG_LEVEL_ERROR,

@@ -4,9 +4,12 @@
 #include "engine/private.h"
 
 static const struct name event_entries[] = {
-	{ GATEWAY_PROGRESS, "progress" },     { GATEWAY_IKE_UP, "ike-up" },
-	{ GATEWAY_IKE_DOWN, "ike-down" },     { GATEWAY_CHILD_UP, "child-up" },
-	{ GATEWAY_CHILD_DOWN, "child-down" }, { GATEWAY_FAILED, "failed" },
+	{ GATEWAY_PROGRESS, "progress" },
+	{ GATEWAY_IKE_UP, "ike-up" },
+	{ GATEWAY_IKE_DOWN, "ike-down" },
+	{ GATEWAY_CHILD_UP, "child-up" },
+	{ GATEWAY_CHILD_DOWN, "child-down" },
+	{ GATEWAY_FAILED, "failed" },
 	{ 0, NULL },
 };
 const struct names gateway_event_names = { "event", event_entries };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rfc7296 §1.2: IKE_AUTH as the responder, with its first Child SA. Rows last, each step in the order of time. */
+/* rfc7296 §1.2: IKE_AUTH as the responder, with its first Child SA. Rows last, each step in the
+ * order of time. */
 #include "ikev2/private.h"
 
 struct auth_request {
@@ -79,15 +80,16 @@ static enum rc verify_peer(struct step *step, struct outcome *out)
 	return rc;
 }
 
-/* The SA may only become the peer's now that its identity is proven. The IKE algorithms that were chosen before the
- * identity was known must be ones that this conn allows. */
+/* The SA may only become the peer's now that its identity is proven. The IKE algorithms that were
+ * chosen before the identity was known must be ones that this conn allows. */
 static enum rc bind_peer(struct step *step, struct outcome *out)
 {
 	struct auth_request *in = step->scratch;
 	char chosen[128];
 
 	if (!proposal_allows(in->peer->conn->ike, &step->sa->choice))
-		return diag_fail(&out->diag, RC_AUTH_FAILED, "%s was negotiated, which conn %s forbids",
+		return diag_fail(&out->diag, RC_AUTH_FAILED,
+				 "%s was negotiated, which conn %s forbids",
 				 proposal_choice_text(&step->sa->choice, chosen, sizeof(chosen)),
 				 in->peer->conn->name);
 	if (in->peer->template) {
@@ -123,7 +125,8 @@ static enum rc negotiate_child(const struct auth_request *in, struct outcome *ou
 	TRY(proposal_choose(tunnel->conn->esp, &in->child.sa, DH_NONE, PROPOSAL_NO_DH,
 			    &child->choice, &out->diag));
 	if (child->choice.spi_len != 4)
-		return diag_fail(&out->diag, RC_SYNTAX, "ESP SPI of %u bytes", child->choice.spi_len);
+		return diag_fail(&out->diag, RC_SYNTAX, "ESP SPI of %u bytes",
+				 child->choice.spi_len);
 	/* §1.3.1: a tunnel is made where transport was asked for, not the other way round */
 	if (!in->child.transport && child->mode == KERNEL_TRANSPORT)
 		return diag_fail(&out->diag, RC_NO_PROPOSAL,
@@ -159,14 +162,14 @@ static enum rc choose_child(struct step *step, struct outcome *out)
 	TRY(child_sa_new(step->env->sas, &out->child));
 	out->child->tunnel = tunnel;
 	in->tunnel_serial = tunnel->serial;
-	out->child->mode =
-		tunnel->conn->type == TYPE_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
+	out->child->mode = tunnel->conn->type == TYPE_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
 	child_place(out->child, &step->local, &step->remote, sa->encap);
 	rc = negotiate_child(in, out);
 	return rc == RC_OK ? RC_OK : child_refused(out, in, rc);
 }
 
-/* architecture.md §7: the inbound half is in the kernel before the reply that promises it is built. */
+/* architecture.md §7: the inbound half is in the kernel before the reply that promises it is built.
+ */
 static enum rc install_inbound(struct step *step, struct outcome *out)
 {
 	struct auth_request *in = step->scratch;
@@ -267,8 +270,8 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 }
 
 static const step_fn request_steps[] = {
-	read_request, find_peer,       verify_peer,
-	bind_peer,    choose_child,    install_inbound /* suspends: kernel */,
+	read_request,  find_peer,    verify_peer,
+	bind_peer,     choose_child, install_inbound /* suspends: kernel */,
 	emit_response, NULL,
 };
 
@@ -280,7 +283,7 @@ static const struct payload_rule request_rules[] = {
 	{ PAYLOAD_IDr, 0, 1, ENCRYPTED },
 	{ PAYLOAD_AUTH, 0, 1, ENCRYPTED }, /* absent: the initiator asks for EAP, §2.16 */
 	{ PAYLOAD_CP, 0, 1, ENCRYPTED },
-	{ PAYLOAD_SA, 0, 1, ENCRYPTED },   /* absent: childless, RFC 6023 */
+	{ PAYLOAD_SA, 0, 1, ENCRYPTED }, /* absent: childless, RFC 6023 */
 	{ PAYLOAD_TSi, 0, 1, ENCRYPTED },
 	{ PAYLOAD_TSr, 0, 1, ENCRYPTED },
 	PAYLOAD_RULES_END,
@@ -288,6 +291,7 @@ static const struct payload_rule request_rules[] = {
 
 const struct ikev2_row ikev2_auth_answer_rows[] = {
 	{ IKEV2_HALF_OPEN, RESPONDER, EVENT_AUTH_REQUEST, request_rules, request_steps,
-	  IKEV2_ESTABLISHED, "peer proves its identity; we prove ours and make the first Child SA" },
+	  IKEV2_ESTABLISHED,
+	  "peer proves its identity; we prove ours and make the first Child SA" },
 	{ .story = NULL },
 };

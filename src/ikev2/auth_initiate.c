@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rfc7296 §1.2: IKE_AUTH as the initiator, with its first Child SA. Rows last, each step in the order of time. */
+/* rfc7296 §1.2: IKE_AUTH as the initiator, with its first Child SA. Rows last, each step in the
+ * order of time. */
 #include "ikev2/auth.h"
 
 struct auth_response {
@@ -59,8 +60,8 @@ static enum rc emit_child(struct step *step, const struct tunnel *tunnel, struct
 	return RC_OK;
 }
 
-/* §2.4: only when nothing of this peer is alive (architecture.md §6) or about to be: another IKE_AUTH of ours may have
- * been accepted already. */
+/* §2.4: only when nothing of this peer is alive (architecture.md §6) or about to be: another
+ * IKE_AUTH of ours may have been accepted already. */
 static bool first_contact(const struct ike_sa *sa, const struct peer *peer)
 {
 	list_for(node, &peer->ike_sas)
@@ -108,9 +109,9 @@ enum rc auth_request_emit(struct step *step, struct outcome *out)
 static enum rc refused(const struct wire_notify *notify, const struct step *step,
 		       struct outcome *out)
 {
-	char name[48], id[IDENTITY_TEXT_MAX], ours[IDENTITY_TEXT_MAX];
+	char number[48], id[IDENTITY_TEXT_MAX], ours[IDENTITY_TEXT_MAX];
+	const char *name = names_text(&notify_names, notify->type, number, sizeof(number));
 
-	names_text(&notify_names, notify->type, name, sizeof(name));
 	return diag_fail(&out->diag, notify_rc(notify->type),
 			 "peer refused IKE_AUTH: %s; we are %s and expected %s%s", name,
 			 identity_text(&step->peer->local_id, ours),
@@ -135,7 +136,8 @@ static enum rc read_response(struct step *step, struct outcome *out)
 	if (error && auth == NULL)
 		return refused(&in->error, step, out);
 	if (idr == NULL || auth == NULL)
-		return diag_fail(&out->diag, RC_AUTH_FAILED, "IKE_AUTH response without IDr or AUTH");
+		return diag_fail(&out->diag, RC_AUTH_FAILED,
+				 "IKE_AUTH response without IDr or AUTH");
 	TRY(wire_id_parse(idr->body, &in->idr, &out->diag));
 	TRY(wire_auth_parse(auth->body, &in->auth, &out->diag));
 	return child_read(step->arena, message, &in->child, &out->diag);
@@ -189,13 +191,13 @@ static enum rc child_refused(struct outcome *out, enum rc rc)
 static enum rc child_notify(const struct step *step, const struct auth_response *in,
 			    struct outcome *out)
 {
-	char name[48], esp[128] = "", selectors[SELECTOR_PAIR_TEXT_MAX] = "";
+	char number[48], esp[128] = "", selectors[SELECTOR_PAIR_TEXT_MAX] = "";
+	const char *name = names_text(&notify_names, in->error.type, number, sizeof(number));
 
 	if (in->error.type == NOTIFY_NONE)
 		return child_refused(out, diag_fail(&out->diag, RC_PEER_REFUSED,
 						    "peer answered without a Child SA and says "
 						    "nothing"));
-	names_text(&notify_names, in->error.type, name, sizeof(name));
 	if (step->tunnel != NULL) {
 		proposal_text(step->tunnel->conn->esp, esp, sizeof(esp));
 		selector_pair_text(&step->tunnel->selectors, selectors);
@@ -216,7 +218,8 @@ static enum rc accept_child(struct step *step, const struct auth_response *in,
 	TRY(selector_check_answer(&tunnel->selectors, &in->child.tsi, &in->child.tsr,
 				  &child->selectors, &out->diag));
 	if (child->choice.spi_len != 4)
-		return diag_fail(&out->diag, RC_SYNTAX, "ESP SPI of %u bytes", child->choice.spi_len);
+		return diag_fail(&out->diag, RC_SYNTAX, "ESP SPI of %u bytes",
+				 child->choice.spi_len);
 	if (transport != in->child.transport)
 		return diag_fail(&out->diag, RC_NO_PROPOSAL,
 				 "peer chose %s mode, we want %s mode (type=)",
@@ -256,7 +259,8 @@ static enum rc make_child(struct step *step, struct outcome *out)
 	return RC_SUSPEND;
 }
 
-/* §2.21.2: the peer believes in a Child SA that we do not have: a Delete with the SPI that we announced. */
+/* §2.21.2: the peer believes in a Child SA that we do not have: a Delete with the SPI that we
+ * announced. */
 static enum rc delete_announced(struct step *step, struct outcome *out)
 {
 	struct sink sink;
@@ -290,16 +294,16 @@ static enum rc finish(struct step *step, struct outcome *out)
 	return RC_OK;
 }
 
-static const step_fn response_steps[] = { read_response, verify_peer, make_child /* suspends: kernel */,
-					  finish, NULL };
+static const step_fn response_steps[] = { read_response, verify_peer,
+					  make_child /* suspends: kernel */, finish, NULL };
 
 static const struct payload_rule response_rules[] = {
 	/* payload         min max  where */
-	{ PAYLOAD_IDr, 0, 1, ENCRYPTED },  /* absent: an error notify */
+	{ PAYLOAD_IDr, 0, 1, ENCRYPTED }, /* absent: an error notify */
 	{ PAYLOAD_CERT, 0, 8, ENCRYPTED },
 	{ PAYLOAD_AUTH, 0, 1, ENCRYPTED },
 	{ PAYLOAD_CP, 0, 1, ENCRYPTED },
-	{ PAYLOAD_SA, 0, 1, ENCRYPTED },  /* absent: the Child SA was refused */
+	{ PAYLOAD_SA, 0, 1, ENCRYPTED }, /* absent: the Child SA was refused */
 	{ PAYLOAD_TSi, 0, 1, ENCRYPTED },
 	{ PAYLOAD_TSr, 0, 1, ENCRYPTED },
 	PAYLOAD_RULES_END,

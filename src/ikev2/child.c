@@ -113,12 +113,14 @@ static void delete_policy(const struct child_sa *child, enum kernel_direction di
 	child_kernel_policy(child, direction, &out->policy);
 }
 
-/* A tunnel that keeps a trap gets it back in place of the outbound policy, where both are one to the kernel. */
+/* A tunnel that keeps a trap gets it back in place of the outbound policy, where both are one to
+ * the kernel. */
 static void restore_trap(const struct child_sa *child, struct kernel_request *out)
 {
 	const struct tunnel *tunnel = child->tunnel;
 
-	if (!tunnel->trap_installed || !selector_pair_equal(&tunnel->selectors, &child->selectors)) {
+	if (!tunnel->trap_installed ||
+	    !selector_pair_equal(&tunnel->selectors, &child->selectors)) {
 		delete_policy(child, KERNEL_OUT, out);
 		return;
 	}

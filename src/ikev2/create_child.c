@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rfc7296 §1.3: CREATE_CHILD_SA. A responder may refuse every one of them (§1.3, §4: "minimal implementation");
- * rekeying and further Child SAs enter here as rows of ESTABLISHED. */
+/* rfc7296 §1.3: CREATE_CHILD_SA. A responder may refuse every one of them (§1.3, §4: "minimal
+ * implementation"); rekeying and further Child SAs enter here as rows of ESTABLISHED. */
 #include "ikev2/private.h"
 
 static enum rc refuse(struct step *step, struct outcome *out)
@@ -25,7 +25,8 @@ static const struct payload_rule request_rules[] = {
 	PAYLOAD_RULES_END,
 };
 
-#define REFUSED "peer wants to rekey or another Child SA: one pair an IKE SA, it is to begin a new one"
+#define REFUSED                                                                                    \
+	"peer wants to rekey or another Child SA: one pair an IKE SA, it is to begin a new one"
 
 const struct ikev2_row ikev2_create_child_rows[] = {
 	{ IKEV2_ESTABLISHED, INITIATOR, EVENT_CREATE_CHILD_REQUEST, request_rules, refuse_steps,

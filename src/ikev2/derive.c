@@ -29,8 +29,8 @@ struct slow_work ikev2_derive_work(struct arena *arena, struct ike_sa *sa, struc
 		.suite = sa->suite,
 		.ni = arena_copy(arena, span_make(larval->ni, larval->ni_size)),
 		.nr = arena_copy(arena, span_make(larval->nr, larval->nr_size)),
-		.peer_public = arena_copy(arena, span_make(larval->peer_public,
-							   larval->peer_public_len)),
+		.peer_public =
+			arena_copy(arena, span_make(larval->peer_public, larval->peer_public_len)),
 		.spi_i = sa->spi_i,
 		.spi_r = sa->spi_r,
 		.keys = keys,

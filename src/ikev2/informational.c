@@ -221,9 +221,9 @@ static const struct payload_rule request_rules[] = {
 	PAYLOAD_RULES_END,
 };
 
-#define I INITIATOR
-#define R RESPONDER
-#define UP IKEV2_ESTABLISHED
+#define I   INITIATOR
+#define R   RESPONDER
+#define UP  IKEV2_ESTABLISHED
 #define BYE IKEV2_DELETING
 
 const struct ikev2_row ikev2_informational_rows[] = {
@@ -245,14 +245,20 @@ const struct ikev2_row ikev2_informational_rows[] = {
 	  "peer confirms the end of the IKE SA" },
 	{ UP, I, EVENT_PROBE, NULL, probe_steps, UP, "nothing was heard: is the peer there?" },
 	{ UP, R, EVENT_PROBE, NULL, probe_steps, UP, "nothing was heard: is the peer there?" },
-	{ UP, I, EVENT_DELETE_CHILD, NULL, delete_child_steps, UP, "a Child SA is not wanted any more" },
-	{ UP, R, EVENT_DELETE_CHILD, NULL, delete_child_steps, UP, "a Child SA is not wanted any more" },
-	{ UP, I, EVENT_DELETE_IKE, NULL, delete_ike_steps, BYE, "the IKE SA is not wanted any more" },
-	{ UP, R, EVENT_DELETE_IKE, NULL, delete_ike_steps, BYE, "the IKE SA is not wanted any more" },
+	{ UP, I, EVENT_DELETE_CHILD, NULL, delete_child_steps, UP,
+	  "a Child SA is not wanted any more" },
+	{ UP, R, EVENT_DELETE_CHILD, NULL, delete_child_steps, UP,
+	  "a Child SA is not wanted any more" },
+	{ UP, I, EVENT_DELETE_IKE, NULL, delete_ike_steps, BYE,
+	  "the IKE SA is not wanted any more" },
+	{ UP, R, EVENT_DELETE_IKE, NULL, delete_ike_steps, BYE,
+	  "the IKE SA is not wanted any more" },
 	{ UP, I, EVENT_GIVE_UP, NULL, give_up_steps, UP, "peer does not answer: it is dead to us" },
 	{ UP, R, EVENT_GIVE_UP, NULL, give_up_steps, UP, "peer does not answer: it is dead to us" },
-	{ BYE, I, EVENT_GIVE_UP, NULL, give_up_steps, BYE, "peer does not confirm: gone all the same" },
-	{ BYE, R, EVENT_GIVE_UP, NULL, give_up_steps, BYE, "peer does not confirm: gone all the same" },
+	{ BYE, I, EVENT_GIVE_UP, NULL, give_up_steps, BYE,
+	  "peer does not confirm: gone all the same" },
+	{ BYE, R, EVENT_GIVE_UP, NULL, give_up_steps, BYE,
+	  "peer does not confirm: gone all the same" },
 	{ IKEV2_INIT_SENT, I, EVENT_GIVE_UP, NULL, give_up_steps, IKEV2_INIT_SENT,
 	  "peer does not answer IKE_SA_INIT" },
 	{ IKEV2_AUTH_SENT, I, EVENT_GIVE_UP, NULL, give_up_steps, IKEV2_AUTH_SENT,
@@ -264,7 +270,6 @@ const struct ikev2_row ikev2_informational_rows[] = {
 	  "not wanted any more before the peer answered" },
 	{ IKEV2_AUTH_SENT, I, EVENT_DELETE_IKE, NULL, stop_steps, IKEV2_AUTH_SENT,
 	  "we stop; otherwise a Delete waits for the answer to IKE_AUTH" },
-	{ IKEV2_HALF_OPEN, R, EVENT_DELETE_IKE, NULL, stop_steps, IKEV2_HALF_OPEN,
-	  "we stop" },
+	{ IKEV2_HALF_OPEN, R, EVENT_DELETE_IKE, NULL, stop_steps, IKEV2_HALF_OPEN, "we stop" },
 	{ .story = NULL },
 };

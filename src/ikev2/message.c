@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Protected messages: inner payloads sealed into an SK payload, and opened again (RFC 7296 §3.14). */
+/* Protected messages: inner payloads sealed into an SK payload, and opened again (RFC 7296 §3.14).
+ */
 #include "ikev2/private.h"
 
 #define SK_HEADER_LEN 4
@@ -16,8 +17,7 @@ static struct span sk_key(const struct ike_sa *sa, bool ours, bool encryption)
 enum rc ikev2_seal(const struct ike_sa *sa, uint64_t counter, uint32_t message_id,
 		   const struct outcome_message *message, struct sink *out)
 {
-	struct ike_header header =
-		header_of(sa, message->exchange, message->response, message_id);
+	struct ike_header header = header_of(sa, message->exchange, message->response, message_id);
 	size_t overhead = sk_overhead(&sa->suite, message->bytes.len);
 	size_t start = out->len;
 	size_t iv_at = IKE_HEADER_LEN + SK_HEADER_LEN;
@@ -63,15 +63,18 @@ enum rc ikev2_open(const struct ike_sa *sa, struct arena *arena, struct ike_mess
 	size_t len = 0;
 
 	if (payload == NULL)
-		return diag_fail(diag, RC_INTEGRITY, "no SK payload in a message that must be protected");
-	TRY(wire_sk_parse(message, payload, sa->suite.encr->iv_len, icv_len(&sa->suite), &sk, diag));
+		return diag_fail(diag, RC_INTEGRITY,
+				 "no SK payload in a message that must be protected");
+	TRY(wire_sk_parse(message, payload, sa->suite.encr->iv_len, icv_len(&sa->suite), &sk,
+			  diag));
 	plain = arena_alloc(arena, sk.ciphertext.len + 1);
 	if (plain == NULL)
 		return RC_NO_MEMORY;
 	enum rc rc = sk_open(&sa->suite, sk_key(sa, false, true), sk_key(sa, false, false), sk.aad,
 			     sk.signed_part, sk.iv, sk.ciphertext, sk.icv, plain, &len);
 	if (rc != RC_OK)
-		return diag_fail(diag, rc, "the message does not decrypt with the keys of this IKE SA");
-	return wire_inner_parse(arena, span_make(plain, len), payload->inner, message, critical_type,
-				diag);
+		return diag_fail(diag, rc,
+				 "the message does not decrypt with the keys of this IKE SA");
+	return wire_inner_parse(arena, span_make(plain, len), payload->inner, message,
+				critical_type, diag);
 }

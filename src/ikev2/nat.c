@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* NAT detection (RFC 7296 §2.23): SHA-1 of SPIs, address and port, compared with what the datagram shows. */
+/* NAT detection (RFC 7296 §2.23): SHA-1 of SPIs, address and port, compared with what the datagram
+ * shows. */
 #include "ikev2/private.h"
 
 static enum rc nat_hash(uint64_t spi_i, uint64_t spi_r, const struct ip_endpoint *endpoint,
@@ -29,8 +30,7 @@ static bool any_matches(const struct ike_message *message, enum notify_type type
 	*present = false;
 	for (; payload != NULL; payload = payload->next) {
 		if (payload->type != PAYLOAD_NOTIFY ||
-		    wire_notify_parse(payload->body, &notify, NULL) != RC_OK ||
-		    notify.type != type)
+		    wire_notify_parse(payload->body, &notify, NULL) != RC_OK || notify.type != type)
 			continue;
 		*present = true;
 		if (span_equal(notify.data, span_make(hash, 20)))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Notifies: which one answers a return code, what one of the peer's means, and messages that hold just one. */
+/* Notifies: which one answers a return code, what one of the peer's means, and messages that hold
+ * just one. */
 #include "ikev2/private.h"
 
 uint16_t ikev2_notify_of(enum rc rc)

@@ -7,25 +7,29 @@
 #include "auth/psk.h"
 #include "ikev2/ikev2.h"
 
-#define IKEV2_NONCE_LEN 32 /* at least half of the largest PRF key (RFC 7296 §2.10) */
-#define IKEV2_CLEAR_MAX 4096 /* an IKE_SA_INIT of ours */
-#define IKEV2_INNER_MAX 8192 /* the inner payloads of a message of ours */
-#define IKEV2_RESTARTS_MAX 4 /* COOKIE and INVALID_KE_PAYLOAD rounds of one attempt */
+#define IKEV2_NONCE_LEN	   32	/* at least half of the largest PRF key (RFC 7296 §2.10) */
+#define IKEV2_CLEAR_MAX	   4096 /* an IKE_SA_INIT of ours */
+#define IKEV2_INNER_MAX	   8192 /* the inner payloads of a message of ours */
+#define IKEV2_RESTARTS_MAX 4	/* COOKIE and INVALID_KE_PAYLOAD rounds of one attempt */
 
 /* each ends with a row whose story is NULL */
-extern const struct ikev2_row ikev2_sa_init_initiate_rows[], ikev2_sa_init_answer_rows[], ikev2_auth_initiate_rows[],
-	ikev2_auth_answer_rows[], ikev2_create_child_rows[], ikev2_informational_rows[], ikev2_reject_rows[];
+extern const struct ikev2_row ikev2_sa_init_initiate_rows[], ikev2_sa_init_answer_rows[],
+	ikev2_auth_initiate_rows[], ikev2_auth_answer_rows[], ikev2_create_child_rows[],
+	ikev2_informational_rows[], ikev2_reject_rows[];
 
 /* ---- nat.c: RFC 7296 §2.23 ---- */
 struct nat_findings {
 	bool supported; /* the peer sent both notifies */
 	bool here, there;
 };
-enum rc nat_detect(const struct ike_message *message, const struct ip_endpoint *local, const struct ip_endpoint *remote,
-		   uint64_t spi_i, uint64_t spi_r, struct nat_findings *out) MUST_CHECK;
-/* Both notifies. force: a source hash that cannot match, so that the peer sees a NAT (encapsulation=yes). */
-enum rc nat_emit(struct writer *writer, struct host *host, uint64_t spi_i, uint64_t spi_r, const struct ip_endpoint *local,
-		 const struct ip_endpoint *remote, bool force) MUST_CHECK;
+enum rc nat_detect(const struct ike_message *message, const struct ip_endpoint *local,
+		   const struct ip_endpoint *remote, uint64_t spi_i, uint64_t spi_r,
+		   struct nat_findings *out) MUST_CHECK;
+/* Both notifies. force: a source hash that cannot match, so that the peer sees a NAT
+ * (encapsulation=yes). */
+enum rc nat_emit(struct writer *writer, struct host *host, uint64_t spi_i, uint64_t spi_r,
+		 const struct ip_endpoint *local, const struct ip_endpoint *remote,
+		 bool force) MUST_CHECK;
 
 /* ---- notify.c ---- */
 /* The first error notify of the message; false: none. */
@@ -43,22 +47,30 @@ struct child_exchange {
 	bool present;	/* SA, TSi and TSr are there */
 	bool transport; /* USE_TRANSPORT_MODE */
 };
-enum rc child_read(struct arena *arena, const struct ike_message *message, struct child_exchange *out, struct diag *diag) MUST_CHECK;
+enum rc child_read(struct arena *arena, const struct ike_message *message,
+		   struct child_exchange *out, struct diag *diag) MUST_CHECK;
 /* Addresses, encapsulation and selectors as the kernel needs them. */
-void child_place(struct child_sa *child, const struct ip_endpoint *local, const struct ip_endpoint *remote, bool encap);
+void child_place(struct child_sa *child, const struct ip_endpoint *local,
+		 const struct ip_endpoint *remote, bool encap);
 /* KEYMAT into out->keymat. */
-enum rc child_derive(struct child_sa *child, const struct ike_suite *suite, const struct ike_keys *keys, struct span ni,
-		     struct span nr, struct outcome *out) MUST_CHECK;
-/* Requests for the inbound half (SA, in and fwd policies) or the outbound half (SA, out policy), appended to list. */
-enum rc child_install_in(struct arena *arena, const struct child_sa *child, struct span keymat, struct list *list) MUST_CHECK;
-enum rc child_install_out(struct arena *arena, const struct child_sa *child, struct span keymat, struct list *list) MUST_CHECK;
+enum rc child_derive(struct child_sa *child, const struct ike_suite *suite,
+		     const struct ike_keys *keys, struct span ni, struct span nr,
+		     struct outcome *out) MUST_CHECK;
+/* Requests for the inbound half (SA, in and fwd policies) or the outbound half (SA, out policy),
+ * appended to list. */
+enum rc child_install_in(struct arena *arena, const struct child_sa *child, struct span keymat,
+			 struct list *list) MUST_CHECK;
+enum rc child_install_out(struct arena *arena, const struct child_sa *child, struct span keymat,
+			  struct list *list) MUST_CHECK;
 
 /* ---- payload.c ---- */
 /* The one payload of that type, which the row's rules have counted. */
 const struct payload *payload_of(const struct ike_message *message, enum payload_type type);
 enum rc inner_start(struct arena *arena, struct sink *sink, struct writer *writer) MUST_CHECK;
-enum rc inner_finish(struct writer *writer, struct sink *sink, struct outcome_message *out) MUST_CHECK;
+enum rc inner_finish(struct writer *writer, struct sink *sink,
+		     struct outcome_message *out) MUST_CHECK;
 void emit_notify(struct writer *writer, enum notify_type type);
-struct ike_header header_of(const struct ike_sa *sa, enum exchange_type exchange, bool response, uint32_t message_id);
+struct ike_header header_of(const struct ike_sa *sa, enum exchange_type exchange, bool response,
+			    uint32_t message_id);
 
 #endif

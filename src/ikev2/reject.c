@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What may not happen: every (state, role, event) without a road of its own, and why it is refused. */
+/* What may not happen: every (state, role, event) without a road of its own, and why it is refused.
+ */
 #include "ikev2/private.h"
 
 #define REJECT(state, role, event, story)                                                          \
@@ -18,13 +19,13 @@
 #define NO_COMMANDS(state, role, story)                                                            \
 	REJECT(state, role, EVENT_PROBE, story), REJECT(state, role, EVENT_DELETE_CHILD, story)
 
-#define NO_SA "no such IKE SA"
-#define EARLY "the IKE SA is not established yet"
-#define LATE "the IKE SA is established already"
-#define ONE_ROAD "IKE_SA_INIT makes a new IKE SA, it never belongs to one"
+#define NO_SA	   "no such IKE SA"
+#define EARLY	   "the IKE SA is not established yet"
+#define LATE	   "the IKE SA is established already"
+#define ONE_ROAD   "IKE_SA_INIT makes a new IKE SA, it never belongs to one"
 #define NEVER_SENT "we have not sent such a request"
-#define LEAVING "the IKE SA is being deleted"
-#define OURS_ONLY "only for an IKE SA that does not exist yet"
+#define LEAVING	   "the IKE SA is being deleted"
+#define OURS_ONLY  "only for an IKE SA that does not exist yet"
 
 const struct ikev2_row ikev2_reject_rows[] = {
 	/* no SA yet */
@@ -52,7 +53,8 @@ const struct ikev2_row ikev2_reject_rows[] = {
 	REJECT(IKEV2_AUTH_SENT, INITIATOR, EVENT_INITIATE, OURS_ONLY),
 	REJECT(IKEV2_AUTH_SENT, INITIATOR, EVENT_SA_INIT_REQUEST, ONE_ROAD),
 	ALL_REQUESTS(IKEV2_AUTH_SENT, INITIATOR, EARLY),
-	REJECT(IKEV2_AUTH_SENT, INITIATOR, EVENT_SA_INIT_RESPONSE, "IKE_SA_INIT was answered before"),
+	REJECT(IKEV2_AUTH_SENT, INITIATOR, EVENT_SA_INIT_RESPONSE,
+	       "IKE_SA_INIT was answered before"),
 	REJECT(IKEV2_AUTH_SENT, INITIATOR, EVENT_CREATE_CHILD_RESPONSE, NEVER_SENT),
 	REJECT(IKEV2_AUTH_SENT, INITIATOR, EVENT_INFORMATIONAL_RESPONSE, NEVER_SENT),
 	NO_COMMANDS(IKEV2_AUTH_SENT, INITIATOR, EARLY),

@@ -38,7 +38,9 @@ static enum rc answer_clear(struct step *step, uint16_t type, struct span data, 
 		return RC_NO_MEMORY;
 	sink_init(&sink, buffer, IKEV2_CLEAR_MAX);
 	TRY(ikev2_emit_notify(&sink, &step->message->header, 0, type, data));
-	out->message = (struct outcome_message){ .present = true, .clear = true, .response = true,
+	out->message = (struct outcome_message){ .present = true,
+						 .clear = true,
+						 .response = true,
 						 .exchange = EXCHANGE_IKE_SA_INIT,
 						 .bytes = sink_written(&sink) };
 	out->notify = type;
@@ -74,7 +76,8 @@ static enum rc find_candidate(struct step *step, struct outcome *out)
 		return diag_fail(&out->diag, RC_DROP,
 				 "%zu half-open IKE SAs, no more are taken (max-halfopen-ike=)",
 				 step->env->sas->half_open_count);
-	in->candidate = peers_for_addresses(step->env->peers, &step->local.addr, &step->remote.addr);
+	in->candidate =
+		peers_for_addresses(step->env->peers, &step->local.addr, &step->remote.addr);
 	if (in->candidate != NULL)
 		return RC_OK;
 	(void)diag_fail(&out->diag, RC_NO_PROPOSAL, "no conn is loaded for %s (ours) and %s",
@@ -201,7 +204,9 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 	writer_message(&writer, &sink, &header);
 	TRY(emit_payloads(step, out->pair, &writer, out));
 	TRY(writer_message_end(&writer));
-	out->message = (struct outcome_message){ .present = true, .clear = true, .response = true,
+	out->message = (struct outcome_message){ .present = true,
+						 .clear = true,
+						 .response = true,
 						 .exchange = EXCHANGE_IKE_SA_INIT,
 						 .bytes = sink_written(&sink) };
 	out->init_request = step->message->raw;
@@ -209,8 +214,10 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 	return RC_OK;
 }
 
-static const step_fn request_steps[] = { read_request, check_cookie, find_candidate, choose,
-					 make_sa /* suspends: DH key pair */, emit_response, NULL };
+static const step_fn request_steps[] = {
+	read_request,  check_cookie, find_candidate, choose, make_sa /* suspends: DH key pair */,
+	emit_response, NULL
+};
 
 static const struct payload_rule request_rules[] = {
 	/* payload         min max  where */
@@ -224,6 +231,7 @@ static const struct payload_rule request_rules[] = {
 const struct ikev2_row ikev2_sa_init_answer_rows[] = {
 	{ IKEV2_START, RESPONDER, EVENT_SA_INIT_REQUEST, request_rules, request_steps,
 	  IKEV2_HALF_OPEN,
-	  "somebody wants an IKE SA: we choose its algorithms, or ask for a cookie or another group" },
+	  "somebody wants an IKE SA: we choose its algorithms, or ask for a cookie or another "
+	  "group" },
 	{ .story = NULL },
 };

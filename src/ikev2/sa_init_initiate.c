@@ -100,7 +100,8 @@ static enum rc emit_request(struct step *step, struct outcome *out)
 	writer_message(&writer, &sink, &header);
 	TRY(emit_payloads(step, initiate, pair, &writer));
 	TRY(writer_message_end(&writer));
-	out->message = (struct outcome_message){ .present = true, .clear = true,
+	out->message = (struct outcome_message){ .present = true,
+						 .clear = true,
 						 .exchange = EXCHANGE_IKE_SA_INIT,
 						 .bytes = sink_written(&sink),
 						 .purpose = REQUEST_INIT };
@@ -153,8 +154,8 @@ static enum rc restart_begin(struct step *step, struct outcome *out, struct init
 		return RC_INTERNAL;
 	memcpy(initiate->nonce, larval->ni, sizeof(initiate->nonce));
 	if (larval->cookie_len > 0)
-		initiate->cookie = arena_copy(step->arena, span_make(larval->cookie,
-								     larval->cookie_len));
+		initiate->cookie =
+			arena_copy(step->arena, span_make(larval->cookie, larval->cookie_len));
 	step->scratch = initiate;
 	step->divert = restart_steps;
 	*result = initiate;
@@ -189,8 +190,8 @@ static enum rc restart_with_group(struct step *step, const struct wire_notify *n
 	if (span_u16(&data, &group) != RC_OK || span_end(&data) != RC_OK)
 		return diag_fail(&out->diag, RC_DROP, "INVALID_KE_PAYLOAD without a group");
 	if (group == dh_pair_alg(step->sa->larval->pair)->id)
-		return diag_fail(&out->diag, RC_DROP, "peer wants DH group %u, which it was just given",
-				 group);
+		return diag_fail(&out->diag, RC_DROP,
+				 "peer wants DH group %u, which it was just given", group);
 	if (!proposal_has_group(step->peer->conn->ike, group))
 		return diag_fail(&out->diag, RC_NO_PROPOSAL,
 				 "peer wants DH group %u, which ike= does not offer", group);
@@ -201,9 +202,9 @@ static enum rc restart_with_group(struct step *step, const struct wire_notify *n
 static enum rc refused(const struct wire_notify *notify, const struct step *step,
 		       struct outcome *out)
 {
-	char name[48], ours[160];
+	char number[48], ours[160];
+	const char *name = names_text(&notify_names, notify->type, number, sizeof(number));
 
-	names_text(&notify_names, notify->type, name, sizeof(name));
 	if (notify->type != NO_PROPOSAL_CHOSEN)
 		return diag_fail(&out->diag, notify_rc(notify->type),
 				 "peer refused IKE_SA_INIT: %s", name);
@@ -295,8 +296,8 @@ static void choose_endpoints(const struct step *step, const struct nat_findings 
 		return;
 	out->local.port = step->env->setup->nattport;
 	if (step->remote.port == IKE_PORT || step->remote.port == step->env->setup->ikeport)
-		out->remote.port = step->remote.port == IKE_PORT ? IKE_NATT_PORT
-								 : step->env->setup->nattport;
+		out->remote.port =
+			step->remote.port == IKE_PORT ? IKE_NATT_PORT : step->env->setup->nattport;
 }
 
 static enum rc begin_auth(struct step *step, struct outcome *out)
@@ -323,10 +324,8 @@ static const step_fn response_steps[] = { read_response, begin_auth, NULL };
 static const struct payload_rule response_rules[] = {
 	/* payload         min max  where */
 	{ PAYLOAD_SA, 0, 1, CLEAR }, /* absent: COOKIE, INVALID_KE_PAYLOAD or an error */
-	{ PAYLOAD_KE, 0, 1, CLEAR },
-	{ PAYLOAD_NONCE, 0, 1, CLEAR },
-	{ PAYLOAD_CERTREQ, 0, 8, CLEAR },
-	PAYLOAD_RULES_END,
+	{ PAYLOAD_KE, 0, 1, CLEAR },	  { PAYLOAD_NONCE, 0, 1, CLEAR },
+	{ PAYLOAD_CERTREQ, 0, 8, CLEAR }, PAYLOAD_RULES_END,
 };
 
 const struct ikev2_row ikev2_sa_init_initiate_rows[] = {
@@ -334,7 +333,8 @@ const struct ikev2_row ikev2_sa_init_initiate_rows[] = {
 	  "a tunnel is wanted: we propose algorithms, our KE and our nonce" },
 	{ IKEV2_INIT_SENT, INITIATOR, EVENT_SA_INIT_RESPONSE, response_rules, response_steps,
 	  IKEV2_AUTH_SENT,
-	  "peer chose: we derive the keys and prove our identity; or we begin again with its cookie or "
+	  "peer chose: we derive the keys and prove our identity; or we begin again with its "
+	  "cookie or "
 	  "group" },
 	{ .story = NULL },
 };

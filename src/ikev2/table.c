@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The transition table of IKEv2: finds the one row of a (state, role, event) among the rows of all exchanges. */
+/* The transition table of IKEv2: finds the one row of a (state, role, event) among the rows of all
+ * exchanges. */
 #include "ikev2/private.h"
 
 static const struct ikev2_row *const all_rows[] = {
@@ -41,7 +42,8 @@ unsigned ikev2_row_index(const struct ikev2_row *row)
 	unsigned index = 0;
 
 	for (unsigned file = 0; file < ROW_FILES; file++)
-		for (const struct ikev2_row *one = all_rows[file]; one->story != NULL; one++, index++)
+		for (const struct ikev2_row *one = all_rows[file]; one->story != NULL;
+		     one++, index++)
 			if (one == row)
 				return index;
 	return IKEV2_ROWS_MAX - 1;
@@ -126,7 +128,8 @@ enum rc ikev2_check_payloads(const struct ikev2_row *row, const struct ike_messa
 	for (const struct payload_rule *rule = row->rules; rule->type != 0; rule++) {
 		unsigned count = wire_payload_count(message, rule->type);
 		if (count < rule->min || count > rule->max)
-			return diag_fail(diag, RC_SYNTAX, "%u %s payloads; expected %u to %u", count,
+			return diag_fail(diag, RC_SYNTAX, "%u %s payloads; expected %u to %u",
+					 count,
 					 names_text(&payload_names, rule->type, name, sizeof(name)),
 					 rule->min, rule->max);
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the kernel is asked for a Child SA or a trap: SAs and policies described from our objects. */
+/* What the kernel is asked for a Child SA or a trap: SAs and policies described from our objects.
+ */
 #include "sa/sa.h"
 
 #define REPLAY_WINDOW_ESN_MIN 32

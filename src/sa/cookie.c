@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cookies of the responder (RFC 7296 §2.6): stateless, from a secret that is replaced every two minutes; the one
- * before is still good. */
+/* Cookies of the responder (RFC 7296 §2.6): stateless, from a secret that is replaced every two
+ * minutes; the one before is still good. */
 #include <string.h>
 #include "sa/sa.h"
 
-#define COOKIE_ROTATION (120 * USEC_PER_SEC)
+#define COOKIE_ROTATION	 (120 * USEC_PER_SEC)
 #define COOKIE_THRESHOLD 100 /* half-open SAs that honest peers hardly ever reach together */
 
 static void rotate(struct sas *sas, usec_t now)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The schedule of retransmissions: exponential, bounded, with jitter, from the five settings of the conn. */
+/* The schedule of retransmissions: exponential, bounded, with jitter, from the five settings of the
+ * conn. */
 #include "sa/sa.h"
 
 static double jitter_factor(struct host *host, unsigned percent)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "exchange/pair.h"
@@ -8,12 +9,12 @@ static void print_errors(struct config_errors *errors)
 {
 	char text[600];
 
-	list_for(node, &errors->list)
-		print_error("%s\n", config_error_text(container_of(node, struct config_error, in_list),
-						     text, sizeof(text)));
+	list_for(node, &errors->list) print_error(
+		"%s\n", config_error_text(container_of(node, struct config_error, in_list), text,
+					  sizeof(text)));
 }
 
-static struct config *load_conf(const char *text)
+struct config *load_conf(const char *text)
 {
 	struct config_errors errors;
 	struct config *config = NULL;
@@ -26,13 +27,14 @@ static struct config *load_conf(const char *text)
 	return config;
 }
 
-static struct secrets *load_secrets(const char *text)
+struct secrets *load_secrets(const char *text)
 {
 	struct config_errors errors;
 	struct secrets *secrets = NULL;
 
 	config_errors_init(&errors);
-	if (secrets_load_text("test.secrets", span_make(text, strlen(text)), &secrets, &errors) != RC_OK)
+	if (secrets_load_text("test.secrets", span_make(text, strlen(text)), &secrets, &errors) !=
+	    RC_OK)
 		print_errors(&errors);
 	config_errors_free(&errors);
 	assert_non_null(secrets);
@@ -43,9 +45,6 @@ static void watch(struct watcher *watcher, const struct gateway_event *event)
 {
 	struct end *end = container_of(watcher, struct end, watcher);
 
-	if (getenv("VANTH_TEST_VERBOSE") != NULL)
-		print_message("%-10s %s: %s\n", end->log != NULL ? "" : "", rc_name(event->reason),
-			      event->text);
 	end->ike_up += event->type == GATEWAY_IKE_UP;
 	end->child_up += event->type == GATEWAY_CHILD_UP;
 	end->failed += event->type == GATEWAY_FAILED;
@@ -57,22 +56,57 @@ static void watch(struct watcher *watcher, const struct gateway_event *event)
 	(void)snprintf(end->last_text, sizeof(end->last_text), "%s", event->text);
 }
 
-void end_start(struct world *world, struct end *end, const char *name, const char *address,
-	       const char *conf, const char *secrets)
+static void remember(void *context, enum log_level level, const struct log_subject *subject,
+		     const char *text)
+{
+	struct end *end = context;
+	size_t len = strlen(text);
+	char *grown = realloc(end->journal, end->journal_len + len + 2);
+
+	(void)level;
+	(void)subject;
+	if (grown == NULL)
+		return;
+	memcpy(grown + end->journal_len, text, len);
+	memcpy(grown + end->journal_len + len, "\n", 2);
+	end->journal = grown;
+	end->journal_len += len + 1;
+}
+
+bool end_said(const struct end *end, const char *part)
+{
+	return end->journal != NULL && strstr(end->journal, part) != NULL;
+}
+
+static void show(void *context, enum log_level level, const struct log_subject *subject,
+		 const char *text)
+{
+	struct end *end = context;
+
+	print_message("%-6s %-7s #%llu %s\n", world_host_name(end->host), log_level_name(level),
+		      (unsigned long long)subject->serial, text);
+}
+
+static void open_log(struct end *end)
+{
+	struct log_sink journal = { .write = remember, .context = end };
+	struct log_sink screen = { .write = show, .context = end };
+
+	end->log = log_new(LOG_LEVEL_DEBUG);
+	assert_non_null(end->log);
+	assert_int_equal(log_add_sink(end->log, journal), RC_OK);
+	if (getenv("VANTH_TEST_VERBOSE") != NULL)
+		assert_int_equal(log_add_sink(end->log, screen), RC_OK);
+}
+
+void end_boot(struct end *end, const char *conf, const char *secrets)
 {
 	struct config *config = load_conf(conf);
 	struct diag diag = { "" };
 
-	*end = (struct end){ .host = world_host(world, name) };
-	assert_non_null(end->host);
-	assert_int_equal(world_host_add_address(end->host, address), RC_OK);
-	assert_int_equal(kernel_simulated_new(end->host, &end->kernel), RC_OK);
-	end->log = log_new(LOG_LEVEL_DEBUG);
-	assert_non_null(end->log);
-	if (getenv("VANTH_TEST_VERBOSE") != NULL)
-		assert_int_equal(log_add_sink(end->log, log_sink_stderr()), RC_OK);
-	if (gateway_new(end->host, end->kernel, end->log, config, load_secrets(secrets),
-			&end->gateway, &diag) != RC_OK)
+	if (gateway_new(end->host, end->kernel, end->log, config,
+			load_secrets(secrets != NULL ? secrets : PAIR_SECRETS), &end->gateway,
+			&diag) != RC_OK)
 		fail_msg("%s", diag.text);
 	config_unref(config);
 	end->watcher.event = watch;
@@ -81,13 +115,51 @@ void end_start(struct world *world, struct end *end, const char *name, const cha
 		fail_msg("%s", diag.text);
 }
 
-void end_free(struct end *end)
+void end_start(struct world *world, struct end *end, const char *name, const char *address,
+	       const char *conf, const char *secrets)
 {
+	*end = (struct end){ .host = world_host(world, name) };
+	assert_non_null(end->host);
+	assert_int_equal(world_host_add_address(end->host, address), RC_OK);
+	assert_int_equal(kernel_simulated_new(end->host, &end->kernel), RC_OK);
+	open_log(end);
+	end_boot(end, conf, secrets);
+}
+
+/* What the gateway removes on its way out is kept from the kernel: a process that dies does not
+ * tidy up. */
+void end_crash(struct end *end)
+{
+	kernel_simulated_fail(end->kernel, 1, EIO, true);
 	gateway_unwatch(&end->watcher);
 	gateway_free(end->gateway);
+	end->gateway = NULL;
+	kernel_simulated_fail(end->kernel, 0, 0, false);
+}
+
+static void stopped(void *context)
+{
+	struct end *end = context;
+
+	end->stopped = true;
+}
+
+void end_stop(struct end *end)
+{
+	end->stopped = false;
+	gateway_stop(end->gateway, 5 * USEC_PER_SEC, stopped, end);
+}
+
+void end_free(struct end *end)
+{
+	if (end->gateway != NULL) {
+		gateway_unwatch(&end->watcher);
+		gateway_free(end->gateway);
+	}
 	kernel_free(end->kernel);
 	log_free(end->log);
 	world_host_free(end->host);
+	free(end->journal);
 }
 
 void pair_start(struct pair *pair, uint64_t seed, const char *west_conf, const char *east_conf,
@@ -125,12 +197,20 @@ static struct selector host_selector(const char *address)
 	return selector_make(&range, 0, 0);
 }
 
+enum simulated_verdict pair_ping_hosts(struct pair *pair, const char *from, const char *to)
+{
+	struct selector src = host_selector(from), dst = host_selector(to);
+
+	return kernel_simulated_packet(pair->west.kernel, pair->east.kernel, &src, &dst, 84);
+}
+
 enum simulated_verdict pair_ping(struct pair *pair, bool from_west)
 {
 	struct selector west = host_selector("10.1.0.7"), east = host_selector("10.2.0.7");
 
 	if (from_west)
-		return kernel_simulated_packet(pair->west.kernel, pair->east.kernel, &west, &east, 84);
+		return kernel_simulated_packet(pair->west.kernel, pair->east.kernel, &west, &east,
+					       84);
 	return kernel_simulated_packet(pair->east.kernel, pair->west.kernel, &east, &west, 84);
 }
 
@@ -168,4 +248,60 @@ void end_assert_empty(struct end *end)
 	assert_int_equal(kernel_simulated_sa_count(end->kernel), 0);
 	assert_int_equal(kernel_simulated_policy_count(end->kernel), 0);
 	assert_true(list_empty(&end->gateway->errands));
+}
+
+static usec_t next_tick(const struct pair *pair)
+{
+	usec_t west = kernel_simulated_next(pair->west.kernel);
+	usec_t east = kernel_simulated_next(pair->east.kernel);
+
+	return west < east ? west : east;
+}
+
+void pair_run(struct pair *pair, usec_t duration)
+{
+	usec_t until = world_now(pair->world) + duration;
+
+	for (;;) {
+		usec_t now = world_now(pair->world), next = next_tick(pair);
+		world_run(pair->world, (next < until ? (next > now ? next : now) : until) - now);
+		kernel_simulated_tick(pair->west.kernel);
+		kernel_simulated_tick(pair->east.kernel);
+		if (world_now(pair->world) >= until)
+			return;
+	}
+}
+
+static bool is_up(struct end *end)
+{
+	return end->gateway != NULL && end->gateway->sas.child_count == 1 &&
+	       end->gateway->sas.half_open_count == 0;
+}
+
+bool pair_comes_up(struct pair *pair, usec_t limit)
+{
+	usec_t until = world_now(pair->world) + limit;
+
+	while (world_now(pair->world) < until) {
+		if (is_up(&pair->west) && is_up(&pair->east))
+			return true;
+		world_run(pair->world, 100 * USEC_PER_MSEC);
+	}
+	return false;
+}
+
+bool exchange_open(void)
+{
+	struct diag diag = { "" };
+
+	if (crypto_open(NULL, false, &diag) == RC_OK)
+		return true;
+	print_error("%s\n", diag.text);
+	return false;
+}
+
+int exchange_close(int failed)
+{
+	crypto_close();
+	return failed;
 }
