@@ -445,6 +445,16 @@ static bool crippled(const struct ike_sa *sa)
 	       sa->larval->pair == NULL;
 }
 
+/* Then attempt_failed() tells. */
+static bool attempt_ends(const struct errand *errand, enum rc rc)
+{
+	const struct ike_sa *sa = errand->step.sa;
+
+	if (sa == NULL)
+		return errand->step.message == NULL && errand->step.peer != NULL;
+	return sa->peer != NULL && sa->state < IKEV2_ESTABLISHED && (fatal(errand, rc) || crippled(sa));
+}
+
 /* An answer that we cannot accept ends an SA that is up at the other end. */
 static bool peer_believes(const struct errand *errand)
 {
@@ -461,7 +471,8 @@ void commit_failure(struct errand *errand, enum rc rc)
 {
 	struct ike_sa *sa = errand->step.sa;
 
-	log_failure(errand, rc);
+	if (!attempt_ends(errand, rc))
+		log_failure(errand, rc);
 	answer_failure(errand, rc);
 	if (sa == NULL) {
 		if (errand->step.message == NULL && errand->step.peer != NULL)

@@ -39,26 +39,39 @@ static enum rc suspend_generate(struct initiate *initiate, uint16_t group, struc
 	return RC_SUSPEND;
 }
 
+/* Without them nothing needs to be begun. */
+static enum rc check_means(const struct step *step, const struct ip_endpoint *local,
+			   const struct ip_endpoint *remote, struct outcome *out)
+{
+	const struct peer *peer = step->peer;
+	struct span psk;
+
+	if (!ip_is_set(&peer->local) || !ip_is_set(&peer->remote))
+		return diag_fail(&out->diag, RC_NOT_FOUND, "the address of %s is not known",
+				 ip_is_set(&peer->local) ? "the peer" : "this side");
+	return psk_find(step, peer, &peer->remote_id, local, remote, &psk, &out->diag);
+}
+
 /* A new SA with the addresses that the peer is known by. */
 static enum rc plan(struct step *step, struct outcome *out)
 {
 	struct initiate *initiate = ARENA_NEW(step->arena, struct initiate);
 	const struct peer *peer = step->peer;
+	struct ip_endpoint local = { peer->local, peer->local_port };
+	struct ip_endpoint remote = { peer->remote, peer->remote_port };
 	uint16_t group;
 
 	if (initiate == NULL)
 		return RC_NO_MEMORY;
 	step->scratch = initiate;
-	if (!ip_is_set(&peer->local) || !ip_is_set(&peer->remote))
-		return diag_fail(&out->diag, RC_NOT_FOUND, "the address of %s is not known",
-				 ip_is_set(&peer->local) ? "the peer" : "this side");
+	TRY(check_means(step, &local, &remote, out));
 	if (proposal_groups(peer->conn->ike, &group, 1) == 0)
 		return diag_fail(&out->diag, RC_NO_PROPOSAL, "ike= has no DH group");
 	TRY(host_random(step->env->host, initiate->nonce, sizeof(initiate->nonce)));
 	TRY(ike_sa_new(step->env->sas, INITIATOR, &out->born));
 	initiate->sa = out->born;
-	initiate->sa->local = (struct ip_endpoint){ peer->local, peer->local_port };
-	initiate->sa->remote = (struct ip_endpoint){ peer->remote, peer->remote_port };
+	initiate->sa->local = local;
+	initiate->sa->remote = remote;
 	initiate->sa->larval->tunnel = step->tunnel != NULL ? step->tunnel->serial : 0;
 	return suspend_generate(initiate, group, out);
 }

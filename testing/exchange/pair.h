@@ -32,8 +32,8 @@ struct pair {
 #define PAIR_BASE                                                                                  \
 	"conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@east\n"           \
 	"\tleftsubnet=10.1.0.0/24\n\trightsubnet=10.2.0.0/24\n\tauthby=secret\n"
-#define PAIR_CONN PAIR_BASE "\tauto=add\n"
-#define PAIR_START PAIR_BASE "\tauto=start\n"
+#define PAIR_CONN    PAIR_BASE "\tauto=add\n"
+#define PAIR_START   PAIR_BASE "\tauto=start\n"
 #define PAIR_SECRETS "@west @east : PSK \"correct horse battery staple\"\n"
 
 /* NULL: PAIR_CONN, PAIR_SECRETS. Both are started. Fails the test when a configuration is bad. */
