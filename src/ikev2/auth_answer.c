@@ -135,35 +135,28 @@ static enum rc negotiate_child(const struct auth_request *in, struct outcome *ou
 	return span_u32(&spi, &child->spi_out);
 }
 
-/* What the peer's tunnels protect: the first one, and how many there are beside it. */
-static const char *accepted_text(const struct peer *peer, char *buffer, size_t size)
+/* What the peer's first tunnel protects. */
+static const char *first_selectors(const struct peer *peer, char text[SELECTOR_PAIR_TEXT_MAX])
 {
-	char selectors[SELECTOR_PAIR_TEXT_MAX];
 	const struct tunnel *first;
-	unsigned more = 0;
 
 	if (list_empty(&peer->tunnels))
 		return "nothing";
-	list_for(entry, &peer->tunnels) more++;
 	first = container_of(peer->tunnels.next, struct tunnel, in_peer);
-	selector_pair_text(&first->selectors, selectors);
-	if (more == 1)
-		(void)snprintf(buffer, size, "%s", selectors);
-	else
-		(void)snprintf(buffer, size, "%s and %u more", selectors, more - 1);
-	return buffer;
+	return selector_pair_text(&first->selectors, text);
 }
 
 static enum rc no_tunnel(const struct auth_request *in, struct outcome *out)
 {
-	char tsi[100], tsr[100], ours[160];
+	const struct list *tunnels = &in->peer->tunnels;
+	char tsi[100], tsr[100], ours[SELECTOR_PAIR_TEXT_MAX];
 
 	selector_list_text(&in->child.tsi, tsi, sizeof(tsi));
 	selector_list_text(&in->child.tsr, tsr, sizeof(tsr));
 	return diag_fail(&out->diag, RC_TS_UNACCEPTABLE,
-			 "peer asked for %s === %s, conn %s accepts %s (leftsubnet=, rightsubnet=)",
-			 tsr, tsi, in->peer->conn->name,
-			 accepted_text(in->peer, ours, sizeof(ours)));
+			 "peer asked for %s === %s, conn %s accepts %s%s (leftsubnet=, rightsubnet=)",
+			 tsr, tsi, in->peer->conn->name, first_selectors(in->peer, ours),
+			 tunnels->next == tunnels->prev ? "" : " and others");
 }
 
 static enum rc choose_child(struct step *step, struct outcome *out)
