@@ -153,10 +153,11 @@ static enum rc no_tunnel(const struct auth_request *in, struct outcome *out)
 
 	selector_list_text(&in->child.tsi, tsi, sizeof(tsi));
 	selector_list_text(&in->child.tsr, tsr, sizeof(tsr));
-	return diag_fail(&out->diag, RC_TS_UNACCEPTABLE,
-			 "peer asked for %s === %s, conn %s accepts %s%s (leftsubnet=, rightsubnet=)",
-			 tsr, tsi, in->peer->conn->name, first_selectors(in->peer, ours),
-			 tunnels->next == tunnels->prev ? "" : " and others");
+	return diag_fail(
+		&out->diag, RC_TS_UNACCEPTABLE,
+		"peer asked for %s === %s, conn %s accepts %s%s (leftsubnet=, rightsubnet=)", tsr,
+		tsi, in->peer->conn->name, first_selectors(in->peer, ours),
+		tunnels->next == tunnels->prev ? "" : " and others");
 }
 
 static enum rc choose_child(struct step *step, struct outcome *out)
