@@ -3,7 +3,7 @@
 # timeout: 240
 two_gateways_with_nat
 conn_conf west left=172.16.1.1
-conn_conf east right=%any
+conn_conf east left=198.51.100.1 leftid=@east.example leftsubnet=10.2.0.0/24 right=%any rightid=@west.example rightsubnet=10.1.0.0/24
 swanctl_conf west local_addrs=172.16.1.1
 swanctl_conf east remote_addrs=%any
 for pair in "vanth strongswan" "strongswan vanth" "vanth libreswan" "libreswan vanth"; do

@@ -13,7 +13,7 @@ daemons=east
 sas west 2
 start vanth west
 no_child_sas west
-log_has west "stale"
+log_has west "that an earlier run left"
 up west tunnel
 ping_ok westlan 10.2.0.2
 sas west 2

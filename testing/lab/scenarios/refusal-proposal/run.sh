@@ -4,8 +4,8 @@
 two_gateways
 for what in ike esp; do
 	case $what in
-	ike) near=aes_gcm256-sha2_256-dh19 far=aes128-sha1-dh14 ;;
-	esp) near=aes_gcm256 far=aes128-sha1 ;;
+	ike) near=aes_gcm256-sha2_256-dh19 far=aes128-sha1-dh14 they=AES_GCM_16_256-HMAC_SHA2_256-DH19 we=AES_CBC_128-HMAC_SHA1-MODP2048 ;;
+	esp) near=aes_gcm256 far=aes128-sha1 they=AES_GCM_16_256 we=AES_CBC_128 ;;
 	esac
 	conn_conf west $what=$near
 	conn_conf east $what=$far
@@ -15,8 +15,9 @@ for what in ike esp; do
 	up_fails west tunnel
 	contains "$output" NO_PROPOSAL_CHOSEN
 	[ $what = esp ] || sees_notify 14
-	log_has east "${far%%-*}" 5
-	log_has east NO_PROPOSAL_CHOSEN
+	contains "$output" "we offered $they"
+	log_has east "peer proposed $they" 5
+	log_has east "we accept $we"
 	no_child_sas west
 	no_child_sas east
 	stop_daemons
