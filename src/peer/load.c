@@ -128,6 +128,40 @@ static void discard_unlinked(struct peer *peer)
 	}
 }
 
+static void link_tunnels(struct peer *peer)
+{
+	list_for(node, &peer->tunnels)
+	{
+		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+		if (!tunnel->linked)
+			tunnel_link(tunnel);
+	}
+}
+
+/* Peers that came before the conn was loaded have it too, or they were refused when they come
+ * again. */
+static void extend_instances(struct peer *template, const struct loaded *loaded)
+{
+	struct log_subject subject = { .peer = loaded->conn->name };
+
+	list_for(at, &template->instances)
+	{
+		struct peer *instance = container_of(at, struct peer, in_instances);
+		enum rc rc = RC_OK;
+		list_for(node, &template->tunnels)
+		{
+			const struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+			if (tunnel->loaded == loaded && rc == RC_OK)
+				rc = tunnel_instantiate(instance, tunnel);
+		}
+		link_tunnels(instance);
+		if (rc != RC_OK)
+			log_write(template->owner->log, LOG_LEVEL_ERROR, &subject,
+				  "out of memory: peers that are connected cannot use the conn "
+				  "before they are gone and come again");
+	}
+}
+
 static enum rc join_peer(struct peer *peer, struct loaded *loaded, struct diag *diag)
 {
 	enum rc rc = tunnels_make(peer, loaded, diag);
@@ -136,12 +170,8 @@ static enum rc join_peer(struct peer *peer, struct loaded *loaded, struct diag *
 		discard_unlinked(peer);
 		return rc;
 	}
-	list_for(node, &peer->tunnels)
-	{
-		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
-		if (!tunnel->linked)
-			tunnel_link(tunnel);
-	}
+	link_tunnels(peer);
+	extend_instances(peer, loaded);
 	return RC_OK;
 }
 

@@ -279,7 +279,7 @@ void peers_orient(struct peers *peers)
 		struct peer *peer = peer_of(node);
 		if (peer->parent != NULL || peer->doomed)
 			continue;
-		peer_resolve(peer);
+		naming_retry(peer);
 		(void)(peer_orient(peer, NULL) == RC_OK);
 	}
 }

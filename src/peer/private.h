@@ -68,6 +68,8 @@ enum rc identity_of_address(const struct ip_addr *addr, struct identity *out) MU
 
 /* ---- resolve.c ---- */
 enum rc naming_new(struct peer *peer) MUST_CHECK; /* nothing to do without names */
+/* The network changed: what failed is asked at once. */
+void naming_retry(struct peer *peer);
 void naming_free(struct peer *peer);
 /* Address of an end of the peer that has a name; AF_UNSPEC: not known. */
 struct ip_addr naming_addr(const struct peer *peer, bool left);

@@ -204,6 +204,15 @@ void peer_resolve(struct peer *peer)
 	}
 }
 
+void naming_retry(struct peer *peer)
+{
+	if (peer->naming == NULL || asking(peer->naming))
+		return;
+	if (peer->naming->failures > 0)
+		peer->naming->due = host_now(peer->owner->host);
+	peer_resolve(peer);
+}
+
 void peers_tick(struct peers *peers)
 {
 	usec_t now = host_now(peers->host);

@@ -154,6 +154,27 @@ static void unloading_a_template_dooms_its_instances(void **state)
 	assert_null(for_identity(f, "192.0.2.1", "203.0.113.9", "@a", NULL, &diag));
 }
 
+static void peers_that_are_connected_get_a_conn_that_joins_their_template(void **state)
+{
+	struct fixture *f = *state;
+	struct peer *instance;
+	struct config *config;
+	struct diag diag;
+	load(f, "conn road\n\tleft=192.0.2.1\n\tright=%any\n");
+	instance = linked_instance(peer_named(f, "road"), "203.0.113.9", 500, "@a");
+	config = parse(f, "conn more\n\tleft=192.0.2.1\n\tright=%any\n\tleftsubnet=10.0.0.0/8\n");
+	/* 1 conn, 2 and 3 the template's tunnel, 4 and 5 the instance's */
+	mem_fail_nth(5);
+	assert_int_equal(load_conn(f, config, "more", &diag), RC_OK);
+	mem_fail_nth(0);
+	assert_says(f->logged, "more: out of memory");
+	assert_null(peers_tunnel(&f->peers, "more[1]"));
+	assert_int_equal(peer_unload(&f->peers, "more", &diag), RC_OK);
+	assert_int_equal(load_conn(f, config, "more", &diag), RC_OK);
+	assert_ptr_equal(peer_named(f, "more[1]"), instance);
+	assert_selectors(tunnel_named(f, "more[1]"), "10.0.0.0/8 === 203.0.113.9/32");
+}
+
 static void a_configuration_lives_as_long_as_a_conn_of_it(void **state)
 {
 	struct fixture *f = *state;
@@ -284,6 +305,7 @@ int main(void)
 		PEER_TEST(unloading_what_is_not_there_names_the_nearest),
 		PEER_TEST(a_new_conn_takes_the_name_of_one_that_is_on_its_way_out),
 		PEER_TEST(unloading_a_template_dooms_its_instances),
+		PEER_TEST(peers_that_are_connected_get_a_conn_that_joins_their_template),
 		PEER_TEST(a_configuration_lives_as_long_as_a_conn_of_it),
 		PEER_TEST(equal_conns_move_to_the_new_configuration),
 		PEER_TEST(without_memory_nothing_of_a_conn_stays),

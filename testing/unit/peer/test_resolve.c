@@ -80,6 +80,32 @@ static void asking_by_hand_does_not_come_before_its_time(void **state)
 	assert_addr(&peer->remote, "203.0.113.9");
 }
 
+static void what_failed_is_asked_again_when_the_network_changes(void **state)
+{
+	struct fixture *f = *state;
+	load(f, OFFICE);
+	world_settle(f->world);
+	dns(f, "gw.example.net", "203.0.113.9");
+	peers_orient(&f->peers);
+	world_settle(f->world);
+	assert_addr(&peer_named(f, "office")->remote, "203.0.113.9");
+	/* what did not fail is not */
+	dns(f, "gw.example.net", "203.0.113.10");
+	peers_orient(&f->peers);
+	world_settle(f->world);
+	assert_addr(&peer_named(f, "office")->remote, "203.0.113.9");
+}
+
+static void an_answer_that_does_not_go_with_a_subnet_is_warned_about(void **state)
+{
+	struct fixture *f = *state;
+	dns(f, "gw.example.net", "2001:db8:1::9");
+	load(f, "conn office\n\tleft=%defaultroute\n\tleftsubnet=10.0.0.0/24\n"
+		"\tright=gw.example.net\n");
+	world_settle(f->world);
+	assert_says(f->logged, "mixes IP versions");
+}
+
 static void a_peer_that_moves_is_followed(void **state)
 {
 	struct fixture *f = *state;
@@ -238,6 +264,8 @@ int main(void)
 		PEER_TEST(a_name_is_unknown_until_it_is_answered),
 		PEER_TEST(a_name_without_answer_is_asked_again_ever_more_rarely),
 		PEER_TEST(asking_by_hand_does_not_come_before_its_time),
+		PEER_TEST(what_failed_is_asked_again_when_the_network_changes),
+		PEER_TEST(an_answer_that_does_not_go_with_a_subnet_is_warned_about),
 		PEER_TEST(a_peer_that_moves_is_followed),
 		PEER_TEST(a_peer_with_a_working_tunnel_is_not_moved),
 		PEER_TEST(one_of_several_answers_is_kept_as_long_as_it_is_among_them),
