@@ -181,6 +181,11 @@ struct config_keyword_info {
 };
 const struct config_keyword_info *config_keyword_at(unsigned index); /* NULL past the end */
 
+/* Copies a manual page's frame (docs/man/ipsec.conf.5.in) and puts the keywords, in roff, for the
+ * lines "@setup@", "@conn@",
+ * "@ignored@" and "@refused@". */
+void config_manual(const char *frame, void (*put)(void *context, const char *text), void *context);
+
 /* ---- ipsec.secrets ---- */
 struct secrets;
 /* Lines "[ids...] : PSK "text" | 0xhex | 0sbase64", include; refuses a file that group or others
