@@ -251,7 +251,10 @@ stop() {
 	! runs "$ns" || { kill -KILL "${pid_of[$ns]}"; fail "${kind_of[$ns]} in $ns still ran 20 s after SIGTERM"; }
 	wait "${pid_of[$ns]}" || code=$?
 	daemons=$(printf '%s\n' $daemons | grep -vx "$ns" | tr '\n' ' ' || true)
-	[ "${kind_of[$ns]}" = vanth ] || return 0
+	if [ "${kind_of[$ns]}" != vanth ]; then
+		ip -n "$ns" xfrm policy flush # what others leave (Libreswan: policies for neighbour discovery)
+		return 0
+	fi
 	[ $code = 0 ] || fail "vanth in $ns ended with exit code $code: $(last_words "$ns")"
 	! grep -aqE 'AddressSanitizer|LeakSanitizer|runtime error:' "$RESULT/$ns.log" || fail "a sanitizer complained in $RESULT/$ns.log"
 }
