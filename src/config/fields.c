@@ -109,6 +109,12 @@ enum rc field_sourceip(const char *text, void *object, struct finding *finding)
 			"\"%.40s\" is not supported yet: addresses from the peer come with a later "
 			"version",
 			text);
+	if (strpbrk(text, "/-,") != NULL)
+		return diag_fail(
+			&finding->diag, RC_UNSUPPORTED,
+			"\"%.40s\" is not supported yet: addresses for the peer come with a "
+			"later version",
+			text);
 	return value_address(text, &((struct config_end *)object)->sourceip, &finding->diag);
 }
 

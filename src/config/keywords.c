@@ -183,7 +183,7 @@ const struct keyword keywords_ours[] = {
 	CONN_CUSTOM("ikev2", "version", "yes, insist", "yes", field_ikev2,
 		    "IKE version 2. IKEv1 comes with a later version."),
 	CONN_CUSTOM("keyexchange", "version", "ikev2, ike", NULL, field_keyexchange,
-		    "The IKE version, as strongSwan writes it.", .same = "ikev2"),
+		    "The IKE version, as strongSwan writes it."),
 
 	/* ---- conn: what ---- */
 	CONN("also", KIND_ALSO, name, "", NULL,

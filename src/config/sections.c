@@ -229,8 +229,6 @@ static void take_setting(struct loader *loader, const struct lexer *lexer, const
 			     suggestion);
 		return;
 	}
-	if (setting.keyword->section != SECTION_END)
-		setting.side = 0;
 	add_setting(loader, section, &setting);
 }
 

@@ -117,6 +117,8 @@ static void a_source_address_from_the_peer_comes_later(void **state)
 	struct config_end end = { 0 };
 	(void)state;
 	assert_int_equal(field_sourceip("%config", &end, &finding), RC_UNSUPPORTED);
+	assert_int_equal(field_sourceip("10.0.0.0/24", &end, &finding), RC_UNSUPPORTED);
+	assert_int_equal(field_sourceip("eth0", &end, &finding), RC_SYNTAX);
 	assert_int_equal(field_sourceip("10.0.0.1", &end, &finding), RC_OK);
 	assert_int_equal(end.sourceip.family, AF_INET);
 }

@@ -65,6 +65,48 @@ static void the_sample_loads(void **state)
 	unload(&l);
 }
 
+static void a_file_of_libreswan_loads(void **state)
+{
+	static const char text[] =
+		"version 2.0\n\nconfig setup\n\tlogfile=/var/log/pluto.log\n\tplutodebug=none\n"
+		"\tprotostack=netkey\n\tuniqueids=yes\n\tnhelpers=-1\n\tddos-mode=auto\n\tikev1-"
+		"policy=drop\n\n"
+		"conn "
+		"east-west\n\tikev2=insist\n\tkeyexchange=ike\n\tauthby=secret\n\tleft=192.1.2.45\n"
+		"\tleftid=@west\n\tleftsubnet=192.0.1.0/24\n\tleftnexthop=%defaultroute\n"
+		"\tright=192.1.2.23\n\trightid=@east\n\trightsubnets={192.0.2.0/24 192.0.3.0/24}\n"
+		"\tike=aes256-sha2_512;dh19\n\tphase2=esp\n\tphase2alg=aes_gcm256\n\tikelifetime="
+		"8h\n"
+		"\tsalifetime=1h\n\trekeymargin=9m\n\tdpddelay=30\n\tdpdtimeout=120\n\tdpdaction="
+		"restart\n"
+		"\tencapsulation=auto\n\tcompress=no\n\ttype=tunnel\n\tauto=ondemand\n\tpfs=yes\n"
+		"\tfragmentation=yes\n\tinitial-contact=yes\n\treplay-window=128\n\tesn=either\n";
+	(void)state;
+	assert_loads(text, "");
+}
+
+static void a_file_of_strongswan_loads(void **state)
+{
+	static const char text[] =
+		"# ipsec.conf - strongSwan IPsec configuration file\n\nconfig setup\n\tuniqueids = "
+		"no\n"
+		"\tstrictcrlpolicy=no\n\nconn %default\n\tikelifetime=60m\n\tkeylife=20m\n"
+		"\trekeymargin=3m\n\tkeyingtries=%forever\n\tkeyexchange=ikev2\n\tauthby="
+		"psk\n\tmobike=no\n\n"
+		"conn "
+		"net-net\n\tleft=192.168.0.1\n\tleftid=@moon.strongswan.org\n\tleftsubnet=10.1.0.0/"
+		"16\n"
+		"\tleftauth=psk\n\tleftfirewall=no\n\tright=192.168.0.2\n\trightid=@sun.strongswan."
+		"org\n"
+		"\trightsubnet=10.2.0.0/16\n\trightauth=psk\n\tike=aes256gcm16-prfsha384-ecp384!\n"
+		"\tesp=aes256gcm16-ecp384!\n\tdpddelay=30s\n\tdpdaction=restart\n\tforceencaps="
+		"yes\n"
+		"\trekeyfuzz=100%\n\tinstallpolicy=yes\n\tcloseaction=none\n\treplay_window="
+		"32\n\tauto=route\n";
+	(void)state;
+	assert_loads(text, "");
+}
+
 static void every_cut_of_a_file_gives_a_result_or_an_error(void **state)
 {
 	(void)state;
@@ -177,6 +219,8 @@ int main(void)
 		cmocka_unit_test(a_result_lives_as_long_as_it_is_referred_to),
 		cmocka_unit_test(an_empty_text_gives_the_defaults),
 		cmocka_unit_test(the_sample_loads),
+		cmocka_unit_test(a_file_of_libreswan_loads),
+		cmocka_unit_test(a_file_of_strongswan_loads),
 		cmocka_unit_test(every_cut_of_a_file_gives_a_result_or_an_error),
 		cmocka_unit_test(every_flipped_bit_of_a_file_gives_a_result_or_an_error),
 		cmocka_unit_test(every_line_may_be_missing_or_there_twice),
