@@ -3,7 +3,6 @@
 # sample: yes
 # timeout: 120
 tell() { printf '\n--- %s\n' "$*"; }
-show() { echo "\$ $*"; "$@"; }
 
 tell "Two gateways, each with a LAN of one host, and a router between them that plays the Internet:
     westlan 10.1.0.2 -- west 192.0.2.1 -- mid -- 198.51.100.1 east -- 10.2.0.2 eastlan"
@@ -23,7 +22,8 @@ echo '$ ipsec up tunnel'
 ipsec west up tunnel
 
 tell "Pings from LAN to LAN, through the tunnel, both ways"
-show at westlan ping -c 3 -i 0.3 10.2.0.2
+echo '$ ip netns exec westlan ping -c 3 -i 0.3 10.2.0.2'
+at westlan ping -c 3 -i 0.3 10.2.0.2
 ping_ok westlan 10.2.0.2
 ping_ok eastlan 10.1.0.2
 
