@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A Varlink client: one call over a unix socket, its replies handed on as they come. */
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 #include "ipsec.h"
 
@@ -18,12 +19,15 @@ struct connection {
 	int fd;
 	char *in;
 	size_t len, cap, used; /* used: the front that was handed on */
+	long long deadline;    /* milliseconds; 0: none */
+	bool late;
 };
 
 int complain(int code, const char *format, ...)
 {
 	va_list args;
 
+	(void)fflush(stdout);
 	(void)fputs("ipsec: ", stderr);
 	va_start(args, format);
 	(void)vfprintf(stderr, format, args);
@@ -32,12 +36,15 @@ int complain(int code, const char *format, ...)
 	return code;
 }
 
-void print_json(const json_t *json)
+static long long now(void)
 {
-	(void)json_dumpf(json, stdout, JSON_COMPACT);
-	(void)fputc('\n', stdout);
-	(void)fflush(stdout);
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
+
+/* ---- connecting ---- */
 
 static int open_socket(const char *path)
 {
@@ -61,60 +68,87 @@ static int open_socket(const char *path)
 
 static int not_connected(const char *path)
 {
-	int error = errno;
-
-	if (error == ENOENT || error == ECONNREFUSED)
+	if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR)
 		return complain(
 			EXIT_NOT_RUNNING,
-			"the daemon does not run (nobody answers at %s); \"ipsec start\" starts it",
+			"the daemon does not run (nobody listens at %s); \"ipsec start\" starts it",
 			path);
-	if (error == EACCES || error == EPERM)
+	if (errno == EACCES || errno == EPERM)
 		return complain(EXIT_DENIED, "no permission to use %s", path);
-	return complain(EXIT_FAILED, "%s: %s", path, strerror(error));
+	return complain(EXIT_FAILED, "%s: %s", path, strerror(errno));
 }
 
-static bool send_call(int fd, const char *method, json_t *parameters, bool more)
-{
-	json_t *call = json_pack("{s:s,s:o}", "method", method, "parameters",
-				 parameters != NULL ? parameters : json_object());
-	char *text;
-	size_t len, at = 0;
+/* ---- the call ---- */
 
+static char *call_message(const char *method, json_t *parameters, bool more)
+{
+	json_t *call = NULL;
+	char *text = NULL;
+
+	if (parameters != NULL)
+		call = json_pack("{s:s,s:o}", "method", method, "parameters", parameters);
 	if (call != NULL && more)
 		(void)json_object_set_new(call, "more", json_true());
-	text = call != NULL ? json_dumps(call, JSON_COMPACT) : NULL;
+	if (call != NULL)
+		text = json_dumps(call, JSON_COMPACT);
 	json_decref(call);
-	if (text == NULL)
-		return false;
-	len = strlen(text) + 1;
+	return text;
+}
+
+/* When it cannot be sent, the daemon may have said why before it closed. */
+static void send_all(int fd, const char *text, size_t len)
+{
+	size_t at = 0;
+
 	while (at < len) {
 		ssize_t sent = send(fd, text + at, len - at, MSG_NOSIGNAL);
 		if (sent < 0 && errno != EINTR)
-			break;
+			return;
 		at += sent > 0 ? (size_t)sent : 0;
 	}
-	free(text);
-	return at == len;
+}
+
+/* ---- replies ---- */
+
+/* False: the time is over. */
+static bool wait_for_input(struct connection *connection)
+{
+	struct pollfd state = { .fd = connection->fd, .events = POLLIN };
+	long long left;
+
+	do {
+		left = connection->deadline == 0 ? -1 : connection->deadline - now();
+		connection->late = connection->deadline != 0 && left <= 0;
+	} while (!connection->late && poll(&state, 1, (int)left) <= 0);
+	return !connection->late;
+}
+
+static bool make_room(struct connection *connection)
+{
+	size_t cap = 2 * connection->cap + READ_CHUNK;
+	char *grown;
+
+	if (connection->used > 0)
+		memmove(connection->in, connection->in + connection->used,
+			connection->len - connection->used);
+	connection->len -= connection->used;
+	connection->used = 0;
+	if (connection->len + READ_CHUNK <= connection->cap)
+		return true;
+	grown = cap > REPLY_MAX ? NULL : realloc(connection->in, cap);
+	if (grown == NULL)
+		return false;
+	connection->in = grown;
+	connection->cap = cap;
+	return true;
 }
 
 static bool fill(struct connection *connection)
 {
 	ssize_t got;
 
-	if (connection->used > 0) {
-		memmove(connection->in, connection->in + connection->used,
-			connection->len - connection->used);
-		connection->len -= connection->used;
-		connection->used = 0;
-	}
-	if (connection->len + READ_CHUNK > connection->cap) {
-		size_t cap = connection->len + 2 * READ_CHUNK;
-		char *grown = cap > REPLY_MAX ? NULL : realloc(connection->in, cap);
-		if (grown == NULL)
-			return false;
-		connection->in = grown;
-		connection->cap = cap;
-	}
+	if (!wait_for_input(connection) || !make_room(connection))
+		return false;
 	do
 		got = recv(connection->fd, connection->in + connection->len, READ_CHUNK, 0);
 	while (got < 0 && errno == EINTR);
@@ -124,21 +158,23 @@ static bool fill(struct connection *connection)
 	return true;
 }
 
+static char *message_end(const struct connection *connection)
+{
+	if (connection->len == connection->used)
+		return NULL;
+	return memchr(connection->in + connection->used, '\0', connection->len - connection->used);
+}
+
 static json_t *next_reply(struct connection *connection)
 {
-	char *start, *end;
+	char *start, *end = message_end(connection);
 
-	for (;;) {
-		start = connection->in + connection->used;
-		end = connection->len > connection->used
-			      ? memchr(start, '\0', connection->len - connection->used)
-			      : NULL;
-		if (end != NULL)
-			break;
-		errno = 0;
+	while (end == NULL) {
 		if (!fill(connection))
 			return NULL;
+		end = message_end(connection);
 	}
+	start = connection->in + connection->used;
 	connection->used += (size_t)(end - start) + 1;
 	return json_loadb(start, (size_t)(end - start), 0, NULL);
 }
@@ -154,11 +190,10 @@ static const struct error_code {
 };
 
 /* Names the failure, and what the daemon does next. */
-static int told_error(const struct ipsec *ipsec, const json_t *reply, const char *error)
+static int tell_error(const struct ipsec *ipsec, const json_t *reply, const char *error)
 {
 	const json_t *parameters = json_object_get(reply, "parameters");
-	const char *text = json_string_value(json_object_get(parameters, "text"));
-	const char *next = json_string_value(json_object_get(parameters, "next"));
+	const char *text = text_of(parameters, "text"), *next = text_of(parameters, "next");
 	int code = EXIT_FAILED;
 
 	for (size_t i = 0; i < sizeof(error_codes) / sizeof(error_codes[0]); i++)
@@ -166,17 +201,16 @@ static int told_error(const struct ipsec *ipsec, const json_t *reply, const char
 			code = error_codes[i].code;
 	if (ipsec->json)
 		print_json(reply);
-	(void)complain(code, "%s", text != NULL ? text : error);
-	if (next != NULL && next[0] != '\0')
+	(void)complain(code, "%s", text[0] != '\0' ? text : error);
+	if (next[0] != '\0')
 		(void)fprintf(stderr, "       %s\n", next);
 	return code;
 }
 
-static int lost(const struct ipsec *ipsec)
+static int lost(const struct ipsec *ipsec, const struct connection *connection)
 {
-	if (errno == EAGAIN)
-		return complain(EXIT_FAILED,
-				"no end within %u s (--timeout); the daemon goes on trying",
+	if (connection->late)
+		return complain(EXIT_FAILED, "no end within %u s (--timeout); the daemon goes on",
 				ipsec->timeout);
 	return complain(EXIT_NOT_RUNNING, "the daemon closed the connection");
 }
@@ -188,19 +222,18 @@ static int read_replies(const struct ipsec *ipsec, struct connection *connection
 		json_t *reply = next_reply(connection);
 		const char *error = json_string_value(json_object_get(reply, "error"));
 		bool continues = json_is_true(json_object_get(reply, "continues"));
-		bool go_on = true;
 		int code = EXIT_DONE;
 
 		if (!json_is_object(reply)) {
 			json_decref(reply);
-			return lost(ipsec);
+			return lost(ipsec, connection);
 		}
 		if (error != NULL)
-			code = told_error(ipsec, reply, error);
+			code = tell_error(ipsec, reply, error);
 		else if (fn != NULL)
-			go_on = fn(context, json_object_get(reply, "parameters"), continues);
+			fn(context, json_object_get(reply, "parameters"), continues);
 		json_decref(reply);
-		if (error != NULL || !continues || !go_on)
+		if (error != NULL || !continues)
 			return code;
 	}
 }
@@ -208,31 +241,37 @@ static int read_replies(const struct ipsec *ipsec, struct connection *connection
 int client_call(const struct ipsec *ipsec, const char *method, json_t *parameters, bool more,
 		reply_fn fn, void *context)
 {
-	struct connection connection = { .fd = open_socket(ipsec->ctlsocket) };
-	struct timeval limit = { .tv_sec = ipsec->timeout };
+	char *message = call_message(method, parameters, more);
+	struct connection connection = { .fd = -1 };
 	int code;
 
+	if (message == NULL)
+		return complain(EXIT_USAGE, "the name is not UTF-8");
+	connection.fd = open_socket(ipsec->ctlsocket);
 	if (connection.fd < 0) {
-		json_decref(parameters);
+		free(message);
 		return not_connected(ipsec->ctlsocket);
 	}
 	if (ipsec->timeout > 0)
-		(void)setsockopt(connection.fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	if (send_call(connection.fd, method, parameters, more))
-		code = read_replies(ipsec, &connection, fn, context);
-	else
-		code = complain(EXIT_FAILED, "cannot ask the daemon: %s", strerror(errno));
+		connection.deadline = now() + ipsec->timeout * 1000LL;
+	send_all(connection.fd, message, strlen(message) + 1);
+	code = read_replies(ipsec, &connection, fn, context);
 	(void)close(connection.fd);
 	free(connection.in);
+	free(message);
 	return code;
 }
 
-bool client_probe(const struct ipsec *ipsec)
+bool client_probe(const struct ipsec *ipsec, pid_t *pid)
 {
+	struct ucred who = { 0 };
+	socklen_t len = sizeof(who);
 	int fd = open_socket(ipsec->ctlsocket);
 
 	if (fd < 0)
 		return false;
+	if (pid != NULL && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0)
+		*pid = who.pid;
 	(void)close(fd);
 	return true;
 }

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Documented in ipsec(8). */
 enum exit_code {
@@ -20,39 +21,67 @@ enum exit_code {
 
 /* What the command line said. */
 struct ipsec {
-	const char *program; /* argv[0] */
 	const char *ctlsocket, *config;
+	bool ctlsocket_set, config_set;
 	bool json, asynchronous;
 	unsigned timeout; /* seconds; 0: none */
 };
 
+typedef int (*verb_fn)(struct ipsec *ipsec, int argc, char **argv); /* argv[0] is the verb */
 struct verb {
 	const char *name;
 	const char *arguments; /* "NAME", "[NAME]", "" */
 	const char *summary;
-	int (*run)(struct ipsec *ipsec, int argc, char **argv); /* argv[0] is the verb */
-	bool raw;						/* parses its own options */
+	verb_fn run;
+	int min, max; /* arguments; max -1: it takes its own options */
+	bool waits;   /* --asynchronous and --timeout make sense */
 };
-const struct verb *verb_find(const char *name);
+
+/* ---- verbs.c ---- */
+const struct verb *verb_find(const char *name); /* NULL: complained, with the nearest */
+int verb_help(struct ipsec *ipsec, int argc, char **argv);
+void usage(void);
 
 /* ---- client.c ---- */
-/* Called for each reply; false: enough. */
-typedef bool (*reply_fn)(void *context, const json_t *parameters, bool continues);
-/* One call from connect to close; steals parameters. Errors are told on standard error. Returns the
- * exit code. */
+typedef void (*reply_fn)(void *context, const json_t *parameters, bool continues);
+/* One call from connect to close; steals parameters; fn (may be NULL) is called for each reply.
+ * Errors are told on standard error. Returns the exit code. */
 int client_call(const struct ipsec *ipsec, const char *method, json_t *parameters, bool more,
 		reply_fn fn, void *context);
-/* The socket answers. */
-bool client_probe(const struct ipsec *ipsec);
+/* Somebody listens; pid (may be NULL): who, 0 when not to be seen from here. */
+bool client_probe(const struct ipsec *ipsec, pid_t *pid);
+int complain(int code, const char *format, ...)
+	__attribute__((format(printf, 2, 3))); /* returns code */
 
-int complain(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void print_json(const json_t *json);
+/* ---- text.c ---- */
+#define HUMAN_MAX 32
+const char *human_time(double seconds, char buffer[HUMAN_MAX]);	 /* "3 min 5 s" */
+const char *human_size(long long bytes, char buffer[HUMAN_MAX]); /* "1.5 MB" */
+const char *text_of(const json_t *object, const char *key);	 /* "": absent or null */
+long long number_of(const json_t *object, const char *key);
+double real_of(const json_t *object, const char *key);
+json_t *name_parameter(int argc, char **argv); /* {"name": argv[1]}, or {} */
+void print_json(const json_t *json);	       /* one line */
 
 /* ---- verbs, by file ---- */
-int verb_up(struct ipsec *ipsec, int argc, char **argv);
+int verb_up(struct ipsec *ipsec, int argc, char **argv); /* tunnels.c */
+int verb_add_up(struct ipsec *ipsec, int argc, char **argv);
 int verb_down(struct ipsec *ipsec, int argc, char **argv);
 int verb_simple(struct ipsec *ipsec, int argc, char **argv);
-int verb_status(struct ipsec *ipsec, int argc, char **argv);
+int verb_status(struct ipsec *ipsec, int argc, char **argv); /* show.c */
 int verb_traffic(struct ipsec *ipsec, int argc, char **argv);
+int verb_brief(struct ipsec *ipsec, int argc, char **argv);
+int verb_states(struct ipsec *ipsec, int argc, char **argv);
+void show_tunnel(const json_t *tunnel);
+int verb_explain(struct ipsec *ipsec, int argc, char **argv); /* explain.c */
+int verb_events(struct ipsec *ipsec, int argc, char **argv);
+int verb_algorithms(struct ipsec *ipsec, int argc, char **argv); /* about.c */
+int verb_version(struct ipsec *ipsec, int argc, char **argv);
+int verb_checkconfig(struct ipsec *ipsec, int argc, char **argv); /* check.c */
+int verb_start(struct ipsec *ipsec, int argc, char **argv);	  /* service.c */
+int verb_stop(struct ipsec *ipsec, int argc, char **argv);
+int verb_restart(struct ipsec *ipsec, int argc, char **argv);
+int verb_whack(struct ipsec *ipsec, int argc, char **argv); /* whack.c */
+int verb_auto(struct ipsec *ipsec, int argc, char **argv);
 
 #endif

@@ -1,40 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The `ipsec` command line: finds the verb, takes the options, runs it. */
+/* The `ipsec` command line: options before or after the verb, then the verb. */
+#include <errno.h>
 #include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ipsec.h"
-
-static const struct verb verbs[] = {
-	{ "up", "NAME", "bring a tunnel up and show the negotiation", verb_up, false },
-	{ "down", "NAME", "end a tunnel", verb_down, false },
-	{ "route", "NAME", "bring a tunnel up when traffic wants it", verb_simple, false },
-	{ "unroute", "NAME", "no longer", verb_simple, false },
-	{ "add", "NAME", "load a conn from the configuration", verb_simple, false },
-	{ "replace", "NAME", "load a conn again", verb_simple, false },
-	{ "delete", "NAME", "unload a conn", verb_simple, false },
-	{ "stop", "", "end the daemon", verb_simple, false },
-	{ "reload", "", "read the configuration again", verb_simple, false },
-	{ "rereadsecrets", "", "read the secrets again", verb_simple, false },
-	{ "status", "[NAME]", "what is wanted and what is up", verb_status, false },
-	{ "trafficstatus", "[NAME]", "bytes and packets of Child SAs", verb_traffic, false },
-};
-
-const struct verb *verb_find(const char *name)
-{
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (strcmp(verbs[i].name, name) == 0)
-			return &verbs[i];
-	return NULL;
-}
 
 enum option_code {
 	OPTION_CTLSOCKET = 256,
 	OPTION_CONFIG,
 	OPTION_JSON,
 	OPTION_ASYNCHRONOUS,
-	OPTION_TIMEOUT
+	OPTION_TIMEOUT,
+	OPTION_HELP,
+	OPTION_VERSION,
 };
 
 static const struct option options[] = {
@@ -43,46 +22,121 @@ static const struct option options[] = {
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "asynchronous", no_argument, NULL, OPTION_ASYNCHRONOUS },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
 };
 
-static bool take(struct ipsec *ipsec, int code)
+static int take_timeout(struct ipsec *ipsec, const char *text)
+{
+	char *end;
+	unsigned long value;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || value == 0 || value > 86400)
+		return complain(EXIT_USAGE, "--timeout %s: expected seconds, 1 to 86400", text);
+	ipsec->timeout = (unsigned)value;
+	return EXIT_DONE;
+}
+
+static int take(struct ipsec *ipsec, int code, const char **verb)
 {
 	switch (code) {
 	case OPTION_CTLSOCKET:
 		ipsec->ctlsocket = optarg;
-		return true;
+		ipsec->ctlsocket_set = true;
+		return EXIT_DONE;
 	case OPTION_CONFIG:
 		ipsec->config = optarg;
-		return true;
+		ipsec->config_set = true;
+		return EXIT_DONE;
 	case OPTION_JSON:
 		ipsec->json = true;
-		return true;
+		return EXIT_DONE;
 	case OPTION_ASYNCHRONOUS:
 		ipsec->asynchronous = true;
-		return true;
+		return EXIT_DONE;
 	case OPTION_TIMEOUT:
-		ipsec->timeout = (unsigned)strtoul(optarg, NULL, 10);
-		return true;
+		return take_timeout(ipsec, optarg);
+	case OPTION_HELP:
+		*verb = "help";
+		return EXIT_DONE;
+	case OPTION_VERSION:
+		*verb = "version";
+		return EXIT_DONE;
 	}
-	return false;
+	return EXIT_USAGE;
+}
+
+/* Options up to the first other argument ("+"), or wherever they are. */
+static int parse(struct ipsec *ipsec, int argc, char **argv, const char *how, const char **verb)
+{
+	int code;
+
+	opterr = 0;
+	while ((code = getopt_long(argc, argv, how, options, NULL)) != -1) {
+		if (code == ':')
+			return complain(EXIT_USAGE, "option %s needs a value", argv[optind - 1]);
+		if (code == '?')
+			return complain(EXIT_USAGE,
+					"unknown option \"%s\" (\"ipsec help\" lists them)",
+					argv[optind - 1]);
+		if (take(ipsec, code, verb) != EXIT_DONE)
+			return EXIT_USAGE;
+	}
+	return EXIT_DONE;
+}
+
+static int run_checked(struct ipsec *ipsec, const struct verb *verb, int argc, char **argv)
+{
+	int given = argc - 1;
+
+	if (given < verb->min || given > verb->max)
+		return complain(EXIT_USAGE, "usage: ipsec %s%s%s", verb->name,
+				verb->arguments[0] != '\0' ? " " : "", verb->arguments);
+	if (!verb->waits && (ipsec->asynchronous || ipsec->timeout > 0))
+		return complain(EXIT_USAGE, "\"ipsec %s\" takes no --asynchronous and no --timeout",
+				verb->name);
+	return verb->run(ipsec, argc, argv);
+}
+
+static int run(struct ipsec *ipsec, const struct verb *verb, int argc, char **argv)
+{
+	const char *other = NULL;
+	int first;
+
+	if (verb->max < 0)
+		return verb->run(ipsec, argc, argv);
+	optind = 0; /* argv[0] is the verb from now on: getopt begins again */
+	if (parse(ipsec, argc, argv, ":", &other) != EXIT_DONE)
+		return EXIT_USAGE;
+	if (other != NULL && strcmp(other, "help") == 0)
+		return verb_help(ipsec, 2, (char *[]){ NULL, argv[0], NULL });
+	first = optind - 1; /* the verb moves to just before what is left */
+	argv[first] = (char *)(size_t)verb->name;
+	return run_checked(ipsec, verb, argc - first, argv + first);
 }
 
 int main(int argc, char **argv)
 {
-	struct ipsec ipsec = { .program = argv[0],
-			       .ctlsocket = VANTH_RUNDIR "/vanth.ctl",
+	struct ipsec ipsec = { .ctlsocket = VANTH_RUNDIR "/vanth.ctl",
 			       .config = VANTH_SYSCONFDIR "/ipsec.conf" };
+	const char *name = NULL;
 	const struct verb *verb;
-	int code;
 
-	while ((code = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (!take(&ipsec, code))
-			return EXIT_USAGE;
-	if (optind >= argc)
-		return complain(EXIT_USAGE, "usage: ipsec VERB [ARGUMENT]...");
-	verb = verb_find(argv[optind]);
+	if (parse(&ipsec, argc, argv, "+:", &name) != EXIT_DONE)
+		return EXIT_USAGE;
+	if (name == NULL && optind < argc) {
+		name = argv[optind];
+	} else if (name == NULL) {
+		usage();
+		return EXIT_USAGE;
+	} else {
+		return verb_find(name)->run(&ipsec, 1, argv);
+	}
+	verb = verb_find(name);
 	if (verb == NULL)
-		return complain(EXIT_USAGE, "unknown verb \"%s\"", argv[optind]);
-	return verb->run(&ipsec, argc - optind, argv + optind);
+		return EXIT_USAGE;
+	return run(&ipsec, verb, argc - optind, argv + optind);
 }

@@ -4,90 +4,135 @@
 #include <string.h>
 #include "ipsec.h"
 
-struct watching {
+/* What a reply is printed about. */
+struct about {
 	const struct ipsec *ipsec;
 	const char *name;
 };
 
-static bool up_reply(void *context, const json_t *parameters, bool continues)
+/* "office" #3: sent IKE_AUTH request */
+static void print_event(const json_t *event, const char *name)
 {
-	const struct watching *watching = context;
-	const char *event = json_string_value(json_object_get(parameters, "event"));
-	const char *text = json_string_value(json_object_get(parameters, "text"));
+	const char *tunnel = text_of(event, "tunnel");
+	long long serial = number_of(event, "serial"), lost = number_of(event, "lost");
 
-	if (watching->ipsec->json)
-		print_json(parameters);
-	else if (continues && text != NULL)
-		(void)printf("\"%s\" %s\n", watching->name, text);
-	else if (event != NULL && strcmp(event, "already-up") == 0)
-		(void)printf("\"%s\" is up already\n", watching->name);
-	else if (event != NULL)
-		(void)printf("\"%s\" is up\n", watching->name);
+	if (lost > 0)
+		(void)printf("(%lld events left out)\n", lost);
+	(void)printf("\"%s\"", tunnel[0] != '\0' ? tunnel : name);
+	if (serial > 0)
+		(void)printf(" #%lld", serial);
+	(void)printf(": %s\n", text_of(event, "text"));
 	(void)fflush(stdout);
-	return true;
+}
+
+static void up_reply(void *context, const json_t *parameters, bool continues)
+{
+	const struct about *about = context;
+	const char *event = text_of(parameters, "event");
+
+	if (about->ipsec->json)
+		print_json(parameters);
+	else if (continues)
+		print_event(parameters, about->name);
+	else if (strcmp(event, "already-up") == 0)
+		(void)printf("\"%s\" is up already\n", about->name);
+	else if (strcmp(event, "done") == 0)
+		(void)printf("\"%s\" is up\n", about->name);
+	else
+		(void)printf("\"%s\" is wanted up; \"ipsec status %s\" shows how it goes\n",
+			     about->name, about->name);
+}
+
+static int up_by(struct ipsec *ipsec, const char *method, int argc, char **argv)
+{
+	struct about about = { ipsec, argv[1] };
+	json_t *parameters = name_parameter(argc, argv);
+
+	if (parameters != NULL && ipsec->asynchronous)
+		(void)json_object_set_new(parameters, "asynchronous", json_true());
+	return client_call(ipsec, method, parameters, !ipsec->asynchronous, up_reply, &about);
 }
 
 int verb_up(struct ipsec *ipsec, int argc, char **argv)
 {
-	struct watching watching = { ipsec, argc > 1 ? argv[1] : "" };
-	json_t *parameters;
-
-	parameters = json_pack("{s:s}", "name", watching.name);
-	if (ipsec->asynchronous)
-		(void)json_object_set_new(parameters, "asynchronous", json_true());
-	return client_call(ipsec, "io.vanth.ike.Up", parameters, !ipsec->asynchronous, up_reply,
-			   &watching);
+	return up_by(ipsec, "io.vanth.ike.Up", argc, argv);
 }
 
-static bool down_reply(void *context, const json_t *parameters, bool continues)
+int verb_add_up(struct ipsec *ipsec, int argc, char **argv)
 {
-	const struct watching *watching = context;
+	return up_by(ipsec, "io.vanth.ike.Start", argc, argv);
+}
+
+static void down_reply(void *context, const json_t *parameters, bool continues)
+{
+	const struct about *about = context;
 
 	(void)continues;
-	if (watching->ipsec->json)
+	if (about->ipsec->json)
 		print_json(parameters);
 	else if (json_is_false(json_object_get(parameters, "complete")))
-		(void)printf("\"%s\" goes down; the peer has not confirmed yet\n", watching->name);
+		(void)printf("\"%s\" goes down; the peer has not confirmed yet\n", about->name);
 	else
-		(void)printf("\"%s\" is down\n", watching->name);
-	return true;
+		(void)printf("\"%s\" is down\n", about->name);
 }
 
 int verb_down(struct ipsec *ipsec, int argc, char **argv)
 {
-	struct watching watching = { ipsec, argc > 1 ? argv[1] : "" };
+	struct about about = { ipsec, argv[1] };
+	json_t *parameters = name_parameter(argc, argv);
 
-	return client_call(ipsec, "io.vanth.ike.Down", json_pack("{s:s}", "name", watching.name),
-			   false, down_reply, &watching);
+	if (parameters != NULL && ipsec->asynchronous)
+		(void)json_object_set_new(parameters, "asynchronous", json_true());
+	return client_call(ipsec, "io.vanth.ike.Down", parameters, false, down_reply, &about);
 }
 
-static bool plain_reply(void *context, const json_t *parameters, bool continues)
+/* ---- verbs that are answered with "done" ---- */
+
+static const struct simple {
+	const char *verb, *method, *done; /* done: with the name, if there is one */
+} simple[] = {
+	{ "route", "io.vanth.ike.Route", "\"%s\" comes up when traffic wants it\n" },
+	{ "unroute", "io.vanth.ike.Unroute", "\"%s\" no longer comes up for traffic\n" },
+	{ "add", "io.vanth.ike.Add", "\"%s\" is loaded\n" },
+	{ "replace", "io.vanth.ike.Add", "\"%s\" is loaded again\n" },
+	{ "delete", "io.vanth.ike.Delete", "\"%s\" is gone\n" },
+	{ "reload", "io.vanth.ike.Reload", "configuration and secrets read again%s\n" },
+	{ "rereadsecrets", "io.vanth.ike.ReloadSecrets", "secrets read again%s\n" },
+};
+
+struct answered {
+	const struct ipsec *ipsec;
+	const struct simple *simple;
+	const char *name;
+};
+
+static void print_done(const char *text, const char *name)
 {
-	const struct ipsec *ipsec = context;
+	const char *place = strstr(text, "%s");
+
+	(void)printf("%.*s%s%s", (int)(place - text), text, name, place + 2);
+}
+
+static void simple_reply(void *context, const json_t *parameters, bool continues)
+{
+	const struct answered *answered = context;
 
 	(void)continues;
-	if (ipsec->json)
+	if (answered->ipsec->json)
 		print_json(parameters);
-	return true;
+	else
+		print_done(answered->simple->done, answered->name);
 }
-
-static const struct {
-	const char *verb, *method;
-} simple[] = {
-	{ "route", "io.vanth.ike.Route" },   { "unroute", "io.vanth.ike.Unroute" },
-	{ "add", "io.vanth.ike.Add" },	     { "replace", "io.vanth.ike.Add" },
-	{ "delete", "io.vanth.ike.Delete" }, { "reload", "io.vanth.ike.Reload" },
-	{ "stop", "io.vanth.ike.Shutdown" }, { "rereadsecrets", "io.vanth.ike.ReloadSecrets" },
-};
 
 int verb_simple(struct ipsec *ipsec, int argc, char **argv)
 {
-	json_t *parameters = argc > 1 ? json_pack("{s:s}", "name", argv[1]) : NULL;
+	struct answered answered = { ipsec, NULL, argc > 1 ? argv[1] : "" };
 
 	for (size_t i = 0; i < sizeof(simple) / sizeof(simple[0]); i++)
 		if (strcmp(simple[i].verb, argv[0]) == 0)
-			return client_call(ipsec, simple[i].method, parameters, false, plain_reply,
-					   ipsec);
-	json_decref(parameters);
-	return EXIT_USAGE;
+			answered.simple = &simple[i];
+	if (answered.simple == NULL)
+		return EXIT_USAGE;
+	return client_call(ipsec, answered.simple->method, name_parameter(argc, argv), false,
+			   simple_reply, &answered);
 }

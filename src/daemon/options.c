@@ -12,6 +12,7 @@ enum option_code {
 	OPTION_NSSDIR,
 	OPTION_RUNDIR,
 	OPTION_CTLSOCKET,
+	OPTION_CONTROL_GROUP,
 	OPTION_FOREGROUND,
 	OPTION_LOG_LEVEL,
 	OPTION_LOGFILE,
@@ -27,6 +28,7 @@ static const struct option table[] = {
 	{ "nssdir", required_argument, NULL, OPTION_NSSDIR },
 	{ "rundir", required_argument, NULL, OPTION_RUNDIR },
 	{ "ctlsocket", required_argument, NULL, OPTION_CTLSOCKET },
+	{ "control-group", required_argument, NULL, OPTION_CONTROL_GROUP },
 	{ "foreground", no_argument, NULL, OPTION_FOREGROUND },
 	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
 	{ "logfile", required_argument, NULL, OPTION_LOGFILE },
@@ -85,15 +87,20 @@ static enum rc take(int code, const char *value, struct daemon_options *out, str
 		return RC_OK;
 	case OPTION_SECRETS:
 		out->secrets = value;
+		out->secrets_set = true;
 		return RC_OK;
 	case OPTION_NSSDIR:
 		out->nssdir = value;
+		out->nssdir_set = true;
 		return RC_OK;
 	case OPTION_RUNDIR:
 		out->rundir = value;
 		return RC_OK;
 	case OPTION_CTLSOCKET:
 		out->ctlsocket = value;
+		return RC_OK;
+	case OPTION_CONTROL_GROUP:
+		out->control_group = value;
 		return RC_OK;
 	case OPTION_FOREGROUND:
 		out->foreground = true;
@@ -154,6 +161,7 @@ const char *daemon_usage(void)
 	       "  --nssdir DIR       NSS database (default " VANTH_NSSDIR "), made when absent\n"
 	       "  --rundir DIR       lock and control socket (default " VANTH_RUNDIR ")\n"
 	       "  --ctlsocket PATH   control socket (default RUNDIR/vanth.ctl)\n"
+	       "  --control-group G  group whose members may see the status (default: none)\n"
 	       "  --foreground       stay in the foreground (the default; kept for scripts)\n"
 	       "  --log-level LEVEL  error, warning, notice, info (default) or debug\n"
 	       "  --logfile FILE     log to a file instead of the journal or standard error\n"

@@ -6,96 +6,21 @@
  * order. Whatever is missing at the start is told in one sentence and ends the process with 1;
  * nothing that comes later does.
  */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
-#include "control/control.h"
-#include "daemon/daemon.h"
+#include "daemon/private.h"
 #include "kernel/simulated.h"
 
-#define STOP_LIMIT	(2 * USEC_PER_SEC)
-#define STATUS_INTERVAL (10 * USEC_PER_SEC)
+#define STOP_LIMIT (2 * USEC_PER_SEC)
 
-struct daemon {
-	const struct daemon_options *options;
-	struct log *log;
-	struct host *host;
-	struct kernel *kernel;
-	struct gateway *gateway;
-	struct control *control;
-	struct timer notify;
-	int lock;
-	bool crypto;
-};
-
-static void log_errors(struct daemon *daemon, const struct config_errors *errors)
-{
-	char text[700];
-
-	list_for(node, &errors->list)
-	{
-		const struct config_error *error = container_of(node, struct config_error, in_list);
-		log_write(daemon->log, error->warning ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, NULL,
-			  "%s", config_error_text(error, text, sizeof(text)));
-	}
-}
-
-static enum rc first_error(const struct config_errors *errors, enum rc rc, struct diag *diag)
-{
-	char text[700];
-
-	list_for(node, &errors->list)
-	{
-		const struct config_error *error = container_of(node, struct config_error, in_list);
-		if (!error->warning)
-			return diag_fail(diag, rc, "%s",
-					 config_error_text(error, text, sizeof(text)));
-	}
-	return diag_fail(diag, rc, "%s", rc_name(rc));
-}
+/* ---- while it runs ---- */
 
 static enum rc read_config(void *context, struct config **out, struct diag *diag)
 {
-	struct daemon *daemon = context;
-	struct config_errors errors;
-	enum rc rc;
-
-	config_errors_init(&errors);
-	rc = config_load(daemon->options->config, out, &errors);
-	log_errors(daemon, &errors);
-	if (rc != RC_OK)
-		rc = first_error(&errors, rc, diag);
-	config_errors_free(&errors);
-	return rc;
-}
-
-/* A file that is not there means no secrets; one that others can read is refused. */
-static enum rc read_secrets(struct daemon *daemon, const struct config *config,
-			    struct secrets **out, struct diag *diag)
-{
-	const char *path = config->setup.secretsfile != NULL ? config->setup.secretsfile
-							     : daemon->options->secrets;
-	struct config_errors errors;
-	enum rc rc;
-
-	*out = NULL;
-	if (access(path, F_OK) != 0 && errno == ENOENT) {
-		log_write(daemon->log, LOG_LEVEL_NOTICE, NULL, "%s does not exist: no secrets",
-			  path);
-		return RC_OK;
-	}
-	config_errors_init(&errors);
-	rc = secrets_load(path, false, out, &errors);
-	log_errors(daemon, &errors);
-	if (rc != RC_OK)
-		rc = first_error(&errors, rc, diag);
-	config_errors_free(&errors);
-	return rc;
+	return files_config(context, out, diag);
 }
 
 static enum rc reload_secrets(void *context, struct diag *diag)
@@ -103,23 +28,29 @@ static enum rc reload_secrets(void *context, struct diag *diag)
 	struct daemon *daemon = context;
 	struct secrets *secrets;
 
-	TRY(read_secrets(daemon, daemon->gateway->config, &secrets, diag));
+	TRY(files_secrets(daemon, daemon->gateway->config, &secrets, diag));
 	gateway_reload_secrets(daemon->gateway, secrets);
 	log_write(daemon->log, LOG_LEVEL_NOTICE, NULL, "secrets read again");
 	return RC_OK;
 }
 
+/* Both files are read and checked before either takes effect. */
 static enum rc reload(void *context, struct diag *diag)
 {
 	struct daemon *daemon = context;
 	struct config *config;
+	struct secrets *secrets = NULL;
 	enum rc rc;
 
-	TRY(read_config(daemon, &config, diag));
-	rc = reload_secrets(daemon, diag);
-	if (rc == RC_OK)
+	TRY(files_config(daemon, &config, diag));
+	rc = files_secrets(daemon, config, &secrets, diag);
+	if (rc == RC_OK) {
+		gateway_reload_secrets(daemon->gateway, secrets);
 		rc = gateway_reload(daemon->gateway, config, diag);
+	}
 	config_unref(config);
+	if (rc == RC_OK)
+		log_write(daemon->log, LOG_LEVEL_NOTICE, NULL, "configuration read again");
 	return rc;
 }
 
@@ -134,68 +65,123 @@ static void shutdown_now(void *context)
 {
 	struct daemon *daemon = context;
 
-	(void)sd_notify(0, "STOPPING=1");
+	notify_stopping();
 	log_write(daemon->log, LOG_LEVEL_NOTICE, NULL, "stopping");
 	gateway_stop(daemon->gateway, STOP_LIMIT, stopped, daemon);
 }
 
+/* A second signal does not wait for the peers; work on other threads is waited for in any case. */
 static void on_end(void *context, int signal)
 {
+	struct daemon *daemon = context;
+
 	(void)signal;
-	shutdown_now(context);
+	if (daemon->gateway->stopping)
+		daemon->gateway->stop_by = host_now(daemon->host);
+	else
+		shutdown_now(daemon);
 }
 
 static void on_reload(void *context, int signal)
 {
 	struct daemon *daemon = context;
-	struct diag diag;
+	struct diag diag = { "" };
 
 	(void)signal;
-	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)host_now(daemon->host));
-	if (reload(daemon, &diag) == RC_OK)
-		log_write(daemon->log, LOG_LEVEL_NOTICE, NULL, "configuration read again");
-	else
+	notify_reloading(daemon);
+	log_reopen(daemon->log);
+	if (reload(daemon, &diag) != RC_OK)
 		log_write(daemon->log, LOG_LEVEL_ERROR, NULL,
 			  "the configuration stays as it was: %s", diag.text);
-	(void)sd_notify(0, "READY=1");
+	notify_reloaded();
 }
 
-/* STATUS for `systemctl status`, WATCHDOG as often as systemd wants it. */
-static usec_t notify_interval(void)
+/* ---- the start ---- */
+
+static enum rc add_file_sink(struct daemon *daemon, const char *path, struct diag *diag)
 {
-	uint64_t watchdog = 0;
+	struct log_sink sink;
 
-	if (sd_watchdog_enabled(0, &watchdog) > 0 && (usec_t)watchdog / 2 < STATUS_INTERVAL)
-		return (usec_t)watchdog / 2;
-	return STATUS_INTERVAL;
-}
-
-static void notify_fire(struct timer *timer)
-{
-	struct daemon *daemon = container_of(timer, struct daemon, notify);
-	struct gateway *gateway = daemon->gateway;
-
-	(void)sd_notifyf(0, "WATCHDOG=1\nSTATUS=%zu IKE SAs, %zu Child SAs, %zu tunnels loaded",
-			 gateway->sas.established_count, gateway->sas.child_count,
-			 gateway->peers.tunnel_count);
-	if (timer_arm(&gateway->timers, timer, host_now(daemon->host) + notify_interval()) != RC_OK)
-		log_write(daemon->log, LOG_LEVEL_ERROR, NULL, "out of memory for a timer");
+	TRY(log_sink_file(path, &sink, diag));
+	return log_add_sink(daemon->log, sink);
 }
 
 static enum rc open_log(struct daemon *daemon, struct diag *diag)
 {
 	const struct daemon_options *options = daemon->options;
-	struct log_sink sink = log_sink_stderr();
 
 	daemon->log = log_new(options->log_level);
 	if (daemon->log == NULL)
 		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
-	if (options->logfile != NULL) {
-		TRY(log_sink_file(options->logfile, &sink, diag));
-	} else if (getenv("JOURNAL_STREAM") != NULL) {
-		sink = log_sink_journal();
-	}
-	return log_add_sink(daemon->log, sink);
+	if (options->logfile != NULL)
+		return add_file_sink(daemon, options->logfile, diag);
+	return log_add_sink(daemon->log, getenv("JOURNAL_STREAM") != NULL ? log_sink_journal()
+									  : log_sink_stderr());
+}
+
+/* The command line goes first; the log goes on to where it went so far too. */
+static enum rc apply_log_setup(struct daemon *daemon, const struct config_setup *setup,
+			       struct diag *diag)
+{
+	if (setup->log_level >= 0 && !daemon->options->log_level_set)
+		log_set_level(daemon->log, (enum log_level)setup->log_level);
+	if (setup->logfile != NULL && daemon->options->logfile == NULL)
+		return add_file_sink(daemon, setup->logfile, diag);
+	return RC_OK;
+}
+
+static bool has_database(const char *nssdir)
+{
+	char path[512];
+	int len = snprintf(path, sizeof(path), "%s/cert9.db", nssdir);
+
+	return len < (int)sizeof(path) && access(path, F_OK) == 0;
+}
+
+static enum rc open_crypto(struct daemon *daemon, const char *nssdir, struct diag *diag)
+{
+	TRY(files_make_dir(nssdir, 0700, diag));
+	TRY(crypto_open(nssdir, !has_database(nssdir), diag));
+	daemon->crypto = true;
+	return RC_OK;
+}
+
+/* Proposals can be read only when the algorithms are known, and where the database is may be in the
+ * file with the proposals: then it is opened, and the file read, a second time. */
+static enum rc read_first(struct daemon *daemon, struct config **config, struct diag *diag)
+{
+	const struct daemon_options *options = daemon->options;
+	char nssdir[512];
+
+	TRY(open_crypto(daemon, options->nssdir, diag));
+	TRY(files_config(daemon, config, diag));
+	if ((*config)->setup.nssdir == NULL || options->nssdir_set ||
+	    strcmp((*config)->setup.nssdir, options->nssdir) == 0)
+		return RC_OK;
+	(void)snprintf(nssdir, sizeof(nssdir), "%s", (*config)->setup.nssdir);
+	config_unref(*config);
+	*config = NULL;
+	crypto_close();
+	daemon->crypto = false;
+	TRY(open_crypto(daemon, nssdir, diag));
+	return files_config(daemon, config, diag);
+}
+
+static enum rc open_signals(struct daemon *daemon)
+{
+	TRY(host_real_signal(daemon->host, SIGTERM, on_end, daemon));
+	TRY(host_real_signal(daemon->host, SIGINT, on_end, daemon));
+	return host_real_signal(daemon->host, SIGHUP, on_reload, daemon);
+}
+
+static enum rc open_host(struct daemon *daemon, const struct config_setup *setup, struct diag *diag)
+{
+	struct host_real_options options = { .workers = daemon->options->workers,
+					     .log = daemon->log };
+
+	if (options.workers == 0)
+		options.workers = setup->nhelpers;
+	return host_real_new(&options, &daemon->host, diag);
 }
 
 static enum rc open_kernel(struct daemon *daemon, struct diag *diag)
@@ -207,28 +193,16 @@ static enum rc open_kernel(struct daemon *daemon, struct diag *diag)
 	return kernel_simulated_new(daemon->host, &daemon->kernel);
 }
 
-static enum rc make_dir(const char *path, mode_t mode, struct diag *diag)
+static enum rc open_gateway(struct daemon *daemon, struct config *config, struct diag *diag)
 {
-	if (mkdir(path, mode) != 0 && errno != EEXIST)
-		return diag_fail(diag, RC_IO, "cannot make %s: %s", path, strerror(errno));
-	return RC_OK;
-}
-
-static enum rc open_gateway(struct daemon *daemon, struct diag *diag)
-{
-	struct config *config;
 	struct secrets *secrets;
 	enum rc rc;
 
-	TRY(read_config(daemon, &config, diag));
-	rc = read_secrets(daemon, config, &secrets, diag);
-	if (rc == RC_OK) {
-		rc = gateway_new(daemon->host, daemon->kernel, daemon->log, config, secrets,
-				 &daemon->gateway, diag);
-		if (rc != RC_OK)
-			secrets_free(secrets);
-	}
-	config_unref(config);
+	TRY(files_secrets(daemon, config, &secrets, diag));
+	rc = gateway_new(daemon->host, daemon->kernel, daemon->log, config, secrets,
+			 &daemon->gateway, diag);
+	if (rc != RC_OK)
+		secrets_free(secrets);
 	return rc;
 }
 
@@ -237,6 +211,7 @@ static enum rc open_control(struct daemon *daemon, struct diag *diag)
 	char path[512];
 	struct control_options options = {
 		.path = path,
+		.group = daemon->options->control_group,
 		.hooks = { reload, reload_secrets, read_config, shutdown_now, daemon },
 	};
 
@@ -248,33 +223,35 @@ static enum rc open_control(struct daemon *daemon, struct diag *diag)
 	return control_new(daemon->gateway, &options, &daemon->control, diag);
 }
 
-static enum rc open_signals(struct daemon *daemon)
+static enum rc build(struct daemon *daemon, struct config *config, struct diag *diag)
 {
-	TRY(host_real_signal(daemon->host, SIGTERM, on_end, daemon));
-	TRY(host_real_signal(daemon->host, SIGINT, on_end, daemon));
-	return host_real_signal(daemon->host, SIGHUP, on_reload, daemon);
+	TRY(apply_log_setup(daemon, &config->setup, diag));
+	TRY(open_host(daemon, &config->setup, diag));
+	TRY(open_signals(daemon));
+	TRY(open_kernel(daemon, diag));
+	TRY(open_gateway(daemon, config, diag));
+	TRY(open_control(daemon, diag));
+	return gateway_start(daemon->gateway, diag);
 }
 
 static enum rc start(struct daemon *daemon, struct diag *diag)
 {
-	struct host_real_options host = { .workers = daemon->options->workers };
-	struct diag note;
+	struct config *config = NULL;
+	enum rc rc;
 
-	TRY(daemon_privileges(&note));
-	if (note.text[0] != '\0')
-		log_write(daemon->log, LOG_LEVEL_NOTICE, NULL, "%s", note.text);
+	TRY(daemon_privileges(diag));
+	if (diag->text[0] != '\0')
+		log_write(daemon->log, LOG_LEVEL_NOTICE, NULL, "%s", diag->text);
+	diag->text[0] = '\0';
 	TRY(daemon_lock(daemon->options->rundir, &daemon->lock, diag));
-	TRY(make_dir(daemon->options->nssdir, 0700, diag));
-	TRY(crypto_open(daemon->options->nssdir, true, diag));
-	daemon->crypto = true;
-	host.log = daemon->log;
-	TRY(host_real_new(&host, &daemon->host, diag));
-	TRY(open_signals(daemon));
-	TRY(open_kernel(daemon, diag));
-	TRY(open_gateway(daemon, diag));
-	TRY(open_control(daemon, diag));
-	return gateway_start(daemon->gateway, diag);
+	rc = read_first(daemon, &config, diag);
+	if (rc == RC_OK)
+		rc = build(daemon, config, diag);
+	config_unref(config);
+	return rc;
 }
+
+/* ---- the end ---- */
 
 static void finish(struct daemon *daemon)
 {
@@ -291,27 +268,41 @@ static void finish(struct daemon *daemon)
 
 static int serve(struct daemon *daemon)
 {
-	daemon->notify.fire = notify_fire;
-	notify_fire(&daemon->notify);
-	(void)sd_notify(0, "READY=1");
+	enum rc rc;
+
+	notify_begin(daemon);
 	log_write(daemon->log, LOG_LEVEL_NOTICE, NULL, "Vanth " VANTH_VERSION " is ready");
-	return host_real_run(daemon->host) == RC_OK ? 0 : 1;
+	rc = host_real_run(daemon->host);
+	notify_end(daemon);
+	log_write(daemon->log, LOG_LEVEL_NOTICE, NULL, "stopped");
+	return rc == RC_OK ? 0 : 1;
+}
+
+static void tell_why(struct daemon *daemon, enum rc rc, const struct diag *diag)
+{
+	const char *why = diag->text[0] != '\0' ? diag->text : rc_name(rc);
+
+	if (daemon->log != NULL)
+		log_write(daemon->log, LOG_LEVEL_ERROR, NULL, "cannot start: %s", why);
+	notify_failed(why);
 }
 
 int daemon_run(const struct daemon_options *options)
 {
 	struct daemon daemon = { .options = options, .lock = -1 };
 	struct diag diag = { "" };
+	enum rc rc;
 	int code = 1;
 
-	if (open_log(&daemon, &diag) == RC_OK && start(&daemon, &diag) == RC_OK) {
+	(void)signal(SIGPIPE,
+		     SIG_IGN); /* standard error may be a pipe that nobody reads any more */
+	rc = open_log(&daemon, &diag);
+	if (rc == RC_OK)
+		rc = start(&daemon, &diag);
+	if (rc == RC_OK)
 		code = serve(&daemon);
-		timer_cancel(&daemon.gateway->timers, &daemon.notify);
-		log_write(daemon.log, LOG_LEVEL_NOTICE, NULL, "stopped");
-	} else if (daemon.log != NULL) {
-		log_write(daemon.log, LOG_LEVEL_ERROR, NULL, "cannot start: %s", diag.text);
-		(void)sd_notifyf(0, "STATUS=cannot start: %s", diag.text);
-	}
+	else
+		tell_why(&daemon, rc, &diag);
 	finish(&daemon);
 	return code;
 }

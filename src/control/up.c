@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Up and Start: what is wanted changes at once; the call goes on, telling what happens, until all
+ * its tunnels are up or an attempt has failed. The watcher makes it quick; the check every second
+ * makes it sure. */
+#include <stdio.h>
+#include <string.h>
+#include "control/private.h"
+
+#define CHECK_INTERVAL USEC_PER_SEC
+#define RESOLVE_LIMIT  (15 * USEC_PER_SEC)
+
+struct up {
+	struct watcher watcher;
+	struct timer check;
+	struct call *call;
+	const char *name; /* of the call's message */
+	usec_t begun;
+	unsigned lost;
+};
+
+/* What the tunnels of a name have in common. */
+struct survey {
+	unsigned count, missing;
+	bool unwanted; /* somebody took one down again */
+	struct tunnel *unoriented, *unresolved;
+};
+
+static void survey_one(void *context, struct tunnel *tunnel)
+{
+	struct survey *survey = context;
+
+	if (tunnel->doomed)
+		return;
+	survey->count++;
+	if (tunnel_current(tunnel) != NULL)
+		return;
+	survey->missing++;
+	survey->unwanted = survey->unwanted || tunnel->wanted != WANTED_UP;
+	if (!tunnel->peer->oriented)
+		survey->unoriented = tunnel;
+	else if (!ip_is_set(&tunnel->peer->remote))
+		survey->unresolved = tunnel;
+}
+
+static struct survey survey(const struct call *call, const char *name)
+{
+	struct survey found = { 0 };
+
+	(void)peers_match(&call->gateway->peers, name, survey_one, &found);
+	return found;
+}
+
+static void up_free(struct call *call)
+{
+	struct up *up = call->own;
+
+	if (up == NULL)
+		return;
+	gateway_unwatch(&up->watcher);
+	gateway_cancel(call->gateway, &up->check);
+	mem_free(up);
+	call->own = NULL;
+}
+
+static void finish(struct call *call, const char *event)
+{
+	up_free(call);
+	call_reply(call, json_pack("{s:s}", "event", event), false);
+}
+
+static void give_up(struct call *call, enum rc rc, const char *text, const char *next)
+{
+	up_free(call);
+	call_error(call, "io.vanth.ike.NegotiationFailed",
+		   json_pack("{s:s,s:o,s:o}", "reason", rc_name(rc), "text", json_safe(text),
+			     "next", json_safe(next)));
+}
+
+/* ---- what the daemon does next ---- */
+
+static usec_t retry_at(const struct gateway_event *event)
+{
+	usec_t at = event->peer->backoff.not_before;
+
+	if (event->tunnel != NULL && event->tunnel->backoff.not_before > at)
+		at = event->tunnel->backoff.not_before;
+	return at;
+}
+
+static void next_text(const struct call *call, const char *name, const struct gateway_event *event,
+		      char *text, size_t size)
+{
+	usec_t now = host_now(call->gateway->host), at = retry_at(event);
+	unsigned wait = at > now ? (unsigned)((at - now + USEC_PER_SEC - 1) / USEC_PER_SEC) : 0;
+
+	if (event->tunnel != NULL && event->tunnel->wanted != WANTED_UP)
+		text[0] = '\0';
+	else if (wait == 0)
+		(void)snprintf(text, size, "it is tried again at once; \"ipsec down %s\" ends that",
+			       name);
+	else
+		(void)snprintf(text, size,
+			       "it will be tried again in %u s; \"ipsec down %s\" ends that", wait,
+			       name);
+}
+
+/* ---- while it goes on ---- */
+
+static void progress(struct up *up, const struct gateway_event *event)
+{
+	json_t *json;
+
+	if (!up->call->more)
+		return;
+	if (!call_has_room(up->call)) {
+		up->lost++;
+		return;
+	}
+	json = show_event(event);
+	if (json != NULL && up->lost > 0)
+		(void)json_object_set_new(json, "lost", json_integer(up->lost));
+	up->lost = 0;
+	call_reply(up->call, json, true);
+}
+
+static void up_event(struct watcher *watcher, const struct gateway_event *event)
+{
+	struct up *up = container_of(watcher, struct up, watcher);
+	struct call *call = up->call;
+	char next[256];
+
+	if (!name_concerns(up->name, event))
+		return;
+	if (event->type == GATEWAY_FAILED) {
+		next_text(call, up->name, event, next, sizeof(next));
+		give_up(call, event->reason, event->text, next);
+		return;
+	}
+	progress(up, event);
+	if (event->type == GATEWAY_CHILD_UP && survey(call, up->name).missing == 0)
+		finish(call, "done");
+}
+
+/* Ends the call when there is nothing to wait for; true: it is over. */
+static bool settled(struct call *call, struct up *up, const char *when_up)
+{
+	struct survey found = survey(call, up->name);
+	struct diag why = { "" };
+
+	if (found.count == 0) {
+		give_up(call, RC_NOT_FOUND, "it was unloaded meanwhile", NULL);
+	} else if (found.missing == 0) {
+		finish(call, when_up);
+	} else if (found.unwanted) {
+		give_up(call, RC_CANCELLED, "it was taken down meanwhile", NULL);
+	} else if (found.unoriented != NULL) {
+		(void)(peer_why_unoriented(found.unoriented->peer, &why) == RC_OK);
+		give_up(call, RC_NOT_FOUND, why.text, "it begins as soon as that changes");
+	} else if (found.unresolved != NULL &&
+		   host_now(call->gateway->host) > up->begun + RESOLVE_LIMIT) {
+		give_up(call, RC_NOT_FOUND,
+			"the address of the peer is not known: its name has not been resolved",
+			"it begins as soon as the name server answers");
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void up_check(struct timer *timer)
+{
+	struct up *up = container_of(timer, struct up, check);
+	struct gateway *gateway = up->call->gateway;
+
+	if (!settled(up->call, up, "done"))
+		gateway_timer(gateway, &up->check, host_now(gateway->host) + CHECK_INTERVAL);
+}
+
+/* ---- beginning ---- */
+
+static void wait_for(struct call *call, const char *name)
+{
+	struct gateway *gateway = call->gateway;
+	struct up *up = mem_alloc(sizeof(*up));
+	struct diag diag = { "" };
+	enum rc rc;
+
+	if (up == NULL) {
+		call_fail(call, RC_NO_MEMORY, "out of memory");
+		return;
+	}
+	*up = (struct up){ .call = call, .name = name, .begun = host_now(gateway->host) };
+	up->watcher.event = up_event;
+	up->check.fire = up_check;
+	call->own = up;
+	call->cancel = up_free;
+	gateway_watch(gateway, &up->watcher);
+	rc = gateway_up(gateway, name, &diag);
+	if (rc != RC_OK && !call->over) {
+		up_free(call);
+		call_fail(call, rc, diag.text);
+	} else if (!call->over && !settled(call, up, "already-up")) {
+		gateway_timer(gateway, &up->check, host_now(gateway->host) + CHECK_INTERVAL);
+	}
+}
+
+void method_up(struct call *call)
+{
+	const char *name = call_text(call, "name");
+	struct diag diag = { "" };
+
+	if (call_flag(call, "asynchronous"))
+		call_answer(call, gateway_up(call->gateway, name, &diag), &diag);
+	else
+		wait_for(call, name);
+}
+
+static void find_conn(void *context, struct tunnel *tunnel)
+{
+	const struct config_conn **conn = context;
+
+	if (!tunnel->doomed)
+		*conn = tunnel->conn;
+}
+
+/* As the configuration has it now; a conn that is loaded and has not changed is left alone. */
+static enum rc load(const struct call *call, const char *name, struct diag *diag)
+{
+	const struct control_hooks *hooks = &call->control->hooks;
+	const struct config_conn *loaded = NULL, *conn;
+	struct config *config = NULL;
+	enum rc rc = RC_OK;
+
+	TRY(hooks->read_config(hooks->context, &config, diag));
+	conn = config_conn_find(config, name);
+	(void)peers_match(&call->gateway->peers, name, find_conn, &loaded);
+	if (loaded == NULL || (conn != NULL && !config_conn_equal(conn, loaded)))
+		rc = gateway_add(call->gateway, config, name, diag);
+	config_unref(config);
+	return rc;
+}
+
+void method_start(struct call *call)
+{
+	struct diag diag = { "" };
+	enum rc rc = load(call, call_text(call, "name"), &diag);
+
+	if (rc != RC_OK)
+		call_fail(call, rc, diag.text);
+	else
+		method_up(call);
+}

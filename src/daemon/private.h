@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of a running daemon. */
+#ifndef VANTH_DAEMON_PRIVATE_H
+#define VANTH_DAEMON_PRIVATE_H
+
+#include "control/control.h"
+#include "daemon/daemon.h"
+
+struct daemon {
+	const struct daemon_options *options;
+	struct log *log;
+	struct host *host;
+	struct kernel *kernel;
+	struct gateway *gateway;
+	struct control *control;
+	struct timer notify;
+	int lock;
+	bool crypto;
+};
+
+/* ---- files.c ---- */
+/* Every error is logged; the first is in diag too. */
+enum rc files_config(struct daemon *daemon, struct config **out, struct diag *diag) MUST_CHECK;
+/* A file that is not there means no secrets (*out NULL); one that others can read is refused. */
+enum rc files_secrets(struct daemon *daemon, const struct config *config, struct secrets **out,
+		      struct diag *diag) MUST_CHECK;
+/* With all folders above it. */
+enum rc files_make_dir(const char *path, mode_t mode, struct diag *diag) MUST_CHECK;
+
+/* ---- notify.c: what the service manager is told ---- */
+void notify_begin(struct daemon *daemon); /* READY, then STATUS and WATCHDOG again and again */
+void notify_end(struct daemon *daemon);
+void notify_reloading(struct daemon *daemon);
+void notify_reloaded(void);
+void notify_stopping(void);
+void notify_failed(const char *why);
+
+#endif
