@@ -258,8 +258,10 @@ static void heard(struct errand *errand)
 		return;
 	if (errand->out.heard)
 		sa->last_heard = errand->step.now;
-	peer_record(sa->peer, sa->serial, RECORD_RECEIVED, message->header.exchange,
-		    message->header.message_id, (message->header.flags & IKE_FLAG_RESPONSE) != 0);
+	peer_record(sa->peer, sa->serial, RECORD_RECEIVED,
+		    message->header.exchange |
+			    ((message->header.flags & IKE_FLAG_RESPONSE) != 0 ? RECORD_RESPONSE : 0),
+		    message->header.message_id, 0);
 }
 
 static void tell_received(struct errand *errand)

@@ -61,7 +61,8 @@ enum rc send_response(struct gateway *gateway, struct ike_sa *sa, const struct s
 	TRY(keep(&sa->answer, &sa->answer_len, bytes));
 	send_clear(gateway, &step->local, &step->remote, bytes);
 	if (sa->peer != NULL)
-		peer_record(sa->peer, sa->serial, RECORD_SENT, message->exchange, message_id, 1);
+		peer_record(sa->peer, sa->serial, RECORD_SENT, message->exchange | RECORD_RESPONSE,
+			    message_id, 0);
 	return RC_OK;
 }
 
