@@ -15,6 +15,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,6 +216,8 @@ static void retransmit(struct run *run, usec_t now)
 {
 	struct diag diag = { "no answer" };
 
+	if (run->options->pid != 0 && kill(run->options->pid, 0) != 0)
+		run->died = true;
 	for (unsigned at = run->live_count; at-- > 0;) {
 		struct initiator *initiator = run->initiators[run->live[at]];
 		if (now - initiator->sent < run->options->timeout)
