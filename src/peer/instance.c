@@ -10,16 +10,6 @@ static uint16_t local_port_for(const struct config_setup *setup, uint16_t remote
 								   : setup->nattport;
 }
 
-static enum rc set_identities(struct peer *peer, const struct peer *template,
-			      const struct identity *remote_id)
-{
-	if (template->local_id.type == ID_NONE)
-		TRY(identity_of_address(&peer->local, &peer->local_id));
-	else
-		TRY(identity_copy(&template->local_id, &peer->local_id));
-	return identity_copy(remote_id, &peer->remote_id);
-}
-
 static enum rc copy_tunnels(struct peer *peer, const struct peer *template)
 {
 	list_for(node, &template->tunnels)
@@ -66,7 +56,9 @@ enum rc peer_instantiate(struct peer *template, const struct ip_addr *local,
 	peer->remote = remote->addr;
 	peer->remote_port = remote->port;
 	peer->local_port = local_port_for(&template->config->setup, remote->port);
-	rc = set_identities(peer, template, remote_id);
+	rc = identity_copy(&template->local_id, &peer->local_id);
+	if (rc == RC_OK)
+		rc = identity_copy(remote_id, &peer->remote_id);
 	if (rc == RC_OK)
 		rc = copy_tunnels(peer, template);
 	if (rc != RC_OK) {

@@ -136,7 +136,7 @@ static bool in_use(const struct peer *peer)
 
 /* ---- identities that were not given are the addresses ---- */
 
-enum rc identity_of_address(const struct ip_addr *addr, struct identity *out)
+static enum rc identity_of_address(const struct ip_addr *addr, struct identity *out)
 {
 	struct span bytes = ip_bytes(addr);
 	struct wire_id id = { .type = addr->family == AF_INET ? ID_IPV4_ADDR : ID_IPV6_ADDR,

@@ -64,7 +64,6 @@ void peer_represent(struct peer *peer, struct config *config, const struct confi
 /* ---- orient.c ---- */
 /* RC_OK when oriented; otherwise diag says why not. */
 enum rc peer_orient(struct peer *peer, struct diag *diag) MUST_CHECK;
-enum rc identity_of_address(const struct ip_addr *addr, struct identity *out) MUST_CHECK;
 
 /* ---- resolve.c ---- */
 enum rc naming_new(struct peer *peer) MUST_CHECK; /* nothing to do without names */

@@ -103,6 +103,18 @@ static void a_conn_that_goes_meanwhile_dooms_its_tunnel_of_the_instance(void **s
 	assert_int_equal(tunnel_named(f, "b[1]")->wanted, WANTED_DOWN);
 }
 
+static void a_conn_that_is_going_is_not_given_to_who_comes_now(void **state)
+{
+	struct fixture *f = *state;
+	struct diag diag;
+	load(f, "conn a\n\tleft=192.0.2.1\n\tleftsubnet=10.0.0.0/24\n\tright=%any\n"
+		"conn b\n\tleft=192.0.2.1\n\tleftsubnet=10.1.0.0/24\n\tright=%any\n");
+	assert_int_equal(peer_unload(&f->peers, "b", &diag), RC_OK);
+	linked_instance(peer_named(f, "a"), "203.0.113.9", 500, "@a");
+	assert_non_null(peers_tunnel(&f->peers, "a[1]"));
+	assert_null(peers_tunnel(&f->peers, "b[1]"));
+}
+
 static void an_unlinked_instance_outlives_a_reload(void **state)
 {
 	struct fixture *f = *state;
@@ -163,6 +175,7 @@ int main(void)
 		PEER_TEST(a_local_identity_that_was_not_given_is_the_address_it_came_to),
 		PEER_TEST(a_template_that_goes_meanwhile_gets_no_more_instances),
 		PEER_TEST(a_conn_that_goes_meanwhile_dooms_its_tunnel_of_the_instance),
+		PEER_TEST(a_conn_that_is_going_is_not_given_to_who_comes_now),
 		PEER_TEST(an_unlinked_instance_outlives_a_reload),
 		PEER_TEST(without_memory_nothing_of_it_stays),
 		PEER_TEST(an_instance_is_lean),
