@@ -54,27 +54,49 @@ static size_t icv_len(const struct ike_suite *suite)
 	return suite->integ != NULL ? suite->integ->icv_len : suite->encr->icv_len;
 }
 
-enum rc ikev2_open(const struct ike_sa *sa, struct arena *arena, struct ike_message *message,
-		   uint8_t *critical_type, struct diag *diag)
+/* Until the ICV is checked nothing is known of the sender: whatever is wrong by then is
+ * RC_INTEGRITY. */
+static enum rc not_authentic(struct diag *diag, enum rc rc)
 {
-	const struct payload *payload = sk_payload(message);
+	if (rc == RC_NO_MEMORY)
+		return rc;
+	if (diag != NULL && diag->text[0] == '\0')
+		(void)diag_fail(diag, rc,
+				"the message does not decrypt with the keys of this IKE SA");
+	return RC_INTEGRITY;
+}
+
+static enum rc open_sealed(const struct ike_sa *sa, struct arena *arena,
+			   const struct ike_message *message, const struct payload *payload,
+			   struct span *out, struct diag *diag)
+{
 	struct wire_sk sk;
 	uint8_t *plain;
 	size_t len = 0;
 
-	if (payload == NULL)
-		return diag_fail(diag, RC_INTEGRITY,
-				 "no SK payload in a message that must be protected");
 	TRY(wire_sk_parse(message, payload, sa->suite.encr->iv_len, icv_len(&sa->suite), &sk,
 			  diag));
 	plain = arena_alloc(arena, sk.ciphertext.len + 1);
 	if (plain == NULL)
 		return RC_NO_MEMORY;
-	enum rc rc = sk_open(&sa->suite, sk_key(sa, false, true), sk_key(sa, false, false), sk.aad,
-			     sk.signed_part, sk.iv, sk.ciphertext, sk.icv, plain, &len);
+	TRY(sk_open(&sa->suite, sk_key(sa, false, true), sk_key(sa, false, false), sk.aad,
+		    sk.signed_part, sk.iv, sk.ciphertext, sk.icv, plain, &len));
+	*out = span_make(plain, len);
+	return RC_OK;
+}
+
+enum rc ikev2_open(const struct ike_sa *sa, struct arena *arena, struct ike_message *message,
+		   uint8_t *critical_type, struct diag *diag)
+{
+	const struct payload *payload = sk_payload(message);
+	struct span plain = SPAN_NONE;
+	enum rc rc;
+
+	if (payload == NULL)
+		return diag_fail(diag, RC_INTEGRITY,
+				 "no SK payload in a message that must be protected");
+	rc = open_sealed(sa, arena, message, payload, &plain, diag);
 	if (rc != RC_OK)
-		return diag_fail(diag, rc,
-				 "the message does not decrypt with the keys of this IKE SA");
-	return wire_inner_parse(arena, span_make(plain, len), payload->inner, message,
-				critical_type, diag);
+		return not_authentic(diag, rc);
+	return wire_inner_parse(arena, plain, payload->inner, message, critical_type, diag);
 }
