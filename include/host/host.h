@@ -69,7 +69,7 @@ struct host_ops {
 	 * queue. */
 	void (*wake_at)(struct host *host, usec_t when, void (*fn)(void *context), void *context);
 	/* Opens sockets for every local address (and again for those that come later) on port 500
-	 * and 4500, or those given. natt_port 0: none. */
+	 * and 4500, or those given. natt_port 0: none. receive NULL: closes them all. */
 	enum rc (*udp_listen)(struct host *host, uint16_t port, uint16_t natt_port,
 			      host_receive_fn receive, void *context, struct diag *diag);
 	/* Limit listening to these addresses (before udp_listen); count 0: all. */

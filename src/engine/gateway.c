@@ -365,6 +365,7 @@ void gateway_free(struct gateway *gateway)
 	free_sas(gateway);
 	(void)(gateway->kernel->ops->drain(gateway->kernel, USEC_PER_SEC) == RC_OK);
 	gateway->kernel->on_event = NULL;
+	(void)(gateway->host->ops->udp_listen(gateway->host, 0, 0, NULL, NULL, NULL) == RC_OK);
 	gateway->host->ops->on_change(gateway->host, NULL, NULL);
 	gateway->host->ops->wake_at(gateway->host, USEC_NEVER, wake, gateway);
 	list_remove(&gateway->reconcile_later.queue);

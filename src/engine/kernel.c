@@ -4,6 +4,8 @@
 #include <errno.h>
 #include "engine/private.h"
 
+#define LOST_AFTER (2 * USEC_PER_SEC) /* an ACQUIRE may be older than the Child SA that it asked for */
+
 /* A request on its own: lives until it is answered. */
 struct kernel_task {
 	struct kernel_request request;
@@ -155,6 +157,16 @@ void trap_remove(struct gateway *gateway, struct tunnel *tunnel)
 	fire_removal(gateway, &request);
 }
 
+/* Traffic that finds a policy and no SA, although there is a Child SA: somebody took the SA out of the kernel. */
+static void replace_lost(struct gateway *gateway, struct tunnel *tunnel)
+{
+	struct child_sa *current = tunnel_current(tunnel);
+	usec_t now = host_now(gateway->host);
+
+	if (current != NULL && now >= current->born + LOST_AFTER)
+		current->replace_at = now;
+}
+
 static void acquired(struct gateway *gateway, const struct kernel_event *event)
 {
 	struct tunnel *tunnel = peers_by_reqid(&gateway->peers, event->reqid);
@@ -168,6 +180,7 @@ static void acquired(struct gateway *gateway, const struct kernel_event *event)
 		  "traffic %s to %s wants the tunnel", selector_text(&event->packet_src, src),
 		  selector_text(&event->packet_dst, dst));
 	tunnel->triggered = true;
+	replace_lost(gateway, tunnel);
 	peer_dirty(tunnel->peer);
 }
 

@@ -17,6 +17,7 @@
 #define SHORT_LIFE (5 * USEC_PER_SEC)  /* a Child SA that the peer deletes sooner was no success */
 #define SETTLED	   (60 * USEC_PER_SEC) /* a Child SA that is up so long makes failures be forgotten \
 					*/
+#define CROSSED_GRACE USEC_PER_SEC /* time for the peer to have the one that stays */
 #define DUPLICATE_GRACE (5 * USEC_PER_SEC) /* time for the peer to delete the old one itself */
 
 /* An event on the road: its arena, its step, its outcome; kept over suspensions. */

@@ -129,7 +129,7 @@ static struct child_sa *keeper(const struct tunnel *tunnel)
 static void one_child(struct gateway *gateway, struct tunnel *tunnel)
 {
 	struct child_sa *keep = keeper(tunnel);
-	usec_t now = host_now(gateway->host);
+	usec_t now = host_now(gateway->host), when;
 
 	list_for(node, &tunnel->child_sas)
 	{
@@ -137,8 +137,9 @@ static void one_child(struct gateway *gateway, struct tunnel *tunnel)
 		if (child == keep || child->state != CHILD_UP || child->delete_wanted ||
 		    !selector_pair_equal(&child->selectors, &keep->selectors))
 			continue;
-		if (!child->initiator && now < keep->born + DUPLICATE_GRACE) {
-			wake_at(gateway, tunnel->peer, keep->born + DUPLICATE_GRACE);
+		when = keep->born + (child->initiator ? CROSSED_GRACE : DUPLICATE_GRACE);
+		if (now < when) {
+			wake_at(gateway, tunnel->peer, when);
 			continue;
 		}
 		child->delete_wanted = true;

@@ -87,6 +87,10 @@ enum rc udp_listen(struct host *host, uint16_t port, uint16_t natt_port, host_re
 	struct real *real = real_of(host);
 	enum rc rc;
 
+	if (receive == NULL) {
+		udp_close(real);
+		return RC_OK;
+	}
 	if (port == 0 || port == natt_port)
 		return diag_fail(diag, RC_RANGE,
 				 "cannot listen on UDP ports %u and %u: they must differ, and the "

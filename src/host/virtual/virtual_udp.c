@@ -15,6 +15,10 @@ enum rc virtual_udp_listen(struct host *host, uint16_t port, uint16_t natt_port,
 {
 	struct virtual *virtual = virtual_of(host);
 
+	if (receive == NULL) {
+		virtual->port = virtual->natt_port = 0;
+		return RC_OK;
+	}
 	if (port == 0 || port == natt_port)
 		return diag_fail(diag, RC_RANGE,
 				 "cannot listen on UDP ports %u and %u: they must differ, and the "
