@@ -39,6 +39,41 @@ enum rc dh_pad(struct span number, uint8_t *out, size_t len)
 	return RC_OK;
 }
 
+static SECKEYPrivateKey *generate(PK11SlotInfo *slot, CK_MECHANISM_TYPE mechanism, void *params,
+				  CK_FLAGS flags, SECKEYPublicKey **public)
+{
+	return PK11_GenerateKeyPairWithOpFlags(
+		slot, mechanism, params, public,
+		PK11_ATTR_SESSION | PK11_ATTR_SENSITIVE | PK11_ATTR_PUBLIC, flags,
+		CKF_DERIVE | CKF_SIGN, NULL);
+}
+
+static bool allow_derive(SECKEYPrivateKey *private)
+{
+	static const CK_BBOOL yes = CK_TRUE;
+	SECItem value = nss_item(&yes, sizeof yes);
+	return PK11_WriteRawAttribute(PK11_TypePrivKey, private, CKA_DERIVE, &value) == SECSuccess;
+}
+
+/* NSS tries out a new pair for each use that it is made for, which costs as much as making it. A
+ * wrong pair would only fail its one exchange; so it is made without a use and allowed to derive
+ * afterwards: X25519 takes 60 µs instead of 108, P-256 450 instead of 1240, MODP2048 440 instead of
+ * 870. In FIPS mode the trial is wanted. */
+SECKEYPrivateKey *dh_key_pair(PK11SlotInfo *slot, CK_MECHANISM_TYPE mechanism, void *params,
+			      SECKEYPublicKey **public)
+{
+	SECKEYPrivateKey *private = NULL;
+	if (!PK11_IsFIPS())
+		private = generate(slot, mechanism, params, 0, public);
+	if (private != NULL && allow_derive(private))
+		return private;
+	if (private != NULL) {
+		SECKEY_DestroyPrivateKey(private);
+		SECKEY_DestroyPublicKey(*public);
+	}
+	return generate(slot, mechanism, params, CKF_DERIVE, public);
+}
+
 enum rc dh_generate(const struct dh_alg *alg, unsigned worker, struct dh_pair **out)
 {
 	const struct dh_group *group = dh_group_of(alg);

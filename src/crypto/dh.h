@@ -26,6 +26,9 @@ static inline const struct dh_group *dh_group_of(const struct dh_alg *alg)
 extern const uint8_t dh_prime_2048[256], dh_prime_3072[384], dh_prime_4096[512], dh_prime_6144[768],
 	dh_prime_8192[1024];
 
+/* A session key pair on a slot that may derive and nothing else; NULL: NSS's error is set. */
+SECKEYPrivateKey *dh_key_pair(PK11SlotInfo *slot, CK_MECHANISM_TYPE mechanism, void *params,
+			      SECKEYPublicKey **public);
 /* Generate on a slot: the private key, and its public value in the form of the KE payload in
  * `public` (public_len bytes). RC_OK, or NSS's reason. */
 enum rc dh_modp_generate(const struct dh_group *group, PK11SlotInfo *slot, SECKEYPrivateKey **out,

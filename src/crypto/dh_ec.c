@@ -37,11 +37,7 @@ enum rc dh_ec_generate(const struct dh_group *group, PK11SlotInfo *slot, SECKEYP
 	uint8_t der[DH_CURVE_DER_MAX];
 	SECKEYECParams params = nss_item(der, dh_curve_der(group->curve, der));
 	SECKEYPublicKey *key = NULL;
-	/* goals.md, trap 4: a key that may only derive is made in two thirds of the time */
-	SECKEYPrivateKey *private = PK11_GenerateKeyPairWithOpFlags(
-		slot, CKM_EC_KEY_PAIR_GEN, &params, &key,
-		PK11_ATTR_SESSION | PK11_ATTR_SENSITIVE | PK11_ATTR_PUBLIC, CKF_DERIVE,
-		CKF_DERIVE | CKF_SIGN, NULL);
+	SECKEYPrivateKey *private = dh_key_pair(slot, CKM_EC_KEY_PAIR_GEN, &params, &key);
 	if (private == NULL)
 		return nss_rc();
 	enum rc rc = public_value(group, &key->u.ec.publicValue, public);

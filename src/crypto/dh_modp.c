@@ -155,10 +155,7 @@ enum rc dh_modp_generate(const struct dh_group *group, PK11SlotInfo *slot, SECKE
 	SECKEYDHParams params = { .prime = nss_item(group->prime, group->alg.public_len),
 				  .base = nss_item(&generator, 1) };
 	SECKEYPublicKey *key = NULL;
-	SECKEYPrivateKey *private = PK11_GenerateKeyPairWithOpFlags(
-		slot, CKM_DH_PKCS_KEY_PAIR_GEN, &params, &key,
-		PK11_ATTR_SESSION | PK11_ATTR_SENSITIVE | PK11_ATTR_PUBLIC, CKF_DERIVE, CKF_DERIVE,
-		NULL);
+	SECKEYPrivateKey *private = dh_key_pair(slot, CKM_DH_PKCS_KEY_PAIR_GEN, &params, &key);
 	if (private == NULL)
 		return nss_rc();
 	const SECItem *value = &key->u.dh.publicValue;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <pthread.h>
 #include "crypto/dh.h"
+#include "crypto/nss.h"
 #include "unit/crypto/crypto_test.h"
 
 static const uint16_t ids[] = { DH_MODP_2048, DH_MODP_3072, DH_MODP_4096,
@@ -49,6 +50,31 @@ static void a_pair_serves_several_exchanges(void **state)
 	secret_wipe(&second);
 	dh_free(a);
 	dh_free(b);
+}
+
+static bool allowed(SECKEYPrivateKey *private, CK_ATTRIBUTE_TYPE use)
+{
+	SECItem value = { siBuffer, NULL, 0 };
+	assert_int_equal(PK11_ReadRawAttribute(PK11_TypePrivKey, private, use, &value), SECSuccess);
+	bool yes = value.len == sizeof(CK_BBOOL) && value.data[0] == CK_TRUE;
+	SECITEM_FreeItem(&value, PR_FALSE);
+	return yes;
+}
+
+static void a_pair_may_derive_and_nothing_else(void **state)
+{
+	(void)state;
+	uint8_t der[DH_CURVE_DER_MAX];
+	SECItem params = nss_item(der, dh_curve_der(SEC_OID_CURVE25519, der));
+	SECKEYPublicKey *public = NULL;
+	SECKEYPrivateKey *private =
+		dh_key_pair(nss_slot(0), CKM_EC_KEY_PAIR_GEN, &params, &public);
+	assert_non_null(private);
+	assert_true(allowed(private, CKA_DERIVE));
+	assert_true(allowed(private, CKA_SENSITIVE));
+	assert_false(allowed(private, CKA_SIGN));
+	SECKEY_DestroyPublicKey(public);
+	SECKEY_DestroyPrivateKey(private);
 }
 
 static void a_public_value_of_another_length_is_refused(void **state)
@@ -203,6 +229,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_pairs_agree_in_every_group_and_slot),
 		cmocka_unit_test(a_pair_serves_several_exchanges),
+		cmocka_unit_test(a_pair_may_derive_and_nothing_else),
 		cmocka_unit_test(a_public_value_of_another_length_is_refused),
 		cmocka_unit_test(padding_puts_zeros_in_front),
 		cmocka_unit_test(a_failed_allocation_is_told),
