@@ -42,10 +42,10 @@ enum rc dh_pad(struct span number, uint8_t *out, size_t len)
 static SECKEYPrivateKey *generate(PK11SlotInfo *slot, CK_MECHANISM_TYPE mechanism, void *params,
 				  CK_FLAGS flags, SECKEYPublicKey **public)
 {
-	return PK11_GenerateKeyPairWithOpFlags(
-		slot, mechanism, params, public,
-		PK11_ATTR_SESSION | PK11_ATTR_SENSITIVE | PK11_ATTR_PUBLIC, flags,
-		CKF_DERIVE | CKF_SIGN, NULL);
+	return PK11_GenerateKeyPairWithOpFlags(slot, mechanism, params, public,
+					       PK11_ATTR_SESSION | PK11_ATTR_SENSITIVE |
+						       PK11_ATTR_PUBLIC,
+					       flags, CKF_DERIVE | CKF_SIGN, NULL);
 }
 
 static bool allow_derive(SECKEYPrivateKey *private)
@@ -64,7 +64,7 @@ SECKEYPrivateKey *dh_key_pair(PK11SlotInfo *slot, CK_MECHANISM_TYPE mechanism, v
 {
 	SECKEYPrivateKey *private = NULL;
 	if (!PK11_IsFIPS())
-		private = generate(slot, mechanism, params, 0, public);
+	private = generate(slot, mechanism, params, 0, public);
 	if (private != NULL && allow_derive(private))
 		return private;
 	if (private != NULL) {
