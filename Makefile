@@ -65,7 +65,11 @@ define program_rule
 $(B)/$(1): $(call program_objects,$(1)) $(all_archives)
 	$$(link) $$(LIBS)
 endef
-$(foreach p,vanth ipsec,$(eval $(call program_rule,$(p))))
+$(foreach p,vanth ipsec keywords,$(eval $(call program_rule,$(p))))
+
+# the manual page of ipsec.conf, from the keyword table; its result is committed, and a test compares
+manual: docs/man/ipsec.conf.5.in $(B)/keywords
+	$(B)/keywords <$< >docs/man/ipsec.conf.5
 
 # --- tests -------------------------------------------------------------------------------------------------
 # testing/unit/FOLDER/test_*.c are programs; its other .c files are linked with each of them. The same goes
@@ -196,7 +200,7 @@ help:
 	@echo 'make install, uninstall (DESTDIR=…), clean, distclean, configure'
 
 FORCE:
-.PHONY: all FORCE bench-programs unit-run tests-run tests programs-of compiler-flags build-folder lint check lab demo bench install uninstall clean distclean help
+.PHONY: all manual FORCE bench-programs unit-run tests-run tests programs-of compiler-flags build-folder lint check lab demo bench install uninstall clean distclean help
 ifneq ($(filter-out $(setup_goals),$(or $(MAKECMDGOALS),all)),)
 -include $(shell find $(B)/src $(B)/programs $(B)/testing -type f -name '*.d' 2>/dev/null)
 endif
