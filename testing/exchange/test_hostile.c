@@ -82,10 +82,131 @@ static void forged_requests_of_any_length_change_nothing(void **state)
 	pair_end(&pair);
 }
 
+/* ---- one client and another ---- */
+
+#define ROADWARRIORS                                                                               \
+	"conn t\n\tleft=192.0.2.2\n\tleftid=@east\n\tleftsubnet=10.2.0.0/24\n\tright=%any\n"       \
+	"\trightid=@*.example.org\n\trightsubnet=10.1.0.0/24\n\tauthby=secret\n\tauto=add\n"
+#define CLIENT(id, address)                                                                        \
+	"conn t\n\tleft=" address "\n\tleftid=@" id ".example.org\n\tleftsubnet=10.1.0.0/24\n"     \
+	"\tright=192.0.2.2\n\trightid=@east\n\trightsubnet=10.2.0.0/"                              \
+	"24\n\tauthby=secret\n\tauto=add\n"
+#define GROUP_SECRET ": PSK \"correct horse battery staple\"\n"
+
+static void client_cannot_take_the_traffic_of_another_one(void **state)
+{
+	struct pair pair;
+	struct end thief;
+
+	(void)state;
+	pair_start(&pair, 1, CLIENT("a", WEST_ADDRESS), ROADWARRIORS, GROUP_SECRET, GROUP_SECRET);
+	end_start(pair.world, &thief, "thief", "192.0.2.3", CLIENT("b", "192.0.2.3"), GROUP_SECRET);
+	end_up(&pair.west, "t");
+	world_run(pair.world, 2 * USEC_PER_SEC);
+	assert_int_equal(pair_ping(&pair, false), SIMULATED_ARRIVED);
+	end_up(&thief, "t");
+	world_run(pair.world, 2 * USEC_PER_SEC);
+	assert_int_equal(thief.child_up, 0);
+	assert_int_equal(thief.last_reason, RC_TS_UNACCEPTABLE);
+	assert_int_equal(pair_ping(&pair, false), SIMULATED_ARRIVED);
+	assert_int_equal(pair.east.gateway->sas.child_count, 1);
+	end_free(&thief);
+	pair_end(&pair);
+}
+
+/* Two conns with equal selectors: the newer one has the traffic, and gives it back. */
+static void policies_go_back_to_who_had_them_before(void **state)
+{
+#define FALLBACK                                                                                   \
+	"conn u\n\tleft=192.0.2.3\n\tright=192.0.2.2\n\tleftid=@south\n\trightid=@east\n"          \
+	"\tleftsubnet=10.1.0.0/24\n\trightsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=add\n"
+	struct pair pair;
+	struct end south;
+	struct diag diag;
+
+	(void)state;
+	pair_start(&pair, 1, NULL, PAIR_CONN FALLBACK, GROUP_SECRET, GROUP_SECRET);
+	end_start(pair.world, &south, "south", "192.0.2.3", FALLBACK, GROUP_SECRET);
+	end_up(&pair.west, "t");
+	world_run(pair.world, 2 * USEC_PER_SEC);
+	end_up(&south, "u");
+	world_run(pair.world, 2 * USEC_PER_SEC);
+	assert_int_equal(pair_ping(&pair, false), SIMULATED_NO_SA); /* south has it now */
+	assert_int_equal(gateway_down(south.gateway, "u", &diag), RC_OK);
+	world_run(pair.world, 2 * USEC_PER_SEC);
+	assert_int_equal(pair_ping(&pair, false), SIMULATED_ARRIVED);
+	pair_assert_tunnel(&pair);
+	end_free(&south);
+	pair_end(&pair);
+}
+
+/* ---- the kernel says no ---- */
+
+static void deliver_next(struct pair *pair)
+{
+	assert_false(list_empty(world_flights(pair->world)));
+	world_deliver(pair->world,
+		      container_of(world_flights(pair->world)->next, struct flight, in_world));
+	world_settle(pair->world);
+}
+
+static void refused(struct kernel_request *request)
+{
+	request->owner = NULL;
+}
+
+static void foreign_sa(struct end *end, const char *to, uint32_t spi)
+{
+	static const uint8_t key[36];
+	struct kernel_request request = { .op = KERNEL_SA_ADD,
+					  .done = refused,
+					  .sa = { .src = endpoint(EAST_ADDRESS, 0).addr,
+						  .dst = endpoint(to, 0).addr,
+						  .spi = spi,
+						  .protocol = PROTOCOL_ESP,
+						  .direction = KERNEL_OUT,
+						  .reqid = 7,
+						  .encr = ENCR_AES_GCM_16,
+						  .encr_bits = 256,
+						  .encr_key = SPAN_OF(key) } };
+
+	end->kernel->ops->submit(end->kernel, &request);
+	assert_int_equal(end->kernel->ops->drain(end->kernel, USEC_PER_SEC), RC_OK);
+	assert_int_equal(request.rc, RC_OK);
+}
+
+/* A peer may choose the SPI that somebody else behind its address has. */
+static void sa_of_somebody_else_with_that_spi_stays(void **state)
+{
+	struct pair pair;
+	struct ip_addr west = endpoint(WEST_ADDRESS, 0).addr;
+	struct simulated_sa found;
+	uint32_t spi;
+
+	(void)state;
+	pair_start(&pair, 1, NULL, NULL, NULL, NULL);
+	world_manual(pair.world, true);
+	end_up(&pair.west, "t");
+	world_settle(pair.world);
+	deliver_next(&pair);
+	deliver_next(&pair);
+	spi = sa_of(&pair.west)->larval->child_spi;
+	foreign_sa(&pair.east, WEST_ADDRESS, spi);
+	world_manual(pair.world, false);
+	world_run(pair.world, 3 * USEC_PER_SEC);
+	assert_true(kernel_simulated_find_sa(pair.east.kernel, &west, spi, &found));
+	assert_int_equal(found.sa.reqid, 7);
+	assert_int_equal(pair.east.child_down, 1);
+	pair_end(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(forged_requests_of_any_length_change_nothing),
+		cmocka_unit_test(client_cannot_take_the_traffic_of_another_one),
+		cmocka_unit_test(policies_go_back_to_who_had_them_before),
+		cmocka_unit_test(sa_of_somebody_else_with_that_spi_stays),
 	};
 	struct diag diag;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A tunnel that is wanted comes back by itself: crossed attempts, restarts, dead peers, traps, lifetimes. */
+/* A tunnel that is wanted comes back by itself: crossed attempts, restarts, dead peers, traps,
+ * lifetimes. */
 #include "exchange/pair.h"
 #include "unit/test.h"
 
@@ -14,7 +15,8 @@ static void assert_calm(struct pair *pair)
 
 static void both_may_begin_at_once_and_one_tunnel_remains(void **state)
 {
-	struct world_network network = { .delay = 20 * USEC_PER_MSEC, .jitter = 20 * USEC_PER_MSEC };
+	struct world_network network = { .delay = 20 * USEC_PER_MSEC,
+					 .jitter = 20 * USEC_PER_MSEC };
 	struct pair pair;
 
 	(void)state;
@@ -62,8 +64,8 @@ static void tunnels_of_one_peer_do_not_end_each_other(void **state)
 		struct world_network network = { .delay = 10 * USEC_PER_MSEC,
 						 .jitter = 40 * USEC_PER_MSEC,
 						 .loss = seed < 10 ? 0 : 200 };
-		pair_start(&pair, seed, TWO_TUNNELS "\tauto=start\n", TWO_TUNNELS "\tauto=add\n", NULL,
-			   NULL);
+		pair_start(&pair, seed, TWO_TUNNELS "\tauto=start\n", TWO_TUNNELS "\tauto=add\n",
+			   NULL, NULL);
 		world_set_network(pair.world, &network);
 		world_run(pair.world, 240 * USEC_PER_SEC);
 		assert_int_equal(pair.west.gateway->sas.child_count, 2);
