@@ -82,7 +82,7 @@ enum rc ikev2_open(const struct ike_sa *sa, struct arena *arena, struct ike_mess
  * of the tunnel uses stay, and a trap comes back in place of the outbound policy. Returns how many;
  * needs no memory. */
 #define IKEV2_UNINSTALL_MAX 5
-unsigned ikev2_child_uninstall(const struct child_sa *child,
+unsigned ikev2_child_uninstall(const struct sas *sas, const struct child_sa *child,
 			       struct kernel_request out[IKEV2_UNINSTALL_MAX]);
 
 /* Responder: derives the keys of a half-open SA when its first protected message comes. The SA's

@@ -104,7 +104,9 @@ extern const struct names child_state_names;
 
 struct child_sa {
 	uint64_t serial;
-	struct table_node by_spi; /* by the inbound SPI */
+	struct table_node by_spi;      /* by the inbound SPI */
+	struct table_node by_outbound; /* by the peer's address and the outbound SPI */
+	struct table_node by_policy;   /* by what tells policies apart in the kernel */
 	struct list in_tunnel, in_ike;
 	struct tunnel *tunnel;
 	struct ike_sa *ike;
@@ -112,7 +114,10 @@ struct child_sa {
 	uint8_t state;		  /* enum child_state */
 	uint8_t mode;		  /* enum kernel_mode */
 	bool initiator, delete_wanted;
-	bool in_installed, out_installed, policies_installed;
+	/* the kernel was asked for its SA and has not refused */
+	bool in_installed, out_installed;
+	bool policies_installed;
+	bool claimed; /* stands in the tables by outbound SPI and by policies */
 	struct ip_addr local, remote;
 	struct kernel_encap encap;
 	struct proposal_choice choice;
@@ -125,7 +130,7 @@ struct child_sa {
 
 /* Everything the SAs of one gateway share. */
 struct sas {
-	struct table by_spi, by_init, by_serial, children;
+	struct table by_spi, by_init, by_serial, children, outbound, policies;
 	struct list half_open; /* struct ike_sa.in_half_open */
 	size_t half_open_count, ike_count, established_count, child_count;
 	struct peers *peers;
@@ -189,8 +194,14 @@ void child_kernel_policy(const struct child_sa *child, enum kernel_direction dir
 			 struct kernel_policy *out);
 /* The trap (out) of a tunnel wanted on demand or up. */
 void tunnel_trap_policy(const struct tunnel *tunnel, struct kernel_policy *out);
-/* Another live Child SA of the tunnel uses the same policies. */
-bool child_policies_shared(const struct child_sa *child);
+/* Its SAs and policies are on their way to the kernel: from now on others see them. child_sa_link()
+ * does this too. */
+enum rc child_sa_claim(struct sas *sas, struct child_sa *child) MUST_CHECK;
+/* The newest other Child SA, of whatever tunnel, whose policies are the same ones to the kernel;
+ * NULL: none. */
+struct child_sa *child_policies_heir(const struct sas *sas, const struct child_sa *child);
+/* A Child SA has that outbound SPI with the same address: the kernel cannot have both. */
+bool child_outbound_taken(const struct sas *sas, const struct ip_addr *remote, uint32_t spi_out);
 
 /* The retransmission interval after `tries` sends, with jitter; the five settings are the conn's.
  * 0: give up. */

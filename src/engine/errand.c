@@ -202,6 +202,15 @@ static void derived(struct errand *errand)
 	errand_free(errand);
 }
 
+/* Our own beginning of an IKE SA; what a peer began is always welcome. */
+static bool still_wanted(const struct step *step)
+{
+	if (step->peer == NULL)
+		return true;
+	return !step->peer->doomed && step->tunnel != NULL && !step->tunnel->doomed &&
+	       step->tunnel->wanted >= WANTED_ON_DEMAND;
+}
+
 /* After a suspension: is there still somebody to do this for? */
 static bool refresh(struct errand *errand)
 {
@@ -211,7 +220,7 @@ static bool refresh(struct errand *errand)
 	step->rc = errand->job_rc;
 	step->job_diag = errand->job_diag;
 	if (errand->sa_serial == 0)
-		return !errand->gateway->stopping && (step->peer == NULL || !step->peer->doomed);
+		return !errand->gateway->stopping && still_wanted(step);
 	step->sa = ike_sa_by_serial(&errand->gateway->sas, errand->sa_serial);
 	if (step->sa == NULL)
 		return false;
@@ -246,9 +255,23 @@ static void job_done(struct job *job)
 	resume(errand);
 }
 
+/* An SA that the kernel refuses is somebody else's, or nobody's. */
+static void note_sa(struct child_sa *child, const struct kernel_request *request, bool installed)
+{
+	if (child == NULL || request->op != KERNEL_SA_ADD)
+		return;
+	if (request->sa.direction == KERNEL_IN)
+		child->in_installed = installed;
+	else
+		child->out_installed = installed;
+}
+
 static void kernel_done(struct kernel_request *request)
 {
 	struct errand *errand = request->owner;
+
+	if (request->rc != RC_OK)
+		note_sa(errand->out.child, request, false);
 
 	for (unsigned i = 0; i < errand->asked_count; i++)
 		if (errand->asked[i] == request)
@@ -269,14 +292,24 @@ static unsigned list_length(const struct list *list)
 	return length;
 }
 
+static bool claim(struct errand *errand)
+{
+	struct child_sa *child = errand->out.child;
+
+	if (child == NULL)
+		return true;
+	child->policies_installed = true;
+	return child_sa_claim(&errand->gateway->sas, child) == RC_OK;
+}
+
 static void submit_kernel(struct errand *errand)
 {
 	struct kernel *kernel = errand->gateway->kernel;
 	unsigned count = list_length(&errand->out.kernel_wait);
 
 	errand->asked = arena_array(&errand->arena, count, sizeof(struct kernel_request *));
-	if (errand->asked == NULL || count == 0) {
-		errand->job_rc = errand->asked == NULL ? RC_NO_MEMORY : RC_OK;
+	if (errand->asked == NULL || count == 0 || !claim(errand)) {
+		errand->job_rc = count == 0 ? RC_OK : RC_NO_MEMORY;
 		list_init(&errand->out.kernel_wait);
 		resume(errand);
 		return;
@@ -290,8 +323,10 @@ static void submit_kernel(struct errand *errand)
 		request->owner = errand;
 		errand->asked[i] = request;
 	}
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
+		note_sa(errand->out.child, errand->asked[i], true);
 		kernel->ops->submit(kernel, errand->asked[i]);
+	}
 }
 
 static void suspend(struct errand *errand)

@@ -30,8 +30,11 @@ static void outbound_refused(struct gateway *gateway, struct kernel_task *task)
 {
 	struct child_sa *child = child_sa_by_spi(&gateway->sas, task->spi_in);
 
-	if (child != NULL && child->serial == task->child)
-		outbound_missing(gateway, child, RC_KERNEL, task->request.diag.text);
+	if (child == NULL || child->serial != task->child)
+		return;
+	if (task->request.op == KERNEL_SA_ADD)
+		child->out_installed = false;
+	outbound_missing(gateway, child, RC_KERNEL, task->request.diag.text);
 }
 
 /* The trap is tried again when the tunnel's backoff is over. */
@@ -87,7 +90,7 @@ static void fire_removal(struct gateway *gateway, struct kernel_request *request
 void child_uninstall(struct gateway *gateway, const struct child_sa *child)
 {
 	struct kernel_request requests[IKEV2_UNINSTALL_MAX];
-	unsigned count = ikev2_child_uninstall(child, requests);
+	unsigned count = ikev2_child_uninstall(&gateway->sas, child, requests);
 
 	for (unsigned i = 0; i < count; i++)
 		fire_removal(gateway, &requests[i]);
@@ -105,6 +108,8 @@ static void fire_outbound(struct gateway *gateway, const struct kernel_request *
 	}
 	task->spi_in = child->spi_in;
 	task->child = child->serial;
+	if (request->op == KERNEL_SA_ADD)
+		child->out_installed = true;
 	gateway->kernel->ops->submit(gateway->kernel, &task->request);
 }
 

@@ -114,7 +114,8 @@ static enum rc child_refused(struct outcome *out, struct auth_request *in, enum 
 	return RC_OK;
 }
 
-static enum rc negotiate_child(const struct auth_request *in, struct outcome *out)
+static enum rc negotiate_child(const struct sas *sas, const struct auth_request *in,
+			       struct outcome *out)
 {
 	struct child_sa *child = out->child;
 	const struct tunnel *tunnel = child->tunnel;
@@ -132,7 +133,8 @@ static enum rc negotiate_child(const struct auth_request *in, struct outcome *ou
 		return diag_fail(&out->diag, RC_NO_PROPOSAL,
 				 "peer asks for tunnel mode, we want transport mode (type=)");
 	spi = span_make(child->choice.spi, 4);
-	return span_u32(&spi, &child->spi_out);
+	TRY(span_u32(&spi, &child->spi_out));
+	return child_check(sas, child, &out->diag);
 }
 
 /* What the peer's first tunnel protects. */
@@ -177,7 +179,7 @@ static enum rc choose_child(struct step *step, struct outcome *out)
 	in->tunnel_serial = tunnel->serial;
 	out->child->mode = tunnel->conn->type == TYPE_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
 	child_place(out->child, &step->local, &step->remote, sa->encap);
-	rc = negotiate_child(in, out);
+	rc = negotiate_child(step->env->sas, in, out);
 	return rc == RC_OK ? RC_OK : child_refused(out, in, rc);
 }
 

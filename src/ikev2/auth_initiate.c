@@ -226,7 +226,8 @@ static enum rc accept_child(struct step *step, const struct auth_response *in,
 				 in->child.transport ? "transport" : "tunnel",
 				 transport ? "transport" : "tunnel");
 	struct span spi = span_make(child->choice.spi, 4);
-	return span_u32(&spi, &child->spi_out);
+	TRY(span_u32(&spi, &child->spi_out));
+	return child_check(step->env->sas, child, &out->diag);
 }
 
 static enum rc make_child(struct step *step, struct outcome *out)

@@ -33,6 +33,33 @@ void child_place(struct child_sa *child, const struct ip_endpoint *local,
 		child->encap = (struct kernel_encap){ local->port, remote->port };
 }
 
+/* Policies of equal selectors are one to the kernel: the last one takes the traffic. That is what
+ * an operator asks for who writes two conns, and what a client does that comes back from another
+ * address; not for one client to do to another. */
+static bool robs(const struct child_sa *child, const struct child_sa *other)
+{
+	const struct peer *peer = child->tunnel->peer, *victim = other->tunnel->peer;
+
+	return peer != victim && (peer->parent != NULL || victim->parent != NULL) &&
+	       !identity_equal(&peer->remote_id, &victim->remote_id);
+}
+
+enum rc child_check(const struct sas *sas, const struct child_sa *child, struct diag *diag)
+{
+	const struct child_sa *other = child_policies_heir(sas, child);
+	char selectors[SELECTOR_PAIR_TEXT_MAX];
+
+	if (child_outbound_taken(sas, &child->remote, child->spi_out))
+		return diag_fail(diag, RC_EXISTS,
+				 "peer chose SPI %08x, which another Child SA with its address has",
+				 child->spi_out);
+	if (other != NULL && robs(child, other))
+		return diag_fail(diag, RC_TS_UNACCEPTABLE, "%s is in use by \"%s\"",
+				 selector_pair_text(&child->selectors, selectors),
+				 other->tunnel->name);
+	return RC_OK;
+}
+
 enum rc child_derive(struct child_sa *child, const struct ike_suite *suite,
 		     const struct ike_keys *keys, struct span ni, struct span nr,
 		     struct outcome *out)
@@ -128,19 +155,53 @@ static void restore_trap(const struct child_sa *child, struct kernel_request *ou
 	tunnel_trap_policy(tunnel, &out->policy);
 }
 
-unsigned ikev2_child_uninstall(const struct child_sa *child,
-			       struct kernel_request out[IKEV2_UNINSTALL_MAX])
+static unsigned delete_policies(const struct child_sa *child, struct kernel_request *out)
 {
 	unsigned count = 0;
 
-	if (child->spi_out != 0)
+	restore_trap(child, &out[count++]);
+	delete_policy(child, KERNEL_IN, &out[count++]);
+	if (child->mode == KERNEL_TUNNEL)
+		delete_policy(child, KERNEL_FWD, &out[count++]);
+	return count;
+}
+
+static void set_policy(const struct child_sa *child, enum kernel_direction direction,
+		       struct kernel_request *out)
+{
+	*out = (struct kernel_request){ .op = KERNEL_POLICY_SET };
+	child_kernel_policy(child, direction, &out->policy);
+}
+
+/* What the kernel has may be the policies of the one that goes: its addresses, its reqid. */
+static unsigned hand_over(const struct child_sa *child, const struct child_sa *heir,
+			  struct kernel_request *out)
+{
+	unsigned count = 0;
+
+	set_policy(heir, KERNEL_OUT, &out[count++]);
+	set_policy(heir, KERNEL_IN, &out[count++]);
+	if (heir->mode == KERNEL_TUNNEL)
+		set_policy(heir, KERNEL_FWD, &out[count++]);
+	else if (child->mode == KERNEL_TUNNEL)
+		delete_policy(child, KERNEL_FWD, &out[count++]);
+	return count;
+}
+
+/* SAs that the kernel refused are not ours: another one has that SPI. */
+unsigned ikev2_child_uninstall(const struct sas *sas, const struct child_sa *child,
+			       struct kernel_request out[IKEV2_UNINSTALL_MAX])
+{
+	const struct child_sa *heir = child_policies_heir(sas, child);
+	unsigned count = 0;
+
+	if (child->out_installed)
 		delete_sa(child, KERNEL_OUT, &out[count++]);
-	if (!child_policies_shared(child)) {
-		restore_trap(child, &out[count++]);
-		delete_policy(child, KERNEL_IN, &out[count++]);
-		if (child->mode == KERNEL_TUNNEL)
-			delete_policy(child, KERNEL_FWD, &out[count++]);
-	}
-	delete_sa(child, KERNEL_IN, &out[count++]);
+	if (heir == NULL)
+		count += delete_policies(child, out + count);
+	else
+		count += hand_over(child, heir, out + count);
+	if (child->in_installed)
+		delete_sa(child, KERNEL_IN, &out[count++]);
 	return count;
 }

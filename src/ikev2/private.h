@@ -52,6 +52,11 @@ enum rc child_read(struct arena *arena, const struct ike_message *message,
 /* Addresses, encapsulation and selectors as the kernel needs them. */
 void child_place(struct child_sa *child, const struct ip_endpoint *local,
 		 const struct ip_endpoint *remote, bool encap);
+/* May it be, beside the Child SAs that are there? RC_EXISTS: the peer chose an SPI that another one
+ * with its address has; RC_TS_UNACCEPTABLE: somebody else who came through a template has just
+ * these selectors. */
+enum rc child_check(const struct sas *sas, const struct child_sa *child,
+		    struct diag *diag) MUST_CHECK;
 /* KEYMAT into out->keymat. */
 enum rc child_derive(struct child_sa *child, const struct ike_suite *suite,
 		     const struct ike_keys *keys, struct span ni, struct span nr,

@@ -76,15 +76,3 @@ void tunnel_trap_policy(const struct tunnel *tunnel, struct kernel_policy *out)
 	out->tunnel_src = tunnel->peer->local;
 	out->tunnel_dst = tunnel->peer->remote;
 }
-
-bool child_policies_shared(const struct child_sa *child)
-{
-	list_for(node, &child->tunnel->child_sas)
-	{
-		struct child_sa *other = container_of(node, struct child_sa, in_tunnel);
-		if (other != child && other->policies_installed &&
-		    selector_pair_equal(&other->selectors, &child->selectors))
-			return true;
-	}
-	return false;
-}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Child SAs: making, linking into the SPI table, their tunnel and their IKE SA, freeing. */
+#include <string.h>
 #include "sa/sa.h"
 
 #define SPI_FIRST 0x100u /* RFC 4303 §2.1: 0..255 are reserved */
@@ -28,6 +29,70 @@ struct child_sa *child_sa_by_spi(const struct sas *sas, uint32_t spi_in)
 	return NULL;
 }
 
+static uint64_t outbound_hash(const struct sas *sas, const struct ip_addr *remote, uint32_t spi)
+{
+	uint8_t key[16 + 4];
+
+	memcpy(key, remote->bytes, 16);
+	memcpy(key + 16, &spi, 4);
+	return table_hash(&sas->outbound, key, sizeof(key));
+}
+
+static size_t selector_key(const struct selector *selector, uint8_t *key)
+{
+	memcpy(key, selector->range.from.bytes, 16);
+	memcpy(key + 16, selector->range.to.bytes, 16);
+	memcpy(key + 32, &selector->port_from, 2);
+	memcpy(key + 34, &selector->port_to, 2);
+	key[36] = selector->protocol;
+	key[37] = selector->range.from.family;
+	return 38;
+}
+
+static uint64_t policy_hash(const struct sas *sas, const struct child_sa *child)
+{
+	uint8_t key[2 * 38];
+	size_t len = selector_key(&child->selectors.local, key);
+
+	len += selector_key(&child->selectors.remote, key + len);
+	return table_hash(&sas->policies, key, len);
+}
+
+static bool same_policies(const struct child_sa *a, const struct child_sa *b)
+{
+	const struct config_conn *x = a->tunnel->conn, *y = b->tunnel->conn;
+
+	return x->mark == y->mark && x->mark_mask == y->mark_mask && x->if_id == y->if_id &&
+	       selector_pair_equal(&a->selectors, &b->selectors);
+}
+
+struct child_sa *child_policies_heir(const struct sas *sas, const struct child_sa *child)
+{
+	struct child_sa *newest = NULL;
+
+	for (struct table_node *node = table_first(&sas->policies, policy_hash(sas, child)); node;
+	     node = table_next(node)) {
+		struct child_sa *other = container_of(node, struct child_sa, by_policy);
+		if (other != child && other->policies_installed && same_policies(other, child) &&
+		    (newest == NULL || other->serial > newest->serial))
+			newest = other;
+	}
+	return newest;
+}
+
+bool child_outbound_taken(const struct sas *sas, const struct ip_addr *remote, uint32_t spi_out)
+{
+	uint64_t hash = outbound_hash(sas, remote, spi_out);
+
+	for (struct table_node *node = table_first(&sas->outbound, hash); node;
+	     node = table_next(node)) {
+		const struct child_sa *child = container_of(node, struct child_sa, by_outbound);
+		if (child->spi_out == spi_out && ip_equal(&child->remote, remote))
+			return true;
+	}
+	return false;
+}
+
 enum rc child_spi_random(struct sas *sas, uint32_t *out)
 {
 	do
@@ -54,8 +119,27 @@ enum rc child_sa_new(struct sas *sas, struct child_sa **out)
 	return RC_OK;
 }
 
+static void leave_tables(struct sas *sas, struct child_sa *child)
+{
+	table_remove(&sas->children, &child->by_spi);
+	table_remove(&sas->outbound, &child->by_outbound);
+	table_remove(&sas->policies, &child->by_policy);
+}
+
+enum rc child_sa_claim(struct sas *sas, struct child_sa *child)
+{
+	if (child->claimed)
+		return RC_OK;
+	TRY(table_insert(&sas->outbound, &child->by_outbound,
+			 outbound_hash(sas, &child->remote, child->spi_out)));
+	TRY(table_insert(&sas->policies, &child->by_policy, policy_hash(sas, child)));
+	child->claimed = true;
+	return RC_OK;
+}
+
 enum rc child_sa_link(struct sas *sas, struct child_sa *child)
 {
+	TRY(child_sa_claim(sas, child));
 	TRY(table_insert(&sas->children, &child->by_spi, spi_hash(sas, child->spi_in)));
 	list_append(&child->tunnel->child_sas, &child->in_tunnel);
 	list_append(&child->ike->children, &child->in_ike);
@@ -65,8 +149,8 @@ enum rc child_sa_link(struct sas *sas, struct child_sa *child)
 
 void child_sa_free(struct sas *sas, struct child_sa *child)
 {
+	leave_tables(sas, child);
 	if (list_linked(&child->in_tunnel)) {
-		table_remove(&sas->children, &child->by_spi);
 		list_remove(&child->in_tunnel);
 		list_remove(&child->in_ike);
 		sas->child_count--;

@@ -40,6 +40,8 @@ enum rc sas_init(struct sas *sas, struct peers *peers, struct host *host)
 	table_init(&sas->by_init, seed);
 	table_init(&sas->by_serial, seed);
 	table_init(&sas->children, seed);
+	table_init(&sas->outbound, seed);
+	table_init(&sas->policies, seed);
 	sas->cookie_rotated = host_now(host);
 	return host_random(host, sas->cookie_secret, sizeof(sas->cookie_secret));
 }
@@ -50,6 +52,8 @@ void sas_free(struct sas *sas)
 	table_free(&sas->by_init);
 	table_free(&sas->by_serial);
 	table_free(&sas->children);
+	table_free(&sas->outbound);
+	table_free(&sas->policies);
 	wipe(sas->cookie_secret, sizeof(sas->cookie_secret));
 }
 
