@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # shows: every Diffie-Hellman group, against strongSwan, in both roles
-# sample: yes
 # timeout: 300
 two_gateways
 for pair in dh31=x25519 dh14=modp2048 dh15=modp3072 dh16=modp4096 dh17=modp6144 dh18=modp8192 dh19=ecp256 dh20=ecp384 dh21=ecp521; do
