@@ -13,7 +13,9 @@ struct kernel_task {
 	uint32_t spi_in; /* Child SA that cannot do without it; 0: none */
 	uint64_t child;
 	uint32_t trap_reqid; /* of the tunnel whose trap this is; 0: none */
+	unsigned again;	     /* how often a refusal is met with the same request */
 };
+#define REMOVAL_TRIES 4
 
 static void outbound_missing(struct gateway *gateway, struct child_sa *child, enum rc rc,
 			     const char *text)
@@ -53,9 +55,13 @@ static void task_done(struct kernel_request *request)
 	struct kernel_task *task = container_of(request, struct kernel_task, request);
 	struct gateway *gateway = task->gateway;
 
+	if (request->rc != RC_OK && task->again > 0) {
+		task->again--;
+		gateway->kernel->ops->submit(gateway->kernel, request);
+		return;
+	}
 	if (request->rc != RC_OK) {
-		log_write(gateway->log, LOG_LEVEL_WARNING, NULL, "the kernel refused: %s",
-			  request->diag.text);
+		log_write(gateway->log, LOG_LEVEL_WARNING, NULL, "%s", request->diag.text);
 		if (task->child != 0)
 			outbound_refused(gateway, task);
 		if (task->trap_reqid != 0)
@@ -84,6 +90,8 @@ static void fire_removal(struct gateway *gateway, struct kernel_request *request
 {
 	struct kernel_task *task = task_new(gateway, request);
 
+	if (task != NULL)
+		task->again = REMOVAL_TRIES - 1;
 	gateway->kernel->ops->submit(gateway->kernel, task != NULL ? &task->request : request);
 }
 
@@ -125,7 +133,6 @@ void child_install(struct gateway *gateway, struct list *requests, struct child_
 void trap_install(struct gateway *gateway, struct tunnel *tunnel)
 {
 	struct kernel_request request = { .op = KERNEL_POLICY_SET };
-
 	struct kernel_task *task;
 
 	tunnel_trap_policy(tunnel, &request.policy);
