@@ -250,25 +250,15 @@ void end_assert_empty(struct end *end)
 	assert_true(list_empty(&end->gateway->errands));
 }
 
-static usec_t next_tick(const struct pair *pair)
-{
-	usec_t west = kernel_simulated_next(pair->west.kernel);
-	usec_t east = kernel_simulated_next(pair->east.kernel);
-
-	return west < east ? west : east;
-}
-
 void pair_run(struct pair *pair, usec_t duration)
 {
-	usec_t until = world_now(pair->world) + duration;
+	usec_t until = world_now(pair->world) + duration, left;
 
-	for (;;) {
-		usec_t now = world_now(pair->world), next = next_tick(pair);
-		world_run(pair->world, (next < until ? (next > now ? next : now) : until) - now);
+	while ((left = until - world_now(pair->world)) > 0) {
+		world_run(pair->world, left < 50 * USEC_PER_MSEC ? left : 50 * USEC_PER_MSEC);
 		kernel_simulated_tick(pair->west.kernel);
 		kernel_simulated_tick(pair->east.kernel);
-		if (world_now(pair->world) >= until)
-			return;
+		world_settle(pair->world);
 	}
 }
 
