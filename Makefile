@@ -91,6 +91,8 @@ $(call test_programs,$(1)): $(B)/testing/$(1)/%: $(B)/testing/$(1)/%.o $(call he
 endef
 $(foreach l,$(LAYERS),$(if $(call tests_in,unit/$(l)),$(eval $(call test_rule,unit/$(l),$(call archives,$(l))))))
 $(foreach t,exchange sim,$(if $(call tests_in,$(t)),$(eval $(call test_rule,$(t),$(all_archives)))))
+# these play with two whole gateways too
+$(call test_programs,unit/ikev2) $(call test_programs,unit/engine): $(B)/testing/exchange/pair.o $(call archives,engine)
 
 # testing/fuzz/fuzz_*.c: targets in libFuzzer's form, each linked with a main that replays its corpus
 fuzz_targets := $(patsubst %.c,$(B)/%,$(wildcard testing/fuzz/fuzz_*.c))
