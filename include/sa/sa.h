@@ -39,7 +39,7 @@ struct ike_larval {
 	uint16_t group;	    /* initiator: of our KE */
 	uint32_t child_spi; /* initiator: inbound SPI announced in IKE_AUTH */
 	uint64_t tunnel;    /* initiator: serial of the tunnel it is for (0: none) */
-	uint64_t prefix;    /* half-open accounting: hash of the remote prefix */
+	uint16_t prefix;    /* half-open accounting: where it is counted */
 };
 
 /* Our one outstanding request (window 1, RFC 7296 §2.3) */
@@ -64,7 +64,7 @@ enum request_purpose {
 struct ike_sa {
 	uint64_t serial;
 	struct table_node by_spi;  /* by our own SPI */
-	struct table_node by_init; /* responder, half-open: by SPIi and remote endpoint */
+	struct table_node by_init; /* responder, half-open: by IKE_SA_INIT request and its sender */
 	struct table_node by_serial;
 	struct list in_peer;	  /* peer->ike_sas; half-open ones: not linked */
 	struct list in_half_open; /* the half-open table, oldest first */
@@ -94,7 +94,8 @@ struct ike_sa {
 	void *errand;	     /* engine: the event being worked on; others wait */
 	struct list waiting; /* engine: events that wait for it (bounded) */
 	uint8_t waiting_count;
-	bool initiating;    /* counted in the gateway's attempts */
+	bool initiating; /* counted in the gateway's attempts */
+	bool refused;	 /* responder: over; stays for a while to answer the same request again */
 	bool delete_wanted; /* a Delete goes out as soon as the window allows */
 	enum rc delete_reason;
 };
@@ -128,11 +129,14 @@ struct child_sa {
 	usec_t counters_at;
 };
 
+#define HALF_OPEN_BUCKETS 4096
+
 /* Everything the SAs of one gateway share. */
 struct sas {
 	struct table by_spi, by_init, by_serial, children, outbound, policies;
 	struct list half_open; /* struct ike_sa.in_half_open */
 	size_t half_open_count, ike_count, established_count, child_count;
+	uint16_t half_open_from[HALF_OPEN_BUCKETS]; /* by hash of the remote prefix */
 	struct peers *peers;
 	struct host *host;
 	uint8_t cookie_secret[2][32]; /* current and previous */
@@ -144,8 +148,9 @@ void sas_free(struct sas *sas); /* all SAs must be gone */
 
 /* A new IKE SA with a random SPI of ours, not linked to anything but by sas_link(). */
 enum rc ike_sa_new(struct sas *sas, enum ike_role role, struct ike_sa **out) MUST_CHECK;
-/* Responder: enters it into the half-open table by SPIi and remote endpoint, so that a repeated
- * IKE_SA_INIT finds it and floods are counted, already while its key pair is being made. */
+/* Responder: enters it into the half-open table by its IKE_SA_INIT request (larval->init_request)
+ * and the sender, so that the same request again finds it (§2.1: SPIi alone would let anybody who
+ * sees it squat on it) and floods are counted, already while its key pair is being made. */
 enum rc ike_sa_expect(struct sas *sas, struct ike_sa *sa) MUST_CHECK;
 /* Enters it into the tables by SPI and serial number (the peer's SPI may still be 0). */
 enum rc ike_sa_link(struct sas *sas, struct ike_sa *sa) MUST_CHECK;
@@ -156,8 +161,11 @@ void ike_sa_forget_larval(struct ike_sa *sa);
  * outstanding. */
 void ike_sa_free(struct sas *sas, struct ike_sa *sa);
 struct ike_sa *ike_sa_by_spi(const struct sas *sas, uint64_t our_spi);
-struct ike_sa *ike_sa_by_init(const struct sas *sas, uint64_t spi_i,
-			      const struct ip_endpoint *remote);
+struct ike_sa *ike_sa_by_init(const struct sas *sas, const struct ip_endpoint *remote,
+			      struct span request);
+/* The prefix of the address (IPv4 /24, IPv6 /48) has its share of the half-open table already. */
+bool half_open_crowded(const struct sas *sas, const struct config_setup *setup,
+		       const struct ip_addr *remote);
 struct ike_sa *ike_sa_by_serial(const struct sas *sas, uint64_t serial);
 static inline uint64_t ike_sa_our_spi(const struct ike_sa *sa)
 {

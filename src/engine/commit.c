@@ -258,10 +258,11 @@ static void heard(struct errand *errand)
 		return;
 	if (errand->out.heard)
 		sa->last_heard = errand->step.now;
-	peer_record(sa->peer, sa->serial, RECORD_RECEIVED,
-		    message->header.exchange |
-			    ((message->header.flags & IKE_FLAG_RESPONSE) != 0 ? RECORD_RESPONSE : 0),
-		    message->header.message_id, 0);
+	peer_record(
+		sa->peer, sa->serial, RECORD_RECEIVED,
+		message->header.exchange |
+			((message->header.flags & IKE_FLAG_RESPONSE) != 0 ? RECORD_RESPONSE : 0),
+		message->header.message_id, 0);
 }
 
 static void tell_received(struct errand *errand)
@@ -454,7 +455,8 @@ static bool attempt_ends(const struct errand *errand, enum rc rc)
 
 	if (sa == NULL)
 		return errand->step.message == NULL && errand->step.peer != NULL;
-	return sa->peer != NULL && sa->state < IKEV2_ESTABLISHED && (fatal(errand, rc) || crippled(sa));
+	return sa->peer != NULL && sa->state < IKEV2_ESTABLISHED &&
+	       (fatal(errand, rc) || crippled(sa));
 }
 
 /* An answer that we cannot accept ends an SA that is up at the other end. */
@@ -485,8 +487,15 @@ void commit_failure(struct errand *errand, enum rc rc)
 		return;
 	}
 	heard(errand);
-	if (!fatal(errand, rc) && !crippled(sa))
+	if (!fatal(errand, rc) && !crippled(sa)) {
+		if (errand->step.message == NULL)
+			decide_later(errand->gateway, sa->peer);
 		return;
+	}
+	if (sa->state == IKEV2_HALF_OPEN && is_request(errand) && sa->recv_next > 1) {
+		sa->refused = true; /* until its half-open time is over: the answer may get lost */
+		return;
+	}
 	if (peer_believes(errand))
 		send_goodbye(errand->gateway, sa, &errand->arena, ikev2_notify_of(rc));
 	sa_ends(errand, rc, errand->out.diag.text);

@@ -99,11 +99,18 @@ void errand_free(struct errand *errand)
 	mem_free(errand);
 }
 
+/* Anybody can make a half-open SA wait for its keys with whatever he sends behind it. */
+static bool fits(const struct ike_sa *sa, size_t len)
+{
+	list_for(node, &sa->waiting) len += container_of(node, struct waiting, in_sa)->len;
+	return sa->peer != NULL || len <= WAITING_BYTES_MAX;
+}
+
 bool waiting_add(struct ike_sa *sa, const struct waiting *what, struct span bytes)
 {
 	struct waiting *copy;
 
-	if (sa->waiting_count >= WAITING_MAX)
+	if (sa->waiting_count >= WAITING_MAX || !fits(sa, bytes.len))
 		return false;
 	copy = mem_alloc(sizeof(*copy) + bytes.len);
 	if (copy == NULL)
@@ -396,6 +403,12 @@ static bool out_of_turn(const struct ike_sa *sa, enum ikev2_event event)
 	return false;
 }
 
+void decide_later(struct gateway *gateway, struct peer *peer)
+{
+	if (peer != NULL)
+		reconcile_at(gateway, peer, host_now(gateway->host) + NO_MEMORY_DELAY);
+}
+
 void road_event(struct gateway *gateway, struct ike_sa *sa, enum ikev2_event event,
 		struct peer *peer, struct tunnel *tunnel, struct child_sa *subject)
 {
@@ -418,8 +431,10 @@ void road_event(struct gateway *gateway, struct ike_sa *sa, enum ikev2_event eve
 		return;
 	}
 	errand = errand_new(gateway, sa, row);
-	if (errand == NULL)
+	if (errand == NULL) {
+		decide_later(gateway, sa != NULL ? sa->peer : peer);
 		return;
+	}
 	if (sa == NULL) {
 		errand->step.peer = peer;
 		errand->step.tunnel = tunnel;

@@ -6,7 +6,8 @@
 #include <string.h>
 #include "engine/gateway.h"
 
-#define WAITING_MAX	       8 /* events that wait for an SA's current one */
+#define WAITING_MAX	       8	   /* events that wait for an SA's current one */
+#define WAITING_BYTES_MAX      (16u << 10) /* of packets that wait for a half-open SA */
 #define INITIATING_MAX	       128 /* attempts of ours in flight: a start of 10,000 tunnels is spread */
 #define INVALID_SPI_PER_SECOND 100
 #define RECONCILE_SLICE	       256 /* peers a loop turn */
@@ -14,10 +15,12 @@
 #define SIMULTANEOUS                                                                               \
 	(60 * USEC_PER_SEC) /* two Child SAs from both ends closer than this crossed on the wire   \
 			     */
-#define SHORT_LIFE (5 * USEC_PER_SEC)  /* a Child SA that the peer deletes sooner was no success */
-#define SETTLED	   (60 * USEC_PER_SEC) /* a Child SA that is up so long makes failures be forgotten \
-					*/
-#define CROSSED_GRACE USEC_PER_SEC /* time for the peer to have the one that stays */
+#define NO_MEMORY_DELAY USEC_PER_SEC /* what failed for want of memory is decided again */
+#define SHORT_LIFE (5 * USEC_PER_SEC) /* a Child SA that the peer deletes sooner was no success */
+#define SETTLED                                                                                    \
+	(60 * USEC_PER_SEC)	     /* a Child SA that is up so long makes failures be forgotten  \
+				      */
+#define CROSSED_GRACE	USEC_PER_SEC /* time for the peer to have the one that stays */
 #define DUPLICATE_GRACE (5 * USEC_PER_SEC) /* time for the peer to delete the old one itself */
 
 /* An event on the road: its arena, its step, its outcome; kept over suspensions. */
@@ -54,6 +57,8 @@ struct waiting {
 /* An event of ours for an SA (or for none: EVENT_INITIATE with peer and tunnel). */
 void road_event(struct gateway *gateway, struct ike_sa *sa, enum ikev2_event event,
 		struct peer *peer, struct tunnel *tunnel, struct child_sa *subject);
+/* An event of ours could not be worked on: reconcile looks again in a while. */
+void decide_later(struct gateway *gateway, struct peer *peer);
 struct errand *errand_new(struct gateway *gateway, struct ike_sa *sa, const struct ikev2_row *row);
 void errand_run(struct errand *errand);
 void errand_free(struct errand *errand); /* with all that its outcome still owns */
@@ -110,6 +115,7 @@ void life_begin_child(struct gateway *gateway, struct child_sa *child);
 /* ---- reconcile.c ---- */
 void reconcile(struct gateway *gateway, struct peer *peer);
 void reconcile_dirty(struct deferred *deferred);
+void reconcile_at(struct gateway *gateway, struct peer *peer, usec_t when);
 void reconcile_mark(void *context, struct peer *peer); /* peers.on_dirty */
 
 /* ---- gateway.c ---- */

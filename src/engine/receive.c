@@ -25,6 +25,18 @@ static void answer_notify(struct gateway *gateway, const struct datagram *datagr
 		send_clear(gateway, &datagram->local, &datagram->remote, sink_written(&sink));
 }
 
+/* Answers to messages that belong to nothing are bounded: their sender may be forged. */
+static bool may_answer(struct gateway *gateway)
+{
+	usec_t second = host_now(gateway->host) / USEC_PER_SEC;
+
+	if (gateway->invalid_spi_second != second) {
+		gateway->invalid_spi_second = second;
+		gateway->invalid_spi_sent = 0;
+	}
+	return gateway->invalid_spi_sent++ < INVALID_SPI_PER_SECOND;
+}
+
 /* RFC 7296 §2.5 for a newer version; an older one is counted. */
 static void other_version(struct gateway *gateway, const struct datagram *datagram,
 			  const struct ike_header *header)
@@ -32,7 +44,8 @@ static void other_version(struct gateway *gateway, const struct datagram *datagr
 	char remote[IP_TEXT_MAX];
 
 	if (ike_major(header) > 2 && (header->flags & IKE_FLAG_RESPONSE) == 0) {
-		answer_notify(gateway, datagram, header, INVALID_MAJOR_VERSION, SPAN_NONE);
+		if (may_answer(gateway))
+			answer_notify(gateway, datagram, header, INVALID_MAJOR_VERSION, SPAN_NONE);
 		return;
 	}
 	gateway->counters.v1_ignored++;
@@ -54,11 +67,7 @@ static void unknown_sa(struct gateway *gateway, const struct datagram *datagram,
 	gateway->counters.dropped++;
 	if ((header->flags & IKE_FLAG_RESPONSE) != 0)
 		return;
-	if (gateway->invalid_spi_second != now / USEC_PER_SEC) {
-		gateway->invalid_spi_second = now / USEC_PER_SEC;
-		gateway->invalid_spi_sent = 0;
-	}
-	if (gateway->invalid_spi_sent++ >= INVALID_SPI_PER_SECOND)
+	if (!may_answer(gateway))
 		return;
 	answer_notify(gateway, datagram, header, INVALID_IKE_SPI, SPAN_NONE);
 	log_limited(gateway->log, limit, now, LOG_LEVEL_INFO, NULL,
@@ -73,7 +82,7 @@ static struct ike_sa *find_sa(struct gateway *gateway, const struct datagram *da
 	struct ike_sa *sa;
 
 	if (header->exchange == EXCHANGE_IKE_SA_INIT && (header->flags & IKE_FLAG_RESPONSE) == 0)
-		return ike_sa_by_init(&gateway->sas, header->spi_i, &datagram->remote);
+		return ike_sa_by_init(&gateway->sas, &datagram->remote, datagram->payload);
 	sa = ike_sa_by_spi(&gateway->sas, from_initiator ? header->spi_r : header->spi_i);
 	if (sa == NULL || (sa->role == RESPONDER) != from_initiator)
 		return NULL;
@@ -90,7 +99,7 @@ static bool in_window(struct gateway *gateway, struct ike_sa *sa, const struct d
 		return sa->request.bytes != NULL && sa->request.exchange == header->exchange &&
 		       header->message_id + 1 == sa->send_next;
 	if (header->message_id == sa->recv_next)
-		return true;
+		return !sa->refused && header->message_id < UINT32_MAX; /* §2.2: they never wrap */
 	if (header->message_id + 1 == sa->recv_next && sa->answer != NULL &&
 	    datagram->payload.len == sa->question_len) {
 		send_again(gateway, sa, datagram);
@@ -185,7 +194,8 @@ static void road_packet(struct gateway *gateway, struct ike_sa *sa, const struct
 		return;
 	}
 	rc = read_message(errand, copy, &authentic);
-	if (rc != RC_OK && !authentic) {
+	/* §2.5: only a request that makes an SA is answered in clear */
+	if (rc != RC_OK && !authentic && (sa != NULL || rc != RC_CRITICAL)) {
 		reject(errand, datagram, rc);
 		return;
 	}
@@ -204,6 +214,13 @@ static void road_packet(struct gateway *gateway, struct ike_sa *sa, const struct
 	}
 }
 
+/* An answer comes from where the question went. Later messages prove by their ICV who sent them. */
+static bool from_elsewhere(const struct ike_sa *sa, const struct datagram *datagram,
+			   enum ikev2_event event)
+{
+	return event == EVENT_SA_INIT_RESPONSE && !endpoint_equal(&sa->remote, &datagram->remote);
+}
+
 /* One message of an SA: its row, after its keys, after what is being worked on. */
 static void for_sa(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram,
 		   const struct ike_header *header, enum ikev2_event event)
@@ -211,7 +228,7 @@ static void for_sa(struct gateway *gateway, struct ike_sa *sa, const struct data
 	const struct ikev2_row *row =
 		ikev2_row((enum ike_state)sa->state, (enum ike_role)sa->role, event);
 
-	if (!in_window(gateway, sa, datagram, header)) {
+	if (from_elsewhere(sa, datagram, event) || !in_window(gateway, sa, datagram, header)) {
 		gateway->counters.dropped++;
 		return;
 	}
@@ -249,16 +266,12 @@ static void initial_request(struct gateway *gateway, const struct datagram *data
 		    ikev2_row(IKEV2_START, RESPONDER, EVENT_SA_INIT_REQUEST));
 }
 
-/* The same IKE_SA_INIT again is answered from the cache; another one from that address and SPI is
- * not, nor one whose key pair is still being made. */
+/* The same IKE_SA_INIT again is answered from the cache, unless its key pair is still being made or
+ * IKE_AUTH was answered since. */
 static void repeated_init(struct gateway *gateway, struct ike_sa *sa,
 			  const struct datagram *datagram)
 {
-	const struct ike_larval *larval = sa->larval;
-
-	if (larval == NULL || sa->answer == NULL ||
-	    !span_equal(span_make(larval->init_request, larval->init_request_len),
-			datagram->payload)) {
+	if (sa->answer == NULL || sa->recv_next != 1) {
 		gateway->counters.dropped++;
 		return;
 	}

@@ -76,6 +76,10 @@ static enum rc find_candidate(struct step *step, struct outcome *out)
 		return diag_fail(&out->diag, RC_DROP,
 				 "%zu half-open IKE SAs, no more are taken (max-halfopen-ike=)",
 				 step->env->sas->half_open_count);
+	if (half_open_crowded(step->env->sas, step->env->setup, &step->remote.addr))
+		return diag_fail(&out->diag, RC_DROP,
+				 "too many half-open IKE SAs from addresses like this one "
+				 "(max-halfopen-ike=)");
 	in->candidate =
 		peers_for_addresses(step->env->peers, &step->local.addr, &step->remote.addr);
 	if (in->candidate != NULL)
@@ -125,9 +129,11 @@ static enum rc copy_to(uint8_t **to, struct span from)
 	return RC_OK;
 }
 
-static enum rc fill_larval(const struct sa_init_request *in, struct ike_larval *larval,
-			   struct host *host)
+static enum rc fill_larval(const struct sa_init_request *in, struct span raw,
+			   struct ike_larval *larval, struct host *host)
 {
+	TRY(copy_to(&larval->init_request, raw));
+	larval->init_request_len = (uint32_t)raw.len;
 	TRY(copy_to(&larval->ni, in->ni));
 	larval->ni_size = (uint16_t)in->ni.len;
 	TRY(copy_to(&larval->peer_public, in->ke.data));
@@ -159,7 +165,7 @@ static enum rc make_sa(struct step *step, struct outcome *out)
 	sa->remote = step->remote;
 	sa->choice = in->choice;
 	TRY(proposal_ike_suite(&in->choice, &sa->suite));
-	TRY(fill_larval(in, sa->larval, step->env->host));
+	TRY(fill_larval(in, step->message->raw, sa->larval, step->env->host));
 	TRY(nat_detect(step->message, &step->local, &step->remote, sa->spi_i, 0, &in->nat));
 	sa->nat_here = in->nat.here;
 	sa->nat_there = in->nat.there;
@@ -209,7 +215,6 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 						 .response = true,
 						 .exchange = EXCHANGE_IKE_SA_INIT,
 						 .bytes = sink_written(&sink) };
-	out->init_request = step->message->raw;
 	out->init_response = sink_written(&sink);
 	return RC_OK;
 }

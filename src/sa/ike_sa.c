@@ -19,14 +19,44 @@ static uint64_t spi_hash(const struct sas *sas, uint64_t spi)
 	return table_hash(&sas->by_spi, &spi, sizeof(spi));
 }
 
-static uint64_t init_hash(const struct sas *sas, uint64_t spi_i, const struct ip_endpoint *remote)
+static uint64_t init_hash(const struct sas *sas, const struct ip_endpoint *remote,
+			  struct span request)
 {
+	uint64_t digest = table_hash(&sas->by_init, request.ptr, request.len);
 	uint8_t key[8 + 16 + 2];
 
-	memcpy(key, &spi_i, 8);
+	memcpy(key, &digest, 8);
 	memcpy(key + 8, remote->addr.bytes, 16);
 	memcpy(key + 24, &remote->port, 2);
 	return table_hash(&sas->by_init, key, sizeof(key));
+}
+
+static struct span init_request(const struct ike_sa *sa)
+{
+	if (sa->larval == NULL || sa->larval->init_request == NULL)
+		return SPAN_NONE;
+	return span_make(sa->larval->init_request, sa->larval->init_request_len);
+}
+
+static uint16_t prefix_bucket(const struct sas *sas, const struct ip_addr *remote)
+{
+	uint64_t hash = table_hash(&sas->by_init, remote->bytes, remote->family == AF_INET ? 3 : 6);
+
+	return (uint16_t)(hash % HALF_OPEN_BUCKETS);
+}
+
+#define PREFIX_SHARE 8	 /* of the half-open table for one prefix, as a divisor */
+#define PREFIX_LEAST 128 /* more than come without a cookie: a forged sender cannot use it up */
+
+bool half_open_crowded(const struct sas *sas, const struct config_setup *setup,
+		       const struct ip_addr *remote)
+{
+	size_t share = setup->max_halfopen / PREFIX_SHARE;
+
+	if (share > UINT16_MAX - 1)
+		share = UINT16_MAX - 1;
+	return sas->half_open_from[prefix_bucket(sas, remote)] >=
+	       (share > PREFIX_LEAST ? share : PREFIX_LEAST);
 }
 
 enum rc sas_init(struct sas *sas, struct peers *peers, struct host *host)
@@ -110,9 +140,12 @@ enum rc ike_sa_link(struct sas *sas, struct ike_sa *sa)
 
 enum rc ike_sa_expect(struct sas *sas, struct ike_sa *sa)
 {
-	TRY(table_insert(&sas->by_init, &sa->by_init, init_hash(sas, sa->spi_i, &sa->remote)));
+	TRY(table_insert(&sas->by_init, &sa->by_init,
+			 init_hash(sas, &sa->remote, init_request(sa))));
 	list_append(&sas->half_open, &sa->in_half_open);
 	sas->half_open_count++;
+	sa->larval->prefix = prefix_bucket(sas, &sa->remote.addr);
+	sas->half_open_from[sa->larval->prefix]++;
 	return RC_OK;
 }
 
@@ -123,6 +156,7 @@ static void half_open_leave(struct sas *sas, struct ike_sa *sa)
 	list_remove(&sa->in_half_open);
 	table_remove(&sas->by_init, &sa->by_init);
 	sas->half_open_count--;
+	sas->half_open_from[sa->larval->prefix]--;
 }
 
 void ike_sa_bind(struct sas *sas, struct ike_sa *sa, struct peer *peer)
@@ -185,13 +219,13 @@ struct ike_sa *ike_sa_by_spi(const struct sas *sas, uint64_t our_spi)
 	return NULL;
 }
 
-struct ike_sa *ike_sa_by_init(const struct sas *sas, uint64_t spi_i,
-			      const struct ip_endpoint *remote)
+struct ike_sa *ike_sa_by_init(const struct sas *sas, const struct ip_endpoint *remote,
+			      struct span request)
 {
-	for (struct table_node *node = table_first(&sas->by_init, init_hash(sas, spi_i, remote));
+	for (struct table_node *node = table_first(&sas->by_init, init_hash(sas, remote, request));
 	     node; node = table_next(node)) {
 		struct ike_sa *sa = container_of(node, struct ike_sa, by_init);
-		if (sa->spi_i == spi_i && endpoint_equal(&sa->remote, remote))
+		if (span_equal(init_request(sa), request) && endpoint_equal(&sa->remote, remote))
 			return sa;
 	}
 	return NULL;

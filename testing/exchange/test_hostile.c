@@ -200,6 +200,167 @@ static void sa_of_somebody_else_with_that_spi_stays(void **state)
 	pair_end(&pair);
 }
 
+/* ---- half-open ---- */
+
+struct tapped {
+	uint8_t bytes[2048];
+	size_t len;
+	struct ip_endpoint from, to;
+	uint8_t exchange; /* wanted */
+	bool response;
+	unsigned seen;
+	uint8_t last[2048]; /* of the responder */
+	size_t last_len;
+};
+
+static bool tap(void *context, struct flight *flight)
+{
+	struct tapped *tapped = context;
+	struct ike_header header;
+
+	if (wire_header_parse(span_make(flight->bytes, flight->len), &header, NULL) != RC_OK ||
+	    header.exchange != tapped->exchange || flight->len > sizeof(tapped->bytes))
+		return true;
+	if ((header.flags & IKE_FLAG_RESPONSE) != 0) {
+		memcpy(tapped->last, flight->bytes, tapped->last_len = flight->len);
+		tapped->seen++;
+		return true;
+	}
+	memcpy(tapped->bytes, flight->bytes, tapped->len = flight->len);
+	tapped->from = flight->from;
+	tapped->to = flight->to;
+	return true;
+}
+
+/* RFC 7296 §2.1: a retransmitted request gets the answer that it got, whatever that was. */
+static void refused_auth_is_answered_the_same_again(void **state)
+{
+	struct tapped tapped = { .exchange = EXCHANGE_IKE_AUTH };
+	uint8_t first[2048];
+	struct pair pair;
+	size_t len;
+
+	(void)state;
+	pair_start(&pair, 1, NULL, NULL, NULL, "@west @east : PSK \"something else entirely\"\n");
+	world_tap(pair.world, tap, &tapped);
+	end_up(&pair.west, "t");
+	world_run(pair.world, USEC_PER_SEC);
+	assert_int_equal(tapped.seen, 1);
+	memcpy(first, tapped.last, len = tapped.last_len);
+	assert_int_equal(world_inject(pair.world, &tapped.from, &tapped.to,
+				      span_make(tapped.bytes, tapped.len)),
+			 RC_OK);
+	world_run(pair.world, USEC_PER_SEC);
+	assert_int_equal(tapped.seen, 2);
+	assert_int_equal(tapped.last_len, len);
+	assert_memory_equal(tapped.last, first, len);
+	assert_int_equal(pair.east.gateway->counters.unknown_spi, 0);
+	/* not for ever, and no second guess */
+	assert_int_equal(pair.east.gateway->sas.half_open_count, 1);
+	tapped.bytes[23] = 2; /* message ID */
+	assert_int_equal(world_inject(pair.world, &tapped.from, &tapped.to,
+				      span_make(tapped.bytes, tapped.len)),
+			 RC_OK);
+	world_run(pair.world, USEC_PER_SEC);
+	assert_int_equal(tapped.seen, 2);
+	end_free(&pair.west);
+	pair.west = (struct end){ .host = NULL };
+	world_run(pair.world, 40 * USEC_PER_SEC);
+	assert_int_equal(pair.east.gateway->sas.half_open_count, 0);
+	assert_int_equal(pair.east.gateway->sas.ike_count, 0);
+	end_free(&pair.east);
+	world_free(pair.world);
+}
+
+/* Somebody sees the request, and is quicker with one of his own that has the same SPIi. */
+static void request_with_a_stolen_spi_does_not_block_the_honest_one(void **state)
+{
+	uint8_t stolen[2048];
+	struct flight *flight;
+	struct pair pair;
+	size_t len;
+
+	(void)state;
+	pair_start(&pair, 1, NULL, NULL, NULL, NULL);
+	world_manual(pair.world, true);
+	end_up(&pair.west, "t");
+	world_settle(pair.world);
+	flight = container_of(world_flights(pair.world)->next, struct flight, in_world);
+	memcpy(stolen, flight->bytes, len = flight->len);
+	stolen[len - 1] ^= 1; /* of a NAT hash */
+	assert_int_equal(
+		world_inject(pair.world, &flight->from, &flight->to, span_make(stolen, len)),
+		RC_OK);
+	/* the forged one first, its answer lost */
+	list_for_safe(node, world_flights(pair.world))
+	{
+		struct flight *one = container_of(node, struct flight, in_world);
+		if (one != flight)
+			world_deliver(pair.world, one);
+	}
+	world_settle(pair.world);
+	list_for_safe(node, world_flights(pair.world))
+	{
+		struct flight *one = container_of(node, struct flight, in_world);
+		if (one != flight)
+			world_drop(pair.world, one);
+	}
+	world_deliver(pair.world, flight);
+	world_manual(pair.world, false);
+	world_run(pair.world, 400 * USEC_PER_MSEC); /* before anything is sent again */
+	assert_int_equal(pair.west.child_up, 1);
+	pair_end(&pair);
+}
+
+static void init_response_from_elsewhere_is_not_believed(void **state)
+{
+	struct ip_endpoint elsewhere = endpoint("192.0.2.66", IKE_PORT);
+	uint8_t answer[2048];
+	struct flight *flight;
+	struct pair pair;
+	size_t len;
+
+	(void)state;
+	pair_start(&pair, 1, NULL, NULL, NULL, NULL);
+	world_manual(pair.world, true);
+	end_up(&pair.west, "t");
+	world_settle(pair.world);
+	deliver_next(&pair);
+	flight = container_of(world_flights(pair.world)->next, struct flight, in_world);
+	memcpy(answer, flight->bytes, len = flight->len);
+	assert_int_equal(world_inject(pair.world, &elsewhere, &flight->to, span_make(answer, len)),
+			 RC_OK);
+	world_drop(pair.world, flight);
+	deliver_next(&pair);
+	assert_int_equal(sa_of(&pair.west)->state, IKEV2_INIT_SENT);
+	world_manual(pair.world, false);
+	world_run(pair.world, 3 * USEC_PER_SEC);
+	pair_assert_tunnel(&pair);
+	pair_end(&pair);
+}
+
+/* RFC 7296 §2.5 */
+static void unknown_critical_payload_in_the_first_request_is_told(void **state)
+{
+	static const uint8_t request[] = {
+		1,   2,	   3,  4, 5, 6, 7, 8, 0, 0, 0, 0,  0, 0,    0, 0,
+		200, 0x20, 34, 8, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0x80, 0, 4,
+	};
+	struct tapped tapped = { .exchange = EXCHANGE_IKE_SA_INIT };
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 1, NULL, NULL, NULL, NULL);
+	world_tap(pair.world, tap, &tapped);
+	inject(&pair, WEST_ADDRESS, EAST_ADDRESS, SPAN_OF(request));
+	assert_int_equal(tapped.seen, 1);
+	assert_int_equal(tapped.last_len, IKE_HEADER_LEN + 8 + 1);
+	assert_int_equal(tapped.last[IKE_HEADER_LEN + 7], UNSUPPORTED_CRITICAL_PAYLOAD);
+	assert_int_equal(tapped.last[IKE_HEADER_LEN + 8], 200);
+	end_assert_empty(&pair.east);
+	pair_end(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +368,10 @@ int main(void)
 		cmocka_unit_test(client_cannot_take_the_traffic_of_another_one),
 		cmocka_unit_test(policies_go_back_to_who_had_them_before),
 		cmocka_unit_test(sa_of_somebody_else_with_that_spi_stays),
+		cmocka_unit_test(refused_auth_is_answered_the_same_again),
+		cmocka_unit_test(request_with_a_stolen_spi_does_not_block_the_honest_one),
+		cmocka_unit_test(init_response_from_elsewhere_is_not_believed),
+		cmocka_unit_test(unknown_critical_payload_in_the_first_request_is_told),
 	};
 	struct diag diag;
 
