@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/sa/sas_test.h"
+
+struct one {
+	struct sas_fixture f;
+	struct ike_sa *ike;
+	struct child_sa *child;
+};
+
+static void one_begin(struct one *one, const char *conf)
+{
+	sas_begin(&one->f, conf);
+	one->ike = sas_ike_bound(&one->f);
+	one->child = sas_child(&one->f, one->ike, "t", 0x2222);
+}
+
+static void one_end(struct one *one)
+{
+	child_sa_free(&one->f.sas, one->child);
+	ike_sa_free(&one->f.sas, one->ike);
+	sas_end(&one->f);
+}
+
+static void each_direction_has_its_own_addresses_and_spi(void **state)
+{
+	struct one one;
+	struct kernel_sa in, out;
+
+	(void)state;
+	one_begin(&one, SAS_CONN);
+	child_kernel_sa(one.child, KERNEL_IN, &in);
+	child_kernel_sa(one.child, KERNEL_OUT, &out);
+	assert_int_equal(in.spi, one.child->spi_in);
+	assert_int_equal(out.spi, 0x2222);
+	assert_true(ip_equal(&in.src, &one.child->remote) && ip_equal(&in.dst, &one.child->local));
+	assert_true(ip_equal(&out.src, &one.child->local) &&
+		    ip_equal(&out.dst, &one.child->remote));
+	assert_true(selector_equal(&in.selector_src, &one.child->selectors.remote));
+	assert_true(selector_equal(&out.selector_src, &one.child->selectors.local));
+	assert_int_equal(in.reqid, one.child->tunnel->reqid);
+	assert_int_equal(in.encr_bits, 256);
+	one_end(&one);
+}
+
+static void replay_window_is_for_inbound_and_esn_needs_one_both_ways(void **state)
+{
+	struct one one;
+	struct kernel_sa in, out;
+
+	(void)state;
+	one_begin(&one, SAS_CONN "\treplay-window=0\n");
+	child_kernel_sa(one.child, KERNEL_IN, &in);
+	assert_int_equal(in.replay_window, 0);
+	one.child->choice.esn = ESN_YES;
+	child_kernel_sa(one.child, KERNEL_IN, &in);
+	child_kernel_sa(one.child, KERNEL_OUT, &out);
+	assert_true(in.esn && out.esn);
+	assert_int_equal(in.replay_window, 32);
+	assert_int_equal(out.replay_window, 32);
+	one_end(&one);
+	one_begin(&one, SAS_CONN "\treplay-window=128\n");
+	child_kernel_sa(one.child, KERNEL_IN, &in);
+	child_kernel_sa(one.child, KERNEL_OUT, &out);
+	assert_int_equal(in.replay_window, 128);
+	assert_int_equal(out.replay_window, 0);
+	one_end(&one);
+}
+
+static void policies_mirror_selectors_and_tunnel_ends(void **state)
+{
+	struct one one;
+	struct kernel_policy in, out, fwd;
+
+	(void)state;
+	one_begin(&one, SAS_CONN);
+	child_kernel_policy(one.child, KERNEL_IN, &in);
+	child_kernel_policy(one.child, KERNEL_FWD, &fwd);
+	child_kernel_policy(one.child, KERNEL_OUT, &out);
+	assert_true(selector_equal(&out.src, &one.child->selectors.local));
+	assert_true(selector_equal(&in.src, &one.child->selectors.remote));
+	assert_true(selector_equal(&fwd.src, &in.src) && selector_equal(&fwd.dst, &in.dst));
+	assert_true(ip_equal(&out.tunnel_src, &one.child->local));
+	assert_true(ip_equal(&in.tunnel_src, &one.child->remote));
+	assert_int_equal(fwd.direction, KERNEL_FWD);
+	assert_int_equal(out.priority, kernel_policy_priority(&out.src, &out.dst, false));
+	one_end(&one);
+}
+
+static void settings_of_the_conn_reach_the_kernel(void **state)
+{
+	struct one one;
+	struct kernel_policy out;
+	struct kernel_sa sa;
+
+	(void)state;
+	one_begin(&one, SAS_CONN "\tmark=5/0xff\n\tpriority=4242\n");
+	child_kernel_policy(one.child, KERNEL_OUT, &out);
+	child_kernel_sa(one.child, KERNEL_OUT, &sa);
+	assert_int_equal(out.mark, 5);
+	assert_int_equal(out.mark_mask, 0xff);
+	assert_int_equal(out.priority, 4242);
+	assert_int_equal(sa.mark, 5);
+	one_end(&one);
+}
+
+/* The mode is the Child SA's, not the conn's: a responder may have made a tunnel instead. */
+static void transport_mode_is_the_child_sas(void **state)
+{
+	struct one one;
+	struct kernel_policy policy;
+	struct kernel_sa sa;
+
+	(void)state;
+	one_begin(&one, SAS_CONN);
+	one.child->mode = KERNEL_TRANSPORT;
+	child_kernel_policy(one.child, KERNEL_OUT, &policy);
+	child_kernel_sa(one.child, KERNEL_OUT, &sa);
+	assert_int_equal(policy.mode, KERNEL_TRANSPORT);
+	assert_int_equal(sa.mode, KERNEL_TRANSPORT);
+	one_end(&one);
+}
+
+static void trap_stands_in_the_place_of_the_outbound_policy(void **state)
+{
+	struct one one;
+	struct kernel_policy trap, out;
+
+	(void)state;
+	one_begin(&one, SAS_CONN);
+	tunnel_trap_policy(one.child->tunnel, &trap);
+	child_kernel_policy(one.child, KERNEL_OUT, &out);
+	assert_true(selector_equal(&trap.src, &out.src) && selector_equal(&trap.dst, &out.dst));
+	assert_int_equal(trap.direction, KERNEL_OUT);
+	assert_int_equal(trap.priority, out.priority);
+	assert_int_equal(trap.reqid, out.reqid);
+	assert_int_equal(trap.action, KERNEL_PROTECT);
+	assert_true(ip_equal(&trap.tunnel_dst, &out.tunnel_dst));
+	one_end(&one);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_direction_has_its_own_addresses_and_spi),
+		cmocka_unit_test(replay_window_is_for_inbound_and_esn_needs_one_both_ways),
+		cmocka_unit_test(policies_mirror_selectors_and_tunnel_ends),
+		cmocka_unit_test(settings_of_the_conn_reach_the_kernel),
+		cmocka_unit_test(transport_mode_is_the_child_sas),
+		cmocka_unit_test(trap_stands_in_the_place_of_the_outbound_policy),
+	};
+
+	return sas_run(tests);
+}
