@@ -101,12 +101,12 @@ runs() { kill -0 "${pid_of[$1]}" 2>/dev/null; }
 ready() {
 	local ns=$1 turn
 	shift
-	for ((turn = 0; turn < 150; turn++)); do
+	for ((turn = 0; turn < 300; turn++)); do
 		"$@" >/dev/null 2>&1 && return 0
 		runs "$ns" || fail "${kind_of[$ns]} in $ns ended at once: $(last_words "$ns")"
 		sleep 0.2
 	done
-	fail "${kind_of[$ns]} in $ns is not ready after 30 s"
+	fail "${kind_of[$ns]} in $ns is not ready after 60 s"
 }
 
 # private_copy NAME SUFFIX: a copy in the daemon's own folder, which is all that it needs to read
@@ -247,8 +247,8 @@ load() { "load_${kind_of[$1]}" "$1"; }
 stop() {
 	local ns=$1 code=0 turn
 	kill -TERM "${pid_of[$ns]}" 2>/dev/null || true
-	for ((turn = 0; turn < 100; turn++)); do runs "$ns" && sleep 0.2 || break; done
-	! runs "$ns" || { kill -KILL "${pid_of[$ns]}"; fail "${kind_of[$ns]} in $ns still ran 20 s after SIGTERM"; }
+	for ((turn = 0; turn < 200; turn++)); do runs "$ns" && sleep 0.2 || break; done
+	! runs "$ns" || { kill -KILL "${pid_of[$ns]}"; fail "${kind_of[$ns]} in $ns still ran 40 s after SIGTERM"; }
 	wait "${pid_of[$ns]}" || code=$?
 	daemons=$(printf '%s\n' $daemons | grep -vx "$ns" | tr '\n' ' ' || true)
 	if [ "${kind_of[$ns]}" != vanth ]; then
