@@ -57,6 +57,7 @@ struct gateway {
 	struct deferred reconcile_later;
 	struct deferred wake_later;
 	usec_t woken_for;
+	struct list tasks;   /* requests to the kernel that are on their own */
 	struct list errands; /* events that wait for a job or the kernel */
 	struct list watchers;
 	struct timer watchdog, names_timer;

@@ -208,6 +208,9 @@ enum rc child_sa_claim(struct sas *sas, struct child_sa *child) MUST_CHECK;
 /* The newest other Child SA, of whatever tunnel, whose policies are the same ones to the kernel;
  * NULL: none. */
 struct child_sa *child_policies_heir(const struct sas *sas, const struct child_sa *child);
+/* The newest Child SA (but that one) that has this policy; NULL: none. */
+struct child_sa *child_policy_owner(const struct sas *sas, const struct kernel_policy *policy,
+				    const struct child_sa *but);
 /* A Child SA has that outbound SPI with the same address: the kernel cannot have both. */
 bool child_outbound_taken(const struct sas *sas, const struct ip_addr *remote, uint32_t spi_out);
 

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include "engine/private.h"
 
-#define LOST_AFTER (2 * USEC_PER_SEC) /* an ACQUIRE may be older than the Child SA that it asked for */
+#define LOST_AFTER                                                                                 \
+	(2 * USEC_PER_SEC) /* an ACQUIRE may be older than the Child SA that it asked for */
 
 /* A request on its own: lives until it is answered. */
 struct kernel_task {
 	struct kernel_request request;
+	struct list in_gateway;
 	struct gateway *gateway;
 	uint32_t spi_in; /* Child SA that cannot do without it; 0: none */
 	uint64_t child;
@@ -50,12 +52,43 @@ static void trap_refused(struct gateway *gateway, struct kernel_task *task)
 	attempt_failed(gateway, tunnel->peer, tunnel, 0, RC_KERNEL, task->request.diag.text);
 }
 
+static void task_free(struct kernel_task *task)
+{
+	list_remove(&task->in_gateway);
+	mem_free(task);
+}
+
+void tasks_forget(struct gateway *gateway)
+{
+	while (!list_empty(&gateway->tasks)) {
+		struct kernel_task *task =
+			container_of(gateway->tasks.next, struct kernel_task, in_gateway);
+		gateway->kernel->ops->cancel(gateway->kernel, &task->request);
+		task_free(task);
+	}
+}
+
+/* Meanwhile somebody else may have that policy. */
+static bool still_right(struct gateway *gateway, const struct kernel_request *request)
+{
+	const struct child_sa *owner;
+	const struct tunnel *tunnel;
+
+	if (request->op != KERNEL_POLICY_SET && request->op != KERNEL_POLICY_DELETE)
+		return true;
+	owner = child_policy_owner(&gateway->sas, &request->policy, NULL);
+	if (request->op == KERNEL_POLICY_SET)
+		return owner != NULL && owner->tunnel->reqid == request->policy.reqid;
+	tunnel = peers_by_reqid(&gateway->peers, request->policy.reqid);
+	return owner == NULL && (tunnel == NULL || !tunnel->trap_installed);
+}
+
 static void task_done(struct kernel_request *request)
 {
 	struct kernel_task *task = container_of(request, struct kernel_task, request);
 	struct gateway *gateway = task->gateway;
 
-	if (request->rc != RC_OK && task->again > 0) {
+	if (request->rc != RC_OK && task->again > 0 && still_right(gateway, request)) {
 		task->again--;
 		gateway->kernel->ops->submit(gateway->kernel, request);
 		return;
@@ -67,7 +100,7 @@ static void task_done(struct kernel_request *request)
 		if (task->trap_reqid != 0)
 			trap_refused(gateway, task);
 	}
-	mem_free(task);
+	task_free(task);
 }
 
 static struct kernel_task *task_new(struct gateway *gateway, const struct kernel_request *request)
@@ -82,6 +115,7 @@ static struct kernel_task *task_new(struct gateway *gateway, const struct kernel
 	task->request = *request;
 	task->request.done = task_done;
 	task->gateway = gateway;
+	list_append(&gateway->tasks, &task->in_gateway);
 	return task;
 }
 
@@ -169,7 +203,8 @@ void trap_remove(struct gateway *gateway, struct tunnel *tunnel)
 	fire_removal(gateway, &request);
 }
 
-/* Traffic that finds a policy and no SA, although there is a Child SA: somebody took the SA out of the kernel. */
+/* Traffic that finds a policy and no SA, although there is a Child SA: somebody took the SA out of
+ * the kernel. */
 static void replace_lost(struct gateway *gateway, struct tunnel *tunnel)
 {
 	struct child_sa *current = tunnel_current(tunnel);

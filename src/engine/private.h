@@ -15,8 +15,8 @@
 #define SIMULTANEOUS                                                                               \
 	(60 * USEC_PER_SEC) /* two Child SAs from both ends closer than this crossed on the wire   \
 			     */
-#define NO_MEMORY_DELAY USEC_PER_SEC /* what failed for want of memory is decided again */
-#define SHORT_LIFE (5 * USEC_PER_SEC) /* a Child SA that the peer deletes sooner was no success */
+#define NO_MEMORY_DELAY USEC_PER_SEC	   /* what failed for want of memory is decided again */
+#define SHORT_LIFE	(5 * USEC_PER_SEC) /* a Child SA that the peer deletes sooner was no success */
 #define SETTLED                                                                                    \
 	(60 * USEC_PER_SEC)	     /* a Child SA that is up so long makes failures be forgotten  \
 				      */
@@ -103,6 +103,7 @@ void attempt_failed(struct gateway *gateway, struct peer *peer, struct tunnel *t
 void child_install(struct gateway *gateway, struct list *requests, struct child_sa *child);
 void child_uninstall(struct gateway *gateway, const struct child_sa *child);
 void kernel_event(void *context, const struct kernel_event *event);
+void tasks_forget(struct gateway *gateway); /* what the kernel has not answered until the end */
 void trap_install(struct gateway *gateway, struct tunnel *tunnel);
 void trap_remove(struct gateway *gateway, struct tunnel *tunnel);
 

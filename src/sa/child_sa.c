@@ -49,35 +49,48 @@ static size_t selector_key(const struct selector *selector, uint8_t *key)
 	return 38;
 }
 
-static uint64_t policy_hash(const struct sas *sas, const struct child_sa *child)
+static uint64_t policy_hash(const struct sas *sas, const struct selector_pair *selectors)
 {
 	uint8_t key[2 * 38];
-	size_t len = selector_key(&child->selectors.local, key);
+	size_t len = selector_key(&selectors->local, key);
 
-	len += selector_key(&child->selectors.remote, key + len);
+	len += selector_key(&selectors->remote, key + len);
 	return table_hash(&sas->policies, key, len);
 }
 
-static bool same_policies(const struct child_sa *a, const struct child_sa *b)
+static bool is_policy_of(const struct child_sa *child, const struct kernel_policy *policy)
 {
-	const struct config_conn *x = a->tunnel->conn, *y = b->tunnel->conn;
+	const struct config_conn *conn = child->tunnel->conn;
 
-	return x->mark == y->mark && x->mark_mask == y->mark_mask && x->if_id == y->if_id &&
-	       selector_pair_equal(&a->selectors, &b->selectors);
+	return conn->mark == policy->mark && conn->mark_mask == policy->mark_mask &&
+	       conn->if_id == policy->if_id;
+}
+
+struct child_sa *child_policy_owner(const struct sas *sas, const struct kernel_policy *policy,
+				    const struct child_sa *but)
+{
+	bool out = policy->direction == KERNEL_OUT;
+	struct selector_pair selectors = { .local = out ? policy->src : policy->dst,
+					   .remote = out ? policy->dst : policy->src };
+	struct child_sa *newest = NULL;
+
+	for (struct table_node *node = table_first(&sas->policies, policy_hash(sas, &selectors));
+	     node; node = table_next(node)) {
+		struct child_sa *child = container_of(node, struct child_sa, by_policy);
+		if (child != but && child->policies_installed && is_policy_of(child, policy) &&
+		    selector_pair_equal(&child->selectors, &selectors) &&
+		    (newest == NULL || child->serial > newest->serial))
+			newest = child;
+	}
+	return newest;
 }
 
 struct child_sa *child_policies_heir(const struct sas *sas, const struct child_sa *child)
 {
-	struct child_sa *newest = NULL;
+	struct kernel_policy policy;
 
-	for (struct table_node *node = table_first(&sas->policies, policy_hash(sas, child)); node;
-	     node = table_next(node)) {
-		struct child_sa *other = container_of(node, struct child_sa, by_policy);
-		if (other != child && other->policies_installed && same_policies(other, child) &&
-		    (newest == NULL || other->serial > newest->serial))
-			newest = other;
-	}
-	return newest;
+	child_kernel_policy(child, KERNEL_OUT, &policy);
+	return child_policy_owner(sas, &policy, child);
 }
 
 bool child_outbound_taken(const struct sas *sas, const struct ip_addr *remote, uint32_t spi_out)
@@ -132,7 +145,7 @@ enum rc child_sa_claim(struct sas *sas, struct child_sa *child)
 		return RC_OK;
 	TRY(table_insert(&sas->outbound, &child->by_outbound,
 			 outbound_hash(sas, &child->remote, child->spi_out)));
-	TRY(table_insert(&sas->policies, &child->by_policy, policy_hash(sas, child)));
+	TRY(table_insert(&sas->policies, &child->by_policy, policy_hash(sas, &child->selectors)));
 	child->claimed = true;
 	return RC_OK;
 }
