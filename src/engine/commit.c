@@ -335,6 +335,8 @@ void commit(struct errand *errand)
 	if (rc != RC_OK) {
 		log_write(errand->gateway->log, LOG_LEVEL_ERROR, NULL,
 			  "an IKE SA fails at commit: %s", rc_name(rc));
+		if (errand->step.sa != NULL && errand->step.sa->state >= IKEV2_ESTABLISHED)
+			send_goodbye(errand->gateway, errand->step.sa, &errand->arena, 0);
 		sa_ends(errand, rc, "could not be committed");
 	} else if (out->ike_ended != RC_OK) {
 		sa_ends(errand, out->ike_ended, out->diag.text);
@@ -360,7 +362,8 @@ static void log_failure(struct errand *errand, enum rc rc)
 	log_limited(errand->gateway->log, &errand->gateway->reject_limit, errand->step.now,
 		    LOG_LEVEL_WARNING, &subject, "%s%s%s",
 		    errand->step.message != NULL ? subject.remote : "",
-		    errand->step.message != NULL ? ": " : "", errand->out.diag.text);
+		    errand->step.message != NULL ? ": " : "",
+		    errand->out.diag.text[0] != '\0' ? errand->out.diag.text : rc_name(rc));
 }
 
 static bool is_request(const struct errand *errand)
@@ -398,6 +401,14 @@ static void answer_sealed(struct errand *errand, uint16_t notify)
 	(void)(send_response(errand->gateway, sa, &errand->step, &message) == RC_OK);
 }
 
+/* The peer asks again, and perhaps there is memory then. */
+static bool better_silent(const struct errand *errand, enum rc rc)
+{
+	const struct ike_sa *sa = errand->step.sa;
+
+	return rc == RC_NO_MEMORY && (sa == NULL || sa->state >= IKEV2_ESTABLISHED);
+}
+
 static void answer_failure(struct errand *errand, enum rc rc)
 {
 	struct outcome *out = &errand->out;
@@ -408,7 +419,7 @@ static void answer_failure(struct errand *errand, enum rc rc)
 			   out->message.bytes);
 		if (out->notify == COOKIE)
 			errand->gateway->counters.cookies_sent++;
-	} else if (notify == 0 || !is_request(errand)) {
+	} else if (notify == 0 || !is_request(errand) || better_silent(errand, rc)) {
 		return;
 	} else if (errand->step.sa == NULL) {
 		answer_clear(errand, notify);

@@ -44,7 +44,7 @@ void reconcile_dirty(struct deferred *deferred)
 		gateway->host->ops->defer(gateway->host, &gateway->reconcile_later);
 }
 
-static void wake_at(struct gateway *gateway, struct peer *peer, usec_t when)
+void reconcile_at(struct gateway *gateway, struct peer *peer, usec_t when)
 {
 	if (timer_armed(&peer->wake) && peer->wake.due <= when)
 		return;
@@ -139,7 +139,7 @@ static void one_child(struct gateway *gateway, struct tunnel *tunnel)
 			continue;
 		when = keep->born + (child->initiator ? CROSSED_GRACE : DUPLICATE_GRACE);
 		if (now < when) {
-			wake_at(gateway, tunnel->peer, when);
+			reconcile_at(gateway, tunnel->peer, when);
 			continue;
 		}
 		child->delete_wanted = true;
@@ -158,7 +158,7 @@ static void settle(struct gateway *gateway, struct tunnel *tunnel)
 	if (host_now(gateway->host) >= keep->born + SETTLED)
 		backoff_reset(&tunnel->backoff);
 	else
-		wake_at(gateway, tunnel->peer, keep->born + SETTLED);
+		reconcile_at(gateway, tunnel->peer, keep->born + SETTLED);
 }
 
 /* ---- rule: a wanted tunnel has a Child SA, made or in the making ---- */
@@ -227,11 +227,11 @@ static void make_one(struct gateway *gateway, struct tunnel *tunnel)
 	    attempt_in_flight(gateway, tunnel))
 		return;
 	if (when > now) {
-		wake_at(gateway, tunnel->peer, when);
+		reconcile_at(gateway, tunnel->peer, when);
 		return;
 	}
 	if (gateway->initiating >= INITIATING_MAX) {
-		wake_at(gateway, tunnel->peer, now + CAP_DELAY);
+		reconcile_at(gateway, tunnel->peer, now + CAP_DELAY);
 		return;
 	}
 	peer_record(tunnel->peer, 0, RECORD_DECIDED, EVENT_INITIATE, 0, 0);
@@ -249,7 +249,7 @@ static void keep_trap(struct gateway *gateway, struct tunnel *tunnel)
 	if (wanted && !tunnel->trap_installed && host_now(gateway->host) >= not_before(tunnel))
 		trap_install(gateway, tunnel);
 	else if (wanted && !tunnel->trap_installed)
-		wake_at(gateway, tunnel->peer, not_before(tunnel));
+		reconcile_at(gateway, tunnel->peer, not_before(tunnel));
 	else if (!wanted && tunnel->trap_installed)
 		trap_remove(gateway, tunnel);
 }

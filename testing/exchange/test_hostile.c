@@ -361,6 +361,25 @@ static void unknown_critical_payload_in_the_first_request_is_told(void **state)
 	pair_end(&pair);
 }
 
+/* An IDr that is a pattern is nobody's name. */
+static void pattern_is_never_asked_for_as_an_identity(void **state)
+{
+#define PATTERN                                                                                    \
+	"conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@*.example.org\n"  \
+	"\tleftsubnet=10.1.0.0/24\n\trightsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=add\n"
+#define NAMED                                                                                      \
+	"conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@a.example.org\n"  \
+	"\tleftsubnet=10.1.0.0/24\n\trightsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=add\n"
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 1, PATTERN, NAMED, GROUP_SECRET, GROUP_SECRET);
+	end_up(&pair.west, "t");
+	world_run(pair.world, 2 * USEC_PER_SEC);
+	pair_assert_tunnel(&pair);
+	pair_end(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,6 +391,7 @@ int main(void)
 		cmocka_unit_test(request_with_a_stolen_spi_does_not_block_the_honest_one),
 		cmocka_unit_test(init_response_from_elsewhere_is_not_believed),
 		cmocka_unit_test(unknown_critical_payload_in_the_first_request_is_told),
+		cmocka_unit_test(pattern_is_never_asked_for_as_an_identity),
 	};
 	struct diag diag;
 

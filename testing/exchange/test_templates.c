@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* right=%any: many initiators through one conn of the responder. */
+#include <stdio.h>
+#include "exchange/pair.h"
+#include "unit/test.h"
+
+#define CLIENTS 5
+
+struct office {
+	struct world *world;
+	struct end gateway;
+	struct end clients[CLIENTS];
+};
+
+static const char template_conf[] = "conn t\n\tleft=192.0.2.100\n\tleftid=@office\n\tright=%any\n"
+				    "\tleftsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=add\n";
+
+static void start_client(struct office *office, unsigned i, const char *id)
+{
+	char conf[400], address[32], name[16];
+
+	(void)snprintf(name, sizeof(name), "client%u", i);
+	(void)snprintf(address, sizeof(address), "192.0.2.%u", i + 1);
+	(void)snprintf(conf, sizeof(conf),
+		       "conn t\n\tleft=%s\n\tleftid=%s\n\tright=192.0.2.100\n\trightid=@office\n"
+		       "\trightsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=start\n",
+		       address, id);
+	end_start(office->world, &office->clients[i], name, address, conf,
+		  ": PSK \"correct horse battery staple\"\n");
+}
+
+static void office_start(struct office *office)
+{
+	char id[16];
+
+	*office = (struct office){ .world = world_new(1) };
+	assert_non_null(office->world);
+	end_start(office->world, &office->gateway, "office", "192.0.2.100", template_conf,
+		  ": PSK \"correct horse battery staple\"\n");
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		(void)snprintf(id, sizeof(id), "@client%u", i);
+		start_client(office, i, id);
+	}
+}
+
+static void office_end(struct office *office)
+{
+	for (unsigned i = 0; i < CLIENTS; i++)
+		end_free(&office->clients[i]);
+	end_free(&office->gateway);
+	world_free(office->world);
+}
+
+static void assert_ping(struct office *office, unsigned i)
+{
+	struct ip_range range;
+	struct selector src, dst;
+	char address[32];
+
+	(void)snprintf(address, sizeof(address), "192.0.2.%u", i + 1);
+	assert_int_equal(range_parse(address, &range, NULL), RC_OK);
+	src = selector_make(&range, 0, 0);
+	assert_int_equal(range_parse("10.2.0.7", &range, NULL), RC_OK);
+	dst = selector_make(&range, 0, 0);
+	assert_int_equal(kernel_simulated_packet(office->clients[i].kernel, office->gateway.kernel,
+						 &src, &dst, 84),
+			 SIMULATED_ARRIVED);
+	assert_int_equal(kernel_simulated_packet(office->gateway.kernel, office->clients[i].kernel,
+						 &dst, &src, 84),
+			 SIMULATED_ARRIVED);
+}
+
+static void every_client_has_an_instance_and_a_tunnel_of_its_own(void **state)
+{
+	struct office office;
+
+	(void)state;
+	office_start(&office);
+	world_run(office.world, 3 * USEC_PER_SEC);
+	assert_int_equal(office.gateway.gateway->sas.child_count, CLIENTS);
+	assert_int_equal(office.gateway.gateway->peers.count, CLIENTS + 1);
+	for (unsigned i = 0; i < CLIENTS; i++)
+		assert_ping(&office, i);
+	office_end(&office);
+}
+
+static void an_instance_goes_with_its_last_sa(void **state)
+{
+	struct diag diag;
+	struct office office;
+
+	(void)state;
+	office_start(&office);
+	world_run(office.world, 3 * USEC_PER_SEC);
+	assert_int_equal(gateway_down(office.clients[2].gateway, "t", &diag), RC_OK);
+	world_run(office.world, USEC_PER_SEC);
+	assert_int_equal(office.gateway.gateway->peers.count, CLIENTS);
+	assert_int_equal(office.gateway.gateway->sas.child_count, CLIENTS - 1);
+	for (unsigned i = 0; i < CLIENTS; i++)
+		if (i != 2)
+			assert_ping(&office, i);
+	office_end(&office);
+}
+
+static void a_client_that_restarts_gets_its_instance_again(void **state)
+{
+	struct office office;
+
+	(void)state;
+	office_start(&office);
+	world_run(office.world, 3 * USEC_PER_SEC);
+	end_crash(&office.clients[1]);
+	end_free(&office.clients[1]);
+	start_client(&office, 1, "@client1");
+	world_run(office.world, 3 * USEC_PER_SEC);
+	assert_int_equal(office.gateway.gateway->peers.count, CLIENTS + 1);
+	assert_int_equal(office.gateway.gateway->sas.child_count, CLIENTS);
+	assert_ping(&office, 1);
+	office_end(&office);
+}
+
+/* No notify names a tunnel that only peers can begin. */
+static void the_office_cannot_begin(void **state)
+{
+	struct diag diag;
+	struct office office;
+
+	(void)state;
+	office_start(&office);
+	assert_int_equal(gateway_up(office.gateway.gateway, "t", &diag), RC_UNSUPPORTED);
+	assert_int_equal(gateway_route(office.gateway.gateway, "t", &diag), RC_UNSUPPORTED);
+	office_end(&office);
+}
+
+static void down_of_the_template_ends_all_instances(void **state)
+{
+	struct diag diag;
+	struct office office;
+
+	(void)state;
+	office_start(&office);
+	world_run(office.world, 3 * USEC_PER_SEC);
+	assert_int_equal(gateway_down(office.gateway.gateway, "t", &diag), RC_OK);
+	world_run(office.world, 500 * USEC_PER_MSEC);
+	for (unsigned i = 0; i < CLIENTS; i++)
+		assert_int_equal(office.clients[i].child_down, 1);
+	world_run(office.world, 60 * USEC_PER_SEC);
+	assert_int_equal(office.gateway.gateway->sas.child_count, CLIENTS); /* they want it */
+	office_end(&office);
+}
+
+static void delete_of_the_template_ends_all_instances_for_good(void **state)
+{
+	struct diag diag;
+	struct office office;
+
+	(void)state;
+	for (unsigned ms = 0; ms < 10; ms++) {
+		office_start(&office);
+		world_run(office.world, ms * 2 * USEC_PER_MSEC);
+		assert_int_equal(gateway_delete(office.gateway.gateway, "t", &diag), RC_OK);
+		world_run(office.world, 60 * USEC_PER_SEC);
+		assert_int_equal(office.gateway.gateway->peers.count, 0);
+		end_assert_empty(&office.gateway);
+		for (unsigned i = 0; i < CLIENTS; i++)
+			assert_int_equal(office.clients[i].gateway->sas.child_count, 0);
+		office_end(&office);
+	}
+}
+
+static void stop_of_the_office_tells_every_client(void **state)
+{
+	struct office office;
+
+	(void)state;
+	office_start(&office);
+	world_run(office.world, 3 * USEC_PER_SEC);
+	end_stop(&office.gateway);
+	world_run(office.world, USEC_PER_SEC);
+	assert_true(office.gateway.stopped);
+	end_assert_empty(&office.gateway);
+	for (unsigned i = 0; i < CLIENTS; i++)
+		assert_int_equal(office.clients[i].child_down, 1);
+	office_end(&office);
+}
+
+static void the_office_may_go_at_any_moment(void **state)
+{
+	struct office office;
+
+	(void)state;
+	for (unsigned steps = 0; steps < 150; steps += 3) {
+		office_start(&office);
+		for (unsigned i = 0; i < steps; i++)
+			(void)world_step(office.world);
+		office_end(&office);
+	}
+}
+
+/* As many as there may be, from addresses that never go on: no more are taken, and all are
+ * forgotten. */
+static void half_open_ones_are_bounded_and_forgotten(void **state)
+{
+	static const char conf[] =
+		"config setup\n\tmax-halfopen-ike=20\n\tddos-mode=unlimited\n"
+		"conn t\n\tleft=192.0.2.2\n\tright=%any\n\tauthby=secret\n\tauto=add\n";
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 1, PAIR_CONN, conf, NULL, ": PSK \"correct horse battery staple\"\n");
+	world_manual(pair.world, true);
+	for (unsigned i = 0; i < 40; i++) {
+		struct diag diag;
+		end_up(&pair.west, "t");
+		world_settle(pair.world);
+		while (!list_empty(world_flights(pair.world))) {
+			struct flight *flight = container_of(world_flights(pair.world)->next,
+							     struct flight, in_world);
+			if (flight->to.addr.bytes[3] == 2)
+				world_deliver(pair.world, flight);
+			else
+				world_drop(pair.world, flight);
+		}
+		world_settle(pair.world);
+		assert_int_equal(gateway_down(pair.west.gateway, "t", &diag), RC_OK);
+		world_settle(pair.world);
+	}
+	assert_int_equal(pair.east.gateway->sas.half_open_count, 20);
+	assert_true(end_said(&pair.east, "max-halfopen-ike="));
+	world_run(pair.world, 31 * USEC_PER_SEC);
+	end_assert_empty(&pair.east);
+	assert_int_equal(pair.east.gateway->counters.half_open_timeouts, 20);
+	pair_end(&pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_client_has_an_instance_and_a_tunnel_of_its_own),
+		cmocka_unit_test(an_instance_goes_with_its_last_sa),
+		cmocka_unit_test(a_client_that_restarts_gets_its_instance_again),
+		cmocka_unit_test(the_office_cannot_begin),
+		cmocka_unit_test(down_of_the_template_ends_all_instances),
+		cmocka_unit_test(delete_of_the_template_ends_all_instances_for_good),
+		cmocka_unit_test(stop_of_the_office_tells_every_client),
+		cmocka_unit_test(the_office_may_go_at_any_moment),
+		cmocka_unit_test(half_open_ones_are_bounded_and_forgotten),
+	};
+
+	return exchange_run(tests);
+}
