@@ -178,7 +178,7 @@ static enum rc choose_child(struct step *step, struct outcome *out)
 	out->child->tunnel = tunnel;
 	in->tunnel_serial = tunnel->serial;
 	out->child->mode = tunnel->conn->type == TYPE_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
-	child_place(out->child, &step->local, &step->remote, sa->encap);
+	child_place(out->child, &step->local, &step->remote, sa->encap && step->natt);
 	rc = negotiate_child(step->env->sas, in, out);
 	return rc == RC_OK ? RC_OK : child_refused(out, in, rc);
 }

@@ -82,7 +82,7 @@ static enum rc emit_identities(struct step *step, struct writer *writer, struct 
 	wire_id_emit(writer, PAYLOAD_IDi, &idi);
 	if (first_contact(step->sa, step->peer))
 		emit_notify(writer, INITIAL_CONTACT);
-	if (step->peer->remote_id.type != ID_NONE)
+	if (!identity_has_wildcard(&step->peer->remote_id))
 		wire_id_emit(writer, PAYLOAD_IDr, &idr);
 	TRY(sign(step, &idi, out, &auth));
 	wire_auth_emit(writer, &auth);

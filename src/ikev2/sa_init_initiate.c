@@ -256,17 +256,20 @@ static enum rc read_answer(struct step *step, struct sa_init_response *in, struc
 }
 
 /* The pair moves to the worker: when the SA dies meanwhile the worker frees it. */
-static void derive_prepare(struct step *step, struct sa_init_response *in)
+static enum rc derive_prepare(struct step *step, struct sa_init_response *in)
 {
 	struct ike_larval *larval = step->sa->larval;
 	struct derive *derive = &in->derive;
 
 	derive->ni = arena_copy(step->arena, span_make(larval->ni, larval->ni_size));
+	if (derive->ni.ptr == NULL)
+		return RC_NO_MEMORY;
 	derive->nr = in->nr;
 	derive->spi_i = step->sa->spi_i;
 	derive->spi_r = in->spi_r;
 	derive->pair = larval->pair;
 	larval->pair = NULL;
+	return RC_OK;
 }
 
 static enum rc read_response(struct step *step, struct outcome *out)
@@ -285,7 +288,7 @@ static enum rc read_response(struct step *step, struct outcome *out)
 	if (notify_error(step->message, &notify))
 		return refused(&notify, step, out);
 	TRY(read_answer(step, in, out));
-	derive_prepare(step, in);
+	TRY(derive_prepare(step, in));
 	in->derive.keys = &out->keys;
 	step->scratch = in;
 	out->work = (struct slow_work){ derive_run, &in->derive };
