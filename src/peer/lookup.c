@@ -12,9 +12,7 @@ static bool may_come_from(const struct peer *template, const struct ip_addr *rem
 {
 	const struct config_end *end = peer_remote_end(template);
 
-	if (end->kind == HOST_RANGE)
-		return range_contains_addr(&end->range, remote);
-	return !ip_is_set(&end->addr) || end->addr.family == remote->family;
+	return end->kind != HOST_RANGE || range_contains_addr(&end->range, remote);
 }
 
 static struct peer *template_of(struct list *node)

@@ -25,6 +25,15 @@ static void other_identities_are_other_peers(void **state)
 	assert_int_equal(f->peers.count, 3);
 }
 
+static void other_ports_are_other_peers(void **state)
+{
+	struct fixture *f = *state;
+	load(f, "conn a\n\tleft=192.0.2.1\n\tright=203.0.113.9\n"
+		"conn b\n\tleft=192.0.2.1\n\tright=203.0.113.9\n\trightikeport=4711\n");
+	assert_int_equal(f->peers.count, 2);
+	assert_int_equal(peer_named(f, "b")->remote_port, 4711);
+}
+
 static void names_that_differ_in_case_are_one_peer(void **state)
 {
 	struct fixture *f = *state;
@@ -296,6 +305,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PEER_TEST(conns_with_equal_ends_share_a_peer),
 		PEER_TEST(other_identities_are_other_peers),
+		PEER_TEST(other_ports_are_other_peers),
 		PEER_TEST(names_that_differ_in_case_are_one_peer),
 		PEER_TEST(a_conflict_is_told_with_both_names),
 		PEER_TEST(templates_that_differ_are_both_loaded_with_a_warning),

@@ -214,6 +214,20 @@ static void an_instance_at_another_address_of_ours_is_another_one(void **state)
 			 peer_named(f, "two"));
 }
 
+static void an_instance_from_before_we_moved_is_another_one(void **state)
+{
+	struct fixture *f = *state;
+	struct diag diag;
+	load(f, "conn road\n\tleft=%defaultroute\n\tright=%any\n");
+	linked_instance(peer_named(f, "road"), "203.0.113.9", 500, "@a");
+	world_host_remove_address(f->host, "192.0.2.1");
+	assert_int_equal(world_host_add_address(f->host, "192.0.2.2"), RC_OK);
+	peers_orient(&f->peers);
+	assert_ptr_equal(for_identity(f, "192.0.2.2", "203.0.113.9", "@a", NULL, &diag),
+			 peer_named(f, "road"));
+	assert_null(for_identity(f, "192.0.2.1", "203.0.113.9", "@a", NULL, &diag));
+}
+
 static void a_star_that_a_peer_calls_itself_is_not_a_pattern(void **state)
 {
 	struct fixture *f = *state;
@@ -322,6 +336,7 @@ int main(void)
 		PEER_TEST(a_peer_that_comes_again_finds_its_instance),
 		PEER_TEST(an_instance_does_not_outrank_a_better_template),
 		PEER_TEST(an_instance_at_another_address_of_ours_is_another_one),
+		PEER_TEST(an_instance_from_before_we_moved_is_another_one),
 		PEER_TEST(a_star_that_a_peer_calls_itself_is_not_a_pattern),
 		PEER_TEST(the_best_fitting_tunnel_is_chosen),
 		PEER_TEST(the_mode_decides_between_equal_selectors),
