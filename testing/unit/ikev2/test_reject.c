@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ikev2/private.h"
+#include "unit/test.h"
+
+static bool rejected(enum ike_state state, enum ike_role role, enum ikev2_event event)
+{
+	const struct ikev2_row *row = ikev2_row(state, role, event);
+
+	assert_non_null(row);
+	return row->steps == NULL;
+}
+
+static void all_rows_of_the_file_are_rejects_and_are_the_ones_in_force(void **state)
+{
+	unsigned count = 0;
+
+	(void)state;
+	for (const struct ikev2_row *row = ikev2_reject_rows; row->story != NULL; row++, count++) {
+		assert_null(row->steps);
+		assert_ptr_equal(ikev2_row(row->state, row->role, row->event), row);
+	}
+	assert_true(count > 50);
+}
+
+/* §2.21: before IKE_AUTH has proven who speaks, nothing but IKE_AUTH itself is listened to. */
+static void half_open_sa_listens_to_ike_auth_only(void **state)
+{
+	(void)state;
+	assert_false(rejected(IKEV2_HALF_OPEN, RESPONDER, EVENT_AUTH_REQUEST));
+	assert_true(rejected(IKEV2_HALF_OPEN, RESPONDER, EVENT_INFORMATIONAL_REQUEST));
+	assert_true(rejected(IKEV2_HALF_OPEN, RESPONDER, EVENT_CREATE_CHILD_REQUEST));
+	assert_true(rejected(IKEV2_HALF_OPEN, RESPONDER, EVENT_SA_INIT_REQUEST));
+}
+
+static void established_sa_is_not_authenticated_again(void **state)
+{
+	(void)state;
+	for (unsigned role = INITIATOR; role <= RESPONDER; role++) {
+		assert_true(rejected(IKEV2_ESTABLISHED, role, EVENT_AUTH_REQUEST));
+		assert_true(rejected(IKEV2_ESTABLISHED, role, EVENT_AUTH_RESPONSE));
+		assert_true(rejected(IKEV2_ESTABLISHED, role, EVENT_SA_INIT_RESPONSE));
+		assert_true(rejected(IKEV2_ESTABLISHED, role, EVENT_CREATE_CHILD_RESPONSE));
+	}
+}
+
+static void leaving_sa_starts_nothing_new_but_answers_deletes(void **state)
+{
+	(void)state;
+	for (unsigned role = INITIATOR; role <= RESPONDER; role++) {
+		assert_true(rejected(IKEV2_DELETING, role, EVENT_CREATE_CHILD_REQUEST));
+		assert_true(rejected(IKEV2_DELETING, role, EVENT_PROBE));
+		assert_true(rejected(IKEV2_DELETING, role, EVENT_DELETE_IKE));
+		assert_false(rejected(IKEV2_DELETING, role, EVENT_INFORMATIONAL_REQUEST));
+		assert_false(rejected(IKEV2_DELETING, role, EVENT_GIVE_UP));
+	}
+}
+
+static void every_sa_on_its_way_can_be_given_up_and_deleted(void **state)
+{
+	(void)state;
+	assert_false(rejected(IKEV2_INIT_SENT, INITIATOR, EVENT_GIVE_UP));
+	assert_false(rejected(IKEV2_AUTH_SENT, INITIATOR, EVENT_GIVE_UP));
+	assert_false(rejected(IKEV2_HALF_OPEN, RESPONDER, EVENT_GIVE_UP));
+	assert_false(rejected(IKEV2_INIT_SENT, INITIATOR, EVENT_DELETE_IKE));
+	assert_false(rejected(IKEV2_AUTH_SENT, INITIATOR, EVENT_DELETE_IKE));
+	assert_false(rejected(IKEV2_HALF_OPEN, RESPONDER, EVENT_DELETE_IKE));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_rows_of_the_file_are_rejects_and_are_the_ones_in_force),
+		cmocka_unit_test(half_open_sa_listens_to_ike_auth_only),
+		cmocka_unit_test(established_sa_is_not_authenticated_again),
+		cmocka_unit_test(leaving_sa_starts_nothing_new_but_answers_deletes),
+		cmocka_unit_test(every_sa_on_its_way_can_be_given_up_and_deleted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
