@@ -152,7 +152,9 @@ static void loop_end_turn(struct loop *loop)
 static enum rc loop_turn(struct real *real)
 {
 	struct loop *loop = &real->loop;
-	int flags = list_empty(&loop->deferred) ? EVLOOP_ONCE : EVLOOP_NONBLOCK;
+	/* EVLOOP_NONBLOCK alone would go on for as long as anything is ready, and never come to what
+	 * is deferred */
+	int flags = EVLOOP_ONCE | (list_empty(&loop->deferred) ? 0 : EVLOOP_NONBLOCK);
 	int status;
 
 	loop_set_wake(loop);

@@ -163,6 +163,38 @@ static void cancelled_deferred_work_does_not_run(void **state)
 	host_real_free(host);
 }
 
+static void leave_it_unread(void *context, unsigned what)
+{
+	struct scene *scene = context;
+
+	assert_int_equal(what, HOST_READ);
+	if (++scene->count > 1000)
+		host_real_stop(scene->host); /* what was deferred never ran */
+}
+
+static void deferred_work_runs_though_a_descriptor_stays_ready(void **state)
+{
+	struct scene scene = { .host = real_host() };
+	struct task task = {
+		.deferred.run = task_run, .scene = &scene, .name = 'd', .stops = true
+	};
+	struct watch *watch;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	watch = scene.host->ops->watch(scene.host, ends[0], HOST_READ, leave_it_unread, &scene);
+	scene.host->ops->defer(scene.host, &task.deferred);
+	run_host(scene.host);
+	assert_string_equal(scene.ran, "d");
+	assert_in_range(scene.count, 0, 2);
+	scene.host->ops->unwatch(scene.host, watch);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	host_real_free(scene.host);
+}
+
 static void spin(void *context)
 {
 	struct scene *scene = context;
@@ -231,6 +263,7 @@ int main(void)
 		cmocka_unit_test(deferred_work_runs_after_the_callback_in_order),
 		cmocka_unit_test(what_deferred_work_defers_belongs_to_the_next_turn),
 		cmocka_unit_test(cancelled_deferred_work_does_not_run),
+		cmocka_unit_test(deferred_work_runs_though_a_descriptor_stays_ready),
 		cmocka_unit_test(clock_stands_still_for_one_turn),
 		cmocka_unit_test(longest_turn_is_told_once),
 		cmocka_unit_test(waiting_is_no_stall),
