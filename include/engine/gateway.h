@@ -59,6 +59,7 @@ struct gateway {
 	usec_t woken_for;
 	struct list tasks;   /* requests to the kernel that are on their own */
 	struct list errands; /* events that wait for a job or the kernel */
+	struct list queries; /* for counters, out at the kernel */
 	struct list watchers;
 	struct timer watchdog, names_timer;
 	struct gateway_counters counters;

@@ -23,6 +23,7 @@ struct sa_env {
 struct slow_work {
 	enum rc (*run)(void *arg, unsigned worker, struct diag *diag);
 	void *arg;
+	void (*drop)(void *arg); /* it never ran; may be NULL */
 };
 
 #define OUTCOME_CHILDREN_MAX LIMIT_DELETE_SPIS

@@ -11,6 +11,7 @@ struct refresh {
 };
 
 struct query {
+	struct list in_gateway;
 	struct kernel_request request;
 	struct refresh *refresh;
 	uint32_t spi_in;
@@ -26,6 +27,13 @@ static void finish_one(struct refresh *refresh)
 	mem_free(refresh);
 }
 
+static void query_end(struct query *query)
+{
+	finish_one(query->refresh);
+	list_remove(&query->in_gateway);
+	mem_free(query);
+}
+
 static void answered(struct kernel_request *request)
 {
 	struct query *query = container_of(request, struct query, request);
@@ -39,8 +47,18 @@ static void answered(struct kernel_request *request)
 			child->out = request->counters;
 		child->counters_at = host_now(gateway->host);
 	}
-	finish_one(query->refresh);
-	mem_free(query);
+	query_end(query);
+}
+
+/* Whoever asked is told, with the counters as they were last seen. */
+void counters_forget(struct gateway *gateway)
+{
+	list_for_safe(node, &gateway->queries)
+	{
+		struct query *query = container_of(node, struct query, in_gateway);
+		gateway->kernel->ops->cancel(gateway->kernel, &query->request);
+		query_end(query);
+	}
 }
 
 static void ask(struct refresh *refresh, const struct child_sa *child, bool in)
@@ -58,6 +76,7 @@ static void ask(struct refresh *refresh, const struct child_sa *child, bool in)
 	query->request.done = answered;
 	child_kernel_sa(child, in ? KERNEL_IN : KERNEL_OUT, &query->request.sa);
 	refresh->left++;
+	list_append(&refresh->gateway->queries, &query->in_gateway);
 	kernel->ops->submit(kernel, &query->request);
 }
 

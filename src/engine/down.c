@@ -25,7 +25,7 @@ void ike_up(struct gateway *gateway, struct ike_sa *sa)
 	char local[IP_TEXT_MAX], remote[IP_TEXT_MAX], suite[128];
 
 	gateway->counters.ike_up++;
-	sa->established = host_now(gateway->host);
+	sa->established = sa->idle_since = host_now(gateway->host);
 	peer_record(sa->peer, sa->serial, RECORD_IKE_UP, 0, (uint32_t)sa->serial, 0);
 	backoff_reset(&sa->peer->backoff);
 	watch_tell(gateway, GATEWAY_IKE_UP, sa->peer, larval_tunnel(sa), sa->serial, RC_OK,
@@ -97,6 +97,7 @@ void child_down(struct gateway *gateway, struct child_sa *child, enum rc reason)
 	watch_tell(gateway, GATEWAY_CHILD_DOWN, tunnel->peer, tunnel, child->serial, reason,
 		   "Child SA #%llu ended: %s", (unsigned long long)child->serial,
 		   reason_text(reason));
+	child->ike->idle_since = host_now(gateway->host);
 	peer_dirty(tunnel->peer);
 	child_sa_free(&gateway->sas, child);
 	if (reason == RC_PEER_DELETED)

@@ -84,6 +84,8 @@ void errand_free(struct errand *errand)
 	struct ike_sa *sa = ike_sa_by_serial(&errand->gateway->sas, errand->sa_serial);
 
 	cancel_kernel(errand);
+	if (errand->out.work.run != NULL && errand->out.work.drop != NULL)
+		errand->out.work.drop(errand->out.work.arg);
 	outcome_discard(errand->gateway, errand);
 	if (errand->held != NULL) {
 		errand->held->busy--;
@@ -94,6 +96,8 @@ void errand_free(struct errand *errand)
 		peer_free(errand->out.instance);
 	if (sa != NULL && sa->errand == errand)
 		sa->errand = NULL;
+	if (errand->initiating)
+		errand->gateway->initiating--;
 	list_remove(&errand->in_gateway);
 	arena_free(&errand->arena);
 	mem_free(errand);
@@ -258,7 +262,7 @@ static void job_done(struct job *job)
 {
 	struct errand *errand = container_of(job, struct errand, job);
 
-	errand->out.work = (struct slow_work){ NULL, NULL };
+	errand->out.work = (struct slow_work){ .run = NULL };
 	resume(errand);
 }
 
@@ -439,6 +443,8 @@ void road_event(struct gateway *gateway, struct ike_sa *sa, enum ikev2_event eve
 		errand->step.peer = peer;
 		errand->step.tunnel = tunnel;
 		hold(errand, peer);
+		errand->initiating = true;
+		gateway->initiating++;
 	}
 	errand->step.subject = subject;
 	errand_run(errand);

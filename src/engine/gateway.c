@@ -196,6 +196,7 @@ enum rc gateway_new(struct host *host, struct kernel *kernel, struct log *log,
 	timer_queue_init(&gateway->timers);
 	list_init(&gateway->dirty);
 	list_init(&gateway->errands);
+	list_init(&gateway->queries);
 	list_init(&gateway->tasks);
 	list_init(&gateway->watchers);
 	gateway->reconcile_later.run = reconcile_dirty;
@@ -366,6 +367,7 @@ void gateway_free(struct gateway *gateway)
 	free_sas(gateway);
 	(void)(gateway->kernel->ops->drain(gateway->kernel, USEC_PER_SEC) == RC_OK);
 	tasks_forget(gateway);
+	counters_forget(gateway);
 	gateway->kernel->on_event = NULL;
 	(void)(gateway->host->ops->udp_listen(gateway->host, 0, 0, NULL, NULL, NULL) == RC_OK);
 	gateway->host->ops->on_change(gateway->host, NULL, NULL);

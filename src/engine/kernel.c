@@ -77,9 +77,11 @@ static bool still_right(struct gateway *gateway, const struct kernel_request *re
 	if (request->op != KERNEL_POLICY_SET && request->op != KERNEL_POLICY_DELETE)
 		return true;
 	owner = child_policy_owner(&gateway->sas, &request->policy, NULL);
-	if (request->op == KERNEL_POLICY_SET)
-		return owner != NULL && owner->tunnel->reqid == request->policy.reqid;
+	if (request->op == KERNEL_POLICY_SET && owner != NULL)
+		return owner->tunnel->reqid == request->policy.reqid;
 	tunnel = peers_by_reqid(&gateway->peers, request->policy.reqid);
+	if (request->op == KERNEL_POLICY_SET)
+		return tunnel != NULL && tunnel->trap_installed;
 	return owner == NULL && (tunnel == NULL || !tunnel->trap_installed);
 }
 
@@ -222,7 +224,7 @@ static void acquired(struct gateway *gateway, const struct kernel_event *event)
 	if (tunnel == NULL)
 		return;
 	peer_record(tunnel->peer, 0, RECORD_ACQUIRE, 0, 0, 0);
-	log_write(gateway->log, LOG_LEVEL_INFO,
+	log_write(gateway->log, tunnel->triggered ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
 		  &(struct log_subject){ .peer = tunnel->peer->conn->name, .tunnel = tunnel->name },
 		  "traffic %s to %s wants the tunnel", selector_text(&event->packet_src, src),
 		  selector_text(&event->packet_dst, dst));

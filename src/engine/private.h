@@ -21,7 +21,9 @@
 	(60 * USEC_PER_SEC)	     /* a Child SA that is up so long makes failures be forgotten  \
 				      */
 #define CROSSED_GRACE	USEC_PER_SEC /* time for the peer to have the one that stays */
-#define DUPLICATE_GRACE (5 * USEC_PER_SEC) /* time for the peer to delete the old one itself */
+#define CHILDLESS_GRACE (30 * USEC_PER_SEC) /* an IKE SA of the peer without Child SAs */
+#define CHILDREN_MAX	16		    /* of one tunnel, with selectors narrowed differently */
+#define DUPLICATE_GRACE (5 * USEC_PER_SEC)  /* time for the peer to delete the old one itself */
 
 /* An event on the road: its arena, its step, its outcome; kept over suspensions. */
 struct errand {
@@ -29,6 +31,7 @@ struct errand {
 	struct gateway *gateway;
 	uint64_t sa_serial;	     /* 0: no SA yet */
 	struct peer *held;	     /* busy because of us */
+	bool initiating;	     /* counted in the gateway's attempts, until its SA is */
 	const struct ikev2_row *row; /* NULL: derives the keys of a half-open SA */
 	const step_fn *next;
 	struct arena arena;
@@ -102,6 +105,8 @@ void attempt_failed(struct gateway *gateway, struct peer *peer, struct tunnel *t
 /* The responder's outbound half; a refusal ends the Child SA. */
 void child_install(struct gateway *gateway, struct list *requests, struct child_sa *child);
 void child_uninstall(struct gateway *gateway, const struct child_sa *child);
+/* At the end: whoever asked for counters is told. */
+void counters_forget(struct gateway *gateway);
 void kernel_event(void *context, const struct kernel_event *event);
 void tasks_forget(struct gateway *gateway); /* what the kernel has not answered until the end */
 void trap_install(struct gateway *gateway, struct tunnel *tunnel);

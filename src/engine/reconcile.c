@@ -68,19 +68,30 @@ static void go_children(struct gateway *gateway, struct tunnel *tunnel)
 	list_for_safe(node, &tunnel->child_sas) go_child(gateway, child_of(node));
 }
 
+/* Our own goes at once; the peer may still mean to do something with its own. */
+static bool childless_too_long(struct gateway *gateway, struct ike_sa *sa)
+{
+	usec_t when = sa->idle_since + CHILDLESS_GRACE;
+
+	if (sa->role == INITIATOR || host_now(gateway->host) >= when)
+		return true;
+	reconcile_at(gateway, sa->peer, when);
+	return false;
+}
+
 /* An IKE SA whose children all go has no purpose: one Delete serves for all. */
-static bool purposeless(const struct ike_sa *sa)
+static bool purposeless(struct gateway *gateway, struct ike_sa *sa)
 {
 	if (sa->state != IKEV2_ESTABLISHED)
 		return false;
 	list_for(node, &sa->children) if (!container_of(node, struct child_sa, in_ike)
 						   ->delete_wanted) return false;
-	return sa->role == INITIATOR || !list_empty(&sa->children);
+	return !list_empty(&sa->children) || childless_too_long(gateway, sa);
 }
 
 static void go_ike(struct gateway *gateway, struct ike_sa *sa)
 {
-	if (!sa->delete_wanted && purposeless(sa)) {
+	if (!sa->delete_wanted && purposeless(gateway, sa)) {
 		sa->delete_wanted = true;
 		sa->delete_reason =
 			list_empty(&sa->children)
@@ -126,6 +137,25 @@ static struct child_sa *keeper(const struct tunnel *tunnel)
 	return keep;
 }
 
+/* A peer may narrow its selectors, each time otherwise; the oldest go. */
+static void not_too_many(const struct tunnel *tunnel, const struct child_sa *keep)
+{
+	unsigned count = 0;
+
+	list_for(node, &tunnel->child_sas) count += !child_of(node)->delete_wanted;
+	list_for(node, &tunnel->child_sas)
+	{
+		struct child_sa *child = child_of(node);
+		if (count <= CHILDREN_MAX)
+			return;
+		if (child == keep || child->delete_wanted)
+			continue;
+		child->delete_wanted = true;
+		child->delete_reason = RC_REPLACED;
+		count--;
+	}
+}
+
 static void one_child(struct gateway *gateway, struct tunnel *tunnel)
 {
 	struct child_sa *keep = keeper(tunnel);
@@ -145,6 +175,7 @@ static void one_child(struct gateway *gateway, struct tunnel *tunnel)
 		child->delete_wanted = true;
 		child->delete_reason = RC_REPLACED;
 	}
+	not_too_many(tunnel, keep);
 }
 
 /* ---- rule: a tunnel that stays up has no failures ---- */
@@ -171,6 +202,8 @@ static bool attempt_in_flight(const struct gateway *gateway, const struct tunnel
 		if (sa->larval != NULL && sa->larval->tunnel == tunnel->serial)
 			return true;
 	}
+	if (tunnel->peer->busy <= 1) /* reconcile itself */
+		return false;
 	list_for(node, &gateway->errands)
 	{
 		const struct errand *errand = container_of(node, struct errand, in_gateway);
@@ -219,6 +252,12 @@ static bool addresses_known(struct tunnel *tunnel)
 	return false;
 }
 
+/* The more wait, the less often each of them asks. */
+static usec_t cap_delay(const struct gateway *gateway)
+{
+	return CAP_DELAY * (usec_t)(1 + gateway->peers.tunnel_count / 1000);
+}
+
 static void make_one(struct gateway *gateway, struct tunnel *tunnel)
 {
 	usec_t now = host_now(gateway->host), when = not_before(tunnel);
@@ -231,7 +270,7 @@ static void make_one(struct gateway *gateway, struct tunnel *tunnel)
 		return;
 	}
 	if (gateway->initiating >= INITIATING_MAX) {
-		reconcile_at(gateway, tunnel->peer, now + CAP_DELAY);
+		reconcile_at(gateway, tunnel->peer, now + cap_delay(gateway));
 		return;
 	}
 	peer_record(tunnel->peer, 0, RECORD_DECIDED, EVENT_INITIATE, 0, 0);
@@ -241,10 +280,17 @@ static void make_one(struct gateway *gateway, struct tunnel *tunnel)
 
 /* ---- rule: a tunnel on demand has its trap ---- */
 
+/* `ipsec up` of a conn that is on demand keeps it: nothing goes in clear while it negotiates. */
+static bool traps(const struct tunnel *tunnel)
+{
+	return tunnel->wanted == WANTED_ON_DEMAND ||
+	       (tunnel->wanted == WANTED_UP && tunnel->conn->start == AUTO_ONDEMAND);
+}
+
 static void keep_trap(struct gateway *gateway, struct tunnel *tunnel)
 {
-	bool wanted = tunnel->wanted == WANTED_ON_DEMAND && !tunnel->doomed && !gateway->stopping &&
-		      addresses_known(tunnel);
+	bool wanted =
+		traps(tunnel) && !tunnel->doomed && !gateway->stopping && addresses_known(tunnel);
 
 	if (wanted && !tunnel->trap_installed && host_now(gateway->host) >= not_before(tunnel))
 		trap_install(gateway, tunnel);
@@ -269,12 +315,31 @@ static bool free_tunnels(struct gateway *gateway, struct peer *peer)
 	return list_empty(&peer->tunnels);
 }
 
+/* The operator wants something of just this instance. */
+static bool is_wanted(const struct peer *peer)
+{
+	list_for(node, &peer->tunnels)
+	{
+		const struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+		if (!tunnel->doomed && tunnel->wanted > WANTED_LISTEN)
+			return true;
+	}
+	return false;
+}
+
+static void free_instance(struct gateway *gateway, struct peer *peer)
+{
+	list_for(node, &peer->tunnels)
+		trap_remove(gateway, container_of(node, struct tunnel, in_peer));
+	peer_free(peer);
+}
+
 static void free_peer(struct gateway *gateway, struct peer *peer)
 {
 	bool idle = peer->busy == 0 && list_empty(&peer->ike_sas) && list_empty(&peer->instances);
 
-	if (peer->parent != NULL && idle) {
-		peer_free(peer);
+	if (peer->parent != NULL && idle && !is_wanted(peer)) {
+		free_instance(gateway, peer);
 		return;
 	}
 	if (free_tunnels(gateway, peer) && idle && peer->doomed)

@@ -18,13 +18,21 @@ enum rc derive_run(void *arg, unsigned worker, struct diag *diag)
 	return rc;
 }
 
+void derive_drop(void *arg)
+{
+	struct derive *derive = arg;
+
+	dh_free(derive->pair);
+	derive->pair = NULL;
+}
+
 struct slow_work ikev2_derive_work(struct arena *arena, struct ike_sa *sa, struct ike_keys *keys)
 {
 	struct derive *derive = ARENA_NEW(arena, struct derive);
 	struct ike_larval *larval = sa->larval;
 
 	if (derive == NULL)
-		return (struct slow_work){ NULL, NULL };
+		return (struct slow_work){ .run = NULL };
 	*derive = (struct derive){
 		.suite = sa->suite,
 		.ni = arena_copy(arena, span_make(larval->ni, larval->ni_size)),
@@ -36,8 +44,8 @@ struct slow_work ikev2_derive_work(struct arena *arena, struct ike_sa *sa, struc
 		.keys = keys,
 	};
 	if (derive->ni.ptr == NULL || derive->nr.ptr == NULL || derive->peer_public.ptr == NULL)
-		return (struct slow_work){ NULL, NULL };
+		return (struct slow_work){ .run = NULL };
 	derive->pair = larval->pair;
 	larval->pair = NULL;
-	return (struct slow_work){ derive_run, derive };
+	return (struct slow_work){ derive_run, derive, derive_drop };
 }

@@ -14,5 +14,6 @@ struct derive {
 };
 
 enum rc derive_run(void *arg, unsigned worker, struct diag *diag);
+void derive_drop(void *arg); /* instead of it */
 
 #endif

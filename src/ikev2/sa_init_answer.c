@@ -173,7 +173,7 @@ static enum rc make_sa(struct step *step, struct outcome *out)
 	TRY(ike_sa_expect(step->env->sas, sa));
 	in->candidate = NULL;
 	in->pair = &out->pair;
-	out->work = (struct slow_work){ generate_run, in };
+	out->work = (struct slow_work){ .run = generate_run, .arg = in };
 	return RC_SUSPEND;
 }
 

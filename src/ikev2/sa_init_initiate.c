@@ -35,7 +35,7 @@ static enum rc suspend_generate(struct initiate *initiate, uint16_t group, struc
 	if (initiate->dh == NULL)
 		return diag_fail(&out->diag, RC_UNSUPPORTED, "DH group %u is not available", group);
 	initiate->pair = &out->pair;
-	out->work = (struct slow_work){ generate_run, initiate };
+	out->work = (struct slow_work){ .run = generate_run, .arg = initiate };
 	return RC_SUSPEND;
 }
 
@@ -291,7 +291,7 @@ static enum rc read_response(struct step *step, struct outcome *out)
 	TRY(derive_prepare(step, in));
 	in->derive.keys = &out->keys;
 	step->scratch = in;
-	out->work = (struct slow_work){ derive_run, &in->derive };
+	out->work = (struct slow_work){ derive_run, &in->derive, derive_drop };
 	return RC_SUSPEND;
 }
 
