@@ -94,8 +94,9 @@ struct ike_sa {
 	void *errand;	     /* engine: the event being worked on; others wait */
 	struct list waiting; /* engine: events that wait for it (bounded) */
 	uint8_t waiting_count;
-	bool initiating; /* counted in the gateway's attempts */
-	bool refused;	 /* responder: over; stays for a while to answer the same request again */
+	usec_t idle_since; /* established, or the last Child SA ended */
+	bool initiating;   /* counted in the gateway's attempts */
+	bool refused;	   /* responder: over; stays for a while to answer the same request again */
 	bool delete_wanted; /* a Delete goes out as soon as the window allows */
 	enum rc delete_reason;
 };

@@ -213,6 +213,8 @@ static const step_fn delete_ike_steps[] = { delete_ike, NULL };
 static const step_fn give_up_steps[] = { give_up, NULL };
 static const step_fn half_open_steps[] = { half_open_over, NULL };
 static const step_fn stop_steps[] = { stop, NULL };
+/* it may have come up at the other end meanwhile */
+static const step_fn farewell_steps[] = { delete_ike, stop, NULL };
 
 static const struct payload_rule request_rules[] = {
 	/* payload         min max  where */
@@ -268,7 +270,7 @@ const struct ikev2_row ikev2_informational_rows[] = {
 	/* Before IKE_AUTH is done there is nothing to say goodbye to: the SA just ends. */
 	{ IKEV2_INIT_SENT, I, EVENT_DELETE_IKE, NULL, stop_steps, IKEV2_INIT_SENT,
 	  "not wanted any more before the peer answered" },
-	{ IKEV2_AUTH_SENT, I, EVENT_DELETE_IKE, NULL, stop_steps, IKEV2_AUTH_SENT,
+	{ IKEV2_AUTH_SENT, I, EVENT_DELETE_IKE, NULL, farewell_steps, IKEV2_AUTH_SENT,
 	  "we stop; otherwise a Delete waits for the answer to IKE_AUTH" },
 	{ IKEV2_HALF_OPEN, R, EVENT_DELETE_IKE, NULL, stop_steps, IKEV2_HALF_OPEN, "we stop" },
 	{ .story = NULL },
