@@ -380,6 +380,86 @@ static void pattern_is_never_asked_for_as_an_identity(void **state)
 	pair_end(&pair);
 }
 
+/* ---- what stays behind ---- */
+
+static bool mute(void *context, struct flight *flight)
+{
+	bool *muted = context;
+
+	return !*muted || flight->from.addr.bytes[3] != 1;
+}
+
+/* The initiator would delete it, but is not heard any more. */
+static void childless_sa_of_the_peer_does_not_stay_for_ever(void **state)
+{
+	struct pair pair;
+	bool muted = false;
+
+	(void)state;
+	pair_start(&pair, 1, PAIR_CONN "\tesp=aes_gcm128\n", PAIR_CONN "\tesp=aes256-sha1\n", NULL,
+		   NULL);
+	world_tap(pair.world, mute, &muted);
+	world_manual(pair.world, true);
+	end_up(&pair.west, "t");
+	world_settle(pair.world);
+	for (unsigned i = 0; i < 3; i++)
+		deliver_next(&pair);
+	assert_int_equal(pair.east.ike_up, 1);
+	muted = true;
+	world_manual(pair.world, false);
+	world_run(pair.world, 20 * USEC_PER_SEC);
+	assert_int_equal(pair.east.gateway->sas.established_count, 1);
+	world_run(pair.world, 300 * USEC_PER_SEC);
+	assert_int_equal(pair.east.gateway->sas.ike_count, 0);
+	pair_end(&pair);
+}
+
+static void client_that_moved_is_not_there_twice(void **state)
+{
+	struct pair pair;
+	struct end roamed;
+
+	(void)state;
+	pair_start(&pair, 1, CLIENT("a", WEST_ADDRESS), ROADWARRIORS, GROUP_SECRET, GROUP_SECRET);
+	end_up(&pair.west, "t");
+	world_run(pair.world, 2 * USEC_PER_SEC);
+	assert_int_equal(world_partition(pair.world, pair.west.host, pair.east.host, true), RC_OK);
+	end_start(pair.world, &roamed, "roamed", "192.0.2.3", CLIENT("a", "192.0.2.3"),
+		  GROUP_SECRET);
+	end_up(&roamed, "t");
+	world_run(pair.world, 2 * USEC_PER_SEC);
+	assert_int_equal(roamed.child_up, 1);
+	assert_int_equal(pair.east.gateway->sas.child_count, 1);
+	assert_int_equal(pair.east.gateway->sas.ike_count, 1);
+	assert_int_equal(kernel_simulated_policy_count(pair.east.kernel), 3);
+	end_free(&roamed);
+	pair_end(&pair);
+}
+
+#define ON_DEMAND                                                                                  \
+	"conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@east\n"           \
+	"\tleftsubnet=10.1.0.0/24\n\trightsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=ondemand\n"
+
+static void nothing_goes_in_clear_while_an_on_demand_conn_is_told_to_be_up(void **state)
+{
+	struct pair pair;
+	struct diag diag;
+
+	(void)state;
+	pair_start(&pair, 1, ON_DEMAND, NULL, NULL, NULL);
+	assert_int_equal(world_partition(pair.world, pair.west.host, pair.east.host, true), RC_OK);
+	end_up(&pair.west, "t");
+	world_run(pair.world, USEC_PER_SEC);
+	assert_int_not_equal(pair_ping(&pair, true), SIMULATED_CLEAR);
+	assert_int_equal(world_partition(pair.world, pair.west.host, pair.east.host, false), RC_OK);
+	pair_run(&pair, 30 * USEC_PER_SEC);
+	pair_assert_tunnel(&pair);
+	assert_int_equal(gateway_down(pair.west.gateway, "t", &diag), RC_OK);
+	world_run(pair.world, USEC_PER_SEC);
+	assert_int_not_equal(pair_ping(&pair, true), SIMULATED_CLEAR);
+	pair_end(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -392,6 +472,9 @@ int main(void)
 		cmocka_unit_test(init_response_from_elsewhere_is_not_believed),
 		cmocka_unit_test(unknown_critical_payload_in_the_first_request_is_told),
 		cmocka_unit_test(pattern_is_never_asked_for_as_an_identity),
+		cmocka_unit_test(childless_sa_of_the_peer_does_not_stay_for_ever),
+		cmocka_unit_test(client_that_moved_is_not_there_twice),
+		cmocka_unit_test(nothing_goes_in_clear_while_an_on_demand_conn_is_told_to_be_up),
 	};
 	struct diag diag;
 
