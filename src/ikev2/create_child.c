@@ -5,11 +5,9 @@
 
 static enum rc refuse(struct step *step, struct outcome *out)
 {
-	out->message.exchange = EXCHANGE_CREATE_CHILD_SA;
-	out->message.response = true;
-	(void)diag_fail(&out->diag, RC_NO_ADDITIONAL_SAS,
-			"peer asked for another SA in this IKE SA; answered NO_ADDITIONAL_SAS");
-	return ikev2_inner_notify(step->arena, NO_ADDITIONAL_SAS, SPAN_NONE, &out->message);
+	(void)step;
+	return diag_fail(&out->diag, RC_NO_ADDITIONAL_SAS,
+			 "peer asked for another SA in this IKE SA; answered NO_ADDITIONAL_SAS");
 }
 
 static const step_fn refuse_steps[] = { refuse, NULL };
