@@ -352,6 +352,7 @@ static struct ike_sa *pretend_ike(struct fixture *fixture, struct peer *peer)
 	ike_sa_bind(&gateway->sas, sa, peer);
 	ike_sa_forget_larval(sa);
 	sa->state = IKEV2_ESTABLISHED;
+	gateway->sas.established_count++;
 	sa->replace_at = sa->expires = host_now(fixture->host) + 3600 * USEC_PER_SEC;
 	sa->errand = sa; /* it is busy: nothing is begun with it */
 	ike_up(gateway, sa);
