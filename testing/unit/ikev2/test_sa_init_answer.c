@@ -34,10 +34,12 @@ static void answer_chooses_one_proposal_and_makes_a_half_open_sa(void **state)
 	road_end(&road);
 }
 
+#define MODP PAIR_CONN "\tike=aes_gcm256-sha2_256-dh14\n"
+
 /* Sends west's first request with one change. */
 static void ask_changed(struct road *road, void (*change)(struct ear *ear))
 {
-	road_begin(road, NULL, NULL);
+	road_begin(road, MODP, MODP);
 	world_manual(road->pair.world, true);
 	end_up(&road->pair.west, "t");
 	world_settle(road->pair.world);
@@ -114,7 +116,7 @@ static void bad_public(struct ear *ear)
 {
 	ear->bytes[0] ^= 1;
 	ear->bytes[body_of(ear, PAYLOAD_KE) + 3] = 0;
-	memset(ear->bytes + body_of(ear, PAYLOAD_KE) + 4, 0xff, 32);
+	memset(ear->bytes + body_of(ear, PAYLOAD_KE) + 4, 0xff, 256);
 	ear->bytes[body_of(ear, PAYLOAD_KE)] = 0; /* the group stays */
 }
 
@@ -124,8 +126,10 @@ static void request_with_a_bad_public_value_gets_no_sa(void **state)
 
 	(void)state;
 	ask_changed(&road, bad_public);
-	world_run(road.pair.world, 60 * USEC_PER_SEC);
-	assert_int_equal(road.pair.east.gateway->sas.half_open_count, 0);
+	bool answered = false;
+	for (unsigned i = 0; i < road.count; i++)
+		answered |= road_notify(road_heard(&road, i)) == INVALID_SYNTAX;
+	assert_true(answered);
 	road_end(&road);
 }
 
