@@ -115,6 +115,38 @@ static void a_conn_that_is_going_is_not_given_to_who_comes_now(void **state)
 	assert_null(peers_tunnel(&f->peers, "b[1]"));
 }
 
+static void a_conn_loaded_anew_meanwhile_keeps_its_names(void **state)
+{
+	struct fixture *f = *state;
+	struct diag diag;
+	struct peer *peer = NULL;
+	struct config *config =
+		load(f, "conn a\n\tleft=192.0.2.1\n\tleftsubnet=10.0.0.0/24\n\tright=%any\n"
+			"conn b\n\tleft=192.0.2.1\n\tleftsubnet=10.1.0.0/24\n\tright=%any\n");
+	assert_int_equal(instantiate(peer_named(f, "a"), "203.0.113.9", 500, "@a", &peer), RC_OK);
+	assert_int_equal(peer_unload(&f->peers, "b", &diag), RC_OK);
+	assert_int_equal(load_conn(f, config, "b", &diag), RC_OK);
+	assert_int_equal(peer_link(peer), RC_OK);
+	assert_non_null(peers_tunnel(&f->peers, "a[1]"));
+	assert_null(peers_tunnel(&f->peers, "b[1]")); /* it is of the old b */
+	assert_false(tunnel_named(f, "b")->doomed);
+}
+
+static void what_happens_to_our_addresses_does_not_change_an_instance(void **state)
+{
+	struct fixture *f = *state;
+	struct peer *peer;
+	load(f, ROAD);
+	peer = linked_instance(peer_named(f, "road/1x1"), "203.0.113.9", 500, "@a");
+	peers_orient(&f->peers);
+	world_host_remove_address(f->host, "192.0.2.1");
+	peers_orient(&f->peers);
+	assert_false(peer->template);
+	assert_true(peer->oriented);
+	assert_addr(&peer->remote, "203.0.113.9");
+	assert_identity(&peer->remote_id, "@a");
+}
+
 static void an_unlinked_instance_outlives_a_reload(void **state)
 {
 	struct fixture *f = *state;
@@ -176,6 +208,8 @@ int main(void)
 		PEER_TEST(a_template_that_goes_meanwhile_gets_no_more_instances),
 		PEER_TEST(a_conn_that_goes_meanwhile_dooms_its_tunnel_of_the_instance),
 		PEER_TEST(a_conn_that_is_going_is_not_given_to_who_comes_now),
+		PEER_TEST(a_conn_loaded_anew_meanwhile_keeps_its_names),
+		PEER_TEST(what_happens_to_our_addresses_does_not_change_an_instance),
 		PEER_TEST(an_unlinked_instance_outlives_a_reload),
 		PEER_TEST(without_memory_nothing_of_it_stays),
 		PEER_TEST(an_instance_is_lean),
