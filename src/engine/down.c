@@ -3,6 +3,22 @@
  * nothing behind. */
 #include "engine/private.h"
 
+/* keyingtries=: so many attempts, and no more unless the operator or the peer begins. */
+static void give_up(struct gateway *gateway, struct tunnel *tunnel)
+{
+	unsigned tries = tunnel->conn->keyingtries;
+
+	if (tries == 0 || tunnel->backoff.attempts < tries || tunnel->wanted != WANTED_UP)
+		return;
+	tunnel->wanted = WANTED_LISTEN;
+	peer_record(tunnel->peer, 0, RECORD_WANTED, WANTED_LISTEN, 0, 0);
+	log_write(gateway->log, LOG_LEVEL_WARNING,
+		  &(struct log_subject){ .peer = tunnel->peer->conn->name,
+					 .tunnel = tunnel->name,
+					 .reason = rc_name(tunnel->backoff.reason) },
+		  "given up after %u attempts (keyingtries=)", tries);
+}
+
 void attempt_failed(struct gateway *gateway, struct peer *peer, struct tunnel *tunnel,
 		    uint64_t serial, enum rc reason, const char *text)
 {
@@ -17,6 +33,8 @@ void attempt_failed(struct gateway *gateway, struct peer *peer, struct tunnel *t
 	if (tunnel != NULL)
 		tunnel->triggered = false;
 	watch_tell(gateway, GATEWAY_FAILED, peer, tunnel, serial, reason, "%s", text);
+	if (tunnel != NULL)
+		give_up(gateway, tunnel);
 	peer_dirty(peer);
 }
 

@@ -89,9 +89,32 @@ static const struct config_conn *conn_of(const struct ike_sa *sa)
 
 #define BUSY_DELAY (500 * USEC_PER_MSEC)
 
+/* A probe goes by dpdretry= and dpdtimeout= where they are set. */
+static usec_t probe_interval(const struct ike_sa *sa, struct host *host, unsigned tries)
+{
+	const struct config_conn *conn = conn_of(sa);
+	usec_t left = sa->last_heard + conn->dpdtimeout - host_now(host), interval;
+
+	if (conn->dpdtimeout > 0 && tries > conn->retransmit_tries + 1)
+		tries = conn->retransmit_tries + 1; /* as often as there is time for */
+	interval = retransmit_interval(conn, host, tries);
+	if (interval != 0 && conn->dpdretry > 0)
+		interval = conn->dpdretry;
+	if (conn->dpdtimeout > 0 && left <= 0)
+		return 0;
+	return conn->dpdtimeout > 0 && left < interval ? left : interval;
+}
+
+static usec_t next_interval(const struct ike_sa *sa, struct host *host, unsigned tries)
+{
+	return sa->request.purpose == REQUEST_LIVENESS
+		       ? probe_interval(sa, host, tries)
+		       : retransmit_interval(conn_of(sa), host, tries);
+}
+
 static void arm_retransmit(struct gateway *gateway, struct ike_sa *sa)
 {
-	usec_t interval = retransmit_interval(conn_of(sa), gateway->host, sa->request.tries);
+	usec_t interval = next_interval(sa, gateway->host, sa->request.tries);
 
 	sa->request.interval = interval;
 	gateway_timer(gateway, &sa->retransmit, host_now(gateway->host) + interval);
@@ -141,7 +164,8 @@ void retransmit_fire(struct timer *timer)
 		gateway_timer(gateway, timer, host_now(gateway->host) + BUSY_DELAY);
 		return;
 	}
-	if (retransmit_interval(conn_of(sa), gateway->host, sa->request.tries + 1u) == 0) {
+	if (next_interval(sa, gateway->host, sa->request.tries + 1u) == 0) {
+		gateway_timer(gateway, timer, host_now(gateway->host) + BUSY_DELAY);
 		road_event(gateway, sa, EVENT_GIVE_UP, NULL, NULL, NULL);
 		return;
 	}

@@ -5,6 +5,21 @@
 
 #define REPLAY_WINDOW_ESN_MIN 32
 
+/* Who made the SA replaces it with an eighth of its volume left, the other end steps in with half
+ * of that. */
+static void limit_volume(const struct child_sa *child, struct kernel_sa *out)
+{
+	const struct config_conn *conn = child->tunnel->conn;
+	unsigned part = child->initiator ? 8 : 16;
+
+	out->hard_bytes = conn->ipsec_max_bytes;
+	out->hard_packets = conn->ipsec_max_packets;
+	if (!conn->rekey)
+		return;
+	out->soft_bytes = out->hard_bytes - out->hard_bytes / part;
+	out->soft_packets = out->hard_packets - out->hard_packets / part;
+}
+
 void child_kernel_sa(const struct child_sa *child, enum kernel_direction direction,
 		     struct kernel_sa *out)
 {
@@ -31,6 +46,7 @@ void child_kernel_sa(const struct child_sa *child, enum kernel_direction directi
 		.mark_mask = conn->mark_mask,
 		.if_id = conn->if_id,
 	};
+	limit_volume(child, out);
 	if (out->esn && out->replay_window < REPLAY_WINDOW_ESN_MIN)
 		out->replay_window = REPLAY_WINDOW_ESN_MIN; /* the kernel wants one for ESN */
 }

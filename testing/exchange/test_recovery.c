@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A tunnel that is wanted comes back by itself: crossed attempts, restarts, dead peers, traps,
  * lifetimes. */
+#include <stdio.h>
 #include "exchange/pair.h"
 #include "unit/test.h"
 
@@ -316,6 +317,65 @@ static void the_kernel_says_when_a_volume_is_used_up(void **state)
 	}
 }
 
+/* ipsec-max-packets=: the kernel counts, and traffic sees no gap. */
+static void a_tunnel_is_replaced_when_its_volume_is_used_up(void **state)
+{
+	static const char *const limits[] = { "\tipsec-max-packets=80\n",
+					      "\tipsec-max-bytes=6720\n" };
+	char conf[600];
+	struct pair pair;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		(void)snprintf(conf, sizeof(conf), "%s%s", PAIR_START, limits[i]);
+		pair_start(&pair, i, conf, PAIR_CONN, NULL, NULL);
+		world_run(pair.world, 2 * USEC_PER_SEC);
+		for (unsigned n = 0; n < 400; n++) {
+			assert_int_equal(pair_ping(&pair, true), SIMULATED_ARRIVED);
+			assert_int_equal(pair_ping(&pair, false), SIMULATED_ARRIVED);
+			world_run(pair.world, USEC_PER_SEC);
+		}
+		world_run(pair.world, 10 * USEC_PER_SEC);
+		assert_calm(&pair);
+		assert_in_range(pair.west.child_up, 5, 8);
+		pair_end(&pair);
+	}
+}
+
+static void dpdretry_and_dpdtimeout_say_when_a_peer_is_dead(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 1, PAIR_START "\tdpddelay=10s\n\tdpdretry=2s\n\tdpdtimeout=60s\n", NULL,
+		   NULL, NULL);
+	world_run(pair.world, 5 * USEC_PER_SEC);
+	end_crash(&pair.east);
+	world_run(pair.world, 54 * USEC_PER_SEC);
+	assert_int_equal(pair.west.ike_down, 0);
+	assert_in_range(pair.west.gateway->counters.retransmits, 20, 26);
+	world_run(pair.world, 4 * USEC_PER_SEC);
+	assert_int_equal(pair.west.ike_down, 1);
+	pair_end(&pair);
+}
+
+static void keyingtries_bounds_the_attempts(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 1, PAIR_START "\tkeyingtries=3\n", NULL, NULL,
+		   "@west @east : PSK \"another battery staple\"\n");
+	world_run(pair.world, 1000 * USEC_PER_SEC);
+	assert_int_equal(pair.west.failed, 3);
+	assert_true(end_said(&pair.west, "given up after 3 attempts"));
+	gateway_reload_secrets(pair.east.gateway, load_secrets(PAIR_SECRETS));
+	end_up(&pair.west, "t");
+	world_run(pair.world, USEC_PER_SEC);
+	assert_calm(&pair);
+	pair_end(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +393,9 @@ int main(void)
 		cmocka_unit_test(a_tunnel_is_replaced_before_its_life_is_over_without_a_gap),
 		cmocka_unit_test(without_rekey_a_tunnel_ends_and_begins_anew),
 		cmocka_unit_test(the_kernel_says_when_a_volume_is_used_up),
+		cmocka_unit_test(a_tunnel_is_replaced_when_its_volume_is_used_up),
+		cmocka_unit_test(dpdretry_and_dpdtimeout_say_when_a_peer_is_dead),
+		cmocka_unit_test(keyingtries_bounds_the_attempts),
 	};
 
 	return exchange_run(tests);
