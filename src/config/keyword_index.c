@@ -128,6 +128,10 @@ static void list_names(enum keyword_section section, const char **list)
 		     alias != NULL && *alias != NULL && count < KEYWORD_SLOTS - 1; alias++)
 			list[count++] = *alias;
 	}
+	if (section == SECTION_CONN) { /* the ends themselves */
+		list[count++] = "left";
+		list[count++] = "right";
+	}
 	list[count] = NULL;
 }
 

@@ -64,6 +64,7 @@ static void the_nearest_name_is_suggested(void **state)
 		{ "ikelifetme", false, " (did you mean \"ikelifetime\"?)" },
 		{ "leftsubent", false, " (did you mean \"leftsubnet\"?)" },
 		{ "rightporotport", false, " (did you mean \"rightprotoport\"?)" },
+		{ "lefft", false, " (did you mean \"left\"?)" },
 		{ "unqueids", true, " (did you mean \"uniqueids\"?)" },
 		{ "ikelifetime", true, " (it belongs in a conn section)" },
 		{ "uniqueids", false, " (it belongs in config setup)" },
