@@ -9,8 +9,9 @@
 #include <unistd.h>
 #include "daemon/private.h"
 
-#define TRIES 8 /* the file may be removed between opening and locking it, by a daemon that ends   \
-		 */
+#define TRIES                                                                                      \
+	8 /* the file may be removed between opening and locking it, by a daemon that ends         \
+	   */
 
 static enum rc lock_path(const char *rundir, char *path, size_t size, struct diag *diag)
 {

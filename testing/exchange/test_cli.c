@@ -509,8 +509,7 @@ static void programs_are_built(void **state)
 	skip();
 }
 
-#define SCENE(test)                                                                                \
-	cmocka_unit_test_prestate_setup_teardown(test, scene_begin, scene_end, &programs)
+#define SCENE(t) cmocka_unit_test_prestate_setup_teardown(t, scene_begin, scene_end, &programs)
 
 int main(int argc, char **argv)
 {

@@ -152,8 +152,8 @@ static void loop_end_turn(struct loop *loop)
 static enum rc loop_turn(struct real *real)
 {
 	struct loop *loop = &real->loop;
-	/* EVLOOP_NONBLOCK alone would go on for as long as anything is ready, and never come to what
-	 * is deferred */
+	/* EVLOOP_NONBLOCK alone would go on for as long as anything is ready, and never come to
+	 * what is deferred */
 	int flags = EVLOOP_ONCE | (list_empty(&loop->deferred) ? 0 : EVLOOP_NONBLOCK);
 	int status;
 

@@ -8,7 +8,7 @@
 #define EVENTS "{\"method\":\"io.vanth.ike.Events\",\"more\":true}"
 #define EVENTS_OF(name)                                                                            \
 	"{\"method\":\"io.vanth.ike.Events\",\"parameters\":{\"name\":\"" name "\"},\"more\":"     \
-									       "true}"
+	"true}"
 
 static void expect_event(struct fixture *fixture, int fd, const char *event, const char *tunnel)
 {

@@ -10,7 +10,7 @@
 #define TRAFFIC "{\"method\":\"io.vanth.ike.Traffic\",\"more\":true}"
 #define STATUS_OF(name)                                                                            \
 	"{\"method\":\"io.vanth.ike.Status\",\"parameters\":{\"name\":\"" name "\"},\"more\":"     \
-									       "true}"
+	"true}"
 
 struct seen {
 	unsigned *times; /* by the number in the name */
