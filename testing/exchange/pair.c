@@ -245,8 +245,8 @@ static size_t refused_count(struct end *end)
 {
 	size_t count = 0;
 
-	list_for(node, &end->gateway->sas.half_open)
-		count += container_of(node, struct ike_sa, in_half_open)->refused;
+	list_for(node, &end->gateway->sas.half_open) count +=
+		container_of(node, struct ike_sa, in_half_open)->refused;
 	return count;
 }
 
