@@ -127,6 +127,9 @@ tests: $(foreach l,$(LAYERS),$(call test_programs,unit/$(l))) $(call test_progra
 lint:
 	@testing/lint/run
 
+# what the lab's scenarios run beside the programs
+lab-programs: all $(filter %/test_xfrm,$(call test_programs,unit/kernel))
+
 # what testing/check asks
 programs-of:
 	@echo $(if $(filter unit,$(T)),$(foreach l,$(LAYERS),$(call test_programs,unit/$(l))),$(if $(filter fuzz,$(T)),$(fuzz_targets),$(call test_programs,$(T))))
@@ -202,7 +205,7 @@ help:
 	@echo 'make install, uninstall (DESTDIR=…), clean, distclean, configure'
 
 FORCE:
-.PHONY: all manual FORCE bench-programs unit-run tests-run tests programs-of compiler-flags build-folder lint check lab demo bench install uninstall clean distclean help
+.PHONY: all manual FORCE bench-programs unit-run tests-run tests programs-of compiler-flags build-folder lab-programs lint check lab demo bench install uninstall clean distclean help
 ifneq ($(filter-out $(setup_goals),$(or $(MAKECMDGOALS),all)),)
 -include $(shell find $(B)/src $(B)/programs $(B)/testing -type f -name '*.d' 2>/dev/null)
 endif
