@@ -198,7 +198,7 @@ static int tell_error(const struct ipsec *ipsec, const json_t *reply, const char
 
 	for (size_t i = 0; i < sizeof(error_codes) / sizeof(error_codes[0]); i++)
 		if (strcmp(error, error_codes[i].error) == 0)
-			code = error_codes[i].code;
+			code = (int)error_codes[i].code;
 	if (ipsec->json)
 		print_json(reply);
 	(void)complain(code, "%s", text[0] != '\0' ? text : error);

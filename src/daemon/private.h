@@ -27,6 +27,17 @@ enum rc files_secrets(struct daemon *daemon, const struct config *config, struct
 /* With all folders above it. */
 enum rc files_make_dir(const char *path, mode_t mode, struct diag *diag) MUST_CHECK;
 
+/* ---- setup.c ---- */
+enum rc setup_open_log(struct daemon *daemon,
+		       struct diag *diag) MUST_CHECK; /* by the command line */
+/* By the configuration; the command line goes first, and the log goes on to where it went so far
+ * too. */
+enum rc setup_apply(struct daemon *daemon, const struct config_setup *setup,
+		    struct diag *diag) MUST_CHECK;
+/* What can change while it runs does; what cannot is told. */
+void setup_reapply(struct daemon *daemon, const struct config_setup *old,
+		   const struct config_setup *setup);
+
 /* ---- notify.c: what the service manager is told ---- */
 void notify_begin(struct daemon *daemon); /* READY, then STATUS and WATCHDOG again and again */
 void notify_end(struct daemon *daemon);

@@ -45,6 +45,7 @@ static enum rc reload(void *context, struct diag *diag)
 	TRY(files_config(daemon, &config, diag));
 	rc = files_secrets(daemon, config, &secrets, diag);
 	if (rc == RC_OK) {
+		setup_reapply(daemon, &daemon->gateway->config->setup, &config->setup);
 		gateway_reload_secrets(daemon->gateway, secrets);
 		rc = gateway_reload(daemon->gateway, config, diag);
 	}
@@ -97,38 +98,6 @@ static void on_reload(void *context, int signal)
 }
 
 /* ---- the start ---- */
-
-static enum rc add_file_sink(struct daemon *daemon, const char *path, struct diag *diag)
-{
-	struct log_sink sink;
-
-	TRY(log_sink_file(path, &sink, diag));
-	return log_add_sink(daemon->log, sink);
-}
-
-static enum rc open_log(struct daemon *daemon, struct diag *diag)
-{
-	const struct daemon_options *options = daemon->options;
-
-	daemon->log = log_new(options->log_level);
-	if (daemon->log == NULL)
-		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
-	if (options->logfile != NULL)
-		return add_file_sink(daemon, options->logfile, diag);
-	return log_add_sink(daemon->log, getenv("JOURNAL_STREAM") != NULL ? log_sink_journal()
-									  : log_sink_stderr());
-}
-
-/* The command line goes first; the log goes on to where it went so far too. */
-static enum rc apply_log_setup(struct daemon *daemon, const struct config_setup *setup,
-			       struct diag *diag)
-{
-	if (setup->log_level >= 0 && !daemon->options->log_level_set)
-		log_set_level(daemon->log, (enum log_level)setup->log_level);
-	if (setup->logfile != NULL && daemon->options->logfile == NULL)
-		return add_file_sink(daemon, setup->logfile, diag);
-	return RC_OK;
-}
 
 static bool has_database(const char *nssdir)
 {
@@ -225,7 +194,7 @@ static enum rc open_control(struct daemon *daemon, struct diag *diag)
 
 static enum rc build(struct daemon *daemon, struct config *config, struct diag *diag)
 {
-	TRY(apply_log_setup(daemon, &config->setup, diag));
+	TRY(setup_apply(daemon, &config->setup, diag));
 	TRY(open_host(daemon, &config->setup, diag));
 	TRY(open_signals(daemon));
 	TRY(open_kernel(daemon, diag));
@@ -296,7 +265,7 @@ int daemon_run(const struct daemon_options *options)
 
 	(void)signal(SIGPIPE,
 		     SIG_IGN); /* standard error may be a pipe that nobody reads any more */
-	rc = open_log(&daemon, &diag);
+	rc = setup_open_log(&daemon, &diag);
 	if (rc == RC_OK)
 		rc = start(&daemon, &diag);
 	if (rc == RC_OK)

@@ -32,7 +32,7 @@ static void call_that_comes_in_single_bytes_is_one_call(void **state)
 	fixture_begin(&fixture, NULL);
 	fd = dial(&fixture);
 	for (size_t i = 0; i < sizeof(VERSION); i++) {
-		say(fd, VERSION + i, 1);
+		say(fd, &VERSION[i], 1);
 		settle(&fixture);
 	}
 	expect_done(hear(&fixture, fd));

@@ -67,8 +67,7 @@ static void a_pair_may_derive_and_nothing_else(void **state)
 	uint8_t der[DH_CURVE_DER_MAX];
 	SECItem params = nss_item(der, dh_curve_der(SEC_OID_CURVE25519, der));
 	SECKEYPublicKey *public = NULL;
-	SECKEYPrivateKey *private =
-		dh_key_pair(nss_slot(0), CKM_EC_KEY_PAIR_GEN, &params, &public);
+	SECKEYPrivateKey *private = dh_key_pair(nss_slot(0), CKM_EC_KEY_PAIR_GEN, &params, &public);
 	assert_non_null(private);
 	assert_true(allowed(private, CKA_DERIVE));
 	assert_true(allowed(private, CKA_SENSITIVE));
