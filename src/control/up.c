@@ -209,7 +209,9 @@ void method_up(struct call *call)
 	const char *name = call_text(call, "name");
 	struct diag diag = { "" };
 
-	if (call_flag(call, "asynchronous"))
+	if (call->gateway->stopping)
+		call_fail(call, RC_SHUTDOWN, "the daemon is stopping");
+	else if (call_flag(call, "asynchronous"))
 		call_answer(call, gateway_up(call->gateway, name, &diag), &diag);
 	else
 		wait_for(call, name);

@@ -194,6 +194,19 @@ static void conn_that_waits_for_any_peer_cannot_begin(void **state)
 	fixture_end(&fixture);
 }
 
+static void daemon_that_is_stopping_begins_nothing(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	fixture_begin(&fixture, NULL);
+	fixture.gateway->stopping = true;
+	expect_error(ask(&fixture,
+			 "{\"method\":\"io.vanth.ike.Up\",\"parameters\":{\"name\":\"office\"}}"),
+		     "io.vanth.ike.Failed", "stopping");
+	fixture_end(&fixture);
+}
+
 static void asynchronous_call_is_answered_at_once(void **state)
 {
 	struct fixture fixture;
@@ -290,6 +303,7 @@ int main(void)
 		cmocka_unit_test(it_ends_when_the_conn_is_unloaded_meanwhile),
 		cmocka_unit_test(conn_that_is_not_of_this_host_says_why),
 		cmocka_unit_test(conn_that_waits_for_any_peer_cannot_begin),
+		cmocka_unit_test(daemon_that_is_stopping_begins_nothing),
 		cmocka_unit_test(asynchronous_call_is_answered_at_once),
 		cmocka_unit_test(progress_that_nobody_reads_is_left_out_and_counted),
 		cmocka_unit_test(start_loads_what_is_not_loaded_and_leaves_alone_what_is),
