@@ -178,6 +178,13 @@ static void listening_again_replaces_the_sockets(void **state)
 	assert_int_equal(real_of(scene.host)->udp.count, 2);
 }
 
+static void without_a_receiver_the_sockets_close(void **state)
+{
+	(void)state;
+	assert_int_equal(scene.host->ops->udp_listen(scene.host, 0, 0, NULL, NULL, NULL), RC_OK);
+	assert_int_equal(real_of(scene.host)->udp.count, 0);
+}
+
 static void failure_leaves_no_half_of_the_sockets(void **state)
 {
 	struct host *other = real_host();
@@ -219,6 +226,7 @@ int main(void)
 		TEST(refused_datagrams_do_no_harm),
 		TEST(limit_shuts_out_other_addresses),
 		TEST(listening_again_replaces_the_sockets),
+		TEST(without_a_receiver_the_sockets_close),
 		TEST(failure_leaves_no_half_of_the_sockets),
 	};
 

@@ -125,6 +125,20 @@ static void host_that_does_not_listen_hears_nothing(void **state)
 	world_free(world);
 }
 
+static void without_a_receiver_the_sockets_close(void **state)
+{
+	struct host *a, *b;
+	struct world *world = two_hosts(&a, &b);
+
+	(void)state;
+	assert_int_equal(say(a, at("10.0.0.1", 500), at("10.0.0.2", 500), "on its way"), RC_OK);
+	assert_int_equal(b->ops->udp_listen(b, 0, 0, NULL, NULL, NULL), RC_OK);
+	world_settle(world);
+	assert_int_equal(right.count, 0);
+	assert_int_equal(say(b, at("10.0.0.2", 500), at("10.0.0.1", 500), "x"), RC_IO);
+	world_free(world);
+}
+
 static void impossible_ports_are_refused(void **state)
 {
 	struct host *a, *b;
@@ -163,6 +177,7 @@ int main(void)
 		cmocka_unit_test(only_own_addresses_and_ports_send),
 		cmocka_unit_test(limit_shuts_out_other_addresses),
 		cmocka_unit_test(host_that_does_not_listen_hears_nothing),
+		cmocka_unit_test(without_a_receiver_the_sockets_close),
 		cmocka_unit_test(impossible_ports_are_refused),
 		cmocka_unit_test(datagram_beyond_udp_is_refused),
 	};
