@@ -19,7 +19,7 @@ struct end {
 	char *journal; /* what was logged */
 	size_t journal_len;
 	bool stopped;
-	struct watcher watcher;
+	struct watcher watcher, denier;
 };
 struct pair {
 	struct world *world;

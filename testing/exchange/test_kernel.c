@@ -115,6 +115,21 @@ static void a_slow_kernel_only_delays(void **state)
 	pair_end(&pair);
 }
 
+/* What is being worked on is not asked for again. */
+static void nothing_is_retransmitted_while_the_answer_is_being_read(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 1, NULL, NULL, NULL, NULL);
+	kernel_simulated_delay(pair.west.kernel, 3 * USEC_PER_SEC);
+	end_up(&pair.west, "t");
+	pair_run(&pair, 60 * USEC_PER_SEC);
+	pair_assert_tunnel(&pair);
+	assert_int_equal(pair.west.gateway->counters.retransmits, 0);
+	pair_end(&pair);
+}
+
 static void a_gateway_may_go_while_its_kernel_is_thinking(void **state)
 {
 	struct pair pair;
@@ -195,6 +210,7 @@ int main(void)
 		cmocka_unit_test(an_initiator_whose_kernel_refuses_deletes_what_it_announced),
 		cmocka_unit_test(a_kernel_that_always_refuses_is_asked_less_and_less),
 		cmocka_unit_test(a_slow_kernel_only_delays),
+		cmocka_unit_test(nothing_is_retransmitted_while_the_answer_is_being_read),
 		cmocka_unit_test(a_gateway_may_go_while_its_kernel_is_thinking),
 		cmocka_unit_test(a_slow_kernel_and_an_impatient_operator),
 		cmocka_unit_test(a_trap_that_is_refused_is_tried_again),
