@@ -342,6 +342,9 @@ void commit(struct errand *errand)
 	enum rc rc;
 
 	if (out->ike_ended != RC_OK && !out->message.present) {
+		if (errand->row->event == EVENT_GIVE_UP && sa != NULL &&
+		    sa->state == IKEV2_ESTABLISHED) /* it may hear us all the same */
+			send_goodbye(errand->gateway, sa, &errand->arena, 0);
 		sa_ends(errand, out->ike_ended, out->diag.text);
 		return;
 	}

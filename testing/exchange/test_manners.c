@@ -162,6 +162,34 @@ static void an_old_answer_is_no_proof_of_life(void **state)
 	pair_end(&pair);
 }
 
+static bool lose_from_west(void *context, struct flight *flight)
+{
+	const bool *cut = context;
+
+	return !*cut || flight->from.addr.bytes[3] != 1;
+}
+
+/* A network that lost one direction: who gives up says so, and the other end does not stay up
+ * alone. */
+static void a_peer_that_is_given_up_is_told(void **state)
+{
+	bool cut = false;
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 1, NULL, PAIR_CONN "\tdpddelay=10s\n\tretransmit-tries=2\n", NULL, NULL);
+	end_up(&pair.west, "t");
+	world_run(pair.world, 15 * USEC_PER_SEC);
+	world_tap(pair.world, lose_from_west, &cut);
+	cut = true;
+	world_run(pair.world, 20 * USEC_PER_SEC);
+	assert_int_equal(pair.east.ike_down, 1);
+	assert_int_equal(pair.west.child_down, 1);
+	cut = false;
+	assert_true(pair_comes_up(&pair, 200 * USEC_PER_SEC));
+	pair_end(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +197,7 @@ int main(void)
 		cmocka_unit_test(a_lost_goodbye_is_made_good_by_initial_contact),
 		cmocka_unit_test(a_peer_that_deletes_at_once_is_asked_less_and_less),
 		cmocka_unit_test(failures_are_forgotten_when_a_tunnel_has_been_up_for_a_minute),
+		cmocka_unit_test(a_peer_that_is_given_up_is_told),
 		cmocka_unit_test(an_old_answer_is_no_proof_of_life),
 	};
 
