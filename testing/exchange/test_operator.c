@@ -123,6 +123,9 @@ static void reload_of_the_same_leaves_the_tunnel_alone(void **state)
 	start_up(&pair, NULL, NULL);
 	for (unsigned i = 0; i < 5; i++)
 		reload(&pair.west, PAIR_CONN);
+	/* and the old configuration is not kept */
+	assert_ptr_equal(peers_tunnel(&pair.west.gateway->peers, "t")->peer->config,
+			 pair.west.gateway->config);
 	world_run(pair.world, 20 * USEC_PER_SEC);
 	pair_assert_tunnel(&pair);
 	assert_int_equal(pair.west.child_down + pair.east.child_down, 0);

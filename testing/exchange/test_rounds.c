@@ -176,6 +176,21 @@ static void keepalives_hold_the_mapping_open(void **state)
 	pair_end(&pair);
 }
 
+/* RFC 7296 §2.11: an answer goes to where the question came from, also after the NAT box forgot its
+ * mappings. */
+static void answers_find_their_way_through_a_new_mapping(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	start_behind_nat(&pair, INSIDE "\tdpddelay=10s\n\tretransmit-tries=2\n", 60 * USEC_PER_SEC);
+	assert_nat_tunnel(&pair);
+	world_nat_flush(pair.world);
+	world_run(pair.world, 100 * USEC_PER_SEC);
+	assert_int_equal(pair.west.ike_down, 0);
+	pair_end(&pair);
+}
+
 static void without_keepalives_the_mapping_closes(void **state)
 {
 	struct pair pair;
@@ -231,6 +246,7 @@ int main(void)
 		cmocka_unit_test(duplicates_of_each_round_do_no_harm),
 		cmocka_unit_test(nat_in_between_moves_to_port_4500_and_encapsulates),
 		cmocka_unit_test(keepalives_hold_the_mapping_open),
+		cmocka_unit_test(answers_find_their_way_through_a_new_mapping),
 		cmocka_unit_test(without_keepalives_the_mapping_closes),
 		cmocka_unit_test(without_nat_port_500_is_kept_and_nothing_is_encapsulated),
 		cmocka_unit_test(encapsulation_yes_encapsulates_without_nat),
