@@ -42,6 +42,7 @@ static void answer_comes_when_the_last_child_sa_is_gone(void **state)
 	pretend_down(&fixture, first, RC_OPERATOR);
 	assert_true(is_silent(&fixture, fd));
 	pretend_down(&fixture, second, RC_OPERATOR);
+	assert_false(is_silent(&fixture, fd)); /* at once, not when the time is over */
 	expect_complete(hear(&fixture, fd), true);
 	assert_true(list_empty(&fixture.gateway->watchers));
 	hang_up(&fixture, fd);

@@ -79,6 +79,23 @@ static void tunnels_of_one_peer_are_all_shown(void **state)
 	fixture_end(&fixture);
 }
 
+static void tunnel_on_its_way_out_is_not_shown(void **state)
+{
+	struct fixture fixture;
+	struct tunnel *tunnel;
+
+	(void)state;
+	fixture_begin(&fixture, CONN_OF_TWO);
+	tunnel = tunnel_named(&fixture, "pair/1x1");
+	tunnel->peer->busy++; /* it cannot be freed yet */
+	tunnel->doomed = true;
+	assert_int_equal(walk_all(&fixture, STATUS, NULL), 1);
+	assert_int_equal(walk_all(&fixture, STATUS_OF("pair"), NULL), 1);
+	tunnel->doomed = false;
+	tunnel->peer->busy--;
+	fixture_end(&fixture);
+}
+
 static void delete_conn(struct fixture *fixture, unsigned number)
 {
 	struct diag diag;
@@ -194,6 +211,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_tunnel_is_shown_once),
 		cmocka_unit_test(tunnels_of_one_peer_are_all_shown),
+		cmocka_unit_test(tunnel_on_its_way_out_is_not_shown),
 		cmocka_unit_test(walk_survives_that_any_tunnel_vanishes),
 		cmocka_unit_test(traffic_shows_what_the_kernel_counted),
 		cmocka_unit_test(client_that_leaves_while_the_kernel_is_asked_is_forgotten),
