@@ -111,7 +111,7 @@ static void look_after(struct gateway *gateway, struct peer *peer)
 		if (tunnel->wanted != WANTED_UP || tunnel->doomed || !peer->oriented ||
 		    !list_empty(&tunnel->child_sas) || !list_empty(&peer->ike_sas) ||
 		    peer->busy > 0 || timer_armed(&peer->wake) || list_linked(&peer->dirty) ||
-		    !ip_is_set(&peer->remote))
+		    !ip_is_set(&peer->remote) || !ip_is_set(&peer->local))
 			continue;
 		gateway->counters.stuck++;
 		log_write(gateway->log, LOG_LEVEL_ERROR,

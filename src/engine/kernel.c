@@ -68,6 +68,13 @@ void tasks_forget(struct gateway *gateway)
 	}
 }
 
+static bool is_trap(const struct tunnel *tunnel, const struct kernel_policy *policy)
+{
+	return tunnel != NULL && tunnel->trap_installed && policy->direction == KERNEL_OUT &&
+	       selector_equal(&policy->src, &tunnel->selectors.local) &&
+	       selector_equal(&policy->dst, &tunnel->selectors.remote);
+}
+
 /* Meanwhile somebody else may have that policy. */
 static bool still_right(struct gateway *gateway, const struct kernel_request *request)
 {
@@ -77,12 +84,10 @@ static bool still_right(struct gateway *gateway, const struct kernel_request *re
 	if (request->op != KERNEL_POLICY_SET && request->op != KERNEL_POLICY_DELETE)
 		return true;
 	owner = child_policy_owner(&gateway->sas, &request->policy, NULL);
-	if (request->op == KERNEL_POLICY_SET && owner != NULL)
-		return owner->tunnel->reqid == request->policy.reqid;
 	tunnel = peers_by_reqid(&gateway->peers, request->policy.reqid);
-	if (request->op == KERNEL_POLICY_SET)
-		return tunnel != NULL && tunnel->trap_installed;
-	return owner == NULL && (tunnel == NULL || !tunnel->trap_installed);
+	if (request->op == KERNEL_POLICY_DELETE)
+		return owner == NULL && !is_trap(tunnel, &request->policy);
+	return owner != NULL ? owner->tunnel == tunnel : is_trap(tunnel, &request->policy);
 }
 
 static void task_done(struct kernel_request *request)
@@ -207,12 +212,15 @@ void trap_remove(struct gateway *gateway, struct tunnel *tunnel)
 
 /* Traffic that finds a policy and no SA, although there is a Child SA: somebody took the SA out of
  * the kernel. */
-static void replace_lost(struct gateway *gateway, struct tunnel *tunnel)
+static void replace_lost(struct gateway *gateway, struct tunnel *tunnel,
+			 const struct kernel_event *event)
 {
 	struct child_sa *current = tunnel_current(tunnel);
 	usec_t now = host_now(gateway->host);
 
-	if (current != NULL && now >= current->born + LOST_AFTER)
+	if (current != NULL && now >= current->born + LOST_AFTER &&
+	    selector_contains(&current->selectors.local, &event->packet_src) &&
+	    selector_contains(&current->selectors.remote, &event->packet_dst))
 		current->replace_at = now;
 }
 
@@ -229,7 +237,7 @@ static void acquired(struct gateway *gateway, const struct kernel_event *event)
 		  "traffic %s to %s wants the tunnel", selector_text(&event->packet_src, src),
 		  selector_text(&event->packet_dst, dst));
 	tunnel->triggered = true;
-	replace_lost(gateway, tunnel);
+	replace_lost(gateway, tunnel, event);
 	peer_dirty(tunnel->peer);
 }
 
@@ -280,8 +288,9 @@ void kernel_event(void *context, const struct kernel_event *event)
 	case KERNEL_MAPPING: /* the authenticated packets of the peer tell its address */
 		return;
 	case KERNEL_RESYNC:
-		log_write(gateway->log, LOG_LEVEL_WARNING, NULL,
-			  "events of the kernel were lost; looking at every peer again");
+		log_limited(gateway->log, &gateway->drop_limit, host_now(gateway->host),
+			    LOG_LEVEL_WARNING, NULL,
+			    "events of the kernel were lost; looking at every peer again");
 		list_for(node, &gateway->peers.list)
 			peer_dirty(container_of(node, struct peer, in_peers));
 		return;

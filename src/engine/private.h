@@ -21,6 +21,7 @@
 	(60 * USEC_PER_SEC)	     /* a Child SA that is up so long makes failures be forgotten  \
 				      */
 #define CROSSED_GRACE	USEC_PER_SEC /* time for the peer to have the one that stays */
+#define OVERDUE		(3 * USEC_PER_SEC) /* from our IKE_SA_INIT response to the peer's IKE_AUTH */
 #define CHILDLESS_GRACE (30 * USEC_PER_SEC) /* an IKE SA of the peer without Child SAs */
 #define CHILDREN_MAX	16		    /* of one tunnel, with selectors narrowed differently */
 #define DUPLICATE_GRACE (5 * USEC_PER_SEC)  /* time for the peer to delete the old one itself */

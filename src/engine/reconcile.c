@@ -51,6 +51,36 @@ void reconcile_at(struct gateway *gateway, struct peer *peer, usec_t when)
 	gateway_timer(gateway, &peer->wake, when);
 }
 
+/* ---- rule: a peer that took long to prove itself is asked whether it is still there ---- */
+
+/* Another one began later and was there earlier. */
+static bool overtaken(const struct ike_sa *sa)
+{
+	list_for(node, &sa->peer->ike_sas)
+	{
+		const struct ike_sa *other = ike_of(node);
+		if (other->state == IKEV2_ESTABLISHED && other->born > sa->born &&
+		    other->established <= sa->established)
+			return true;
+	}
+	return false;
+}
+
+/* Its IKE_AUTH may be of a peer that has restarted since. */
+static bool doubtful(const struct ike_sa *sa)
+{
+	if (sa->role == INITIATOR || sa->state != IKEV2_ESTABLISHED ||
+	    sa->last_heard > sa->established)
+		return false;
+	return sa->established > sa->born + OVERDUE || overtaken(sa);
+}
+
+static void ask_doubtful(struct gateway *gateway, struct ike_sa *sa)
+{
+	if (doubtful(sa) && sa->errand == NULL && sa->request.bytes == NULL)
+		road_event(gateway, sa, EVENT_PROBE, NULL, NULL, NULL);
+}
+
 /* ---- rule: what was asked to go, goes ---- */
 
 static void go_child(struct gateway *gateway, struct child_sa *child)
@@ -165,7 +195,8 @@ static void one_child(struct gateway *gateway, struct tunnel *tunnel)
 	{
 		struct child_sa *child = child_of(node);
 		if (child == keep || child->state != CHILD_UP || child->delete_wanted ||
-		    !selector_pair_equal(&child->selectors, &keep->selectors))
+		    !selector_pair_equal(&child->selectors, &keep->selectors) ||
+		    doubtful(keep->ike))
 			continue;
 		when = keep->born + (child->initiator ? CROSSED_GRACE : DUPLICATE_GRACE);
 		if (now < when) {
@@ -374,6 +405,7 @@ void reconcile(struct gateway *gateway, struct peer *peer)
 	list_for_safe(node, &peer->tunnels)
 		reconcile_tunnel(gateway, container_of(node, struct tunnel, in_peer));
 	list_for_safe(node, &peer->ike_sas) go_ike(gateway, ike_of(node));
+	list_for_safe(node, &peer->ike_sas) ask_doubtful(gateway, ike_of(node));
 	list_for_safe(node, &peer->tunnels)
 		go_children(gateway, container_of(node, struct tunnel, in_peer));
 	peer->busy--;

@@ -436,6 +436,44 @@ static void client_that_moved_is_not_there_twice(void **state)
 	pair_end(&pair);
 }
 
+static bool keep_auth(void *context, struct flight *flight)
+{
+	struct tapped *tapped = context;
+	size_t before = tapped->len;
+
+	(void)tap(context, flight);
+	return tapped->seen > 0 || before == tapped->len; /* all but the first request */
+}
+
+/* What a peer sent before it crashed, and somebody kept. */
+static void ghost_of_a_peer_that_restarted_does_not_replace_what_works(void **state)
+{
+	struct tapped tapped = { .exchange = EXCHANGE_IKE_AUTH };
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 1, NULL, NULL, NULL, NULL);
+	world_tap(pair.world, keep_auth, &tapped);
+	end_up(&pair.east, "t");
+	world_run(pair.world, 100 * USEC_PER_MSEC);
+	assert_true(tapped.len > 0);
+	tapped.seen = 1;
+	world_tap(pair.world, NULL, NULL);
+	end_crash(&pair.east);
+	end_boot(&pair.east, PAIR_CONN, NULL);
+	end_up(&pair.west, "t");
+	world_run(pair.world, 2 * USEC_PER_SEC);
+	assert_int_equal(pair_ping(&pair, true), SIMULATED_ARRIVED);
+	assert_int_equal(world_inject(pair.world, &tapped.from, &tapped.to,
+				      span_make(tapped.bytes, tapped.len)),
+			 RC_OK);
+	pair_run(&pair, 300 * USEC_PER_SEC);
+	assert_int_equal(pair.west.ike_up, 2);
+	pair_assert_tunnel(&pair);
+	assert_int_equal(pair.east.child_down, 0);
+	pair_end(&pair);
+}
+
 #define ON_DEMAND                                                                                  \
 	"conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@east\n"           \
 	"\tleftsubnet=10.1.0.0/24\n\trightsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=ondemand\n"
@@ -474,6 +512,7 @@ int main(void)
 		cmocka_unit_test(pattern_is_never_asked_for_as_an_identity),
 		cmocka_unit_test(childless_sa_of_the_peer_does_not_stay_for_ever),
 		cmocka_unit_test(client_that_moved_is_not_there_twice),
+		cmocka_unit_test(ghost_of_a_peer_that_restarted_does_not_replace_what_works),
 		cmocka_unit_test(nothing_goes_in_clear_while_an_on_demand_conn_is_told_to_be_up),
 	};
 	struct diag diag;
