@@ -247,6 +247,7 @@ static void calls_without_reading_are_bounded_too(void **state)
 	assert_in_range(only_client(&fixture)->out_len, CONTROL_OUTPUT_HIGH,
 			CONTROL_OUTPUT_HIGH + 4096);
 	assert_int_equal(only_client(&fixture)->in_len, CONTROL_INPUT_MAX);
+	assert_int_equal(only_client(&fixture)->watching, HOST_WRITE); /* and the loop may rest */
 	assert_true(sent > 4000);
 	while (sent-- > 0)
 		expect_done(hear(&fixture, fd));
