@@ -188,6 +188,7 @@ static void answers_find_their_way_through_a_new_mapping(void **state)
 	world_nat_flush(pair.world);
 	world_run(pair.world, 100 * USEC_PER_SEC);
 	assert_int_equal(pair.west.ike_down, 0);
+	assert_int_equal(pair.west.gateway->counters.retransmits, 0);
 	pair_end(&pair);
 }
 
