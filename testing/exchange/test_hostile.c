@@ -312,6 +312,43 @@ static void request_with_a_stolen_spi_does_not_block_the_honest_one(void **state
 	pair_end(&pair);
 }
 
+/* One host that answers cookies, as far as they are asked for, and never goes on. */
+static void flood_of_one_network_leaves_room_for_the_others(void **state)
+{
+	struct tapped tapped = { .exchange = EXCHANGE_IKE_SA_INIT };
+	struct pair pair;
+	struct end honest;
+
+	(void)state;
+	pair_start(&pair, 1, CLIENT("a", WEST_ADDRESS),
+		   "config setup\n\tddos-mode=unlimited\n\tmax-halfopen-ike=400\n" ROADWARRIORS,
+		   GROUP_SECRET, GROUP_SECRET);
+	world_tap(pair.world, tap, &tapped);
+	end_up(&pair.west, "t");
+	world_run(pair.world, USEC_PER_SEC);
+	world_tap(pair.world, NULL, NULL);
+	for (unsigned i = 0; i < 1000; i++) {
+		memcpy(tapped.bytes, &i, sizeof(i)); /* SPIi */
+		assert_int_equal(world_inject(pair.world, &tapped.from, &tapped.to,
+					      span_make(tapped.bytes, tapped.len)),
+				 RC_OK);
+		world_settle(pair.world);
+	}
+	world_run(pair.world, 10 * USEC_PER_MSEC);
+	assert_in_range(pair.east.gateway->sas.half_open_count, 100, 200);
+	end_start(pair.world, &honest, "honest", "198.51.100.1", CLIENT("b", "198.51.100.1"),
+		  GROUP_SECRET);
+	end_up(&honest, "t");
+	world_run(pair.world, USEC_PER_SEC);
+	assert_int_equal(honest.ike_up, 1);
+	world_run(pair.world, 40 * USEC_PER_SEC);
+	assert_int_equal(pair.east.gateway->sas.half_open_count, 0);
+	for (unsigned i = 0; i < HALF_OPEN_BUCKETS; i++)
+		assert_int_equal(pair.east.gateway->sas.half_open_from[i], 0);
+	end_free(&honest);
+	pair_end(&pair);
+}
+
 static void init_response_from_elsewhere_is_not_believed(void **state)
 {
 	struct ip_endpoint elsewhere = endpoint("192.0.2.66", IKE_PORT);
@@ -507,6 +544,7 @@ int main(void)
 		cmocka_unit_test(sa_of_somebody_else_with_that_spi_stays),
 		cmocka_unit_test(refused_auth_is_answered_the_same_again),
 		cmocka_unit_test(request_with_a_stolen_spi_does_not_block_the_honest_one),
+		cmocka_unit_test(flood_of_one_network_leaves_room_for_the_others),
 		cmocka_unit_test(init_response_from_elsewhere_is_not_believed),
 		cmocka_unit_test(unknown_critical_payload_in_the_first_request_is_told),
 		cmocka_unit_test(pattern_is_never_asked_for_as_an_identity),
