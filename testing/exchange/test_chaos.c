@@ -297,7 +297,153 @@ static void once(unsigned seed)
 	pair_end(&chaos.pair);
 }
 
-static void everything_at_once_and_the_tunnel_still_comes_up(void **state)
+/* ---- many clients of one conn ---- */
+
+#define CLIENTS 5
+#define HUB_CONN                                                                                   \
+	"conn t\n\tleft=192.0.2.2\n\tleftid=@east\n\tleftsubnet=10.2.0.0/24\n\tright=%any\n"       \
+	"\trightid=@*.example.org\n\trightsubnet=10.1.0.0/16\n\tauthby=secret\n\tdpddelay=5s\n"    \
+	"\tdpdtimeout=20s\n\tauto=add\n"
+#define HUB_SECRETS ": PSK \"correct horse battery staple\"\n"
+
+struct crowd {
+	struct world *world;
+	struct end hub, clients[CLIENTS];
+	char confs[CLIENTS][400];
+	char addresses[CLIENTS][16];
+};
+
+static void write_conf(struct crowd *crowd, unsigned i, const char *address)
+{
+	(void)snprintf(crowd->addresses[i], sizeof(crowd->addresses[i]), "%s", address);
+	(void)snprintf(crowd->confs[i], sizeof(crowd->confs[i]),
+		       "conn t\n\tleft=%s\n\tleftid=@c%u.example.org\n\tleftsubnet=10.1.%u.0/24\n"
+		       "\tright=192.0.2.2\n\trightid=@east\n\trightsubnet=10.2.0.0/24\n"
+		       "\tauthby=secret\n\tdpddelay=5s\n\tdpdtimeout=20s\n\tauto=start\n",
+		       address, i, i);
+}
+
+static void crowd_start(struct crowd *crowd, unsigned seed)
+{
+	*crowd = (struct crowd){ .world = world_new(seed) };
+	end_start(crowd->world, &crowd->hub, "hub", EAST_ADDRESS, HUB_CONN, HUB_SECRETS);
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		char name[16], address[16];
+		(void)snprintf(name, sizeof(name), "client%u", i);
+		(void)snprintf(address, sizeof(address), "198.51.100.%u", i + 1);
+		write_conf(crowd, i, address);
+		end_start(crowd->world, &crowd->clients[i], name, crowd->addresses[i],
+			  crowd->confs[i], HUB_SECRETS);
+	}
+}
+
+static void roam(struct crowd *crowd, unsigned i)
+{
+	struct end *client = &crowd->clients[i];
+	unsigned host = 1 + (unsigned)(world_random(crowd->world) % 250);
+	char address[16];
+
+	(void)snprintf(address, sizeof(address), "203.0.113.%u", host);
+	if (world_host_add_address(client->host, address) != RC_OK)
+		return;
+	end_crash(client);
+	world_host_remove_address(client->host, crowd->addresses[i]);
+	write_conf(crowd, i, address);
+	end_boot(client, crowd->confs[i], HUB_SECRETS);
+}
+
+static void crowd_step(struct crowd *crowd)
+{
+	unsigned i = (unsigned)(world_random(crowd->world) % CLIENTS);
+	struct end *client = &crowd->clients[i];
+	struct diag diag;
+	enum rc rc = RC_OK;
+
+	switch (world_random(crowd->world) % 8) {
+	case 0:
+		rc = gateway_down(client->gateway, "t", &diag);
+		break;
+	case 1:
+		rc = gateway_up(client->gateway, "t", &diag);
+		break;
+	case 2:
+		rc = world_partition(crowd->world, client->host, crowd->hub.host,
+				     world_random(crowd->world) % 2 == 0);
+		break;
+	case 3:
+		roam(crowd, i);
+		break;
+	case 4:
+		end_crash(client);
+		end_boot(client, crowd->confs[i], HUB_SECRETS);
+		break;
+	case 5:
+		kernel_simulated_fail(crowd->hub.kernel,
+				      1 + (unsigned)(world_random(crowd->world) % 8), ENOBUFS,
+				      false);
+		break;
+	default:
+		break;
+	}
+	(void)rc;
+	world_run(crowd->world, (usec_t)(world_random(crowd->world) % 5000) * USEC_PER_MSEC);
+}
+
+static struct selector user(unsigned a, unsigned b)
+{
+	char text[20];
+	struct ip_range range;
+
+	(void)snprintf(text, sizeof(text), "10.%u.%u.7", a, b);
+	assert_int_equal(range_parse(text, &range, NULL), RC_OK);
+	return selector_make(&range, 0, 0);
+}
+
+static void assert_reached(struct crowd *crowd, unsigned i)
+{
+	struct selector client = user(1, i), office = user(2, 0);
+	struct kernel *hub = crowd->hub.kernel, *other = crowd->clients[i].kernel;
+
+	assert_int_equal(kernel_simulated_packet(other, hub, &client, &office, 84),
+			 SIMULATED_ARRIVED);
+	assert_int_equal(kernel_simulated_packet(hub, other, &office, &client, 84),
+			 SIMULATED_ARRIVED);
+}
+
+static void crowd_once(unsigned seed)
+{
+	struct crowd crowd;
+	struct diag diag;
+
+	print_message("crowd %u\n", seed);
+	crowd_start(&crowd, seed);
+	for (unsigned i = 0; i < STEPS / 2; i++)
+		crowd_step(&crowd);
+	kernel_simulated_fail(crowd.hub.kernel, 0, 0, false);
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		assert_int_equal(
+			world_partition(crowd.world, crowd.clients[i].host, crowd.hub.host, false),
+			RC_OK);
+		assert_int_equal(gateway_up(crowd.clients[i].gateway, "t", &diag), RC_OK);
+	}
+	world_run(crowd.world, 700 * USEC_PER_SEC);
+	for (unsigned i = 0; i < CLIENTS; i++)
+		assert_reached(&crowd, i);
+	assert_int_equal(crowd.hub.gateway->sas.child_count, CLIENTS);
+	assert_int_equal(crowd.hub.gateway->peers.count, CLIENTS + 1);
+	assert_int_equal(kernel_simulated_policy_count(crowd.hub.kernel), 3 * CLIENTS);
+	for (unsigned i = 0; i < CLIENTS; i++)
+		assert_int_equal(gateway_delete(crowd.clients[i].gateway, "t", &diag), RC_OK);
+	world_run(crowd.world, 200 * USEC_PER_SEC);
+	end_assert_empty(&crowd.hub);
+	assert_int_equal(crowd.hub.gateway->peers.count, 1);
+	for (unsigned i = 0; i < CLIENTS; i++)
+		end_free(&crowd.clients[i]);
+	end_free(&crowd.hub);
+	world_free(crowd.world);
+}
+
+static void each_seed(void (*fn)(unsigned seed))
 {
 	const char *from = getenv("VANTH_TEST_SEED"), *count = getenv("VANTH_TEST_SEEDS");
 	unsigned first = from != NULL ? (unsigned)strtoul(from, NULL, 10) : 1;
@@ -305,15 +451,27 @@ static void everything_at_once_and_the_tunnel_still_comes_up(void **state)
 			 : from != NULL ? 1
 					: SEEDS;
 
-	(void)state;
 	for (unsigned i = 0; i < seeds; i++)
-		once(first + i);
+		fn(first + i);
+}
+
+static void everything_at_once_and_the_tunnel_still_comes_up(void **state)
+{
+	(void)state;
+	each_seed(once);
+}
+
+static void clients_come_go_and_roam_and_each_keeps_its_own(void **state)
+{
+	(void)state;
+	each_seed(crowd_once);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_at_once_and_the_tunnel_still_comes_up),
+		cmocka_unit_test(clients_come_go_and_roam_and_each_keeps_its_own),
 	};
 	struct diag diag;
 
