@@ -260,9 +260,10 @@ const struct keyword keywords_ours[] = {
 	     "A peer that was not heard for so long is dead. 0: when its answer to a request is "
 	     "overdue."),
 	CONN("dpdaction", KIND_ENUM, dpdaction, "hold, clear, restart", "hold",
-	     "What happens with the tunnels of a dead peer: wait for packets, forget them, or set "
-	     "them up "
-	     "again.",
+	     "Accepted for files of other daemons. Whatever it says, the tunnels of a dead peer "
+	     "that "
+	     "are "
+	     "wanted (auto=start) are set up again, and those on demand wait for packets.",
 	     .names = &dpdaction_names),
 	CONN("retransmit-timeout", KIND_TIME, retransmit_timeout, "10ms..1h", "as in config setup",
 	     "Wait before the first retransmission of a request.", INHERITS(retransmit_timeout)),
