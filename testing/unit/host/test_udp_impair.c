@@ -37,25 +37,39 @@ static void impair(const char *text)
 	host_real_impair(scene.host, &wanted);
 }
 
+/* Until a whole wait brought nothing new: a loaded machine takes longer than one. */
+static void settle(usec_t wait)
+{
+	size_t before = 0;
+
+	for (int round = 0; round < 20; round++) {
+		scene.host->ops->wake_at(scene.host, host_now(scene.host) + wait, stop_host,
+					 scene.host);
+		run_host(scene.host);
+		if (scene.inbox.count > 0 && scene.inbox.count == before)
+			return;
+		before = scene.inbox.count;
+	}
+}
+
 static void send_many(usec_t wait)
 {
 	for (unsigned i = 0; i < MANY; i++)
 		assert_int_equal(say(scene.host, at("127.0.0.1", scene.port),
 				     at("127.0.0.2", scene.port), "12345678"),
 				 RC_OK);
-	scene.host->ops->wake_at(scene.host, host_now(scene.host) + wait, stop_host, scene.host);
-	run_host(scene.host);
+	settle(wait);
 }
 
 static void drop_and_duplicate_come_at_their_rates(void **state)
 {
 	(void)state;
 	impair("drop=20%");
-	send_many(500000);
+	send_many(250000);
 	assert_in_range(scene.inbox.count, MANY * 73 / 100, MANY * 87 / 100);
 	scene.inbox.count = 0;
 	impair("duplicate=50%");
-	send_many(500000);
+	send_many(250000);
 	assert_in_range(scene.inbox.count, MANY * 142 / 100, MANY * 158 / 100);
 }
 
@@ -69,8 +83,7 @@ static void corruption_changes_the_payload_not_the_marker(void **state)
 		assert_int_equal(say(scene.host, at("127.0.0.1", scene.natt),
 				     at("127.0.0.2", scene.natt), "12345678"),
 				 RC_OK);
-	scene.host->ops->wake_at(scene.host, host_now(scene.host) + 300000, stop_host, scene.host);
-	run_host(scene.host);
+	settle(150000);
 	assert_int_equal(scene.inbox.count, 100);
 	for (size_t i = 0; i < 100; i++)
 		changed += !letter_says(&scene.inbox.letters[i], "12345678");
@@ -83,7 +96,7 @@ static void delay_keeps_datagrams_back(void **state)
 
 	(void)state;
 	impair("delay=200ms");
-	send_many(USEC_PER_SEC);
+	send_many(500000);
 	assert_int_equal(scene.inbox.count, MANY);
 	/* the loop's clock is coarse: a few milliseconds early at most */
 	assert_true(scene.inbox.letters[0].when >= begin + 190000);
