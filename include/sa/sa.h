@@ -9,6 +9,10 @@
 #include "peer/peer.h"
 #include "proposal/proposal.h"
 
+/* Requests of the peer that may be outstanding at once: what SET_WINDOW_SIZE announces (RFC 7296
+ * §2.3). A request with ID N proves that the peer has our responses up to N - PEER_WINDOW. */
+#define PEER_WINDOW 4
+
 enum ike_role { INITIATOR, RESPONDER };
 
 enum ike_state {
