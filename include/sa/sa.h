@@ -65,6 +65,24 @@ enum request_purpose {
 	REQUEST_DELETE_IKE
 };
 
+#define MOBILE_ADDRESSES_MAX 8
+#define COOKIE2_LEN	     16
+
+/* MOBIKE (RFC 4555): both ends said that addresses may change. NULL in an SA without it. */
+struct ike_mobile {
+	struct ip_addr others[MOBILE_ADDRESSES_MAX]; /* of the peer, beside the one in use */
+	uint8_t other_count;
+	bool leads;	 /* we began the first IKE SA: we choose the addresses (§2.1) */
+	bool update_due; /* leader: the peer must hear of the path in use (§3.5) */
+	bool check_due;	 /* follower: Child SAs move when the peer answers there (§3.7) */
+	bool tell_due;	 /* follower: our addresses changed (§3.6) */
+	bool unheard;	 /* follower: no Child SA moved yet to the path in use */
+	uint8_t trial;	 /* which pair of addresses is being tried */
+	struct ip_endpoint asked_local, asked_remote; /* of the UPDATE_SA_ADDRESSES that is out */
+	uint8_t cookie2[COOKIE2_LEN];		      /* that our request holds */
+	uint64_t told;				      /* our addresses as told: a hash */
+};
+
 struct ike_sa {
 	uint64_t serial;
 	struct table_node by_spi;  /* by our own SPI */
@@ -79,6 +97,9 @@ struct ike_sa {
 	bool nat_here, nat_there;
 	bool peer_wants_childless, initial_contact_sent;
 	struct ip_endpoint local, remote;
+	struct ike_mobile *mobile; /* NULL: no MOBIKE */
+	usec_t moved;		   /* when the path changed last; 0: never */
+	uint8_t moves;		   /* how often of late: bounded */
 	struct ike_suite suite;
 	struct proposal_choice choice;
 	struct ike_keys keys;
@@ -189,6 +210,17 @@ struct child_sa *child_sa_by_out(const struct ike_sa *sa, uint32_t spi_out);
 enum rc child_spi_random(struct sas *sas, uint32_t *out) MUST_CHECK;
 /* The newest Child SA in state UP; NULL when there is none. */
 struct child_sa *tunnel_current(const struct tunnel *tunnel);
+
+/* ---- path.c: the addresses between which an SA lives ---- */
+/* The SA that replaces `from` (IKE rekey) goes on where it is: endpoints, encapsulation, NAT flags.
+ * MOBIKE's data becomes its own. */
+void ike_sa_inherit_path(struct ike_sa *to, struct ike_sa *from);
+/* MOBIKE was agreed. Twice is harmless. */
+enum rc ike_sa_mobile(struct ike_sa *sa, bool leads) MUST_CHECK;
+/* The Child SA has other addresses or ports from now on, in its fields and the tables; the kernel
+ * is told by the caller. */
+enum rc child_sa_move(struct sas *sas, struct child_sa *child, const struct ip_endpoint *local,
+		      const struct ip_endpoint *remote, bool encap) MUST_CHECK;
 
 /* Cookies, RFC 7296 §2.6: version | SHA-256(secret | Ni | address | port? | SPIi). `out` 33 bytes.
  */

@@ -150,6 +150,22 @@ enum rc child_sa_claim(struct sas *sas, struct child_sa *child)
 	return RC_OK;
 }
 
+enum rc child_sa_move(struct sas *sas, struct child_sa *child, const struct ip_endpoint *local,
+		      const struct ip_endpoint *remote, bool encap)
+{
+	if (!ip_equal(&child->remote, &remote->addr) && child->claimed) {
+		table_remove(&sas->outbound, &child->by_outbound);
+		child->remote = remote->addr;
+		TRY(table_insert(&sas->outbound, &child->by_outbound,
+				 outbound_hash(sas, &child->remote, child->spi_out)));
+	}
+	child->local = local->addr;
+	child->remote = remote->addr;
+	child->encap = encap ? (struct kernel_encap){ local->port, remote->port }
+			     : (struct kernel_encap){ 0, 0 };
+	return RC_OK;
+}
+
 enum rc child_sa_link(struct sas *sas, struct child_sa *child)
 {
 	TRY(child_sa_claim(sas, child));

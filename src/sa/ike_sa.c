@@ -204,6 +204,7 @@ void ike_sa_free(struct sas *sas, struct ike_sa *sa)
 	ike_sa_forget_larval(sa);
 	ike_sa_request_clear(sa);
 	mem_free(sa->answer);
+	mem_free(sa->mobile);
 	ike_keys_wipe(&sa->keys);
 	mem_free(sa);
 }

@@ -125,6 +125,30 @@ static void claimed_child_is_seen_before_it_is_linked_and_forgotten_when_freed(v
 	sas_end(&f);
 }
 
+static void a_child_that_moved_is_found_by_its_new_address_only(void **state)
+{
+	struct sas_fixture f;
+
+	(void)state;
+	sas_begin(&f, SAS_CONN);
+	struct ike_sa *ike = sas_ike_bound(&f);
+	struct child_sa *child = linked(&f, ike, "t", 0xabcdef01);
+	struct ip_endpoint local = sas_endpoint("192.0.2.1", 4500);
+	struct ip_endpoint to = sas_endpoint("192.0.2.77", 10001);
+	struct ip_addr before = child->remote;
+	assert_int_equal(child_sa_move(&f.sas, child, &local, &to, true), RC_OK);
+	assert_true(child_outbound_taken(&f.sas, &to.addr, 0xabcdef01));
+	assert_false(child_outbound_taken(&f.sas, &before, 0xabcdef01));
+	assert_int_equal(child->encap.local_port, 4500);
+	assert_int_equal(child->encap.remote_port, 10001);
+	assert_int_equal(child_sa_move(&f.sas, child, &local, &to, false), RC_OK);
+	assert_int_equal(child->encap.local_port + child->encap.remote_port, 0);
+	child_sa_free(&f.sas, child);
+	assert_false(child_outbound_taken(&f.sas, &to.addr, 0xabcdef01));
+	ike_sa_free(&f.sas, ike);
+	sas_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +158,7 @@ int main(void)
 		cmocka_unit_test(policies_with_another_mark_or_selector_are_others),
 		cmocka_unit_test(
 			claimed_child_is_seen_before_it_is_linked_and_forgotten_when_freed),
+		cmocka_unit_test(a_child_that_moved_is_found_by_its_new_address_only),
 	};
 
 	return sas_run(tests);
