@@ -98,8 +98,9 @@ struct config_conn {
 	enum config_tristate esn;
 	uint32_t mark, mark_mask, if_id;
 	uint64_t ipsec_max_bytes, ipsec_max_packets;
-	uint32_t reqid;	   /* 0: ours to choose */
-	uint32_t priority; /* 0: computed */
+	uint64_t margin_bytes, margin_packets; /* 0: an eighth of these */
+	uint32_t reqid;			       /* 0: ours to choose */
+	uint32_t priority;		       /* 0: computed */
 };
 
 enum config_ddos { DDOS_AUTO, DDOS_BUSY, DDOS_UNLIMITED };

@@ -254,5 +254,22 @@ bool child_outbound_taken(const struct sas *sas, const struct ip_addr *remote, u
 /* The retransmission interval after `tries` sends, with jitter; the five settings are the conn's.
  * 0: give up. */
 usec_t retransmit_interval(const struct config_conn *conn, struct host *host, unsigned tries);
+/* The longest that a request can take from its first sending until it is given up. */
+usec_t retransmit_budget(const struct config_conn *conn);
+
+/* RFC 7296 §2.8: lifetimes are each end's own. How old an SA is when it is replaced: `lifetime`
+ * less rekeymargin=, the margin widened by up to rekeyfuzz= (random: 0..UINT32_MAX) so that SAs of
+ * equal age spread. Who made the SA (`ours`) replaces it; the other end steps in when half of the
+ * margin has passed without that. A margin that does not fit is made to. */
+usec_t lifetime_soft(const struct config_conn *conn, usec_t lifetime, bool ours, uint32_t random);
+/* How old it is when it ends for good: a replacement that begins at `soft` always has the time of
+ * all its retransmissions, so the end may be later than `lifetime` (checkconfig warns). */
+usec_t lifetime_hard(const struct config_conn *conn, usec_t lifetime, usec_t soft);
+/* Seconds after which the kernel ends a Child SA by itself: later than we ever do, so it only
+ * happens when we are not there any more. */
+uint32_t lifetime_backstop(const struct config_conn *conn);
+/* The bytes or packets after which the kernel wants a Child SA replaced; 0: never. margin 0: an
+ * eighth of the hard limit. */
+uint64_t volume_soft(const struct child_sa *child, uint64_t hard, uint64_t margin);
 
 #endif

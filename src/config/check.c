@@ -5,7 +5,8 @@
 #include <string.h>
 #include "config/loader.h"
 
-#define TUNNELS_MAX 4096 /* of one conn: pairs of subnets */
+#define TUNNELS_MAX   4096 /* of one conn: pairs of subnets */
+#define SENSIBLE_WAIT 3600 /* seconds; a request that takes longer is worth a warning by itself */
 
 enum check {
 	CHECK_HOSTS = 1,
@@ -22,6 +23,8 @@ enum check {
 	CHECK_AUTH = 2048,
 	CHECK_TOTAL = 4096,
 	CHECK_WAIT = 8192,
+	CHECK_VOLUME = 16384,
+	CHECK_BUDGET = 32768,
 };
 
 struct checking {
@@ -233,9 +236,57 @@ static void check_replay(const struct checking *c)
 }
 
 /* ---- when ---- */
+struct retransmit {
+	usec_t timeout, limit;
+	double base;
+	unsigned tries;
+};
+
+/* Until a request is given up: all waits together. */
+static double total_wait(const struct retransmit *r)
+{
+	double wait = (double)r->timeout, total = 0;
+	for (unsigned i = 0; i <= r->tries; i++) {
+		double one = r->limit > 0 && wait > (double)r->limit ? (double)r->limit : wait;
+		total += one;
+		if (wait < 1e15)
+			wait *= r->base;
+	}
+	return total / 1e6;
+}
+
+static double give_up_after(const struct config_conn *conn)
+{
+	struct retransmit r = { conn->retransmit_timeout, conn->retransmit_limit,
+				conn->retransmit_base, conn->retransmit_tries };
+
+	return total_wait(&r);
+}
+
 static usec_t with_fuzz(const struct config_conn *conn)
 {
 	return conn->rekeymargin + conn->rekeymargin / 100 * conn->rekeyfuzz;
+}
+
+static usec_t shortest_lifetime(const struct config_conn *conn)
+{
+	return conn->ikelifetime < conn->salifetime ? conn->ikelifetime : conn->salifetime;
+}
+
+/* With its fuzz it fits into the lifetimes. */
+static usec_t most_margin(const struct config_conn *conn)
+{
+	return shortest_lifetime(conn) / (100 + conn->rekeyfuzz) * 100;
+}
+
+/* Half of it is enough for all retransmissions of a request, where the lifetime allows. */
+static usec_t fitting_margin(const struct config_conn *conn, usec_t most)
+{
+	double needed = 2 * give_up_after(conn);
+
+	if (needed <= (double)most / 4e6)
+		return most / 4;
+	return needed >= (double)most / 2e6 ? most / 2 : (usec_t)(needed + 1) * USEC_PER_SEC;
 }
 
 /* A margin that the operator chose and that does not fit is an error; the default one is made to
@@ -245,8 +296,7 @@ static void check_lifetimes(const struct checking *c)
 	struct config_conn *conn = c->conn;
 	bool ike = conn->ikelifetime < conn->salifetime;
 	const char *name = ike ? "ikelifetime" : "salifetime";
-	usec_t shortest = ike ? conn->ikelifetime : conn->salifetime;
-	usec_t most = shortest / (100 + conn->rekeyfuzz) * 100;
+	usec_t shortest = shortest_lifetime(conn), most = most_margin(conn);
 	char margin[TIME_TEXT_MAX], fuzzed[TIME_TEXT_MAX], life[TIME_TEXT_MAX],
 		limit[TIME_TEXT_MAX];
 
@@ -264,10 +314,32 @@ static void check_lifetimes(const struct checking *c)
 		    time_text(most / USEC_PER_SEC * USEC_PER_SEC, limit));
 		return;
 	}
-	conn->rekeymargin = most / 4;
+	conn->rekeymargin = fitting_margin(conn, most);
 	say(c, CHECK_LIFETIME, true, name, 0,
 	    "the default rekeymargin of %s does not fit into %s=%s: %s is used", margin, name, life,
 	    time_text(conn->rekeymargin, limit));
+}
+
+static void check_volume(const struct checking *c)
+{
+	static const char *const names[][2] = { { "marginbytes", "ipsec-max-bytes" },
+						{ "marginpackets", "ipsec-max-packets" } };
+	uint64_t margins[] = { c->conn->margin_bytes, c->conn->margin_packets };
+	uint64_t limits[] = { c->conn->ipsec_max_bytes, c->conn->ipsec_max_packets };
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (margins[i] == 0)
+			continue;
+		if (limits[i] == 0)
+			say(c, CHECK_VOLUME, true, names[i][0], 0,
+			    "%s= has no effect without %s=", names[i][0], names[i][1]);
+		else if (margins[i] >= limits[i])
+			say(c, CHECK_VOLUME, false, names[i][0], 0,
+			    "%s (%llu) must be less than %s (%llu): rekeying starts so long before "
+			    "it is reached",
+			    names[i][0], (unsigned long long)margins[i], names[i][1],
+			    (unsigned long long)limits[i]);
+	}
 }
 
 static void check_dpd(const struct checking *c)
@@ -297,25 +369,6 @@ static void check_dpd(const struct checking *c)
 		    time_text(conn->dpdtimeout, a), time_text(conn->dpddelay, b));
 }
 
-struct retransmit {
-	usec_t timeout, limit;
-	double base;
-	unsigned tries;
-};
-
-/* Until a request is given up: all waits together. */
-static double total_wait(const struct retransmit *r)
-{
-	double wait = (double)r->timeout, total = 0;
-	for (unsigned i = 0; i <= r->tries; i++) {
-		double one = r->limit > 0 && wait > (double)r->limit ? (double)r->limit : wait;
-		total += one;
-		if (wait < 1e15)
-			wait *= r->base;
-	}
-	return total / 1e6;
-}
-
 /* What is wrong, in text, or "" for nothing; *keyword: with which setting; *warning: it may be
  * meant. */
 static void judge_retransmit(const struct retransmit *r, const char **keyword, bool *warning,
@@ -342,7 +395,7 @@ static void judge_retransmit(const struct retransmit *r, const char **keyword, b
 			 "is the time to give up, which here follows from retransmit-tries (now "
 			 "%.0fs)",
 			 time_text(r->timeout, a), total);
-	} else if (total > 3600) {
+	} else if (total > SENSIBLE_WAIT) {
 		*keyword = "retransmit-tries";
 		snprintf(text, size, "a request is given up only after %.1f hours", total / 3600);
 	} else if (total < 1) {
@@ -352,6 +405,32 @@ static void judge_retransmit(const struct retransmit *r, const char **keyword, b
 			 "longer",
 			 total);
 	}
+}
+
+static bool chose_margin(const struct checking *c)
+{
+	return c->merge->chosen[0][c->loader->slot_margin] != NULL;
+}
+
+/* Who did not make the SA has half of the margin for its replacement (lifetime_hard() in sa/). A
+ * margin that is ours to choose is made longer, where the lifetimes allow. */
+static void check_budget(const struct checking *c)
+{
+	struct config_conn *conn = c->conn;
+	double total = give_up_after(conn), left = (double)conn->rekeymargin / 2e6;
+	char margin[TIME_TEXT_MAX];
+
+	if (!conn->rekey || left >= total || total > SENSIBLE_WAIT)
+		return;
+	if (!chose_margin(c) && 4 * total * 1e6 <= (double)most_margin(conn)) {
+		conn->rekeymargin = (usec_t)(2 * total + 1) * USEC_PER_SEC;
+		return;
+	}
+	say(c, CHECK_BUDGET, true, "rekeymargin", 0,
+	    "a request may take %.1fs with all its retransmissions, and rekeymargin=%s leaves only "
+	    "%.1fs to the end that steps in last: while a rekey is on its way, an SA may last up "
+	    "to %.1fs longer than ikelifetime= or salifetime= say",
+	    total, time_text(conn->rekeymargin, margin), left, total - left);
 }
 
 static void check_retransmit(const struct checking *c)
@@ -385,6 +464,8 @@ void check_conn(struct loader *loader, const struct section *section, const stru
 	check_sourceip(&c, &conn->right, 1);
 	check_replay(&c);
 	check_lifetimes(&c);
+	check_volume(&c);
+	check_budget(&c);
 	check_dpd(&c);
 	check_retransmit(&c);
 }

@@ -49,6 +49,8 @@ static const struct field tunnel_fields[] = {
 	FIELD("if-id", if_id),
 	FIELD("ipsec-max-bytes", ipsec_max_bytes),
 	FIELD("ipsec-max-packets", ipsec_max_packets),
+	FIELD("marginbytes", margin_bytes),
+	FIELD("marginpackets", margin_packets),
 	FIELD("reqid", reqid),
 	FIELD("priority", priority),
 	{ NULL, 0, 0 },

@@ -139,8 +139,6 @@ const struct keyword keywords_other[] = {
 	CONN_IGNORED("disablearrivalcheck", "no", OBSOLETE),
 	CONN_IGNORED("auth-type", "", OBSOLETE),
 	CONN_IGNORED("tcp-remoteport", "", "IKE over TCP comes with a later version"),
-	CONN_IGNORED("marginbytes", "", "rekeying by bytes starts a tenth before the end"),
-	CONN_IGNORED("marginpackets", "", "rekeying by packets starts a tenth before the end"),
 	CONN_IGNORED("ikedscp", "000000", LATER),
 	CONN_IGNORED("installpolicy", "yes", "policies are always installed"),
 

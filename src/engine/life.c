@@ -9,41 +9,31 @@ static usec_t earliest(usec_t a, usec_t b)
 	return a < b ? a : b;
 }
 
-/* Lifetime less margin, the margin widened at random by up to `rekeyfuzz` percent, so that SAs of
- * equal age spread. Who made the SA replaces it; the other end steps in when half of the margin has
- * passed without that. */
-static usec_t soft_lifetime(struct gateway *gateway, const struct config_conn *conn,
-			    usec_t lifetime, bool ours)
+static uint32_t draw(struct gateway *gateway)
 {
 	uint32_t random = 0;
-	double fuzz = 0;
 
-	if (host_random(gateway->host, &random, sizeof(random)) == RC_OK)
-		fuzz = (double)conn->rekeyfuzz / 100.0 * ((double)random / (double)UINT32_MAX);
-	usec_t margin = (usec_t)((double)conn->rekeymargin * (1.0 + fuzz)) / (ours ? 1 : 2);
-	return margin < lifetime / 2 ? lifetime - margin : lifetime / 2;
+	return host_random(gateway->host, &random, sizeof(random)) == RC_OK ? random : 0;
 }
 
 void life_begin(struct gateway *gateway, struct ike_sa *sa)
 {
 	const struct config_conn *conn = sa->peer->conn;
+	usec_t lifetime = conn->ikelifetime;
+	usec_t soft = lifetime_soft(conn, lifetime, sa->role == INITIATOR, draw(gateway));
 
-	sa->replace_at = conn->rekey
-				 ? sa->established + soft_lifetime(gateway, conn, conn->ikelifetime,
-								   sa->role == INITIATOR)
-				 : USEC_NEVER;
-	sa->expires = sa->established + conn->ikelifetime;
+	sa->replace_at = conn->rekey ? sa->established + soft : USEC_NEVER;
+	sa->expires = sa->established + lifetime_hard(conn, lifetime, soft);
 }
 
 void life_begin_child(struct gateway *gateway, struct child_sa *child)
 {
 	const struct config_conn *conn = child->tunnel->conn;
-	usec_t now = host_now(gateway->host);
+	usec_t now = host_now(gateway->host), lifetime = conn->salifetime;
+	usec_t soft = lifetime_soft(conn, lifetime, child->initiator, draw(gateway));
 
-	child->replace_at =
-		conn->rekey ? now + soft_lifetime(gateway, conn, conn->salifetime, child->initiator)
-			    : USEC_NEVER;
-	child->expires = now + conn->salifetime;
+	child->replace_at = conn->rekey ? now + soft : USEC_NEVER;
+	child->expires = now + lifetime_hard(conn, lifetime, soft);
 }
 
 static usec_t next_liveness(const struct ike_sa *sa)

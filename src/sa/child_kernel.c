@@ -5,19 +5,17 @@
 
 #define REPLAY_WINDOW_ESN_MIN 32
 
-/* Who made the SA replaces it with an eighth of its volume left, the other end steps in with half
- * of that. */
-static void limit_volume(const struct child_sa *child, struct kernel_sa *out)
+/* Who made the SA replaces it, the other end steps in later; the kernel's clock is only for SAs
+ * that we have left behind. */
+static void limit_life(const struct child_sa *child, struct kernel_sa *out)
 {
 	const struct config_conn *conn = child->tunnel->conn;
-	unsigned part = child->initiator ? 8 : 16;
 
 	out->hard_bytes = conn->ipsec_max_bytes;
 	out->hard_packets = conn->ipsec_max_packets;
-	if (!conn->rekey)
-		return;
-	out->soft_bytes = out->hard_bytes - out->hard_bytes / part;
-	out->soft_packets = out->hard_packets - out->hard_packets / part;
+	out->soft_bytes = volume_soft(child, out->hard_bytes, conn->margin_bytes);
+	out->soft_packets = volume_soft(child, out->hard_packets, conn->margin_packets);
+	out->hard_seconds = lifetime_backstop(conn);
 }
 
 void child_kernel_sa(const struct child_sa *child, enum kernel_direction direction,
@@ -46,7 +44,7 @@ void child_kernel_sa(const struct child_sa *child, enum kernel_direction directi
 		.mark_mask = conn->mark_mask,
 		.if_id = conn->if_id,
 	};
-	limit_volume(child, out);
+	limit_life(child, out);
 	if (out->esn && out->replay_window < REPLAY_WINDOW_ESN_MIN)
 		out->replay_window = REPLAY_WINDOW_ESN_MIN; /* the kernel wants one for ESN */
 }

@@ -167,9 +167,9 @@ static void the_default_margin_is_made_to_fit(void **state)
 	load_text(&l, "conn a\n" ENDS " salifetime=10m\n");
 	assert_string_equal(l.report,
 			    "t.conf:4:2: warning: conn a: the default rekeymargin of 9m does not "
-			    "fit into salifetime=10m: 75s is used\n");
+			    "fit into salifetime=10m: 128s is used\n");
 	assert_int_equal(l.rc, RC_OK);
-	assert_int_equal(l.config->conns[0]->rekeymargin, 75 * USEC_PER_SEC);
+	assert_int_equal(l.config->conns[0]->rekeymargin, 128 * USEC_PER_SEC);
 	unload(&l);
 }
 
@@ -231,6 +231,45 @@ static void config_setup_is_checked_too(void **state)
 		     "retransmit-timeout (500ms), the first one\n");
 }
 
+/* Half of the margin is what the end has that steps in last. */
+static void a_margin_shorter_than_all_retransmissions_is_warned_about_with_numbers(void **state)
+{
+	(void)state;
+	assert_conflict(
+		ENDS, " rekeymargin=100s\n",
+		"4:2: warning: conn a: a request may take 63.5s with all its retransmissions, and "
+		"rekeymargin=100s leaves only 50.0s to the end that steps in last: while a rekey "
+		"is "
+		"on its way, an SA may last up to 13.5s longer than ikelifetime= or salifetime= "
+		"say");
+	assert_loads("conn a\n" ENDS " rekeymargin=127s\n", "");
+	assert_loads("conn a\n" ENDS " rekeymargin=10s\n rekey=no\n", "");
+	assert_loads("conn a\n" ENDS " rekeymargin=10s\n retransmit-tries=2\n", "");
+}
+
+static void the_default_margin_grows_with_what_a_request_may_take(void **state)
+{
+	struct loaded l;
+
+	(void)state;
+	load_text(&l, "conn a\n" ENDS " retransmit-tries=12\n"); /* 7 minutes */
+	assert_string_equal(l.report, "");
+	assert_in_range(l.config->conns[0]->rekeymargin, 840 * USEC_PER_SEC, 900 * USEC_PER_SEC);
+	unload(&l);
+}
+
+static void a_margin_of_a_volume_must_be_less_than_it(void **state)
+{
+	(void)state;
+	assert_conflict(ENDS, " ipsec-max-bytes=1000\n marginbytes=1000\n",
+			"5:2: conn a: marginbytes (1000) must be less than ipsec-max-bytes (1000): "
+			"rekeying starts so long before it is reached");
+	assert_conflict(ENDS, " marginpackets=7\n",
+			"4:2: warning: conn a: marginpackets= has no effect without "
+			"ipsec-max-packets=");
+	assert_loads("conn a\n" ENDS " lifebytes=1000\n marginbytes=999\n", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +284,10 @@ int main(void)
 		cmocka_unit_test(extended_numbers_need_a_window),
 		cmocka_unit_test(a_chosen_margin_must_fit_into_the_lifetimes),
 		cmocka_unit_test(the_default_margin_is_made_to_fit),
+		cmocka_unit_test(
+			a_margin_shorter_than_all_retransmissions_is_warned_about_with_numbers),
+		cmocka_unit_test(the_default_margin_grows_with_what_a_request_may_take),
+		cmocka_unit_test(a_margin_of_a_volume_must_be_less_than_it),
 		cmocka_unit_test(liveness_times_must_be_in_order),
 		cmocka_unit_test(retransmission_that_makes_no_sense_is_told),
 		cmocka_unit_test(a_shared_setting_is_told_once),
