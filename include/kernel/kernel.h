@@ -51,10 +51,21 @@ struct kernel_policy {
 	uint32_t mark, mark_mask, if_id;
 };
 
+/* Where an SA goes. */
+struct kernel_place {
+	struct ip_addr src, dst;
+	struct kernel_encap encap; /* zero: none from now on */
+};
+
 enum kernel_op {
 	KERNEL_SA_ADD,
-	KERNEL_SA_DELETE,     /* by dst, spi, protocol, mark; a missing one is not an error */
-	KERNEL_SA_QUERY,      /* counters */
+	KERNEL_SA_DELETE, /* by dst, spi, protocol, mark; a missing one is not an error */
+	KERNEL_SA_QUERY,  /* counters */
+	/* From sa's addresses and encapsulation to those of `to`: keys, counters of the lifetime
+	 * and the replay state stay (an outbound sequence number may jump, and never comes twice).
+	 * A change of ports alone loses no packet. Tunnel mode, or ports alone. RC_NOT_FOUND: it is
+	 * gone; RC_EXISTS: another one is there, nothing moved; any other error: it may be lost. */
+	KERNEL_SA_MOVE,
 	KERNEL_POLICY_SET,    /* add or replace */
 	KERNEL_POLICY_DELETE, /* by selector, direction, mark, if_id; a missing one is not an error
 			       */
@@ -80,6 +91,7 @@ struct kernel_request {
 		struct kernel_sa sa;
 		struct kernel_policy policy;
 	};
+	struct kernel_place to;			      /* KERNEL_SA_MOVE */
 	void (*done)(struct kernel_request *request); /* NULL: nobody cares */
 	void *owner;				      /* the caller's, for done() */
 	enum rc rc;

@@ -185,6 +185,20 @@ enum rc kernel_check_policy(const struct kernel_policy *policy, struct diag *dia
 	return RC_OK;
 }
 
+static enum rc check_move(const struct kernel_request *request, struct diag *diag)
+{
+	const struct kernel_sa *sa = &request->sa;
+	const struct kernel_place *to = &request->to;
+	TRY(check_sa_id(sa, diag));
+	if (!ip_is_set(&to->dst) || to->src.family != to->dst.family)
+		return diag_fail(diag, RC_SYNTAX, "an SA cannot move to where it has no addresses");
+	if (sa->mode != KERNEL_TUNNEL &&
+	    !(ip_equal(&sa->src, &to->src) && ip_equal(&sa->dst, &to->dst)))
+		return diag_fail(diag, RC_UNSUPPORTED,
+				 "an SA in transport mode cannot move to other addresses");
+	return RC_OK;
+}
+
 enum rc kernel_check_request(struct kernel_request *request)
 {
 	switch (request->op) {
@@ -193,6 +207,8 @@ enum rc kernel_check_request(struct kernel_request *request)
 	case KERNEL_SA_DELETE:
 	case KERNEL_SA_QUERY:
 		return check_sa_id(&request->sa, &request->diag);
+	case KERNEL_SA_MOVE:
+		return check_move(request, &request->diag);
 	case KERNEL_POLICY_SET:
 		return kernel_check_policy(&request->policy, &request->diag);
 	case KERNEL_POLICY_DELETE:

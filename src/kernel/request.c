@@ -19,6 +19,8 @@ static const char *errno_hint(int error)
 		return "; CAP_NET_ADMIN is needed in this network namespace";
 	case ENOBUFS:
 		return "; the answer was lost, the object may or may not be there";
+	case EKEYREJECTED:
+		return "; it does not show keys (lockdown), so an SA cannot be moved";
 	case ENOMEM:
 		return "; the kernel is out of memory";
 	default:
@@ -44,6 +46,14 @@ static void describe_policy(const struct kernel_policy *policy, const char *verb
 		       range_text(&policy->src.range, src), range_text(&policy->dst.range, dst));
 }
 
+static void describe_move(const struct kernel_request *request, char *buffer, size_t size)
+{
+	char src[IP_TEXT_MAX], dst[IP_TEXT_MAX], what[160];
+	describe_sa(&request->sa, "move", what, sizeof what);
+	(void)snprintf(buffer, size, "%s to %s -> %s", what, ip_text(&request->to.src, src),
+		       ip_text(&request->to.dst, dst));
+}
+
 static void describe(const struct kernel_request *request, char *buffer, size_t size)
 {
 	switch (request->op) {
@@ -55,6 +65,9 @@ static void describe(const struct kernel_request *request, char *buffer, size_t 
 		break;
 	case KERNEL_SA_QUERY:
 		describe_sa(&request->sa, "query", buffer, size);
+		break;
+	case KERNEL_SA_MOVE:
+		describe_move(request, buffer, size);
 		break;
 	case KERNEL_POLICY_SET:
 		describe_policy(&request->policy, "set", buffer, size);
@@ -72,6 +85,8 @@ static enum rc errno_rc(enum kernel_op op, int error)
 	switch (op) {
 	case KERNEL_SA_ADD:
 		return error == EEXIST ? RC_EXISTS : RC_KERNEL;
+	case KERNEL_SA_MOVE:
+		return error == EEXIST ? RC_EXISTS : absent ? RC_NOT_FOUND : RC_KERNEL;
 	case KERNEL_SA_QUERY:
 		return absent ? RC_NOT_FOUND : RC_KERNEL;
 	case KERNEL_SA_DELETE:

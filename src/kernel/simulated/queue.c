@@ -33,6 +33,8 @@ static int apply(struct simulated *sim, struct kernel_request *request)
 		return sim_sad_delete(sim, &request->sa);
 	case KERNEL_SA_QUERY:
 		return sim_sad_query(sim, &request->sa, &request->counters);
+	case KERNEL_SA_MOVE:
+		return sim_sad_move(sim, &request->sa, &request->to);
 	case KERNEL_POLICY_SET:
 		return sim_spd_set(sim, &request->policy);
 	case KERNEL_POLICY_DELETE:

@@ -225,6 +225,41 @@ int sim_sad_query(struct simulated *sim, const struct kernel_sa *sa, struct kern
 	return 0;
 }
 
+static int set_encap(struct sad_sa *sa, const struct kernel_encap *encap)
+{
+	bool any = encap->local_port != 0 || encap->remote_port != 0;
+	if (sa->rare == NULL && !any)
+		return 0;
+	if (sa->rare == NULL)
+		sa->rare = mem_alloc(sizeof *sa->rare);
+	if (sa->rare == NULL)
+		return ENOMEM;
+	sa->rare->encap = *encap;
+	return 0;
+}
+
+int sim_sad_move(struct simulated *sim, const struct kernel_sa *sa, const struct kernel_place *to)
+{
+	uint32_t mark = sa->mark & sa->mark_mask;
+	struct sad_sa *old = sim_sad_find(sim, &sa->dst, sa->spi, sa->protocol, mark);
+	const struct sad_sa *there = sim_sad_find(sim, &to->dst, sa->spi, sa->protocol, mark);
+	if (old == NULL)
+		return ESRCH;
+	if (there != NULL && there != old)
+		return EEXIST;
+	if (set_encap(old, &to->encap) != 0)
+		return ENOMEM;
+	table_remove(&sim->by_spi, &old->by_spi);
+	sim_compact_addr(old->src, &to->src);
+	sim_compact_addr(old->dst, &to->dst);
+	old->family = to->dst.family;
+	uint64_t by_spi = spi_hash(&sim->by_spi, old->dst, old->spi);
+	if (table_insert(&sim->by_spi, &old->by_spi, by_spi) == RC_OK)
+		return 0;
+	sim_sad_free(sim, old);
+	return ENOMEM;
+}
+
 struct flush {
 	struct simulated *sim;
 	bool (*which)(const struct sad_sa *sa);

@@ -91,6 +91,8 @@ static inline struct simulated *simulated_of(const struct kernel *kernel)
 int sim_sad_add(struct simulated *sim, const struct kernel_sa *sa, uint64_t key_check);
 int sim_sad_delete(struct simulated *sim, const struct kernel_sa *sa);
 int sim_sad_query(struct simulated *sim, const struct kernel_sa *sa, struct kernel_counters *out);
+/* All of it stays but its place. */
+int sim_sad_move(struct simulated *sim, const struct kernel_sa *sa, const struct kernel_place *to);
 uint64_t sim_sad_key_check(const struct kernel_sa *sa);
 void sim_sad_free(struct simulated *sim, struct sad_sa *sa);
 /* Removes the SAs that `which` names; NULL: all. Returns how many. */

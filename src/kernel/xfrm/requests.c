@@ -17,6 +17,7 @@ static struct nlmsghdr *encode(struct xfrm *xfrm, void *at, const struct kernel_
 		return xfrm_sa_add_encode(at, &request->sa);
 	case KERNEL_SA_DELETE:
 		return xfrm_sa_delete_encode(at, &request->sa);
+	case KERNEL_SA_MOVE: /* never in a batch */
 	case KERNEL_SA_QUERY:
 		return xfrm_sa_get_encode(at, &request->sa);
 	case KERNEL_POLICY_SET:
@@ -156,6 +157,17 @@ static void enqueue(struct xfrm *xfrm, struct kernel_request *request)
 		list_append(&xfrm->outstanding, &request->queue);
 }
 
+/* What was submitted before comes first. */
+static void move_now(struct xfrm *xfrm, struct kernel_request *request)
+{
+	char text[160] = "";
+	exchange(xfrm);
+	int error = xfrm_move(xfrm->requests, &xfrm->sequence, request, text);
+	kernel_request_settle(request, error, text[0] != '\0' ? text : NULL);
+	if (request->done != NULL)
+		list_append(&xfrm->answered, &request->queue);
+}
+
 void xfrm_requests_submit(struct kernel *kernel, struct kernel_request *request)
 {
 	struct xfrm *xfrm = xfrm_of(kernel);
@@ -169,6 +181,10 @@ void xfrm_requests_submit(struct kernel *kernel, struct kernel_request *request)
 		request->flags |= REQUEST_ANSWERED;
 		if (request->done != NULL)
 			list_append(&xfrm->answered, &request->queue);
+		return;
+	}
+	if (request->op == KERNEL_SA_MOVE) {
+		move_now(xfrm, request);
 		return;
 	}
 	if (sizeof xfrm->batch - xfrm->used < XFRM_MESSAGE_MAX)

@@ -84,6 +84,7 @@ static int receive_one(int fd, uint8_t *buffer, netlink_fn fn, void *context)
 		return ENOBUFS;
 	if (from.nl_pid == 0)
 		each_message(buffer, (int)len, fn, context);
+	wipe(buffer, (size_t)len); /* an SA is shown with its keys */
 	return 0;
 }
 

@@ -75,6 +75,14 @@ int xfrm_send(int fd, const void *bytes, size_t len);
 typedef void (*netlink_fn)(void *context, const struct nlmsghdr *message);
 int xfrm_receive(int fd, unsigned datagrams, netlink_fn fn, void *context);
 
+/* ---- move.c ---- */
+/* The message that makes `found` (a NEWSA that answers GETSA, with its keys) anew where the request
+ * wants it; NULL: malformed, or the kernel hides the keys. Wipe it. */
+struct nlmsghdr *xfrm_move_encode(void *at, const struct nlmsghdr *found,
+				  const struct kernel_request *request);
+/* KERNEL_SA_MOVE: asks, makes anew and deletes, at once. errno; text: the extended ack or "". */
+int xfrm_move(int fd, uint32_t *sequence, const struct kernel_request *request, char text[160]);
+
 /* ---- start ---- */
 /* Removes our SAs and policies of an earlier run; *count says how many. */
 enum rc xfrm_stale_remove(int fd, uint32_t *sequence, unsigned *count,

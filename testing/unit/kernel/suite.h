@@ -368,6 +368,116 @@ static void stale_objects_are_ours_and_only_ours(void **state)
 	assert_int_equal(stale(*state), 1);
 }
 
+/* ---- moves ---- */
+
+static struct counted move_request(struct kernel_sa sa, const char *src, const char *dst,
+				   uint16_t local_port, uint16_t remote_port)
+{
+	struct counted counted = sa_request(KERNEL_SA_MOVE, sa);
+	counted.request.to.src = address(src);
+	counted.request.to.dst = address(dst);
+	counted.request.to.encap = (struct kernel_encap){ local_port, remote_port };
+	return counted;
+}
+
+static struct kernel_sa at_place(struct kernel_sa sa, const struct kernel_place *to)
+{
+	sa.src = to->src;
+	sa.dst = to->dst;
+	sa.encap = to->encap;
+	return sa;
+}
+
+static void an_sa_moves_to_other_addresses_and_back_into_udp(void **state)
+{
+	NEEDS_ESP();
+	static const struct {
+		const char *src, *dst;
+		uint16_t local, remote;
+	} places[] = {
+		{ "192.0.2.1", "192.0.2.9", 0, 0 },
+		{ "192.0.2.1", "192.0.2.9", 4500, 10001 },
+		{ "192.0.2.1", "192.0.2.9", 4500, 10002 },
+		{ "192.0.2.7", "192.0.2.9", 4500, 10002 },
+		{ "192.0.2.7", "192.0.2.9", 0, 0 },
+		{ "2001:db8::1", "2001:db8::2", 0, 0 },
+		{ "192.0.2.1", "192.0.2.2", 4500, 10001 },
+	};
+	for (unsigned direction = KERNEL_IN; direction <= KERNEL_OUT; direction++)
+		for (unsigned esn = 0; esn < 2; esn++) {
+			struct kernel_sa sa = esn ? gcm_sa(0x1000) : cbc_sa(0x1000);
+			sa.esn = esn;
+			sa.direction = (uint8_t)direction;
+			sa.replay_window = esn ? 128 : 32;
+			sa.hard_bytes = 1000000;
+			sa.if_id = 3;
+			sa.mark = 5, sa.mark_mask = 0xff;
+			assert_int_equal(ask_sa(*state, KERNEL_SA_ADD, sa), RC_OK);
+			for (unsigned i = 0; i < sizeof places / sizeof places[0]; i++) {
+				struct counted move =
+					move_request(sa, places[i].src, places[i].dst,
+						     places[i].local, places[i].remote);
+				struct kernel_sa old = sa;
+				assert_int_equal(ask(*state, &move), RC_OK);
+				sa = at_place(sa, &move.request.to);
+				assert_int_equal(ask_sa(*state, KERNEL_SA_QUERY, sa), RC_OK);
+				if (!ip_equal(&old.dst, &sa.dst))
+					assert_int_equal(ask_sa(*state, KERNEL_SA_QUERY, old),
+							 RC_NOT_FOUND);
+			}
+			assert_int_equal(ask_sa(*state, KERNEL_SA_DELETE, sa), RC_OK);
+			assert_int_equal(stale(*state), 0); /* and nothing stayed anywhere */
+		}
+}
+
+static void what_is_gone_does_not_move_and_what_is_taken_is_not_taken_over(void **state)
+{
+	NEEDS_ESP();
+	struct kernel_sa other = gcm_sa(0x1000);
+	struct counted move = move_request(gcm_sa(0x1000), "192.0.2.1", "192.0.2.9", 0, 0);
+	assert_int_equal(ask(*state, &move), RC_NOT_FOUND);
+	other.dst = address("192.0.2.9");
+	other.reqid++;
+	assert_int_equal(ask_sa(*state, KERNEL_SA_ADD, gcm_sa(0x1000)), RC_OK);
+	assert_int_equal(ask_sa(*state, KERNEL_SA_ADD, other), RC_OK);
+	assert_int_equal(ask(*state, &move), RC_EXISTS);
+	assert_int_equal(ask_sa(*state, KERNEL_SA_QUERY, gcm_sa(0x1000)), RC_OK);
+	assert_int_equal(stale(*state), 2);
+}
+
+static void transport_mode_moves_between_ports_but_not_addresses(void **state)
+{
+	NEEDS_ESP();
+	struct kernel_sa sa = gcm_sa(0x1000);
+	struct counted move;
+	sa.mode = KERNEL_TRANSPORT;
+	sa.selector_src = subnet("192.0.2.1");
+	sa.selector_dst = subnet("192.0.2.2");
+	sa.encap = (struct kernel_encap){ 4500, 10001 };
+	assert_int_equal(ask_sa(*state, KERNEL_SA_ADD, sa), RC_OK);
+	move = move_request(sa, "192.0.2.1", "192.0.2.2", 4500, 10002);
+	assert_int_equal(ask(*state, &move), RC_OK);
+	move = move_request(sa, "192.0.2.1", "192.0.2.9", 4500, 10002);
+	assert_int_equal(ask(*state, &move), RC_UNSUPPORTED);
+	assert_int_equal(ask_sa(*state, KERNEL_SA_QUERY, sa), RC_OK);
+}
+
+static void a_move_without_owner_happens_in_order(void **state)
+{
+	NEEDS_ESP();
+	struct suite *suite = *state;
+	struct counted add = sa_request(KERNEL_SA_ADD, gcm_sa(0x1000));
+	struct counted move = move_request(gcm_sa(0x1000), "192.0.2.1", "192.0.2.9", 0, 0);
+	struct kernel_sa moved = at_place(gcm_sa(0x1000), &move.request.to);
+	move.request.done = NULL;
+	submit(suite, &add);
+	submit(suite, &move);
+	memset(&move, 0xa5, sizeof move);
+	fake_turn(&suite->host);
+	assert_int_equal(add.request.rc, RC_OK);
+	assert_int_equal(ask_sa(suite, KERNEL_SA_QUERY, moved), RC_OK);
+}
+
 /* ---- requests ---- */
 
 static void requests_of_a_turn_are_answered_together_and_in_order(void **state)
@@ -519,6 +629,10 @@ static void thousands_of_requests_in_one_turn_are_all_answered(void **state)
 		SUITE_TEST(sas_take_every_option_at_once),                                         \
 		SUITE_TEST(transport_mode_and_ipv6_make_sas),                                      \
 		SUITE_TEST(an_ah_sa_needs_integrity_only),                                         \
+		SUITE_TEST(an_sa_moves_to_other_addresses_and_back_into_udp),                      \
+		SUITE_TEST(what_is_gone_does_not_move_and_what_is_taken_is_not_taken_over),        \
+		SUITE_TEST(transport_mode_moves_between_ports_but_not_addresses),                  \
+		SUITE_TEST(a_move_without_owner_happens_in_order),                                 \
 		SUITE_TEST(a_policy_can_be_set_twice_and_deleted_twice),                           \
 		SUITE_TEST(directions_marks_and_if_ids_are_different_policies),                    \
 		SUITE_TEST(policies_of_every_shape_are_taken),                                     \
