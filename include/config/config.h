@@ -90,6 +90,7 @@ struct config_conn {
 	usec_t ikelifetime, salifetime, rekeymargin;
 	unsigned rekeyfuzz; /* percent */
 	bool rekey, reauth;
+	bool initial_contact;
 	usec_t dpddelay, dpdtimeout, dpdretry; /* 0: off */
 	enum config_dpdaction dpdaction;
 	enum config_tristate encapsulation; /* yes: force UDP */
@@ -104,11 +105,18 @@ struct config_conn {
 };
 
 enum config_ddos { DDOS_AUTO, DDOS_BUSY, DDOS_UNLIMITED };
+/* What a client that comes again means for its earlier IKE SAs. */
+enum config_unique {
+	UNIQUE_NO,    /* they stay, unless it sends INITIAL_CONTACT */
+	UNIQUE_YES,   /* they are replaced */
+	UNIQUE_NEVER, /* they stay */
+	UNIQUE_KEEP,  /* they stay, and it is refused */
+};
 struct config_setup {
 	uint16_t ikeport, nattport;
 	struct ip_addr *listen; /* listen=, interfaces= */
 	unsigned listen_count;
-	bool uniqueids;
+	enum config_unique uniqueids;
 	enum config_ddos ddos_mode;
 	unsigned ddos_threshold; /* half-open IKE SAs at which cookies start, 0: adaptive */
 	unsigned max_halfopen;

@@ -31,6 +31,7 @@ struct peer {
 	struct list in_peers;
 	/* indexes of lookup.c: by serial; by the conn's ends; by addresses; by identity */
 	struct table_node by_serial, by_ends, by_place, by_identity;
+	struct table_node by_client; /* instance: by its identity alone */
 	struct list in_templates, in_wildcards;
 	struct peers *owner;
 	struct config *config; /* referenced: conn points into it */
@@ -93,7 +94,7 @@ static inline const struct config_end *peer_remote_end(const struct peer *peer)
 
 struct peers {
 	struct list list; /* of struct peer.in_peers; instances too */
-	struct table conns, tunnel_names, reqids, serials, ends, places, identities;
+	struct table conns, tunnel_names, reqids, serials, ends, places, identities, clients;
 	struct list ranges, anys; /* templates by struct peer.in_templates: narrowest range first;
 				     in order of loading */
 	struct list wildcards; /* templates whose remote identity is a pattern, by in_wildcards */
@@ -173,6 +174,10 @@ enum rc peer_instantiate(struct peer *template, const struct ip_addr *local,
 			 const struct ip_endpoint *remote, const struct identity *remote_id,
 			 struct peer **out) MUST_CHECK;
 enum rc peer_link(struct peer *peer) MUST_CHECK;
+/* Calls fn for every other instance of the same template whose identity is the same: a client that
+ * came from another address. fn must not free peers. */
+void peer_other_instances(const struct peer *peer, void (*fn)(void *context, struct peer *other),
+			  void *context);
 /* Unlinks and frees; its SAs must be gone. */
 void peer_free(struct peer *peer);
 /* Our first or only Child SA proposal of the peer for what the initiator asked: the best fitting

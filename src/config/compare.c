@@ -24,6 +24,7 @@ static const struct field peer_fields[] = {
 	FIELD("retransmit-limit", retransmit_limit),
 	FIELD("ikelifetime", ikelifetime),
 	FIELD("rekeymargin", rekeymargin),
+	FIELD("initial-contact", initial_contact),
 	FIELD("rekeyfuzz", rekeyfuzz),
 	FIELD("rekey", rekey),
 	FIELD("reauth", reauth),

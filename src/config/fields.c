@@ -210,12 +210,18 @@ enum rc field_listen(const char *text, void *object, struct finding *finding)
 
 enum rc field_uniqueids(const char *text, void *object, struct finding *finding)
 {
-	if (strcasecmp(text, "replace") == 0)
-		text = "yes";
-	if (strcasecmp(text, "never") == 0 || strcasecmp(text, "keep") == 0)
-		return diag_fail(&finding->diag, RC_UNSUPPORTED,
-				 "uniqueids=%.20s is not supported: write yes or no", text);
-	return value_bool(text, &((struct config_setup *)object)->uniqueids, &finding->diag);
+	static const struct name list[] = {
+		{ UNIQUE_YES, "yes" },	   { UNIQUE_NO, "no" },	    { UNIQUE_YES, "replace" },
+		{ UNIQUE_NEVER, "never" }, { UNIQUE_KEEP, "keep" }, { UNIQUE_YES, "true" },
+		{ UNIQUE_YES, "on" },	   { UNIQUE_NO, "false" },  { UNIQUE_NO, "off" },
+		{ UNIQUE_YES, "1" },	   { UNIQUE_NO, "0" },	    { 0, NULL },
+	};
+	static const struct names names = { "uniqueids= value", list };
+	int value = 0;
+
+	TRY(value_enum(text, &names, &value, &finding->diag));
+	((struct config_setup *)object)->uniqueids = (enum config_unique)value;
+	return RC_OK;
 }
 
 enum rc field_nhelpers(const char *text, void *object, struct finding *finding)

@@ -112,8 +112,12 @@ const struct keyword keywords_ours[] = {
 		     "of the "
 		     "host.",
 		     ALSO_KNOWN("interfaces")),
-	SETUP_CUSTOM("uniqueids", "yes or no", "", "yes", field_uniqueids,
-		     "A peer that authenticates anew replaces its earlier IKE SA."),
+	SETUP_CUSTOM("uniqueids", "one of", "yes, no, replace, never, keep", "yes", field_uniqueids,
+		     "What a client (right=%any) that comes again, perhaps from another address, "
+		     "means for its earlier IKE SAs. yes or replace: they end when the new one has "
+		     "proven to work. no: they stay, unless the client says INITIAL_CONTACT. "
+		     "never: they stay. keep: they stay, and the client is refused until they are "
+		     "gone (dpddelay= finds those that are dead)."),
 	SETUP("ddos-mode", KIND_ENUM, ddos_mode, "auto, busy, unlimited", "auto",
 	      "When to ask new peers for a cookie: auto above a number of half-open IKE SAs, busy "
 	      "always, "
@@ -256,6 +260,10 @@ const struct keyword keywords_ours[] = {
 	CONN("rekey", KIND_BOOL, rekey, "yes, no", "yes", "Rekey before a lifetime ends."),
 	CONN_CUSTOM("reauth", "yes or no", "yes, no", "no", field_reauth,
 		    "Authenticate again when the IKE SA's lifetime ends."),
+	CONN("initial-contact", KIND_BOOL, initial_contact, "yes, no", "yes",
+	     "Tell the peer when it may forget all earlier IKE SAs with us. no: never; for several "
+	     "hosts with one identity.",
+	     ALSO_KNOWN("initial_contact")),
 	CONN("dpddelay", KIND_TIME, dpddelay, "0s..1d", "0s",
 	     "Ask whether the peer is alive when nothing was heard from it for so long. 0: never."),
 	CONN("dpdretry", KIND_TIME, dpdretry, "0s..1d", "0s",

@@ -117,7 +117,6 @@ const struct keyword keywords_other[] = {
 	/* ---- conn: notes ---- */
 	CONN_IGNORED("debug", "none", DEBUGGING),
 	CONN_IGNORED("connalias", "", LATER),
-	CONN_IGNORED("initial-contact", "yes", "INITIAL_CONTACT is sent whenever it is true"),
 	CONN_IGNORED("send-vendorid", "no", "no vendor ID is sent"),
 	CONN_IGNORED("fake-strongswan", "no", "no vendor ID is sent"),
 	CONN_IGNORED("ikepad", "yes", V1),

@@ -126,36 +126,6 @@ static void commit_state(struct errand *errand)
 	sa->state = (uint8_t)next;
 }
 
-/* §2.4: the peer says that it remembers nothing else: what is left of it here is dead. Not what was
- * established while this one was on its way: the peer may not have known of it yet when it spoke.
- */
-static void forget_of(struct gateway *gateway, struct peer *peer, const struct ike_sa *sa)
-{
-	list_for_safe(node, &peer->ike_sas)
-	{
-		struct ike_sa *other = container_of(node, struct ike_sa, in_peer);
-		if (other != sa && other->established < sa->born &&
-		    (other->state == IKEV2_ESTABLISHED || other->state == IKEV2_DELETING))
-			ike_down(gateway, other, RC_REPLACED, "the peer sent INITIAL_CONTACT");
-	}
-}
-
-/* A client may come back from another address, and then is another instance. */
-static void forget_others(struct gateway *gateway, struct ike_sa *sa)
-{
-	struct peer *peer = sa->peer;
-
-	forget_of(gateway, peer, sa);
-	if (peer->parent == NULL)
-		return;
-	list_for(node, &peer->parent->instances)
-	{
-		struct peer *other = container_of(node, struct peer, in_instances);
-		if (other != peer && identity_equal(&other->remote_id, &peer->remote_id))
-			forget_of(gateway, other, sa);
-	}
-}
-
 static void commit_established(struct errand *errand)
 {
 	struct gateway *gateway = errand->gateway;
@@ -166,8 +136,7 @@ static void commit_established(struct errand *errand)
 		gateway->initiating--;
 	}
 	ike_up(gateway, sa);
-	if (errand->out.initial_contact)
-		forget_others(gateway, sa);
+	unique_established(gateway, sa, errand->out.initial_contact);
 }
 
 static enum rc commit_child(struct errand *errand, struct child_sa **linked)

@@ -17,6 +17,7 @@
 			     */
 #define NO_MEMORY_DELAY USEC_PER_SEC	   /* what failed for want of memory is decided again */
 #define SHORT_LIFE	(5 * USEC_PER_SEC) /* a Child SA that the peer deletes sooner was no success */
+#define UNIQUE_GRACE	(5 * USEC_PER_SEC) /* time for a client to delete its old IKE SA itself */
 #define SETTLED                                                                                    \
 	(60 * USEC_PER_SEC)	     /* a Child SA that is up so long makes failures be forgotten  \
 				      */
@@ -124,6 +125,13 @@ void reconcile(struct gateway *gateway, struct peer *peer);
 void reconcile_dirty(struct deferred *deferred);
 void reconcile_at(struct gateway *gateway, struct peer *peer, usec_t when);
 void reconcile_mark(void *context, struct peer *peer); /* peers.on_dirty */
+
+/* ---- unique.c ---- */
+/* RFC 7296 §2.4: an IKE SA is up; what becomes of the others between the same identities. */
+void unique_established(struct gateway *gateway, struct ike_sa *sa, bool initial_contact);
+/* reconcile's rule for a client that came again: its earlier IKE SAs end when a newer one has
+ * proven to work. */
+void unique_rule(struct gateway *gateway, struct peer *peer);
 
 /* ---- gateway.c ---- */
 void gateway_set_wanted(void *context, struct tunnel *tunnel); /* by auto= */

@@ -404,6 +404,7 @@ void reconcile(struct gateway *gateway, struct peer *peer)
 	peer->busy++; /* an answer at once must not free it under us */
 	list_for_safe(node, &peer->tunnels)
 		reconcile_tunnel(gateway, container_of(node, struct tunnel, in_peer));
+	unique_rule(gateway, peer);
 	list_for_safe(node, &peer->ike_sas) go_ike(gateway, ike_of(node));
 	list_for_safe(node, &peer->ike_sas) ask_doubtful(gateway, ike_of(node));
 	list_for_safe(node, &peer->tunnels)

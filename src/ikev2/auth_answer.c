@@ -97,6 +97,7 @@ static enum rc bind_peer(struct step *step, struct outcome *out)
 				     &out->instance));
 		in->peer = out->instance;
 	}
+	TRY(unique_keeps_out(step->env, in->peer, &out->diag));
 	in->peer_serial = in->peer->serial;
 	out->peer = in->peer;
 	out->established = true;

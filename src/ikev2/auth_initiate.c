@@ -64,6 +64,8 @@ static enum rc emit_child(struct step *step, const struct tunnel *tunnel, struct
  * IKE_AUTH of ours may have been accepted already. */
 static bool first_contact(const struct ike_sa *sa, const struct peer *peer)
 {
+	if (!peer->conn->initial_contact)
+		return false;
 	list_for(node, &peer->ike_sas)
 	{
 		const struct ike_sa *other = container_of(node, struct ike_sa, in_peer);

@@ -31,6 +31,12 @@ enum rc nat_emit(struct writer *writer, struct host *host, uint64_t spi_i, uint6
 		 const struct ip_endpoint *local, const struct ip_endpoint *remote,
 		 bool force) MUST_CHECK;
 
+/* ---- unique.c ---- */
+/* uniqueids=keep: RC_AUTH_FAILED when this client, whose identity is proven, has an IKE SA already
+ * from another address. */
+enum rc unique_keeps_out(const struct sa_env *env, const struct peer *peer,
+			 struct diag *diag) MUST_CHECK;
+
 /* ---- notify.c ---- */
 /* The first error notify of the message; false: none. */
 bool notify_error(const struct ike_message *message, struct wire_notify *out);

@@ -6,7 +6,8 @@
  * identities: by (their address, their identity): peers with an exact identity, and all instances,
  * so that ten thousand behind one address are no chain to walk. Templates with an exact identity
  * stand there without an address. ranges, anys: templates; wildcards: those of them whose identity
- * is a pattern or anything.
+ * is a pattern or anything. clients: instances by their identity alone, to find the same client at
+ * another address.
  */
 #include "peer/private.h"
 #include "wire/limits.h"
@@ -143,6 +144,9 @@ static void add_place(struct peers *peers, struct peer *peer)
 {
 	const struct ip_addr nowhere = { .family = AF_UNSPEC };
 
+	if (peer->parent != NULL)
+		index_put(&peers->clients, &peer->by_client,
+			  index_identity_hash(peers, NULL, &peer->remote_id));
 	if (peer->parent == NULL)
 		index_put(&peers->places, &peer->by_place,
 			  index_place_hash(peers, peer->local_any ? &nowhere : &peer->local,
@@ -170,6 +174,21 @@ void index_remove(struct peer *peer)
 
 	table_remove(&peers->places, &peer->by_place);
 	table_remove(&peers->identities, &peer->by_identity);
+	table_remove(&peers->clients, &peer->by_client);
 	list_remove(&peer->in_templates);
 	list_remove(&peer->in_wildcards);
+}
+
+void peer_other_instances(const struct peer *peer, void (*fn)(void *context, struct peer *other),
+			  void *context)
+{
+	uint64_t hash = index_identity_hash(peer->owner, NULL, &peer->remote_id);
+
+	for (struct table_node *n = table_first(&peer->owner->clients, hash); n != NULL;
+	     n = table_next(n)) {
+		struct peer *other = container_of(n, struct peer, by_client);
+		if (other != peer && other->parent == peer->parent &&
+		    identity_equal(&other->remote_id, &peer->remote_id))
+			fn(context, other);
+	}
 }

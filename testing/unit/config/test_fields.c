@@ -103,10 +103,14 @@ static void setup_fields_have_their_own_words(void **state)
 	assert_int_equal(field_nhelpers("0", &setup, &finding), RC_UNSUPPORTED);
 	assert_int_equal(field_nhelpers("1025", &setup, &finding), RC_RANGE);
 	assert_int_equal(field_uniqueids("replace", &setup, &finding), RC_OK);
-	assert_true(setup.uniqueids);
+	assert_int_equal(setup.uniqueids, UNIQUE_YES);
 	assert_int_equal(field_uniqueids("no", &setup, &finding), RC_OK);
-	assert_false(setup.uniqueids);
-	assert_int_equal(field_uniqueids("keep", &setup, &finding), RC_UNSUPPORTED);
+	assert_int_equal(setup.uniqueids, UNIQUE_NO);
+	assert_int_equal(field_uniqueids("never", &setup, &finding), RC_OK);
+	assert_int_equal(setup.uniqueids, UNIQUE_NEVER);
+	assert_int_equal(field_uniqueids("keep", &setup, &finding), RC_OK);
+	assert_int_equal(setup.uniqueids, UNIQUE_KEEP);
+	assert_int_equal(field_uniqueids("sometimes", &setup, &finding), RC_SYNTAX);
 	assert_int_equal(field_listen("192.0.2.1", &setup, &finding), RC_OK);
 	assert_int_equal(setup.listen_count, 1);
 	mem_free(setup.listen);
