@@ -107,6 +107,15 @@ enum rc gateway_down(struct gateway *gateway, const char *name, struct diag *dia
 enum rc gateway_route(struct gateway *gateway, const char *name,
 		      struct diag *diag) MUST_CHECK; /* wanted ON_DEMAND */
 enum rc gateway_unroute(struct gateway *gateway, const char *name, struct diag *diag) MUST_CHECK;
+enum gateway_rekey_what {
+	REKEY_CHILD,  /* the Child SAs */
+	REKEY_IKE,    /* the IKE SAs, which keep their Child SAs */
+	REKEY_REAUTH, /* the IKE SAs, by new ones in which both ends prove themselves again */
+};
+/* Its SAs are replaced now, before their time (RFC 7296 §2.8); those of the peer's other tunnels in
+ * the same IKE SA go with it. RC_CHILD_NOT_FOUND: it has none. */
+enum rc gateway_rekey(struct gateway *gateway, const char *name, enum gateway_rekey_what what,
+		      struct diag *diag) MUST_CHECK;
 /* Loads (or replaces) the conn as config (freshly read) has it. */
 enum rc gateway_add(struct gateway *gateway, struct config *config, const char *name,
 		    struct diag *diag) MUST_CHECK;

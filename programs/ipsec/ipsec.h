@@ -25,6 +25,7 @@ struct ipsec {
 	bool ctlsocket_set, config_set;
 	bool json, asynchronous;
 	unsigned timeout; /* seconds; 0: none */
+	const char *what; /* --child, --ike, --reauth; NULL: none of them */
 };
 
 typedef int (*verb_fn)(struct ipsec *ipsec, int argc, char **argv); /* argv[0] is the verb */
@@ -35,6 +36,7 @@ struct verb {
 	verb_fn run;
 	int min, max; /* arguments; max -1: it takes its own options */
 	bool waits;   /* --asynchronous and --timeout make sense */
+	bool chooses; /* --child, --ike and --reauth too */
 };
 
 /* ---- verbs.c ---- */
@@ -67,6 +69,7 @@ void print_json(const json_t *json);	       /* one line */
 int verb_up(struct ipsec *ipsec, int argc, char **argv); /* tunnels.c */
 int verb_add_up(struct ipsec *ipsec, int argc, char **argv);
 int verb_down(struct ipsec *ipsec, int argc, char **argv);
+int verb_rekey(struct ipsec *ipsec, int argc, char **argv);
 int verb_simple(struct ipsec *ipsec, int argc, char **argv);
 int verb_status(struct ipsec *ipsec, int argc, char **argv); /* show.c */
 int verb_traffic(struct ipsec *ipsec, int argc, char **argv);

@@ -12,6 +12,7 @@ enum option_code {
 	OPTION_JSON,
 	OPTION_ASYNCHRONOUS,
 	OPTION_TIMEOUT,
+	OPTION_WHAT,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -22,6 +23,9 @@ static const struct option options[] = {
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "asynchronous", no_argument, NULL, OPTION_ASYNCHRONOUS },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
+	{ "child", no_argument, NULL, OPTION_WHAT },
+	{ "ike", no_argument, NULL, OPTION_WHAT },
+	{ "reauth", no_argument, NULL, OPTION_WHAT },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -40,7 +44,16 @@ static int take_timeout(struct ipsec *ipsec, const char *text)
 	return EXIT_DONE;
 }
 
-static int take(struct ipsec *ipsec, int code, const char **verb)
+static int take_what(struct ipsec *ipsec, const char *what)
+{
+	if (ipsec->what != NULL && ipsec->what != what)
+		return complain(EXIT_USAGE, "--%s and --%s cannot be done at once", ipsec->what,
+				what);
+	ipsec->what = what;
+	return EXIT_DONE;
+}
+
+static int take(struct ipsec *ipsec, int code, const char *what, const char **verb)
 {
 	switch (code) {
 	case OPTION_CTLSOCKET:
@@ -59,6 +72,8 @@ static int take(struct ipsec *ipsec, int code, const char **verb)
 		return EXIT_DONE;
 	case OPTION_TIMEOUT:
 		return take_timeout(ipsec, optarg);
+	case OPTION_WHAT:
+		return take_what(ipsec, what);
 	case OPTION_HELP:
 		*verb = "help";
 		return EXIT_DONE;
@@ -72,17 +87,17 @@ static int take(struct ipsec *ipsec, int code, const char **verb)
 /* Options up to the first other argument ("+"), or wherever they are. */
 static int parse(struct ipsec *ipsec, int argc, char **argv, const char *how, const char **verb)
 {
-	int code;
+	int code, which = 0;
 
 	opterr = 0;
-	while ((code = getopt_long(argc, argv, how, options, NULL)) != -1) {
+	while ((code = getopt_long(argc, argv, how, options, &which)) != -1) {
 		if (code == ':')
 			return complain(EXIT_USAGE, "option %s needs a value", argv[optind - 1]);
 		if (code == '?')
 			return complain(EXIT_USAGE,
 					"unknown option \"%s\" (\"ipsec help\" lists them)",
 					argv[optind - 1]);
-		if (take(ipsec, code, verb) != EXIT_DONE)
+		if (take(ipsec, code, options[which].name, verb) != EXIT_DONE)
 			return EXIT_USAGE;
 	}
 	return EXIT_DONE;
@@ -98,6 +113,8 @@ static int run_checked(struct ipsec *ipsec, const struct verb *verb, int argc, c
 	if (!verb->waits && (ipsec->asynchronous || ipsec->timeout > 0))
 		return complain(EXIT_USAGE, "\"ipsec %s\" takes no --asynchronous and no --timeout",
 				verb->name);
+	if (!verb->chooses && ipsec->what != NULL)
+		return complain(EXIT_USAGE, "\"ipsec %s\" takes no --%s", verb->name, ipsec->what);
 	return verb->run(ipsec, argc, argv);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Verbs that change what is wanted of a conn: up, down, route, unroute, add, delete, replace. */
+/* Verbs that change what is wanted of a conn: up, down, rekey, route, unroute, add, delete,
+ * replace. */
 #include <stdio.h>
 #include <string.h>
 #include "ipsec.h"
@@ -61,6 +62,34 @@ int verb_up(struct ipsec *ipsec, int argc, char **argv)
 int verb_add_up(struct ipsec *ipsec, int argc, char **argv)
 {
 	return up_by(ipsec, "io.vanth.ike.Start", argc, argv);
+}
+
+static void rekey_reply(void *context, const json_t *parameters, bool continues)
+{
+	const struct about *about = context;
+
+	if (about->ipsec->json)
+		print_json(parameters);
+	else if (continues)
+		print_event(parameters, about->name);
+	else if (strcmp(text_of(parameters, "event"), "done") == 0)
+		(void)printf("\"%s\" is rekeyed\n", about->name);
+	else
+		(void)printf("\"%s\" is being rekeyed; \"ipsec status %s\" shows its SAs\n",
+			     about->name, about->name);
+}
+
+int verb_rekey(struct ipsec *ipsec, int argc, char **argv)
+{
+	struct about about = { ipsec, argv[1] };
+	json_t *parameters = name_parameter(argc, argv);
+
+	if (parameters != NULL && ipsec->what != NULL)
+		(void)json_object_set_new(parameters, "what", json_string(ipsec->what));
+	if (parameters != NULL && ipsec->asynchronous)
+		(void)json_object_set_new(parameters, "asynchronous", json_true());
+	return client_call(ipsec, "io.vanth.ike.Rekey", parameters, !ipsec->asynchronous,
+			   rekey_reply, &about);
 }
 
 static void down_reply(void *context, const json_t *parameters, bool continues)

@@ -16,6 +16,12 @@ enum option_code {
 	OPTION_FIRST_VERB, /* and the index of the spelling */
 };
 
+static int rekey_ike(struct ipsec *ipsec, int argc, char **argv)
+{
+	ipsec->what = "ike";
+	return verb_rekey(ipsec, argc, argv);
+}
+
 /* What each spelling stands for. NULL: it is always so, nothing is to be done. */
 struct spelling {
 	const char *option, *verb;
@@ -28,6 +34,9 @@ static const struct spelling spellings[] = {
 	/* option	    verb	     runs	      whack  auto   NAME */
 	{ "initiate",	    "up",	     verb_up,	      true,  false, true },
 	{ "terminate",	    "down",	     verb_down,	      true,  false, true },
+	{ "rekey-ike",	    "rekey",	     rekey_ike,	      true,  false, true },
+	{ "rekey-child",    "rekey",	     verb_rekey,      true,  false, true },
+	{ "rekey-ipsec",    "rekey",	     verb_rekey,      true,  false, true },
 	{ "up",		    "up",	     verb_up,	      false, true,  true },
 	{ "start",	    "start",	     verb_add_up,     false, true,  true },
 	{ "down",	    "down",	     verb_down,	      false, true,  true },

@@ -79,7 +79,7 @@ struct parameter {
 	enum parameter_type type;
 	bool required;
 };
-#define METHOD_PARAMETERS_MAX 2
+#define METHOD_PARAMETERS_MAX 3
 struct method {
 	const char *name; /* "io.vanth.ike.Up" */
 	enum access access;
@@ -144,6 +144,18 @@ json_t *show_event(const struct gateway_event *event);
 bool name_means(const char *name, const struct tunnel *tunnel);
 bool name_concerns(const char *name, const struct gateway_event *event);
 
+/* ---- up.c ---- */
+/* What a call waits for, of each tunnel that its name means. */
+struct goal {
+	enum rc (*begin)(struct gateway *gateway, const char *name, struct diag *diag);
+	/* not reached yet; SAs that were made since have greater serial numbers */
+	bool (*missing)(const struct tunnel *tunnel, uint64_t since);
+	const char *at_once; /* the last reply's event when nothing was missing from the first */
+};
+/* Begins it (parameter "name") and, unless asynchronous, ends the call when the goal is reached or
+ * cannot be. */
+void call_until(struct call *call, const struct goal *goal);
+
 /* ---- interface.c ---- */
 extern const char interface_text[];	    /* docs/io.vanth.ike.varlink */
 extern const char interface_service_text[]; /* org.varlink.service */
@@ -153,6 +165,7 @@ void method_get_info(struct call *call); /* service.c */
 void method_get_interface(struct call *call);
 void method_up(struct call *call); /* up.c */
 void method_start(struct call *call);
+void method_rekey(struct call *call); /* rekey.c */
 void method_down(struct call *call);  /* down.c */
 void method_route(struct call *call); /* verbs.c */
 void method_unroute(struct call *call);

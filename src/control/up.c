@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Up and Start: what is wanted changes at once; the call goes on, telling what happens, until all
  * its tunnels are up or an attempt has failed. The watcher makes it quick; the check every second
- * makes it sure. */
+ * makes it sure. Rekey waits the same way for something else: its goal says for what. */
 #include <stdio.h>
 #include <string.h>
 #include "control/private.h"
@@ -13,14 +13,18 @@ struct up {
 	struct watcher watcher;
 	struct timer check;
 	struct call *call;
+	const struct goal *goal;
 	const char *name; /* of the call's message */
 	usec_t begun;
+	uint64_t since;	   /* what comes has greater serial numbers */
+	unsigned expected; /* so many tunnels had an SA, or shall have one */
 	unsigned lost;
 };
 
 /* What the tunnels of a name have in common. */
 struct survey {
-	unsigned count, missing;
+	const struct up *up;
+	unsigned count, missing, alive;
 	bool unwanted; /* somebody took one down again */
 	struct tunnel *unoriented, *unresolved;
 };
@@ -32,9 +36,13 @@ static void survey_one(void *context, struct tunnel *tunnel)
 	if (tunnel->doomed)
 		return;
 	survey->count++;
-	if (tunnel_current(tunnel) != NULL)
+	survey->alive += tunnel_current(tunnel) != NULL;
+	if (!survey->up->goal->missing(tunnel, survey->up->since))
 		return;
 	survey->missing++;
+	if (tunnel_current(tunnel) != NULL)
+		return;
+	survey->alive++;
 	survey->unwanted = survey->unwanted || tunnel->wanted != WANTED_UP;
 	if (!tunnel->peer->oriented)
 		survey->unoriented = tunnel;
@@ -42,11 +50,11 @@ static void survey_one(void *context, struct tunnel *tunnel)
 		survey->unresolved = tunnel;
 }
 
-static struct survey survey(const struct call *call, const char *name)
+static struct survey survey(const struct up *up)
 {
-	struct survey found = { 0 };
+	struct survey found = { .up = up };
 
-	(void)peers_match(&call->gateway->peers, name, survey_one, &found);
+	(void)peers_match(&up->call->gateway->peers, up->name, survey_one, &found);
 	return found;
 }
 
@@ -137,18 +145,22 @@ static void up_event(struct watcher *watcher, const struct gateway_event *event)
 		return;
 	}
 	progress(up, event);
-	if (event->type == GATEWAY_CHILD_UP && survey(call, up->name).missing == 0)
+	if (event->type == GATEWAY_CHILD_UP && survey(up).missing == 0)
 		finish(call, "done");
+	else if (event->type != GATEWAY_PROGRESS) /* look when it has become true */
+		gateway_timer(call->gateway, &up->check, host_now(call->gateway->host));
 }
 
 /* Ends the call when there is nothing to wait for; true: it is over. */
 static bool settled(struct call *call, struct up *up, const char *when_up)
 {
-	struct survey found = survey(call, up->name);
+	struct survey found = survey(up);
 	struct diag why = { "" };
 
 	if (found.count == 0) {
 		give_up(call, RC_NOT_FOUND, "it was unloaded meanwhile", NULL);
+	} else if (found.alive < up->expected) {
+		give_up(call, RC_CANCELLED, "it ended meanwhile", NULL);
 	} else if (found.missing == 0) {
 		finish(call, when_up);
 	} else if (found.unwanted) {
@@ -178,7 +190,7 @@ static void up_check(struct timer *timer)
 
 /* ---- beginning ---- */
 
-static void wait_for(struct call *call, const char *name)
+static void wait_for(struct call *call, const char *name, const struct goal *goal)
 {
 	struct gateway *gateway = call->gateway;
 	struct up *up = mem_alloc(sizeof(*up));
@@ -189,22 +201,27 @@ static void wait_for(struct call *call, const char *name)
 		call_fail(call, RC_NO_MEMORY, "out of memory");
 		return;
 	}
-	*up = (struct up){ .call = call, .name = name, .begun = host_now(gateway->host) };
+	*up = (struct up){ .call = call,
+			   .goal = goal,
+			   .name = name,
+			   .begun = host_now(gateway->host),
+			   .since = peers_serial(&gateway->peers) };
 	up->watcher.event = up_event;
 	up->check.fire = up_check;
 	call->own = up;
 	call->cancel = up_free;
 	gateway_watch(gateway, &up->watcher);
-	rc = gateway_up(gateway, name, &diag);
+	rc = goal->begin(gateway, name, &diag);
 	if (rc != RC_OK && !call->over) {
 		up_free(call);
 		call_fail(call, rc, diag.text);
-	} else if (!call->over && !settled(call, up, "already-up")) {
+	} else if (!call->over && !settled(call, up, goal->at_once)) {
+		up->expected = survey(up).alive;
 		gateway_timer(gateway, &up->check, host_now(gateway->host) + CHECK_INTERVAL);
 	}
 }
 
-void method_up(struct call *call)
+void call_until(struct call *call, const struct goal *goal)
 {
 	const char *name = call_text(call, "name");
 	struct diag diag = { "" };
@@ -212,9 +229,22 @@ void method_up(struct call *call)
 	if (call->gateway->stopping)
 		call_fail(call, RC_SHUTDOWN, "the daemon is stopping");
 	else if (call_flag(call, "asynchronous"))
-		call_answer(call, gateway_up(call->gateway, name, &diag), &diag);
+		call_answer(call, goal->begin(call->gateway, name, &diag), &diag);
 	else
-		wait_for(call, name);
+		wait_for(call, name, goal);
+}
+
+static bool is_not_up(const struct tunnel *tunnel, uint64_t since)
+{
+	(void)since;
+	return tunnel_current(tunnel) == NULL;
+}
+
+static const struct goal up_goal = { gateway_up, is_not_up, "already-up" };
+
+void method_up(struct call *call)
+{
+	call_until(call, &up_goal);
 }
 
 static void find_conn(void *context, struct tunnel *tunnel)
