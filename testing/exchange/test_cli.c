@@ -346,6 +346,34 @@ static void libreswans_spellings_do_the_same(void **state)
 	expect_code(scene, ipsec(scene, "west", "whack", "--status", NULL), 3);
 }
 
+static void rekey_replaces_keys_and_shows_how(void **state)
+{
+	static const char *const whats[] = { "--child", "--ike", "--reauth" };
+	struct scene *scene = *state;
+
+	start_both(scene);
+	expect_code(scene, ipsec(scene, "west", "rekey", "office", NULL), 1);
+	expect_output(scene, "ipsec up office");
+	expect_code(scene, ipsec(scene, "west", "rekey", "offce", NULL), 4);
+	expect_code(scene, ipsec(scene, "west", "up", "office", NULL), 0);
+	for (size_t i = 0; i < sizeof(whats) / sizeof(whats[0]); i++) {
+		expect_code(scene, ipsec(scene, "west", "rekey", whats[i], "office", NULL), 0);
+		expect_output(scene, "\"office\" is rekeyed\n");
+		expect_output(scene, "SA #");
+	}
+	expect_code(scene, ipsec(scene, "west", "rekey", "office", "--json", NULL), 0);
+	expect_output(scene, "{\"event\":\"done\"}");
+	expect_code(scene, ipsec(scene, "west", "whack", "--rekey-ike", "--name", "office", NULL),
+		    0);
+	expect_code(scene, ipsec(scene, "west", "whack", "--rekey-child", "--name", "office", NULL),
+		    0);
+	expect_code(scene, ipsec(scene, "west", "rekey", "office", "--asynchronous", NULL), 0);
+	expect_output(scene, "is being rekeyed");
+	expect_code(scene, ipsec(scene, "west", "rekey", "--ike", "--reauth", "office", NULL), 2);
+	expect_code(scene, ipsec(scene, "west", "up", "--ike", "office", NULL), 2);
+	expect_output(scene, "takes no --ike");
+}
+
 static void configuration_is_taken_without_a_restart(void **state)
 {
 	struct scene *scene = *state;
@@ -480,7 +508,7 @@ static void completion_and_manual_name_every_verb(void **state)
 			verbs++;
 		}
 	}
-	assert_true(verbs >= 2 * 24);
+	assert_true(verbs >= 2 * 25);
 }
 
 /* Beside this test in the build folder: build/testing/exchange/test_cli, build/ipsec. */
@@ -519,6 +547,7 @@ int main(int argc, char **argv)
 		SCENE(wrong_secret_ends_with_its_code_and_what_comes_next),
 		SCENE(each_failure_has_its_exit_code),
 		SCENE(libreswans_spellings_do_the_same),
+		SCENE(rekey_replaces_keys_and_shows_how),
 		SCENE(configuration_is_taken_without_a_restart),
 		SCENE(start_stop_and_restart_wait_for_the_daemon),
 		SCENE(start_that_fails_shows_the_reason),

@@ -65,6 +65,25 @@ static void lifetimes_spread_over_the_fuzz_and_the_maker_is_first(void **state)
 	road_end(&road);
 }
 
+/* Who made the IKE SA replaces it; the other end steps in when half of the margin has passed. */
+static void ike_sa_is_replaced_by_its_maker_first(void **state)
+{
+	struct road road;
+
+	(void)state;
+	road_up(&road, LIVES, LIVES);
+	struct ike_sa *west = road_sa(&road.pair.west), *east = road_sa(&road.pair.east);
+	for (unsigned i = 0; i < 200; i++) {
+		life_begin(road.pair.west.gateway, west);
+		life_begin(road.pair.east.gateway, east);
+		assert_in_range(west->replace_at - west->established, 2800 * USEC_PER_SEC,
+				2900 * USEC_PER_SEC);
+		assert_in_range(east->replace_at - east->established, 2900 * USEC_PER_SEC,
+				2950 * USEC_PER_SEC);
+	}
+	road_end(&road);
+}
+
 static void half_open_sa_ends_when_its_time_is_over(void **state)
 {
 	struct road road;
@@ -91,6 +110,7 @@ int main(void)
 		cmocka_unit_test(silence_is_probed_after_dpddelay_and_not_before),
 		cmocka_unit_test(peer_that_speaks_is_not_probed),
 		cmocka_unit_test(lifetimes_spread_over_the_fuzz_and_the_maker_is_first),
+		cmocka_unit_test(ike_sa_is_replaced_by_its_maker_first),
 		cmocka_unit_test(half_open_sa_ends_when_its_time_is_over),
 	};
 
