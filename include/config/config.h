@@ -91,6 +91,7 @@ struct config_conn {
 	unsigned rekeyfuzz; /* percent */
 	bool rekey, reauth;
 	bool initial_contact;
+	usec_t auth_lifetime; /* the peer is to authenticate again within it; 0: never (RFC 4478) */
 	usec_t dpddelay, dpdtimeout, dpdretry; /* 0: off */
 	enum config_dpdaction dpdaction;
 	enum config_tristate encapsulation; /* yes: force UDP */
@@ -121,9 +122,10 @@ struct config_setup {
 	unsigned ddos_threshold; /* half-open IKE SAs at which cookies start, 0: adaptive */
 	unsigned max_halfopen;
 	usec_t halfopen_timeout;
-	usec_t keepalive;  /* NAT keepalive, 20 s */
-	unsigned nhelpers; /* 0: one per CPU */
-	int log_level;	   /* enum log_level, -1: not set */
+	usec_t keepalive;     /* NAT keepalive, 20 s */
+	bool crash_detection; /* RFC 6290 */
+	unsigned nhelpers;    /* 0: one per CPU */
+	int log_level;	      /* enum log_level, -1: not set */
 	char *logfile, *nssdir, *secretsfile;
 	/* process-wide defaults of the five retransmit- settings */
 	usec_t retransmit_timeout, retransmit_limit;
@@ -167,7 +169,8 @@ void config_unref(struct config *config);
 const struct config_conn *config_conn_find(const struct config *config, const char *name);
 /* Everything about these two that concerns the IKE SA is equal (then they share a peer). */
 bool config_conn_same_peer(const struct config_conn *a, const struct config_conn *b);
-/* Equal in every field (then a reload leaves it alone). */
+/* Equal in every field that a reload cannot change while its SAs live (then it leaves them alone);
+ * authlifetime= may differ. */
 bool config_conn_equal(const struct config_conn *a, const struct config_conn *b);
 
 /* The keyword table, for the manual page, completion and checkconfig. */

@@ -82,6 +82,9 @@ struct gateway {
 enum rc gateway_new(struct host *host, struct kernel *kernel, struct log *log,
 		    struct config *config, struct secrets *secrets, struct gateway **out,
 		    struct diag *diag) MUST_CHECK;
+/* Before gateway_start(): what crash tokens are made with (RFC 6290), the same as before the crash.
+ * Without it none are made. */
+void gateway_crash_secret(struct gateway *gateway, const uint8_t secret[32]);
 /* Opens the sockets, removes stale kernel state, orients, starts what has auto=start, traps what
  * has auto=ondemand. */
 enum rc gateway_start(struct gateway *gateway, struct diag *diag) MUST_CHECK;

@@ -19,6 +19,7 @@ enum ikev2_event {
 	EVENT_PROBE,	    /* liveness: is the peer there? */
 	EVENT_DELETE_CHILD, /* reconcile: end this Child SA */
 	EVENT_DELETE_IKE,   /* reconcile: end this IKE SA */
+	EVENT_TELL,	    /* reconcile: something is to be told (sa/extra.h) */
 	EVENT_GIVE_UP,	    /* retransmissions are exhausted, or the half-open time is over */
 	IKEV2_EVENT_COUNT
 };
@@ -50,7 +51,7 @@ const struct ikev2_row *ikev2_row(enum ike_state state, enum ike_role role, enum
 /* For the totality test and for documentation. */
 const struct ikev2_row *ikev2_row_at(unsigned index);
 /* The place of a row in that order; always less than IKEV2_ROWS_MAX. */
-#define IKEV2_ROWS_MAX 160
+#define IKEV2_ROWS_MAX 200
 unsigned ikev2_row_index(const struct ikev2_row *row);
 /* Which event is this message? RC_DROP for exchanges that we do not speak. */
 enum rc ikev2_event_of(const struct ike_header *header, enum ikev2_event *out) MUST_CHECK;

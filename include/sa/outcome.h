@@ -40,6 +40,15 @@ struct outcome_message {
 	uint64_t child;	    /* requests: serial of the Child SA it is about */
 };
 
+/* What hangs off the SA (sa/extra.h) from now on. */
+struct outcome_extra {
+	struct span crash_token; /* the peer's; .ptr NULL: none came */
+	bool auth_lifetime_set;	 /* the peer wants us to authenticate again within ... */
+	uint32_t auth_lifetime;	 /* seconds */
+	uint32_t auth_told;	 /* seconds that the peer is told; 0: nothing */
+	uint8_t told;		 /* enum ike_tell bits that this message tells */
+};
+
 struct outcome {
 	/* suspended: one of these two is set, and the next step of the row runs with step->rc */
 	struct slow_work work;
@@ -79,6 +88,7 @@ struct outcome {
 	struct dh_pair *pair;					 /* owned */
 	struct span init_request, init_response, ni, nr, cookie; /* .ptr NULL: unchanged */
 	uint8_t restarts;					 /* added to the larval's count */
+	struct outcome_extra extra;
 	struct secret keymat; /* of `child`, until commit has installed both halves; wiped with the
 				 outcome */
 	/* 3 send */

@@ -62,7 +62,8 @@ enum request_purpose {
 	REQUEST_AUTH,
 	REQUEST_LIVENESS,
 	REQUEST_DELETE_CHILD,
-	REQUEST_DELETE_IKE
+	REQUEST_DELETE_IKE,
+	REQUEST_TELL, /* enum ike_tell */
 };
 
 #define MOBILE_ADDRESSES_MAX 8
@@ -124,6 +125,9 @@ struct ike_sa {
 	bool refused;	   /* responder: over; stays for a while to answer the same request again */
 	bool delete_wanted; /* a Delete goes out as soon as the window allows */
 	enum rc delete_reason;
+	bool must_reauth;	 /* a rekey will not do: its authentication ends */
+	usec_t auth_ends;	 /* 0: never (RFC 4478) */
+	struct ike_extra *extra; /* sa/extra.h; NULL: nothing */
 };
 
 enum child_state { CHILD_LARVAL, CHILD_UP, CHILD_DELETING };
@@ -168,6 +172,8 @@ struct sas {
 	uint8_t cookie_secret[2][32]; /* current and previous */
 	uint8_t cookie_version;
 	usec_t cookie_rotated;
+	uint8_t crash_secret[32]; /* RFC 6290: survives a crash in a file of the daemon's */
+	bool crash_secret_known;
 };
 enum rc sas_init(struct sas *sas, struct peers *peers, struct host *host) MUST_CHECK;
 void sas_free(struct sas *sas); /* all SAs must be gone */

@@ -103,7 +103,7 @@ bool conn_same_ends(const struct config_conn *a, const struct config_conn *b)
 	       identity_equal(&a->right.id, &b->right.id);
 }
 
-const char *conn_peer_difference(const struct config_conn *a, const struct config_conn *b)
+static const char *ike_difference(const struct config_conn *a, const struct config_conn *b)
 {
 	if (a->left.auth != b->left.auth)
 		return "leftauth";
@@ -112,6 +112,13 @@ const char *conn_peer_difference(const struct config_conn *a, const struct confi
 	if (!same_proposals(a->ike, b->ike))
 		return "ike";
 	return difference(peer_fields, a, b);
+}
+
+const char *conn_peer_difference(const struct config_conn *a, const struct config_conn *b)
+{
+	const char *keyword = ike_difference(a, b);
+
+	return keyword != NULL || a->auth_lifetime == b->auth_lifetime ? keyword : "authlifetime";
 }
 
 bool config_conn_same_peer(const struct config_conn *a, const struct config_conn *b)
@@ -132,7 +139,8 @@ static bool same_protected(const struct config_end *a, const struct config_end *
 
 bool config_conn_equal(const struct config_conn *a, const struct config_conn *b)
 {
-	return same_text(a->name, b->name) && config_conn_same_peer(a, b) &&
-	       same_protected(&a->left, &b->left) && same_protected(&a->right, &b->right) &&
-	       same_proposals(a->esp, b->esp) && difference(tunnel_fields, a, b) == NULL;
+	return same_text(a->name, b->name) && conn_same_ends(a, b) &&
+	       ike_difference(a, b) == NULL && same_protected(&a->left, &b->left) &&
+	       same_protected(&a->right, &b->right) && same_proposals(a->esp, b->esp) &&
+	       difference(tunnel_fields, a, b) == NULL;
 }

@@ -135,6 +135,11 @@ const struct keyword keywords_ours[] = {
 	      ALSO_KNOWN("half-open-timeout")),
 	SETUP("keep-alive", KIND_TIME, keepalive, "0s..1d", "20s",
 	      "How often an idle NAT mapping is refreshed. 0: never.", ALSO_KNOWN("keepalive")),
+	SETUP("quick-crash-detection", KIND_BOOL, crash_detection, "yes, no", "yes",
+	      "Give peers a token that proves, after a restart of this host, that its IKE SAs are "
+	      "gone, "
+	      "and accept theirs (RFC 6290): then a tunnel comes back at once.",
+	      ALSO_KNOWN("qcd")),
 	SETUP_CUSTOM("nhelpers", "number or auto", "1..1024, auto", "auto", field_nhelpers,
 		     "Worker threads for key exchanges and signatures. auto: one for each CPU."),
 	SETUP("logfile", KIND_TEXT, logfile, "", NULL,
@@ -264,6 +269,10 @@ const struct keyword keywords_ours[] = {
 	     "Tell the peer when it may forget all earlier IKE SAs with us. no: never; for several "
 	     "hosts with one identity.",
 	     ALSO_KNOWN("initial_contact")),
+	CONN("authlifetime", KIND_TIME, auth_lifetime, "0s..365d", "0s",
+	     "A peer that began the IKE SA is told to authenticate again within so long (RFC "
+	     "4478), and loses it otherwise. 0: never.",
+	     ALSO_KNOWN("auth-lifetime")),
 	CONN("dpddelay", KIND_TIME, dpddelay, "0s..1d", "0s",
 	     "Ask whether the peer is alive when nothing was heard from it for so long. 0: never."),
 	CONN("dpdretry", KIND_TIME, dpdretry, "0s..1d", "0s",

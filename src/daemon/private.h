@@ -38,6 +38,13 @@ enum rc setup_apply(struct daemon *daemon, const struct config_setup *setup,
 void setup_reapply(struct daemon *daemon, const struct config_setup *old,
 		   const struct config_setup *setup);
 
+/* ---- crash.c ---- */
+/* The secret of crash tokens from the state directory's file crash.secret, made when there is none.
+ * One that others can read is refused. */
+enum rc crash_secret(const char *statedir, uint8_t secret[32], struct diag *diag) MUST_CHECK;
+/* The gateway gets it, or the log says why not. */
+void crash_secret_give(struct daemon *daemon, const char *statedir);
+
 /* ---- notify.c: what the service manager is told ---- */
 void notify_begin(struct daemon *daemon); /* READY, then STATUS and WATCHDOG again and again */
 void notify_end(struct daemon *daemon);

@@ -192,6 +192,14 @@ static enum rc open_control(struct daemon *daemon, struct diag *diag)
 	return control_new(daemon->gateway, &options, &daemon->control, diag);
 }
 
+static const char *state_dir(const struct daemon *daemon, const struct config *config)
+{
+	const struct daemon_options *options = daemon->options;
+
+	return config->setup.nssdir == NULL || options->nssdir_set ? options->nssdir
+								   : config->setup.nssdir;
+}
+
 static enum rc build(struct daemon *daemon, struct config *config, struct diag *diag)
 {
 	TRY(setup_apply(daemon, &config->setup, diag));
@@ -199,6 +207,7 @@ static enum rc build(struct daemon *daemon, struct config *config, struct diag *
 	TRY(open_signals(daemon));
 	TRY(open_kernel(daemon, diag));
 	TRY(open_gateway(daemon, config, diag));
+	crash_secret_give(daemon, state_dir(daemon, config));
 	TRY(open_control(daemon, diag));
 	return gateway_start(daemon->gateway, diag);
 }

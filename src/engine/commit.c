@@ -290,6 +290,7 @@ static enum rc commit_sa(struct errand *errand)
 		ike_sa_forget_larval(errand->step.sa);
 		life_begin(gateway, errand->step.sa);
 	}
+	extra_commit(errand);
 	life_arm(gateway, errand->step.sa);
 	return RC_OK;
 }

@@ -387,6 +387,7 @@ static bool out_of_turn(const struct ike_sa *sa, enum ikev2_event event)
 {
 	switch (event) {
 	case EVENT_PROBE:
+	case EVENT_TELL:
 	case EVENT_DELETE_CHILD:
 	case EVENT_DELETE_IKE:
 		return sa->state == IKEV2_ESTABLISHED && sa->request.bytes != NULL;

@@ -24,6 +24,7 @@ void life_begin(struct gateway *gateway, struct ike_sa *sa)
 
 	sa->replace_at = conn->rekey ? sa->established + soft : USEC_NEVER;
 	sa->expires = sa->established + lifetime_hard(conn, lifetime, soft);
+	extra_limit(gateway, sa);
 }
 
 void life_begin_child(struct gateway *gateway, struct child_sa *child)

@@ -120,6 +120,23 @@ void life_fire(struct timer *timer);
 void life_begin(struct gateway *gateway, struct ike_sa *sa);
 void life_begin_child(struct gateway *gateway, struct child_sa *child);
 
+/* ---- extra.c: what hangs off some IKE SAs ---- */
+void extra_commit(struct errand *errand);
+/* The SA's lifetimes do not go beyond its authentication (RFC 4478). */
+void extra_limit(struct gateway *gateway, struct ike_sa *sa);
+/* reconcile's rule: what the peer is to be told, it is told. */
+void extra_tell(struct gateway *gateway, struct ike_sa *sa);
+void extra_reload(struct gateway *gateway);
+
+/* ---- crash.c: quick crash detection (RFC 6290) ---- */
+/* A request for an IKE SA that we do not know is answered in clear, with our token for it unless
+ * that would give away a live one. */
+void crash_answer(struct gateway *gateway, const struct datagram *datagram,
+		  const struct ike_header *header);
+/* True: the message was a peer's proof that it has lost this IKE SA, which has ended. */
+bool crash_proven(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram,
+		  const struct ike_header *header);
+
 /* ---- reconcile.c ---- */
 void reconcile(struct gateway *gateway, struct peer *peer);
 void reconcile_dirty(struct deferred *deferred);

@@ -69,7 +69,7 @@ static void unknown_sa(struct gateway *gateway, const struct datagram *datagram,
 		return;
 	if (!may_answer(gateway))
 		return;
-	answer_notify(gateway, datagram, header, INVALID_IKE_SPI, SPAN_NONE);
+	crash_answer(gateway, datagram, header);
 	log_limited(gateway->log, limit, now, LOG_LEVEL_INFO, NULL,
 		    "message for an unknown IKE SA from %s answered with INVALID_IKE_SPI",
 		    endpoint_text(&datagram->remote, remote));
@@ -228,6 +228,8 @@ static void for_sa(struct gateway *gateway, struct ike_sa *sa, const struct data
 	const struct ikev2_row *row =
 		ikev2_row((enum ike_state)sa->state, (enum ike_role)sa->role, event);
 
+	if (crash_proven(gateway, sa, datagram, header))
+		return;
 	if (from_elsewhere(sa, datagram, event) || !in_window(gateway, sa, datagram, header)) {
 		gateway->counters.dropped++;
 		return;

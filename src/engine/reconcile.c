@@ -407,6 +407,7 @@ void reconcile(struct gateway *gateway, struct peer *peer)
 	unique_rule(gateway, peer);
 	list_for_safe(node, &peer->ike_sas) go_ike(gateway, ike_of(node));
 	list_for_safe(node, &peer->ike_sas) ask_doubtful(gateway, ike_of(node));
+	list_for_safe(node, &peer->ike_sas) extra_tell(gateway, ike_of(node));
 	list_for_safe(node, &peer->tunnels)
 		go_children(gateway, container_of(node, struct tunnel, in_peer));
 	peer->busy--;

@@ -223,6 +223,7 @@ enum rc gateway_reload(struct gateway *gateway, struct config *config, struct di
 	load_new(gateway, old, config);
 	peers_rebase(&gateway->peers, config);
 	peers_orient(&gateway->peers);
+	extra_reload(gateway);
 	config_unref(old);
 	return RC_OK;
 }

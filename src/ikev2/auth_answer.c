@@ -38,6 +38,7 @@ static enum rc read_request(struct step *step, struct outcome *out)
 	TRY(wire_id_parse(payload_of(message, PAYLOAD_IDi)->body, &in->idi, &out->diag));
 	struct wire_notify notify;
 	out->initial_contact = notify_find(message, INITIAL_CONTACT, &notify);
+	told_read(step, out);
 	in->idr_present = idr != NULL;
 	if (idr != NULL)
 		TRY(wire_id_parse(idr->body, &in->idr, &out->diag));
@@ -280,6 +281,8 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 		TRY(child_install_out(step->arena, out->child, secret_span(&out->keymat),
 				      &out->kernel));
 	}
+	TRY(told_emit_token(step, step->sa->spi_i, step->sa->spi_r, &writer));
+	TRY(told_emit_lifetime(step, in->peer->conn, out, &writer));
 	out->message.exchange = EXCHANGE_IKE_AUTH;
 	out->message.response = true;
 	return inner_finish(&writer, &sink, &out->message);

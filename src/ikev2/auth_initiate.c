@@ -101,6 +101,7 @@ enum rc auth_request_emit(struct step *step, struct outcome *out)
 	TRY(inner_start(step->arena, &sink, &writer));
 	TRY(emit_identities(step, &writer, out));
 	TRY(emit_child(step, step->tunnel, &writer, out));
+	TRY(told_emit_token(step, step->sa->spi_i, out->peer_spi, &writer));
 	out->message.exchange = EXCHANGE_IKE_AUTH;
 	out->message.purpose = REQUEST_AUTH;
 	return inner_finish(&writer, &sink, &out->message);
@@ -179,6 +180,7 @@ static enum rc verify_peer(struct step *step, struct outcome *out)
 	TRY(psk_find(step, step->peer, &step->peer->remote_id, &sa->local, &sa->remote, &psk,
 		     &out->diag));
 	TRY(psk_verify(step->arena, &input, psk, &in->auth, &out->diag));
+	told_read(step, out);
 	out->established = true;
 	return RC_OK;
 }

@@ -54,6 +54,7 @@ static enum rc read_deletes(struct step *step, struct outcome *out)
 	read_complaint(step, out);
 	for (; payload != NULL; payload = wire_payload_next(payload))
 		TRY(read_delete(step, payload, out));
+	told_read(step, out);
 	return RC_OK;
 }
 

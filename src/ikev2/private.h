@@ -15,7 +15,7 @@
 /* each ends with a row whose story is NULL */
 extern const struct ikev2_row ikev2_sa_init_initiate_rows[], ikev2_sa_init_answer_rows[],
 	ikev2_auth_initiate_rows[], ikev2_auth_answer_rows[], ikev2_create_child_rows[],
-	ikev2_informational_rows[], ikev2_reject_rows[];
+	ikev2_informational_rows[], ikev2_tell_rows[], ikev2_reject_rows[];
 
 /* ---- nat.c: RFC 7296 §2.23 ---- */
 struct nat_findings {
@@ -73,6 +73,16 @@ enum rc child_install_in(struct arena *arena, const struct child_sa *child, stru
 			 struct list *list) MUST_CHECK;
 enum rc child_install_out(struct arena *arena, const struct child_sa *child, struct span keymat,
 			  struct list *list) MUST_CHECK;
+
+/* ---- told.c: what peers tell each other beside the work of an exchange ---- */
+/* QUICK_CRASH_DETECTION with our token for these SPIs (RFC 6290 §4.2), when we are to make one. */
+enum rc told_emit_token(struct step *step, uint64_t spi_i, uint64_t spi_r,
+			struct writer *writer) MUST_CHECK;
+/* Responder, IKE_AUTH: AUTH_LIFETIME (RFC 4478 §3), when the conn has one. */
+enum rc told_emit_lifetime(struct step *step, const struct config_conn *conn, struct outcome *out,
+			   struct writer *writer) MUST_CHECK;
+/* Those of the peer, into out->extra. */
+void told_read(const struct step *step, struct outcome *out);
 
 /* ---- payload.c ---- */
 /* The one payload of that type, which the row's rules have counted. */

@@ -17,7 +17,8 @@
 		REJECT(state, role, EVENT_CREATE_CHILD_RESPONSE, story),                           \
 		REJECT(state, role, EVENT_INFORMATIONAL_RESPONSE, story)
 #define NO_COMMANDS(state, role, story)                                                            \
-	REJECT(state, role, EVENT_PROBE, story), REJECT(state, role, EVENT_DELETE_CHILD, story)
+	REJECT(state, role, EVENT_PROBE, story), REJECT(state, role, EVENT_DELETE_CHILD, story),   \
+		REJECT(state, role, EVENT_TELL, story)
 
 #define NO_SA	   "no such IKE SA"
 #define EARLY	   "the IKE SA is not established yet"

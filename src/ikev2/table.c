@@ -4,8 +4,13 @@
 #include "ikev2/private.h"
 
 static const struct ikev2_row *const all_rows[] = {
-	ikev2_sa_init_initiate_rows, ikev2_sa_init_answer_rows, ikev2_auth_initiate_rows,
-	ikev2_auth_answer_rows,	     ikev2_create_child_rows,	ikev2_informational_rows,
+	ikev2_sa_init_initiate_rows,
+	ikev2_sa_init_answer_rows,
+	ikev2_auth_initiate_rows,
+	ikev2_auth_answer_rows,
+	ikev2_create_child_rows,
+	ikev2_informational_rows,
+	ikev2_tell_rows,
 	ikev2_reject_rows,
 };
 #define ROW_FILES (sizeof(all_rows) / sizeof(all_rows[0]))
@@ -23,6 +28,7 @@ static const struct name event_entries[] = {
 	{ EVENT_PROBE, "liveness probe" },
 	{ EVENT_DELETE_CHILD, "delete Child SA" },
 	{ EVENT_DELETE_IKE, "delete IKE SA" },
+	{ EVENT_TELL, "tell" },
 	{ EVENT_GIVE_UP, "give up" },
 	{ 0, NULL },
 };

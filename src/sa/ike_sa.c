@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* IKE SAs: making, linking into the tables, binding to a peer, freeing; and the half-open table. */
 #include <string.h>
-#include "sa/sa.h"
+#include "sa/extra.h"
 
 static const struct name state_entries[] = {
 	{ IKEV2_START, "start" },
@@ -85,6 +85,7 @@ void sas_free(struct sas *sas)
 	table_free(&sas->outbound);
 	table_free(&sas->policies);
 	wipe(sas->cookie_secret, sizeof(sas->cookie_secret));
+	wipe(sas->crash_secret, sizeof(sas->crash_secret));
 }
 
 /* Random, not zero (RFC 7296 §3.1), not in use. */
@@ -203,6 +204,7 @@ void ike_sa_free(struct sas *sas, struct ike_sa *sa)
 	list_remove(&sa->in_peer);
 	ike_sa_forget_larval(sa);
 	ike_sa_request_clear(sa);
+	ike_extra_free(sa);
 	mem_free(sa->answer);
 	mem_free(sa->mobile);
 	ike_keys_wipe(&sa->keys);

@@ -22,6 +22,7 @@ static const struct notify_form {
 	{ ADDITIONAL_IP6_ADDRESS, 16, 16, 1, 0 },		/* RFC 4555 §4.2 */
 	{ COOKIE2, 8, LIMIT_COOKIE, 1, 0 },			/* RFC 4555 §4.2.5 */
 	{ AUTH_LIFETIME, 4, 4, 1, 0 },				/* RFC 4478 §3 */
+	{ QUICK_CRASH_DETECTION, 16, 128, 1, 0 },		/* RFC 6290 §4.1 */
 	{ SIGNATURE_HASH_ALGORITHMS, 2, UINT16_MAX - 1, 2, 0 }, /* RFC 7427 §4 */
 };
 

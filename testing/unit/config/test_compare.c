@@ -93,6 +93,13 @@ static void settings_of_the_tunnel_keep_the_peer(void **state)
 		compare(settings[i], true, false);
 }
 
+/* A reload tells the peers of it and leaves their SAs alone. */
+static void another_authlifetime_makes_another_peer_but_no_other_conn(void **state)
+{
+	(void)state;
+	compare("authlifetime=1h", false, true);
+}
+
 static void hosts_of_every_kind_are_compared(void **state)
 {
 	static const char *const hosts[] = {
@@ -122,6 +129,7 @@ int main(void)
 		cmocka_unit_test(the_same_settings_are_equal),
 		cmocka_unit_test(settings_of_the_ike_sa_make_another_peer),
 		cmocka_unit_test(settings_of_the_tunnel_keep_the_peer),
+		cmocka_unit_test(another_authlifetime_makes_another_peer_but_no_other_conn),
 		cmocka_unit_test(hosts_of_every_kind_are_compared),
 	};
 	return cmocka_run_group_tests(tests, open_crypto, close_crypto);

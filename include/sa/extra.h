@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What only some IKE SAs have: the peer's crash token, what the peer is still to be told. It hangs
+ * off the IKE SA, is freed with it, and is handed on when the SA is rekeyed. */
+#ifndef VANTH_SA_EXTRA_H
+#define VANTH_SA_EXTRA_H
+
+#include "sa/sa.h"
+
+/* What an INFORMATIONAL of ours is to tell the peer (struct ike_extra.tell) */
+enum ike_tell {
+	TELL_CRASH_TOKEN = 1, /* a rekeyed IKE SA has SPIs without a token (RFC 6290 §4.3) */
+	TELL_LIFETIME = 2,    /* AUTH_LIFETIME has changed (RFC 4478 §3) */
+};
+
+struct ike_extra {
+	uint8_t *crash_token; /* the peer's (RFC 6290); NULL: it gave none */
+	uint8_t crash_token_len;
+	uint8_t tell;	      /* enum ike_tell bits */
+	uint32_t auth_told;   /* seconds of AUTH_LIFETIME that we told the peer; 0: none */
+	usec_t authenticated; /* when the peer proved its identity; kept over rekeys */
+};
+
+/* The SA's, made when it has none; NULL: out of memory. */
+struct ike_extra *ike_extra_of(struct ike_sa *sa);
+void ike_extra_free(struct ike_sa *sa);
+/* The peer's token replaces an earlier one. */
+enum rc ike_extra_crash_token(struct ike_sa *sa, struct span token) MUST_CHECK;
+/* To be called when an IKE SA is rekeyed (RFC 7296 §2.18), before `from` is freed: `to` is its
+ * successor with its own SPIs. The end of the authentication goes on (a rekey does not prove an
+ * identity); the token of the old SPIs does not, and the peer is told the one for the new SPIs. A
+ * token that `to` has already (it came with the rekey) stays. `announced`: our token for the new
+ * SPIs went with the rekey too. */
+enum rc ike_extra_inherit(struct ike_sa *from, struct ike_sa *to, bool announced) MUST_CHECK;
+
+/* ---- quick crash detection, RFC 6290 ---- */
+#define CRASH_SECRET_LEN    32
+#define CRASH_TOKEN_LEN	    32 /* ours */
+#define CRASH_TOKEN_MIN	    16 /* §4.1 */
+#define CRASH_TOKEN_MAX	    128
+#define CRASH_TOKENS_LOOKED 16 /* of one message; §4.5 wants at least 4 */
+/* Our token for an IKE SA with these SPIs, from the secret that outlives a crash (§5.1).
+ * RC_NOT_FOUND: there is no such secret. */
+enum rc crash_token(const struct sas *sas, uint64_t spi_i, uint64_t spi_r,
+		    uint8_t out[CRASH_TOKEN_LEN]) MUST_CHECK;
+/* Is one of these SPIs that of an IKE SA of ours, whatever the other one is? Then no token may be
+ * shown to anybody (§9.2). */
+bool crash_spis_alive(const struct sas *sas, uint64_t spi_i, uint64_t spi_r);
+
+/* ---- how long authentication holds ---- */
+/* The longest time that one request takes until it is given up. */
+usec_t retransmit_budget(const struct config_conn *conn);
+
+#endif
