@@ -46,8 +46,4 @@ enum rc crash_token(const struct sas *sas, uint64_t spi_i, uint64_t spi_r,
  * shown to anybody (§9.2). */
 bool crash_spis_alive(const struct sas *sas, uint64_t spi_i, uint64_t spi_r);
 
-/* ---- how long authentication holds ---- */
-/* The longest time that one request takes until it is given up. */
-usec_t retransmit_budget(const struct config_conn *conn);
-
 #endif

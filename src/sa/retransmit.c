@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The schedule of retransmissions: exponential, bounded, with jitter, from the five settings of the
  * conn. */
-#include "sa/extra.h"
+#include "sa/sa.h"
 
 static double jitter_factor(struct host *host, unsigned percent)
 {
@@ -25,16 +25,4 @@ usec_t retransmit_interval(const struct config_conn *conn, struct host *host, un
 		interval = longest;
 	interval *= jitter_factor(host, conn->retransmit_jitter);
 	return interval < (double)USEC_PER_MSEC ? USEC_PER_MSEC : (usec_t)interval;
-}
-
-usec_t retransmit_budget(const struct config_conn *conn)
-{
-	double longest = conn->retransmit_limit > 0 ? (double)conn->retransmit_limit : 3600e6;
-	double interval = (double)conn->retransmit_timeout, total = 0;
-
-	for (unsigned i = 0; i <= conn->retransmit_tries; i++) {
-		total += interval < longest ? interval : longest;
-		interval *= conn->retransmit_base;
-	}
-	return (usec_t)total;
 }

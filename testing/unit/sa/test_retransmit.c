@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sa/extra.h"
 #include "unit/sa/sas_test.h"
 
 static const struct config_conn plain = { .retransmit_timeout = 500 * USEC_PER_MSEC,
@@ -53,23 +52,11 @@ static void hostile_settings_give_neither_zero_nor_endless_intervals(void **stat
 	world_free(world);
 }
 
-static void budget_is_the_sum_of_all_waits_without_jitter(void **state)
-{
-	struct config_conn hostile = { .retransmit_timeout = 1,
-				       .retransmit_base = 1e300,
-				       .retransmit_tries = 100 };
-
-	(void)state;
-	assert_int_equal(retransmit_budget(&plain), 19500 * USEC_PER_MSEC);
-	assert_true(retransmit_budget(&hostile) <= 101 * 3600 * USEC_PER_SEC);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(intervals_double_up_to_the_limit_and_then_end),
 		cmocka_unit_test(jitter_only_shortens_and_spreads),
-		cmocka_unit_test(budget_is_the_sum_of_all_waits_without_jitter),
 		cmocka_unit_test(hostile_settings_give_neither_zero_nor_endless_intervals),
 	};
 
