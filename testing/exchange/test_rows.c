@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every row of the table is reached: those with steps, and every request that a row rejects. */
 #include "exchange/pair.h"
+#include "sa/extra.h"
 #include "unit/test.h"
 
 static uint64_t runs[IKEV2_ROWS_MAX];
@@ -297,6 +298,28 @@ static void each_end_deletes_one_of_two_child_sas(void)
 	finish(&pair);
 }
 
+static void tell(struct end *end)
+{
+	static const uint8_t secret[32] = "secret";
+
+	gateway_crash_secret(end->gateway, secret);
+	ike_extra_of(sa_of(end))->tell = TELL_CRASH_TOKEN;
+	peer_dirty(sa_of(end)->peer);
+}
+
+static void each_end_tells_its_crash_token(void)
+{
+	struct pair pair;
+
+	up(&pair, NULL, NULL);
+	tell(&pair.west);
+	tell(&pair.east);
+	world_run(pair.world, 2 * USEC_PER_SEC);
+	assert_non_null(sa_of(&pair.west)->extra->crash_token);
+	assert_non_null(sa_of(&pair.east)->extra->crash_token);
+	finish(&pair);
+}
+
 /* Answers are matched with what was asked before a row is looked for; nothing raises an event of
  * ours for an SA in which it makes no sense; IKE_SA_INIT requests never belong to an SA. */
 static bool is_guarded(const struct ikev2_row *row)
@@ -315,6 +338,7 @@ static bool is_guarded(const struct ikev2_row *row)
 	case EVENT_CREATE_CHILD_RESPONSE:
 	case EVENT_INFORMATIONAL_RESPONSE:
 	case EVENT_PROBE:
+	case EVENT_TELL:
 	case EVENT_DELETE_CHILD:
 	case EVENT_DELETE_IKE:
 	case EVENT_GIVE_UP:
@@ -339,6 +363,7 @@ static void every_row_is_reached(void **state)
 	requests_come_too_early_or_too_late();
 	each_end_is_asked_for_another_sa();
 	each_end_deletes_one_of_two_child_sas();
+	each_end_tells_its_crash_token();
 	for (unsigned i = 0; (row = ikev2_row_at(i)) != NULL; i++) {
 		if (runs[i] > 0 || is_guarded(row))
 			continue;
