@@ -51,7 +51,7 @@ enum config_host_kind {
 };
 enum config_authby { AUTHBY_SECRET = 1, AUTHBY_RSA = 2, AUTHBY_ECDSA = 4, AUTHBY_NULL = 8 };
 enum config_tristate { TRI_NO, TRI_YES, TRI_AUTO };
-enum config_dpdaction { DPD_HOLD, DPD_CLEAR, DPD_RESTART };
+enum config_dpdaction { DPD_AUTO, DPD_HOLD, DPD_CLEAR, DPD_RESTART };
 
 struct config_end {
 	enum config_host_kind kind;

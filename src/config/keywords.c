@@ -201,8 +201,8 @@ const struct keyword keywords_ours[] = {
 	CONN("alsoflip", KIND_ALSO, name, "", NULL, "As also=, with left and right exchanged."),
 	CONN("auto", KIND_ENUM, start, "ignore, add, ondemand, start, keep", "ignore",
 	     "What to do with it at start: nothing, answer the peer, set it up when packets want "
-	     "it, set it "
-	     "up now, set it up now and whenever it goes. route is ondemand, up is start.",
+	     "it, set it up now and whenever it goes (start), or answer the peer and keep it up "
+	     "once it was up (keep). route is ondemand, up is start.",
 	     .names = &auto_names),
 	CONN("type", KIND_ENUM, type, "tunnel, transport, passthrough, drop", "tunnel",
 	     "Tunnel or transport mode, or let the packets pass in clear, or drop them.",
@@ -280,11 +280,12 @@ const struct keyword keywords_ours[] = {
 	CONN("dpdtimeout", KIND_TIME, dpdtimeout, "0s..1d", "0s",
 	     "A peer that was not heard for so long is dead. 0: when its answer to a request is "
 	     "overdue."),
-	CONN("dpdaction", KIND_ENUM, dpdaction, "hold, clear, restart", "hold",
-	     "Accepted for files of other daemons. Whatever it says, the tunnels of a dead peer "
-	     "that "
-	     "are "
-	     "wanted (auto=start) are set up again, and those on demand wait for packets.",
+	CONN("dpdaction", KIND_ENUM, dpdaction, "hold, clear, restart", NULL,
+	     "What becomes of a tunnel of a dead peer that is only to be answered (auto=add). "
+	     "hold: "
+	     "packets for it are held, and set it up again. restart: it is set up again at once. "
+	     "clear, or without it: the peer may begin. What is wanted anyway (auto=start, "
+	     "auto=ondemand, ipsec up) is set up again, whatever this says.",
 	     .names = &dpdaction_names),
 	CONN("retransmit-timeout", KIND_TIME, retransmit_timeout, "10ms..1h", "as in config setup",
 	     "Wait before the first retransmission of a request.", INHERITS(retransmit_timeout)),

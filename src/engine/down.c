@@ -63,6 +63,7 @@ void child_up(struct gateway *gateway, struct child_sa *child)
 	peer_record(tunnel->peer, child->ike->serial, RECORD_CHILD_UP, 0, child->spi_in,
 		    child->spi_out);
 	life_begin_child(gateway, child);
+	want_after_up(gateway, tunnel);
 	watch_tell(gateway, GATEWAY_CHILD_UP, tunnel->peer, tunnel, child->serial, RC_OK,
 		   "Child SA #%llu up: %s, %s, %s%s, SPIs %08x in %08x out",
 		   (unsigned long long)child->serial,
@@ -143,9 +144,12 @@ void ike_down(struct gateway *gateway, struct ike_sa *sa, enum rc reason, const 
 {
 	struct peer *peer = sa->peer;
 
-	while (!list_empty(&sa->children))
-		child_down(gateway, container_of(sa->children.next, struct child_sa, in_ike),
-			   reason);
+	while (!list_empty(&sa->children)) {
+		struct child_sa *child = container_of(sa->children.next, struct child_sa, in_ike);
+		if (reason == RC_TIMEOUT)
+			want_after_death(gateway, child->tunnel);
+		child_down(gateway, child, reason);
+	}
 	gateway_cancel(gateway, &sa->retransmit);
 	gateway_cancel(gateway, &sa->life);
 	waiting_free_all(sa);

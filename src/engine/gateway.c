@@ -224,9 +224,9 @@ void gateway_set_wanted(void *context, struct tunnel *tunnel)
 		tunnel->wanted = WANTED_ON_DEMAND;
 		break;
 	case AUTO_START:
-	case AUTO_KEEP:
 		tunnel->wanted = WANTED_UP;
 		break;
+	case AUTO_KEEP: /* want_after_up() */
 	case AUTO_ADD:
 	case AUTO_IGNORE:
 		return;

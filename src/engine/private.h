@@ -150,6 +150,12 @@ void unique_established(struct gateway *gateway, struct ike_sa *sa, bool initial
  * proven to work. */
 void unique_rule(struct gateway *gateway, struct peer *peer);
 
+/* ---- want.c ---- */
+/* auto=keep: a tunnel that came up is kept up. */
+void want_after_up(struct gateway *gateway, struct tunnel *tunnel);
+/* dpdaction=: its peer does not answer any more. */
+void want_after_death(struct gateway *gateway, struct tunnel *tunnel);
+
 /* ---- gateway.c ---- */
 void gateway_set_wanted(void *context, struct tunnel *tunnel); /* by auto= */
 
