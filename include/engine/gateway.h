@@ -38,9 +38,19 @@ struct watcher {
 struct gateway_counters {
 	uint64_t datagrams_in, datagrams_out, dropped, retransmits, answered_again;
 	uint64_t ike_up, ike_down, child_up, child_down, failures;
-	uint64_t cookies_sent, half_open_timeouts, integrity_failures, unknown_spi, v1_ignored;
+	uint64_t cookies_sent, cookies_returned, half_open_timeouts, half_open_displaced,
+		half_open_refused, auth_ignored;
+	uint64_t integrity_failures, unknown_spi, v1_ignored;
 	uint64_t
 		stuck; /* the watchdog's "wanted, no live Child SA, nothing pending": must stay 0 */
+};
+
+/* What engine/flood.c has to tell. */
+struct flood {
+	struct timer tick;	  /* about each second while there is a reason */
+	uint64_t asked, returned; /* since told */
+	usec_t told;
+	struct log_limit displaced;
 };
 
 struct gateway {
@@ -70,6 +80,7 @@ struct gateway {
 	unsigned invalid_spi_sent;
 	bool listening, stopping;
 	unsigned initiating; /* IKE SAs of ours that are not established yet */
+	struct flood flood;
 	struct timer stop_limit;
 	usec_t stop_by;
 	void (*stopped)(void *context);

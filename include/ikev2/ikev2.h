@@ -73,6 +73,15 @@ enum rc ikev2_inner_notify(struct arena *arena, uint16_t type, struct span data,
 enum rc ikev2_inner_goodbye(struct arena *arena, uint16_t type,
 			    struct outcome_message *out) MUST_CHECK;
 
+/* What a cookie is about, of an IKE_SA_INIT request, found without memory: the chain of payloads is
+ * whole, SA, KE and nonce are there once each. Spans point into the datagram. */
+struct init_glance {
+	struct span ni;
+	struct span cookie; /* .ptr NULL: none */
+};
+enum rc ikev2_init_glance(struct span datagram, const struct ike_header *header,
+			  struct init_glance *out, struct diag *diag) MUST_CHECK;
+
 /* Seals inner payloads into a whole message in out (at least LIMIT_MESSAGE); and opens a received
  * one. */
 enum rc ikev2_seal(const struct ike_sa *sa, uint64_t counter, uint32_t message_id,

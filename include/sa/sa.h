@@ -8,6 +8,7 @@
 #include "kernel/kernel.h"
 #include "peer/peer.h"
 #include "proposal/proposal.h"
+#include "sa/half_open.h"
 
 /* Requests of the peer that may be outstanding at once: what SET_WINDOW_SIZE announces (RFC 7296
  * §2.3). A request with ID N proves that the peer has our responses up to N - PEER_WINDOW. */
@@ -39,11 +40,12 @@ struct ike_larval {
 	uint16_t ni_size, nr_size;
 	uint8_t *cookie; /* initiator: to be returned */
 	uint8_t cookie_len;
-	uint8_t restarts;   /* COOKIE and INVALID_KE rounds so far */
-	uint16_t group;	    /* initiator: of our KE */
-	uint32_t child_spi; /* initiator: inbound SPI announced in IKE_AUTH */
-	uint64_t tunnel;    /* initiator: serial of the tunnel it is for (0: none) */
-	uint16_t prefix;    /* half-open accounting: where it is counted */
+	uint8_t restarts;	      /* COOKIE and INVALID_KE rounds so far */
+	uint16_t group;		      /* initiator: of our KE */
+	uint32_t child_spi;	      /* initiator: inbound SPI announced in IKE_AUTH */
+	uint64_t tunnel;	      /* initiator: serial of the tunnel it is for (0: none) */
+	uint8_t bad_auth;	      /* responder: protected messages that were not the peer's */
+	struct half_open_place place; /* responder */
 };
 
 /* Our one outstanding request (window 1, RFC 7296 §2.3) */
@@ -159,14 +161,13 @@ struct child_sa {
 	usec_t counters_at;
 };
 
-#define HALF_OPEN_BUCKETS 4096
-
 /* Everything the SAs of one gateway share. */
 struct sas {
 	struct table by_spi, by_init, by_serial, children, outbound, policies;
 	struct list half_open; /* struct ike_sa.in_half_open */
 	size_t half_open_count, ike_count, established_count, child_count;
-	uint16_t half_open_from[HALF_OPEN_BUCKETS]; /* by hash of the remote prefix */
+	struct half_open_table table;
+	struct pressure pressure;
 	struct peers *peers;
 	struct host *host;
 	uint8_t cookie_secret[2][32]; /* current and previous */
@@ -195,9 +196,6 @@ void ike_sa_free(struct sas *sas, struct ike_sa *sa);
 struct ike_sa *ike_sa_by_spi(const struct sas *sas, uint64_t our_spi);
 struct ike_sa *ike_sa_by_init(const struct sas *sas, const struct ip_endpoint *remote,
 			      struct span request);
-/* The prefix of the address (IPv4 /24, IPv6 /48) has its share of the half-open table already. */
-bool half_open_crowded(const struct sas *sas, const struct config_setup *setup,
-		       const struct ip_addr *remote);
 struct ike_sa *ike_sa_by_serial(const struct sas *sas, uint64_t serial);
 static inline uint64_t ike_sa_our_spi(const struct ike_sa *sa)
 {
@@ -235,7 +233,6 @@ enum rc cookie_make(struct sas *sas, usec_t now, struct span ni, const struct ip
 		    uint64_t spi_i, uint8_t out[COOKIE_LEN]) MUST_CHECK;
 bool cookie_good(struct sas *sas, usec_t now, struct span cookie, struct span ni,
 		 const struct ip_endpoint *remote, uint64_t spi_i);
-bool cookies_wanted(const struct sas *sas, const struct config_setup *setup);
 
 /* Kernel requests of a Child SA, filled in (keys set by the caller). */
 void child_kernel_sa(const struct child_sa *child, enum kernel_direction direction,

@@ -47,6 +47,7 @@ static void explain_reply(void *context, const json_t *parameters, bool continue
 	{
 		show_story(story);
 	}
+	show_cookies(json_object_get(parameters, "cookies"));
 	if (number_of(parameters, "left_out") > 0)
 		(void)printf("(%lld more tunnels)\n", number_of(parameters, "left_out"));
 }

@@ -76,6 +76,7 @@ int verb_traffic(struct ipsec *ipsec, int argc, char **argv);
 int verb_brief(struct ipsec *ipsec, int argc, char **argv);
 int verb_states(struct ipsec *ipsec, int argc, char **argv);
 void show_tunnel(const json_t *tunnel);
+void show_cookies(const json_t *cookies);		      /* null: nothing is shown */
 int verb_explain(struct ipsec *ipsec, int argc, char **argv); /* explain.c */
 int verb_events(struct ipsec *ipsec, int argc, char **argv);
 int verb_algorithms(struct ipsec *ipsec, int argc, char **argv); /* about.c */

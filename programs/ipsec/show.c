@@ -127,6 +127,22 @@ static const char *plural(long long count)
 	return count == 1 ? "" : "s";
 }
 
+void show_cookies(const json_t *cookies)
+{
+	char age[HUMAN_MAX];
+	double seconds = json_number_value(json_object_get(cookies, "age"));
+
+	if (!json_is_object(cookies))
+		return;
+	(void)printf("new peers are asked for a cookie: %s", text_of(cookies, "why"));
+	if (number_of(cookies, "threshold") > 0)
+		(void)printf(", %lld without one (threshold %lld), for %s",
+			     number_of(cookies, "half_open"), number_of(cookies, "threshold"),
+			     human_time(seconds, age));
+	(void)printf("; %lld asked, %lld came back\n", number_of(cookies, "asked"),
+		     number_of(cookies, "returned"));
+}
+
 static void show_totals(const json_t *totals)
 {
 	long long tunnels = number_of(totals, "tunnels"),
@@ -139,6 +155,7 @@ static void show_totals(const json_t *totals)
 	if (half_open > 0)
 		(void)printf(", %lld half-open", half_open);
 	(void)putchar('\n');
+	show_cookies(json_object_get(totals, "cookies"));
 }
 
 /* ---- one function a reply ---- */

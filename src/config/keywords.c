@@ -119,19 +119,29 @@ const struct keyword keywords_ours[] = {
 		     "never: they stay. keep: they stay, and the client is refused until they are "
 		     "gone (dpddelay= finds those that are dead)."),
 	SETUP("ddos-mode", KIND_ENUM, ddos_mode, "auto, busy, unlimited", "auto",
-	      "When to ask new peers for a cookie: auto above a number of half-open IKE SAs, busy "
-	      "always, "
-	      "unlimited never.",
+	      "When new peers are asked for a cookie, which proves that they receive at their "
+	      "address: auto from a number of half-open IKE SAs on (ddos-ike-threshold) or when "
+	      "key pairs are asked for faster than they can be made, until that is over and "
+	      "cookies come back; busy always; unlimited never.",
 	      .names = &ddos_names),
 	SETUP("ddos-ike-threshold", KIND_NUMBER, ddos_threshold, "0..1000000", "0",
-	      "The number of half-open IKE SAs above which ddos-mode=auto asks for cookies. 0: it "
-	      "is chosen "
-	      "from the load.",
+	      "The number of half-open IKE SAs that came without a cookie from which on "
+	      "ddos-mode=auto asks for one. 0: it adapts. It is then 256 (or a quarter of "
+	      "max-halfopen-ike, if that is less), rises by one with every half-open IKE SA whose "
+	      "peer authenticates itself, up to an eighth of max-halfopen-ike or 8448, falls by "
+	      "two with "
+	      "every one that does not, and forgets half of what it rose in a minute.",
 	      ALSO_KNOWN("ddos-ike-treshold")),
 	SETUP("max-halfopen-ike", KIND_NUMBER, max_halfopen, "1..10000000", "50000",
-	      "The most half-open IKE SAs; beyond it, new peers get no answer."),
+	      "The most half-open IKE SAs. When there are so many, the oldest one of the most "
+	      "crowded prefix makes room for a new peer. One address (IPv4 /32, IPv6 /64) may have "
+	      "a 32nd of them (at least 64), one prefix (/24, /48) an eighth (at least 128); what "
+	      "is more takes the place of one from there that is older than a second, or gets "
+	      "no answer."),
 	SETUP("halfopen-timeout", KIND_TIME, halfopen_timeout, "1s..1h", "30s",
-	      "How long a peer may take to authenticate itself after its first message.",
+	      "How long a peer may take to authenticate itself after its first message. While "
+	      "cookies are asked for, or half of max-halfopen-ike is in use, a third of it, but at "
+	      "least 5s.",
 	      ALSO_KNOWN("half-open-timeout")),
 	SETUP("keep-alive", KIND_TIME, keepalive, "0s..1d", "20s",
 	      "How often an idle NAT mapping is refreshed. 0: never.", ALSO_KNOWN("keepalive")),

@@ -17,12 +17,16 @@ static const struct {
 	{                                                                                          \
 #field, offsetof(struct gateway_counters, field)                                   \
 	}
-	COUNTER(datagrams_in), COUNTER(datagrams_out),	    COUNTER(dropped),
-	COUNTER(retransmits),  COUNTER(answered_again),	    COUNTER(ike_up),
-	COUNTER(ike_down),     COUNTER(child_up),	    COUNTER(child_down),
-	COUNTER(failures),     COUNTER(cookies_sent),	    COUNTER(half_open_timeouts),
-	COUNTER(unknown_spi),  COUNTER(integrity_failures), COUNTER(v1_ignored),
-	COUNTER(stuck),
+	COUNTER(datagrams_in),	    COUNTER(datagrams_out),
+	COUNTER(dropped),	    COUNTER(retransmits),
+	COUNTER(answered_again),    COUNTER(ike_up),
+	COUNTER(ike_down),	    COUNTER(child_up),
+	COUNTER(child_down),	    COUNTER(failures),
+	COUNTER(cookies_sent),	    COUNTER(half_open_timeouts),
+	COUNTER(unknown_spi),	    COUNTER(integrity_failures),
+	COUNTER(v1_ignored),	    COUNTER(stuck),
+	COUNTER(cookies_returned),  COUNTER(half_open_displaced),
+	COUNTER(half_open_refused), COUNTER(auth_ignored),
 #undef COUNTER
 };
 

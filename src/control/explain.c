@@ -52,8 +52,8 @@ void method_explain(struct call *call)
 
 	if (peers_match(peers, name, tell, &story) > 0) {
 		call_reply(call,
-			   json_pack("{s:o,s:i}", "peers", story.peers, "left_out",
-				     (int)story.left_out),
+			   json_pack("{s:o,s:i,s:o}", "peers", story.peers, "left_out",
+				     (int)story.left_out, "cookies", show_cookies(call->gateway)),
 			   false);
 		return;
 	}

@@ -138,6 +138,8 @@ json_t *show_child(const struct call *call, const struct child_sa *child);
 json_t *show_tunnel(const struct call *call, struct tunnel *tunnel);
 json_t *show_brief(const struct call *call, struct tunnel *tunnel);
 json_t *show_records(const struct call *call, const struct peer *peer);
+/* Null: new peers are not asked for one. */
+json_t *show_cookies(const struct gateway *gateway);
 json_t *show_totals(const struct call *call);
 json_t *show_event(const struct gateway_event *event);
 /* Does the name of a conn or tunnel mean this tunnel? NULL: all. */

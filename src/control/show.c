@@ -246,16 +246,38 @@ json_t *show_records(const struct call *call, const struct peer *peer)
 	return list;
 }
 
+json_t *show_cookies(const struct gateway *gateway)
+{
+	const struct config_setup *setup = gateway->env.setup;
+	const struct pressure *pressure = &gateway->sas.pressure;
+	enum cookies_why why = cookies_state(&gateway->sas, setup);
+	bool automatic = why != COOKIES_ALWAYS;
+	char text[64];
+
+	if (why == COOKIES_NOT)
+		return json_null();
+	return json_pack("{s:s,s:f,s:I,s:I,s:I,s:I}", "why",
+			 names_text(&cookies_why_names, (int)why, text, sizeof(text)), "age",
+			 automatic ? (double)(host_now(gateway->host) - pressure->since) /
+					     (double)USEC_PER_SEC
+				   : 0.0,
+			 "threshold",
+			 automatic ? (json_int_t)cookies_threshold(&gateway->sas, setup) : 0,
+			 "half_open", (json_int_t)gateway->sas.table.unproven, "asked",
+			 (json_int_t)gateway->counters.cookies_sent, "returned",
+			 (json_int_t)gateway->counters.cookies_returned);
+}
+
 json_t *show_totals(const struct call *call)
 {
 	const struct gateway *gateway = call->gateway;
 
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "peers", (json_int_t)gateway->peers.count,
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "peers", (json_int_t)gateway->peers.count,
 			 "tunnels", (json_int_t)gateway->peers.tunnel_count, "ike_established",
 			 (json_int_t)gateway->sas.established_count, "half_open",
 			 (json_int_t)gateway->sas.half_open_count, "children",
 			 (json_int_t)gateway->sas.child_count, "stuck",
-			 (json_int_t)gateway->counters.stuck);
+			 (json_int_t)gateway->counters.stuck, "cookies", show_cookies(gateway));
 }
 
 json_t *show_event(const struct gateway_event *event)

@@ -406,8 +406,6 @@ static void answer_failure(struct errand *errand, enum rc rc)
 	if (out->message.present && out->message.clear) {
 		send_clear(errand->gateway, &errand->step.local, &errand->step.remote,
 			   out->message.bytes);
-		if (out->notify == COOKIE)
-			errand->gateway->counters.cookies_sent++;
 	} else if (notify == 0 || !is_request(errand) || better_silent(errand, rc)) {
 		return;
 	} else if (errand->step.sa == NULL) {

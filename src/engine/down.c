@@ -159,8 +159,10 @@ void ike_down(struct gateway *gateway, struct ike_sa *sa, enum rc reason, const 
 	}
 	if (peer != NULL)
 		tell_end(gateway, sa, reason, text != NULL ? text : "");
-	else if (reason == RC_TIMEOUT && !sa->refused)
+	else if (reason == RC_TIMEOUT && !sa->refused) {
 		gateway->counters.half_open_timeouts++;
+		pressure_failed(&gateway->sas, host_now(gateway->host));
+	}
 	ike_sa_free(&gateway->sas, sa);
 	if (peer != NULL)
 		peer_dirty(peer);

@@ -298,6 +298,7 @@ static void stop_done(struct gateway *gateway)
 	gateway->stopped = NULL;
 	gateway_cancel(gateway, &gateway->stop_limit);
 	gateway_cancel(gateway, &gateway->watchdog);
+	gateway_cancel(gateway, &gateway->flood.tick);
 	list_for_safe(node, &gateway->peers.list)
 	{
 		struct peer *peer = container_of(node, struct peer, in_peers);

@@ -66,13 +66,21 @@ static usec_t next_of_children(const struct ike_sa *sa, usec_t now)
 	return next;
 }
 
+/* Shorter under pressure, unless its peer has begun to authenticate itself. */
+static usec_t half_open_time(const struct gateway *gateway, const struct ike_sa *sa)
+{
+	const struct config_setup *setup = gateway->env.setup;
+
+	return sa->recv_next > 1 ? setup->halfopen_timeout
+				 : half_open_lifetime(&gateway->sas, setup);
+}
+
 static usec_t next_due(struct gateway *gateway, const struct ike_sa *sa)
 {
 	usec_t now = host_now(gateway->host), next = sa->expires;
 
 	if (sa->state != IKEV2_ESTABLISHED)
-		return sa->peer == NULL ? sa->born + gateway->env.setup->halfopen_timeout
-					: USEC_NEVER;
+		return sa->peer == NULL ? sa->born + half_open_time(gateway, sa) : USEC_NEVER;
 	if (sa->replace_at > now)
 		next = earliest(next, sa->replace_at);
 	next = earliest(next, next_liveness(sa));

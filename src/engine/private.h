@@ -75,6 +75,17 @@ void waiting_free_all(struct ike_sa *sa);
 /* ---- receive.c ---- */
 void gateway_receive(void *context, const struct datagram *datagram);
 
+/* ---- flood.c ---- */
+/* May this IKE_SA_INIT request go on its road? RC_SUSPEND: it was answered with a cookie. Allocates
+ * nothing. */
+enum rc flood_gate(struct gateway *gateway, const struct datagram *datagram,
+		   const struct ike_header *header, struct diag *diag) MUST_CHECK;
+/* After a request from there went on its road: others make room for it. */
+void flood_trim(struct gateway *gateway, const struct ip_addr *remote);
+/* A protected message for a half-open SA was not its peer's; after some, no more are looked at. */
+void flood_bad_auth(struct ike_sa *sa);
+bool flood_deaf(const struct ike_sa *sa);
+
 /* ---- commit.c ---- */
 void commit(struct errand *errand);
 void commit_failure(struct errand *errand, enum rc rc);

@@ -168,6 +168,8 @@ static void reject(struct errand *errand, const struct datagram *datagram, enum 
 
 	if (rc == RC_INTEGRITY)
 		gateway->counters.integrity_failures++;
+	if (rc == RC_INTEGRITY)
+		flood_bad_auth(errand->step.sa);
 	if (errand->held != NULL)
 		peer_record(errand->held, errand->sa_serial, RECORD_DROPPED, rc, 0, 0);
 	dropped(gateway, datagram, rc, errand->out.diag.text);
@@ -236,6 +238,11 @@ static void for_sa(struct gateway *gateway, struct ike_sa *sa, const struct data
 	}
 	if (row == NULL)
 		return;
+	if (flood_deaf(sa)) {
+		gateway->counters.auth_ignored++;
+		gateway->counters.dropped++;
+		return;
+	}
 	if (row->steps == NULL) {
 		gateway->row_runs[ikev2_row_index(row)]++;
 		dropped(gateway, datagram, RC_DROP, row->story);
@@ -256,6 +263,9 @@ static void for_sa(struct gateway *gateway, struct ike_sa *sa, const struct data
 static void initial_request(struct gateway *gateway, const struct datagram *datagram,
 			    const struct ike_header *header)
 {
+	struct diag diag;
+	enum rc rc;
+
 	if (gateway->stopping)
 		return;
 	if (header->spi_i == 0 || header->spi_r != 0 || header->message_id != 0 ||
@@ -264,8 +274,15 @@ static void initial_request(struct gateway *gateway, const struct datagram *data
 			"IKE_SA_INIT request with impossible SPIs, flags or ID");
 		return;
 	}
+	rc = flood_gate(gateway, datagram, header, &diag);
+	if (rc != RC_OK) {
+		if (rc != RC_SUSPEND)
+			dropped(gateway, datagram, rc, diag.text);
+		return;
+	}
 	road_packet(gateway, NULL, datagram,
 		    ikev2_row(IKEV2_START, RESPONDER, EVENT_SA_INIT_REQUEST));
+	flood_trim(gateway, &datagram->remote.addr);
 }
 
 /* The same IKE_SA_INIT again is answered from the cache, unless its key pair is still being made or

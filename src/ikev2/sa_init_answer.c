@@ -47,24 +47,14 @@ static enum rc answer_clear(struct step *step, uint16_t type, struct span data, 
 	return rc;
 }
 
-/* §2.6: under load nothing is kept for an address that has not shown that it receives. */
-static enum rc check_cookie(struct step *step, struct outcome *out)
+/* §2.6: engine/flood.c let it pass, perhaps because it brought a good cookie. */
+static bool brought_cookie(const struct step *step, struct span ni)
 {
-	struct sa_init_request *in = step->scratch;
-	uint64_t spi_i = step->message->header.spi_i;
 	struct wire_notify notify;
-	uint8_t *cookie;
 
-	if (!cookies_wanted(step->env->sas, step->env->setup))
-		return RC_OK;
-	if (notify_find(step->message, COOKIE, &notify) &&
-	    cookie_good(step->env->sas, step->now, notify.data, in->ni, &step->remote, spi_i))
-		return RC_OK;
-	cookie = arena_alloc(step->arena, COOKIE_LEN);
-	if (cookie == NULL)
-		return RC_NO_MEMORY;
-	TRY(cookie_make(step->env->sas, step->now, in->ni, &step->remote, spi_i, cookie));
-	return answer_clear(step, COOKIE, span_make(cookie, COOKIE_LEN), RC_DROP, out);
+	return notify_find(step->message, COOKIE, &notify) &&
+	       cookie_good(step->env->sas, step->now, notify.data, ni, &step->remote,
+			   step->message->header.spi_i);
 }
 
 static enum rc find_candidate(struct step *step, struct outcome *out)
@@ -72,14 +62,6 @@ static enum rc find_candidate(struct step *step, struct outcome *out)
 	struct sa_init_request *in = step->scratch;
 	char remote[IP_TEXT_MAX], local[IP_TEXT_MAX];
 
-	if (step->env->sas->half_open_count >= step->env->setup->max_halfopen)
-		return diag_fail(&out->diag, RC_DROP,
-				 "%zu half-open IKE SAs, no more are taken (max-halfopen-ike=)",
-				 step->env->sas->half_open_count);
-	if (half_open_crowded(step->env->sas, step->env->setup, &step->remote.addr))
-		return diag_fail(&out->diag, RC_DROP,
-				 "too many half-open IKE SAs from addresses like this one "
-				 "(max-halfopen-ike=)");
 	in->candidate =
 		peers_for_addresses(step->env->peers, &step->local.addr, &step->remote.addr);
 	if (in->candidate != NULL)
@@ -170,6 +152,7 @@ static enum rc make_sa(struct step *step, struct outcome *out)
 	sa->nat_here = in->nat.here;
 	sa->nat_there = in->nat.there;
 	sa->encap = in->nat.supported && (in->nat.here || in->nat.there || in->force_encap);
+	sa->larval->place.proven = brought_cookie(step, in->ni);
 	TRY(ike_sa_expect(step->env->sas, sa));
 	in->candidate = NULL;
 	in->pair = &out->pair;
@@ -219,10 +202,9 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 	return RC_OK;
 }
 
-static const step_fn request_steps[] = {
-	read_request,  check_cookie, find_candidate, choose, make_sa /* suspends: DH key pair */,
-	emit_response, NULL
-};
+static const step_fn request_steps[] = { read_request,	find_candidate,
+					 choose,	make_sa /* suspends: DH key pair */,
+					 emit_response, NULL };
 
 static const struct payload_rule request_rules[] = {
 	/* payload         min max  where */

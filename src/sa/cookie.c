@@ -4,8 +4,7 @@
 #include <string.h>
 #include "sa/sa.h"
 
-#define COOKIE_ROTATION	 (120 * USEC_PER_SEC)
-#define COOKIE_THRESHOLD 100 /* half-open SAs that honest peers hardly ever reach together */
+#define COOKIE_ROTATION (120 * USEC_PER_SEC)
 
 static void rotate(struct sas *sas, usec_t now)
 {
@@ -58,19 +57,4 @@ bool cookie_good(struct sas *sas, usec_t now, struct span cookie, struct span ni
 	if (compute(sas, cookie.ptr[0], ni, remote, spi_i, expected) != RC_OK)
 		return false;
 	return secret_equal(span_make(expected, sizeof(expected)), cookie);
-}
-
-bool cookies_wanted(const struct sas *sas, const struct config_setup *setup)
-{
-	size_t threshold = setup->ddos_threshold != 0 ? setup->ddos_threshold : COOKIE_THRESHOLD;
-
-	switch (setup->ddos_mode) {
-	case DDOS_BUSY:
-		return true;
-	case DDOS_UNLIMITED:
-		return false;
-	case DDOS_AUTO:
-		return sas->half_open_count >= threshold;
-	}
-	return true;
 }

@@ -38,27 +38,6 @@ static struct span init_request(const struct ike_sa *sa)
 	return span_make(sa->larval->init_request, sa->larval->init_request_len);
 }
 
-static uint16_t prefix_bucket(const struct sas *sas, const struct ip_addr *remote)
-{
-	uint64_t hash = table_hash(&sas->by_init, remote->bytes, remote->family == AF_INET ? 3 : 6);
-
-	return (uint16_t)(hash % HALF_OPEN_BUCKETS);
-}
-
-#define PREFIX_SHARE 8	 /* of the half-open table for one prefix, as a divisor */
-#define PREFIX_LEAST 128 /* more than come without a cookie: a forged sender cannot use it up */
-
-bool half_open_crowded(const struct sas *sas, const struct config_setup *setup,
-		       const struct ip_addr *remote)
-{
-	size_t share = setup->max_halfopen / PREFIX_SHARE;
-
-	if (share > UINT16_MAX - 1)
-		share = UINT16_MAX - 1;
-	return sas->half_open_from[prefix_bucket(sas, remote)] >=
-	       (share > PREFIX_LEAST ? share : PREFIX_LEAST);
-}
-
 enum rc sas_init(struct sas *sas, struct peers *peers, struct host *host)
 {
 	uint64_t seed[2];
@@ -72,6 +51,7 @@ enum rc sas_init(struct sas *sas, struct peers *peers, struct host *host)
 	table_init(&sas->children, seed);
 	table_init(&sas->outbound, seed);
 	table_init(&sas->policies, seed);
+	half_open_init(&sas->table, seed);
 	sas->cookie_rotated = host_now(host);
 	return host_random(host, sas->cookie_secret, sizeof(sas->cookie_secret));
 }
@@ -84,6 +64,7 @@ void sas_free(struct sas *sas)
 	table_free(&sas->children);
 	table_free(&sas->outbound);
 	table_free(&sas->policies);
+	half_open_free(&sas->table);
 	wipe(sas->cookie_secret, sizeof(sas->cookie_secret));
 	wipe(sas->crash_secret, sizeof(sas->crash_secret));
 }
@@ -136,6 +117,8 @@ enum rc ike_sa_link(struct sas *sas, struct ike_sa *sa)
 		return RC_NO_MEMORY;
 	}
 	sas->ike_count++;
+	if (list_linked(&sa->in_half_open))
+		half_open_made(sa);
 	return RC_OK;
 }
 
@@ -143,26 +126,25 @@ enum rc ike_sa_expect(struct sas *sas, struct ike_sa *sa)
 {
 	TRY(table_insert(&sas->by_init, &sa->by_init,
 			 init_hash(sas, &sa->remote, init_request(sa))));
-	list_append(&sas->half_open, &sa->in_half_open);
-	sas->half_open_count++;
-	sa->larval->prefix = prefix_bucket(sas, &sa->remote.addr);
-	sas->half_open_from[sa->larval->prefix]++;
-	return RC_OK;
+	if (half_open_enter(sas, sa) == RC_OK)
+		return RC_OK;
+	table_remove(&sas->by_init, &sa->by_init);
+	return RC_NO_MEMORY;
 }
 
-static void half_open_leave(struct sas *sas, struct ike_sa *sa)
+static void unexpect(struct sas *sas, struct ike_sa *sa)
 {
 	if (!list_linked(&sa->in_half_open))
 		return;
-	list_remove(&sa->in_half_open);
 	table_remove(&sas->by_init, &sa->by_init);
-	sas->half_open_count--;
-	sas->half_open_from[sa->larval->prefix]--;
+	half_open_leave(sas, sa);
 }
 
 void ike_sa_bind(struct sas *sas, struct ike_sa *sa, struct peer *peer)
 {
-	half_open_leave(sas, sa);
+	if (list_linked(&sa->in_half_open))
+		pressure_finished(sas, host_now(sas->host));
+	unexpect(sas, sa);
 	list_remove(&sa->in_peer);
 	sa->peer = peer;
 	list_append(&peer->ike_sas, &sa->in_peer);
@@ -193,7 +175,7 @@ void ike_sa_request_clear(struct ike_sa *sa)
 
 void ike_sa_free(struct sas *sas, struct ike_sa *sa)
 {
-	half_open_leave(sas, sa);
+	unexpect(sas, sa);
 	if (sa->state == IKEV2_ESTABLISHED || sa->state == IKEV2_DELETING)
 		sas->established_count--;
 	if (sa->by_serial.hash != 0) {

@@ -21,9 +21,9 @@ static void built_in_description_is_the_one_in_docs(void **state)
 
 static void every_type_that_is_used_is_defined(void **state)
 {
-	static const char *const types[] = { "IkeSa",  "ChildSa",     "Failure",
-					     "Tunnel", "BriefTunnel", "Totals",
-					     "Record", "Story",	      "Algorithm" };
+	static const char *const types[] = { "IkeSa",	    "ChildSa",	"Failure", "Tunnel",
+					     "BriefTunnel", "Totals",	"Record",  "Cookies",
+					     "Story",	    "Algorithm" };
 	char text[64];
 
 	(void)state;

@@ -42,6 +42,35 @@ static void status_ends_with_the_totals(void **state)
 	fixture_end(&fixture);
 }
 
+/* Why new peers need one round more. */
+static void totals_tell_whether_cookies_are_asked_for_and_why(void **state)
+{
+	struct fixture fixture;
+	json_t *reply;
+	int fd;
+
+	(void)state;
+	fixture_begin(&fixture, NULL);
+	fd = dial(&fixture);
+	say_call(fd, "{\"method\":\"io.vanth.ike.Counters\"}");
+	reply = hear(&fixture, fd);
+	assert_true(json_is_null(json_object_get(parameter(reply, "totals"), "cookies")));
+	json_decref(reply);
+	fixture.gateway->sas.pressure.why = COOKIES_HALF_OPEN;
+	fixture.gateway->sas.table.unproven = 300;
+	say_call(fd, "{\"method\":\"io.vanth.ike.Counters\"}");
+	reply = hear(&fixture, fd);
+	const json_t *cookies = json_object_get(parameter(reply, "totals"), "cookies");
+	assert_string_equal(json_string_value(json_object_get(cookies, "why")),
+			    "many half-open IKE SAs");
+	assert_int_equal(json_integer_value(json_object_get(cookies, "half_open")), 300);
+	assert_int_equal(json_integer_value(json_object_get(cookies, "threshold")), 256);
+	json_decref(reply);
+	fixture.gateway->sas.table.unproven = 0;
+	hang_up(&fixture, fd);
+	fixture_end(&fixture);
+}
+
 static void brief_has_one_word_for_each_tunnel(void **state)
 {
 	struct fixture fixture;
@@ -93,6 +122,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(status_ends_with_the_totals),
+		cmocka_unit_test(totals_tell_whether_cookies_are_asked_for_and_why),
 		cmocka_unit_test(brief_has_one_word_for_each_tunnel),
 		cmocka_unit_test(states_list_each_sa_once),
 	};

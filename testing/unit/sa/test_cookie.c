@@ -92,25 +92,6 @@ static void cookie_outlives_one_change_of_the_secret_but_not_two(void **state)
 	sas_end(&f);
 }
 
-static void cookies_are_wanted_when_the_mode_or_the_half_open_ones_say_so(void **state)
-{
-	struct config_setup setup = { .ddos_mode = DDOS_AUTO, .ddos_threshold = 5 };
-	struct sas_fixture f;
-
-	(void)state;
-	sas_begin(&f, SAS_CONN);
-	f.sas.half_open_count = 4;
-	assert_false(cookies_wanted(&f.sas, &setup));
-	f.sas.half_open_count = 5;
-	assert_true(cookies_wanted(&f.sas, &setup));
-	setup.ddos_mode = DDOS_UNLIMITED;
-	assert_false(cookies_wanted(&f.sas, &setup));
-	f.sas.half_open_count = 0;
-	setup.ddos_mode = DDOS_BUSY;
-	assert_true(cookies_wanted(&f.sas, &setup));
-	sas_end(&f);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,7 +99,6 @@ int main(void)
 		cmocka_unit_test(cookie_of_another_address_port_spi_or_nonce_is_bad),
 		cmocka_unit_test(cookie_with_any_bit_flipped_or_another_length_is_bad),
 		cmocka_unit_test(cookie_outlives_one_change_of_the_secret_but_not_two),
-		cmocka_unit_test(cookies_are_wanted_when_the_mode_or_the_half_open_ones_say_so),
 	};
 
 	return sas_run(tests);
