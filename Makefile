@@ -91,6 +91,11 @@ $(call test_programs,$(1)): $(B)/testing/$(1)/%: $(B)/testing/$(1)/%.o $(call he
 endef
 $(foreach l,$(LAYERS),$(if $(call tests_in,unit/$(l)),$(eval $(call test_rule,unit/$(l),$(call archives,$(l))))))
 $(foreach t,exchange sim,$(if $(call tests_in,$(t)),$(eval $(call test_rule,$(t),$(all_archives)))))
+# testing/sim/run starts it
+simulator := $(B)/testing/sim/simulate
+$(simulator): $(simulator).o $(patsubst %,$(B)/testing/sim/%.o,scenario plan gate player traffic watch judge story run crew shrink) $(all_archives)
+	$(link) $(LIBS)
+simulator: $(simulator)
 # these play with two whole gateways too
 $(call test_programs,unit/ikev2) $(call test_programs,unit/engine): $(B)/testing/exchange/pair.o $(call archives,engine)
 
@@ -205,7 +210,7 @@ help:
 	@echo 'make install, uninstall (DESTDIR=…), clean, distclean, configure'
 
 FORCE:
-.PHONY: all manual FORCE bench-programs unit-run tests-run tests programs-of compiler-flags build-folder lab-programs lint check lab demo bench install uninstall clean distclean help
+.PHONY: all manual simulator FORCE bench-programs unit-run tests-run tests programs-of compiler-flags build-folder lab-programs lint check lab demo bench install uninstall clean distclean help
 ifneq ($(filter-out $(setup_goals),$(or $(MAKECMDGOALS),all)),)
 -include $(shell find $(B)/src $(B)/programs $(B)/testing -type f -name '*.d' 2>/dev/null)
 endif

@@ -54,6 +54,14 @@ enum simulated_verdict {
 enum simulated_verdict kernel_simulated_packet(struct kernel *from, struct kernel *to,
 					       const struct selector *src,
 					       const struct selector *dst, size_t bytes);
+/* The same over a network: `path` turns the ends of the outer packet into what arrives where (ports
+ * are 0 without UDP encapsulation); false: lost, the verdict is NO_SA. As Linux does, the receiving
+ * kernel raises MAPPING when encapsulated ESP with a good ICV comes from elsewhere. */
+typedef bool (*simulated_path_fn)(void *context, struct ip_endpoint *from, struct ip_endpoint *to);
+enum simulated_verdict kernel_simulated_packet_by(struct kernel *from, struct kernel *to,
+						  const struct selector *src,
+						  const struct selector *dst, size_t bytes,
+						  simulated_path_fn path, void *context);
 /* Raises soft or hard EXPIRE, or MAPPING, for an SA. */
 void kernel_simulated_expire(struct kernel *kernel, uint32_t spi, bool hard);
 void kernel_simulated_mapping(struct kernel *kernel, uint32_t spi,

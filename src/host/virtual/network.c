@@ -307,3 +307,14 @@ void world_set_impair(struct world *world, const struct impair *impair)
 {
 	world->impair = *impair;
 }
+
+bool world_path(struct world *world, struct ip_endpoint *from, struct ip_endpoint *to)
+{
+	struct virtual_address *sender = world_find_address(world, &from->addr), *target;
+
+	if (sender == NULL || nat_outbound(world, from, to) != RC_OK ||
+	    !nat_inbound(world, from, to))
+		return false;
+	target = world_find_address(world, &to->addr);
+	return target != NULL && cut_find(world, sender->host->id, target->host->id) == NULL;
+}

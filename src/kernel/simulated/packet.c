@@ -6,6 +6,8 @@
 struct packet {
 	const struct selector *src, *dst;
 	size_t bytes;
+	simulated_path_fn path; /* NULL: from anywhere to anywhere */
+	void *path_context;
 };
 
 static const struct sad_rare no_rare = { 0 };
@@ -150,13 +152,41 @@ static enum simulated_verdict check_policy_there(const struct simulated *sim,
 	return template_accepts(policy, sa) ? SIMULATED_ARRIVED : SIMULATED_POLICY_MISMATCH;
 }
 
+static bool encapsulated(const struct sad_sa *sa)
+{
+	return rare_of(sa)->encap.local_port != 0;
+}
+
+static bool travel(const struct sad_sa *sent, const struct packet *packet, struct ip_endpoint *from,
+		   struct ip_endpoint *to)
+{
+	const struct kernel_encap *encap = &rare_of(sent)->encap;
+	*from = (struct ip_endpoint){ .addr = sim_wide_addr(sent->src, sent->family),
+				      .port = encap->local_port };
+	*to = (struct ip_endpoint){ .addr = sim_wide_addr(sent->dst, sent->family),
+				    .port = encap->remote_port };
+	return packet->path == NULL || packet->path(packet->path_context, from, to);
+}
+
+/* esp_input_done2: the peer is behind a NAT box that has a new mapping. */
+static void follow_mapping(struct simulated *sim, const struct sad_sa *sa,
+			   const struct ip_endpoint *from)
+{
+	struct ip_addr known = sim_wide_addr(sa->src, sa->family);
+	if (!encapsulated(sa) ||
+	    (ip_equal(&known, &from->addr) && rare_of(sa)->encap.remote_port == from->port))
+		return;
+	kernel_simulated_mapping(&sim->kernel, sa->spi, from);
+}
+
 static enum simulated_verdict arrive(struct simulated *sim, const struct sad_sa *sent,
 				     const struct packet *packet)
 {
-	struct ip_addr dst = sim_wide_addr(sent->dst, sent->family);
-	struct sad_sa *sa =
-		sim != NULL ? sim_sad_find(sim, &dst, sent->spi, sent->protocol, 0) : NULL;
-	if (sa == NULL || sa->mode != sent->mode)
+	struct ip_endpoint from, dst;
+	if (sim == NULL || !travel(sent, packet, &from, &dst))
+		return SIMULATED_NO_SA;
+	struct sad_sa *sa = sim_sad_find(sim, &dst.addr, sent->spi, sent->protocol, 0);
+	if (sa == NULL || sa->mode != sent->mode || encapsulated(sa) != encapsulated(sent))
 		return SIMULATED_NO_SA;
 	if (sa->key_check != sent->key_check) {
 		sa->integrity_failures++;
@@ -164,6 +194,8 @@ static enum simulated_verdict arrive(struct simulated *sim, const struct sad_sa 
 	}
 	if (!count(sim, sa, packet->bytes))
 		return SIMULATED_NO_SA;
+	if (packet->path != NULL)
+		follow_mapping(sim, sa, &from);
 	return check_policy_there(sim, sa, packet);
 }
 
@@ -179,12 +211,13 @@ static enum simulated_verdict protect(struct simulated *from, struct simulated *
 	return arrive(to, sa, packet);
 }
 
-enum simulated_verdict kernel_simulated_packet(struct kernel *from, struct kernel *to,
-					       const struct selector *src,
-					       const struct selector *dst, size_t bytes)
+enum simulated_verdict kernel_simulated_packet_by(struct kernel *from, struct kernel *to,
+						  const struct selector *src,
+						  const struct selector *dst, size_t bytes,
+						  simulated_path_fn path, void *context)
 {
 	struct simulated *here = simulated_of(from), *there = to != NULL ? simulated_of(to) : NULL;
-	struct packet packet = { src, dst, bytes };
+	struct packet packet = { src, dst, bytes, path, context };
 	kernel_simulated_tick(from);
 	if (to != NULL)
 		kernel_simulated_tick(to);
@@ -194,4 +227,11 @@ enum simulated_verdict kernel_simulated_packet(struct kernel *from, struct kerne
 	if (policy->action == KERNEL_BLOCK)
 		return SIMULATED_BLOCKED;
 	return protect(here, there, policy, &packet);
+}
+
+enum simulated_verdict kernel_simulated_packet(struct kernel *from, struct kernel *to,
+					       const struct selector *src,
+					       const struct selector *dst, size_t bytes)
+{
+	return kernel_simulated_packet_by(from, to, src, dst, bytes, NULL, NULL);
 }

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim/sim.h"
+
+uint64_t dice_next(struct dice *dice)
+{
+	uint64_t z = dice->state += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+
+unsigned dice_below(struct dice *dice, unsigned limit)
+{
+	return (unsigned)(dice_next(dice) % limit);
+}
+
+unsigned dice_between(struct dice *dice, unsigned low, unsigned high)
+{
+	return low + dice_below(dice, high - low + 1);
+}
+
+/* ---- who talks to whom ---- */
+
+static void make_node(struct node *node, unsigned number, struct dice *dice)
+{
+	node->nat = number > 0 && dice_below(dice, 6) == 0;
+	node->retransmit_tries = dice_between(dice, 3, 6);
+	(void)snprintf(node->outside, sizeof(node->outside),
+		       node->nat ? "198.51.100.%u" : "192.0.2.%u", number + 1);
+	(void)snprintf(node->address, sizeof(node->address),
+		       node->nat ? "172.16.%u.2" : "192.0.2.%u", number + 1);
+}
+
+static void make_settings(struct settings *settings, struct dice *dice)
+{
+	static const unsigned sa[] = { 240, 300, 400, 600, 900, 1800, 3600 };
+	static const unsigned ike[] = { 400, 700, 1200, 2400, 7200 };
+
+	settings->salifetime = sa[dice_below(dice, 7)];
+	settings->ikelifetime = ike[dice_below(dice, 5)];
+	settings->margin = dice_between(dice, 40, 90);
+	settings->dpddelay = dice_between(dice, 15, 90);
+	settings->rekey = dice_below(dice, 8) != 0;
+	settings->reauth = dice_below(dice, 8) == 0;
+	settings->max_packets = dice_below(dice, 8) == 0 ? dice_between(dice, 20, 60) : 0;
+}
+
+/* Who begins: a, b, both, when packets come. A template cannot begin. */
+static void make_start(struct link *link, struct dice *dice)
+{
+	static const enum config_auto starts[][2] = {
+		{ AUTO_START, AUTO_START },	  { AUTO_START, AUTO_START },
+		{ AUTO_START, AUTO_ADD },	  { AUTO_ADD, AUTO_START },
+		{ AUTO_ONDEMAND, AUTO_ADD },	  { AUTO_ONDEMAND, AUTO_START },
+		{ AUTO_ONDEMAND, AUTO_ONDEMAND }, { AUTO_ADD, AUTO_ONDEMAND },
+	};
+	unsigned row = dice_below(dice, 8);
+
+	link->ends[0].start = starts[row][0];
+	link->ends[1].start = starts[row][1];
+	if (link->style != LINK_TEMPLATE)
+		return;
+	link->ends[0].start = AUTO_ADD;
+	link->ends[1].start = row % 2 == 0 ? AUTO_START : AUTO_ONDEMAND;
+}
+
+static void make_link(struct scenario *scenario, unsigned a, unsigned b, struct dice *dice)
+{
+	struct link *link = &scenario->links[scenario->link_count++];
+
+	*link = (struct link){ .a = a, .b = b, .style = dice_below(dice, LINK_STYLES) };
+	link->tunnels = dice_between(dice, 1, TUNNELS_MAX);
+	if (scenario->nodes[b].nat)
+		link->style = LINK_TEMPLATE;
+	if (link->style == LINK_TRANSPORT)
+		link->tunnels = 1;
+	make_settings(&link->ends[0], dice);
+	make_settings(&link->ends[1], dice);
+	if (dice_below(dice, 2) == 0) { /* alike at both ends: they rekey at the same time */
+		link->ends[1] = link->ends[0];
+	}
+	link->ends[0].pfs = link->ends[1].pfs = dice_below(dice, 3) == 0;
+	make_start(link, dice);
+	link->wanted_in_the_end = dice_below(dice, 8) != 0;
+}
+
+static void make_links(struct scenario *scenario, struct dice *dice)
+{
+	for (unsigned b = 1; b < scenario->node_count; b++) {
+		unsigned a = dice_below(dice, b);
+		make_link(scenario, scenario->nodes[a].nat ? 0 : a, b, dice);
+	}
+	if (scenario->node_count < 3 || dice_below(dice, 2) == 0)
+		return;
+	for (unsigned i = 0; i < scenario->link_count; i++)
+		if (scenario->links[i].a == 1 && scenario->links[i].b == 2)
+			return;
+	if (!scenario->nodes[1].nat)
+		make_link(scenario, 1, 2, dice);
+}
+
+void scenario_make(struct scenario *scenario, uint64_t seed, double hours)
+{
+	static const unsigned nodes[] = { 2, 2, 2, 3, 3, 4, 5 };
+	struct dice dice = { seed * 0x2545f4914f6cdd1du + 1 };
+
+	*scenario = (struct scenario){ .seed = seed };
+	scenario->node_count = nodes[dice_below(&dice, 7)];
+	for (unsigned i = 0; i < scenario->node_count; i++)
+		make_node(&scenario->nodes[i], i, &dice);
+	make_links(scenario, &dice);
+	scenario->network = (struct world_network){
+		.delay = dice_between(&dice, 1, 60) * USEC_PER_MSEC,
+		.jitter = dice_below(&dice, 20) * USEC_PER_MSEC,
+	};
+	scenario->nat_expiry = dice_between(&dice, 30, 180) * USEC_PER_SEC;
+	scenario->trouble = (usec_t)(hours * 3600 * (double)USEC_PER_SEC);
+}
+
+/* ---- as configuration ---- */
+
+void scenario_conn_name(const struct scenario *scenario, unsigned link, unsigned tunnel, char *out,
+			size_t size)
+{
+	if (scenario->links[link].style == LINK_CONNS)
+		(void)snprintf(out, size, "l%uc%u", link, tunnel);
+	else
+		(void)snprintf(out, size, "l%u", link);
+}
+
+void scenario_user(const struct scenario *scenario, unsigned link, unsigned tunnel, unsigned end,
+		   char *out, size_t size)
+{
+	const struct link *it = &scenario->links[link];
+	unsigned node = end == 0 ? it->a : it->b;
+
+	if (it->style == LINK_TRANSPORT)
+		(void)snprintf(out, size, "%s", scenario->nodes[node].address);
+	else
+		(void)snprintf(out, size, "10.%u.%u.7", node, end == 0 ? tunnel : 100);
+}
+
+static const char *start_word(enum config_auto start)
+{
+	return start == AUTO_START ? "start" : start == AUTO_ONDEMAND ? "ondemand" : "add";
+}
+
+static void put_ends(const struct scenario *scenario, const struct link *link, bool at_a, FILE *out)
+{
+	const struct node *a = &scenario->nodes[link->a], *b = &scenario->nodes[link->b];
+
+	(void)fprintf(out, "\tleft=%s\n\tleftid=@g%u\n", a->address, link->a);
+	(void)fprintf(out, "\tright=%s\n\trightid=@g%u\n",
+		      at_a && link->style == LINK_TEMPLATE ? "%any" : b->address, link->b);
+}
+
+/* tunnel: the only one, or TUNNELS_MAX for all of them */
+static void put_subnets(const struct link *link, unsigned tunnel, FILE *out)
+{
+	if (link->style == LINK_TRANSPORT) {
+		(void)fprintf(out, "\ttype=transport\n");
+		return;
+	}
+	(void)fprintf(out, "\tleftsubnets={");
+	for (unsigned i = 0; i < link->tunnels; i++)
+		if (tunnel == TUNNELS_MAX || tunnel == i)
+			(void)fprintf(out, " 10.%u.%u.0/24", link->a, i);
+	(void)fprintf(out, " }\n\trightsubnet=10.%u.100.0/24\n", link->b);
+}
+
+static void put_settings(const struct settings *settings, unsigned variant, FILE *out)
+{
+	(void)fprintf(out, "\tauto=%s\n\tsalifetime=%us\n\tikelifetime=%us\n",
+		      start_word(settings->start), settings->salifetime + variant * 60,
+		      settings->ikelifetime + variant % 2 * 60);
+	(void)fprintf(out, "\trekeymargin=%us\n\trekeyfuzz=50%%\n\trekey=%s\n\treauth=%s\n",
+		      settings->margin, settings->rekey ? "yes" : "no",
+		      settings->reauth ? "yes" : "no");
+	(void)fprintf(out, "\tdpddelay=%us\n\tpfs=%s\n\tipsec-max-packets=%u\n", settings->dpddelay,
+		      settings->pfs ? "yes" : "no", settings->max_packets);
+	(void)fprintf(out, "\tauthby=secret\n\tike=aes_gcm128-sha2_256-dh31\n\tesp=%s\n",
+		      settings->pfs ? "aes_gcm128-dh31" : "aes_gcm128");
+}
+
+static void put_link(const struct scenario *scenario, unsigned node, unsigned number,
+		     unsigned variant, FILE *out)
+{
+	const struct link *link = &scenario->links[number];
+	unsigned conns = link->style == LINK_CONNS ? link->tunnels : 1;
+
+	for (unsigned i = 0; i < conns; i++) {
+		char name[16];
+		scenario_conn_name(scenario, number, i, name, sizeof(name));
+		(void)fprintf(out, "conn %s\n", name);
+		put_ends(scenario, link, node == link->a, out);
+		put_subnets(link, link->style == LINK_CONNS ? i : TUNNELS_MAX, out);
+		put_settings(&link->ends[node == link->b], variant, out);
+	}
+}
+
+void scenario_conf(const struct scenario *scenario, unsigned node, unsigned variant, char *out,
+		   size_t size)
+{
+	FILE *file = fmemopen(out, size, "w");
+
+	if (file == NULL)
+		return;
+	(void)fprintf(file, "config setup\n\tretransmit-tries=%u\n",
+		      scenario->nodes[node].retransmit_tries);
+	for (unsigned i = 0; i < scenario->link_count; i++)
+		if (scenario->links[i].a == node || scenario->links[i].b == node)
+			put_link(scenario, node, i, variant, file);
+	(void)fclose(file);
+}
+
+void scenario_tell(const struct scenario *scenario, FILE *out)
+{
+	for (unsigned i = 0; i < scenario->node_count; i++) {
+		char conf[8192] = "";
+		scenario_conf(scenario, i, 0, conf, sizeof(conf));
+		(void)fprintf(out, "---- g%u: %s%s\n%s", i, scenario->nodes[i].address,
+			      scenario->nodes[i].nat ? " behind NAT" : "", conf);
+	}
+}
