@@ -76,7 +76,7 @@ manual: docs/man/ipsec.conf.5.in $(B)/keywords
 # for testing/exchange and testing/sim, which may use everything.
 tests_in = $(wildcard testing/$(1)/test_*.c testing/$(1)/*/test_*.c)
 test_programs = $(patsubst %.c,$(B)/%,$(call tests_in,$(1)))
-helper_objects = $(patsubst %.c,$(B)/%.o,$(filter-out $(call tests_in,$(1)),$(wildcard testing/$(1)/*.c testing/$(1)/*/*.c)))
+helper_objects = $(patsubst %.c,$(B)/%.o,$(filter-out $(call tests_in,$(1)) %/simulate.c,$(wildcard testing/$(1)/*.c testing/$(1)/*/*.c)))
 # the layers at or below $(1)
 below = $(wordlist 1,$(call position,$(1),$(LAYERS),1),$(LAYERS))
 position = $(if $(filter $(1),$(firstword $(2))),$(words $(3)),$(call position,$(1),$(wordlist 2,99,$(2)),$(3) 1))
@@ -93,7 +93,7 @@ $(foreach l,$(LAYERS),$(if $(call tests_in,unit/$(l)),$(eval $(call test_rule,un
 $(foreach t,exchange sim,$(if $(call tests_in,$(t)),$(eval $(call test_rule,$(t),$(all_archives)))))
 # testing/sim/run starts it
 simulator := $(B)/testing/sim/simulate
-$(simulator): $(simulator).o $(patsubst %,$(B)/testing/sim/%.o,scenario plan gate player traffic watch judge story run crew shrink) $(all_archives)
+$(simulator): $(simulator).o $(call helper_objects,sim) $(all_archives)
 	$(link) $(LIBS)
 simulator: $(simulator)
 # these play with two whole gateways too

@@ -65,8 +65,9 @@ void world_set_impair(struct world *world, const struct impair *impair);
 enum rc world_nat(struct world *world, const char *inside_subnet, const char *outside,
 		  usec_t expiry) MUST_CHECK;
 void world_nat_flush(struct world *world);
-/* The way of a packet that is no flight (ESP): *from becomes what the receiver sees, *to the address
- * behind the NAT boxes. Opens and uses mappings as a datagram does. false: it is lost on the way. */
+/* The way of a packet that is no flight (ESP): *from becomes what the receiver sees, *to the
+ * address behind the NAT boxes. Opens and uses mappings as a datagram does. false: it is lost on
+ * the way. */
 bool world_path(struct world *world, struct ip_endpoint *from, struct ip_endpoint *to);
 /* No packets between a and b; those in flight are lost when they arrive. */
 enum rc world_partition(struct world *world, struct host *a, struct host *b, bool cut);

@@ -12,6 +12,8 @@ enum rc kernel_simulated_new(struct host *host, struct kernel **out) MUST_CHECK;
 void kernel_simulated_fail(struct kernel *kernel, unsigned nth, int error, bool every);
 /* The n-th answer is lost: done is never called... until cancel. 0: none. */
 void kernel_simulated_lose_answer(struct kernel *kernel, unsigned nth);
+/* The n-th request from now takes effect, but its answer is lost, and told as ENOBUFS. 0: none. */
+void kernel_simulated_mislead(struct kernel *kernel, unsigned nth);
 /* Answers come this much later (default: at the end of the loop turn). */
 void kernel_simulated_delay(struct kernel *kernel, usec_t delay);
 /* From now on this kernel lacks an algorithm (0: any): supports() is false and adding an SA with it

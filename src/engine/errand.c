@@ -9,6 +9,7 @@
  * queue. Whatever happened to the SA meanwhile is seen by looking it up by serial number; peers and
  * tunnels that an errand refers to are marked busy and stay.
  */
+#include <errno.h>
 #include "engine/private.h"
 
 static void hold(struct errand *errand, struct peer *peer)
@@ -281,7 +282,7 @@ static void kernel_done(struct kernel_request *request)
 {
 	struct errand *errand = request->owner;
 
-	if (request->rc != RC_OK)
+	if (request->rc != RC_OK && request->error != ENOBUFS) /* a lost answer: it may be there */
 		note_sa(errand->out.child, request, false);
 
 	for (unsigned i = 0; i < errand->asked_count; i++)

@@ -36,8 +36,8 @@ static void outbound_refused(struct gateway *gateway, struct kernel_task *task)
 
 	if (child == NULL || child->serial != task->child)
 		return;
-	if (task->request.op == KERNEL_SA_ADD)
-		child->out_installed = false;
+	if (task->request.op == KERNEL_SA_ADD && task->request.error != ENOBUFS)
+		child->out_installed = false; /* with a lost answer it may be there */
 	outbound_missing(gateway, child, RC_KERNEL, task->request.diag.text);
 }
 

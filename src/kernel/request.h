@@ -8,6 +8,7 @@
 /* kernel_request.flags */
 #define REQUEST_ANSWERED 1u /* rc and diag are final */
 #define REQUEST_LOST	 2u /* simulated: the answer will not come */
+#define REQUEST_MISLEADS 4u /* simulated: done, and told as ENOBUFS */
 
 /* What Linux can express and Vanth allows; RC_UNSUPPORTED, RC_RANGE or RC_SYNTAX with a sentence.
  */

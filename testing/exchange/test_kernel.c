@@ -185,6 +185,27 @@ static void a_trap_that_is_refused_is_tried_again(void **state)
 	pair_end(&pair);
 }
 
+/* Told as ENOBUFS: whether the SA is there is not known, and it must not stay. */
+static void an_sa_whose_answer_was_lost_does_not_stay(void **state)
+{
+	(void)state;
+	for (unsigned nth = 1; nth <= 12; nth++) {
+		struct pair pair;
+		struct diag diag;
+		pair_start(&pair, 40 + nth, NULL, NULL, NULL, NULL);
+		kernel_simulated_mislead(nth % 2 == 0 ? pair.west.kernel : pair.east.kernel,
+					 1 + nth / 2);
+		end_up(&pair.west, "t");
+		pair_run(&pair, 60 * USEC_PER_SEC);
+		pair_assert_tunnel(&pair);
+		assert_int_equal(gateway_down(pair.west.gateway, "t", &diag), RC_OK);
+		pair_run(&pair, 60 * USEC_PER_SEC);
+		end_assert_empty(&pair.west);
+		end_assert_empty(&pair.east);
+		pair_end(&pair);
+	}
+}
+
 /* An algorithm that the kernel lacks is not offered. */
 static void an_algorithm_that_the_kernel_lacks_is_refused_by_it(void **state)
 {
@@ -214,6 +235,7 @@ int main(void)
 		cmocka_unit_test(a_gateway_may_go_while_its_kernel_is_thinking),
 		cmocka_unit_test(a_slow_kernel_and_an_impatient_operator),
 		cmocka_unit_test(a_trap_that_is_refused_is_tried_again),
+		cmocka_unit_test(an_sa_whose_answer_was_lost_does_not_stay),
 		cmocka_unit_test(an_algorithm_that_the_kernel_lacks_is_refused_by_it),
 	};
 

@@ -147,6 +147,39 @@ static void reload_of_something_else_replaces_the_tunnel(void **state)
 	pair_end(&pair);
 }
 
+static void reload_takes_back_what_was_added_differently(void **state)
+{
+	struct config *other = load_conf(PAIR_CONN "\tesp=aes_gcm128\n");
+	struct pair pair;
+	struct diag diag;
+	(void)state;
+	pair_start(&pair, 1, NULL, NULL, NULL, NULL);
+	assert_int_equal(gateway_add(pair.west.gateway, other, "t", &diag), RC_OK);
+	config_unref(other);
+	assert_ptr_not_equal(peers_tunnel(&pair.west.gateway->peers, "t")->conn,
+			     pair.west.gateway->config->conns[0]);
+	reload(&pair.west, PAIR_CONN);
+	pair_run(&pair, USEC_PER_SEC);
+	assert_ptr_equal(peers_tunnel(&pair.west.gateway->peers, "t")->conn,
+			 pair.west.gateway->config->conns[0]);
+	pair_end(&pair);
+}
+
+static void reload_leaves_alone_what_was_deleted(void **state)
+{
+	struct pair pair;
+	struct diag diag;
+	(void)state;
+	pair_start(&pair, 1, NULL, NULL, NULL, NULL);
+	assert_int_equal(gateway_delete(pair.west.gateway, "t", &diag), RC_OK);
+	pair_run(&pair, USEC_PER_SEC);
+	reload(&pair.west, PAIR_CONN);
+	assert_null(peers_tunnel(&pair.west.gateway->peers, "t"));
+	reload(&pair.west, PAIR_CONN "\tesp=aes_gcm128\n");
+	assert_non_null(peers_tunnel(&pair.west.gateway->peers, "t"));
+	pair_end(&pair);
+}
+
 static void reload_without_the_conn_ends_the_tunnel(void **state)
 {
 	struct pair pair;
@@ -268,6 +301,8 @@ int main(void)
 		cmocka_unit_test(delete_at_the_responder_makes_the_initiator_try_for_ever),
 		cmocka_unit_test(reload_of_the_same_leaves_the_tunnel_alone),
 		cmocka_unit_test(reload_of_something_else_replaces_the_tunnel),
+		cmocka_unit_test(reload_takes_back_what_was_added_differently),
+		cmocka_unit_test(reload_leaves_alone_what_was_deleted),
 		cmocka_unit_test(reload_without_the_conn_ends_the_tunnel),
 		cmocka_unit_test(reload_at_any_moment_ends_in_a_tunnel),
 		cmocka_unit_test(stop_tells_the_peer_and_leaves_nothing),

@@ -14,7 +14,7 @@
 
 /* Shared by all workers. */
 struct board {
-	atomic_ullong next;   /* the seed that is taken next */
+	atomic_ullong next; /* the seed that is taken next */
 	atomic_uint passed;
 	_Atomic pid_t tells; /* a lock for what follows */
 	struct figures total;
@@ -180,8 +180,8 @@ static void take_results(struct crew *crew, const struct board *board)
 	crew->failed = board->failing_count;
 	crew->total = board->total;
 	crew->longest_seed = board->longest_seed;
-	crew->failing_count = board->failing_count < FAILURES_MAX ? board->failing_count
-								   : FAILURES_MAX;
+	crew->failing_count =
+		board->failing_count < FAILURES_MAX ? board->failing_count : FAILURES_MAX;
 	memcpy(crew->failing, board->failing, sizeof(board->failing));
 }
 

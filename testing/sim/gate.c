@@ -33,7 +33,8 @@ static struct secrets *load_secrets(void)
 	enum rc rc;
 
 	config_errors_init(&errors);
-	rc = secrets_load_text("sim.secrets", span_make(secrets_text, sizeof(secrets_text) - 1), &secrets, &errors);
+	rc = secrets_load_text("sim.secrets", span_make(secrets_text, sizeof(secrets_text) - 1),
+			       &secrets, &errors);
 	(void)rc;
 	config_errors_free(&errors);
 	return secrets;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What must hold when nothing is wrong any more. Each rule tells what it misses; the judge is content
- * when nobody tells anything. */
+/* What must hold when nothing is wrong any more. Each rule tells what it misses; the judge is
+ * content when nobody tells anything. */
 #include <string.h>
 #include "sim/sim.h"
 
@@ -111,7 +111,8 @@ static void check_child(void *context, struct child_sa *child)
 		      child->tunnel->name, child->spi_in);
 	if (!in_kernel(at->gate, &child->local, child->spi_in, child, &in) ||
 	    !in_kernel(at->gate, &child->remote, child->spi_out, child, &out))
-		wrong(at->court, at->gate, "a Child SA of %s (SPI in %08x, out %08x) is not in the kernel",
+		wrong(at->court, at->gate,
+		      "a Child SA of %s (SPI in %08x, out %08x) is not in the kernel",
 		      child->tunnel->name, child->spi_in, child->spi_out);
 	if (!find_mirror(at->court->sim, child, &other)) {
 		wrong(at->court, at->gate,
@@ -169,8 +170,8 @@ static void traps(const struct gate *gate, struct ownership *ownership)
 			struct tunnel *tunnel = container_of(in, struct tunnel, in_peer);
 			struct kernel_policy policy;
 			tunnel_trap_policy(tunnel, &policy);
-			ownership->owners += tunnel->trap_installed &&
-					     same_policy(&policy, ownership->policy);
+			ownership->owners +=
+				tunnel->trap_installed && same_policy(&policy, ownership->policy);
 		}
 	}
 }
@@ -194,7 +195,8 @@ static void check_kernel(struct court *court, const struct gate *gate)
 		each_child(gate, owns_policy, &ownership);
 		traps(gate, &ownership);
 		if (ownership.owners == 0)
-			wrong(court, gate, "nobody owns the policy %s to %s (direction %u) of the kernel",
+			wrong(court, gate,
+			      "nobody owns the policy %s to %s (direction %u) of the kernel",
 			      selector_text(&policy.src, src), selector_text(&policy.dst, dst),
 			      policy.direction);
 	}

@@ -320,7 +320,7 @@ static void begin(struct sim *sim, const struct trouble *trouble)
 		slow_kernel(sim, trouble, true);
 		return;
 	case TROUBLE_LOST_ANSWER:
-		kernel_simulated_lose_answer(gate->kernel, trouble->amount + 1);
+		kernel_simulated_mislead(gate->kernel, trouble->amount + 1);
 		return;
 	case TROUBLE_SLOW_WORKERS:
 		hold_workers(sim, true);
@@ -465,8 +465,9 @@ void player_let_go(struct sim *sim)
 	for (unsigned i = 0; i < sim->scenario->node_count; i++) {
 		struct gate *gate = &sim->gates[i];
 		kernel_simulated_fail(gate->kernel, 0, 0, false);
-		kernel_simulated_lose_answer(gate->kernel, 0);
+		kernel_simulated_mislead(gate->kernel, 0);
 		kernel_simulated_delay(gate->kernel, 0);
+		reload(gate, 0); /* all conns together: some only go with each other */
 	}
 	for (unsigned i = 0; i < sim->scenario->link_count; i++)
 		finish_link(sim, i);

@@ -4,10 +4,10 @@
 #include <string.h>
 #include "sim/sim.h"
 
-#define HEALING_MAX   (30 * 60 * USEC_PER_SEC)
-#define HEALING_STEP  (5 * USEC_PER_SEC)
-#define CALM_TIME     (15 * 60 * USEC_PER_SEC)
-#define AFTER_CALM    (3 * 60 * USEC_PER_SEC)
+#define HEALING_MAX  (30 * 60 * USEC_PER_SEC)
+#define HEALING_STEP (5 * USEC_PER_SEC)
+#define CALM_TIME    (15 * 60 * USEC_PER_SEC)
+#define AFTER_CALM   (3 * 60 * USEC_PER_SEC)
 
 double sim_seconds(const struct sim *sim)
 {
@@ -60,8 +60,7 @@ static bool heals(struct sim *sim, usec_t limit)
 		if (!judge_all_well(sim, NULL))
 			continue;
 		if (sim->verdict->figures.healing == 0)
-			sim->verdict->figures.healing =
-				(uint64_t)(now + HEALING_STEP - began);
+			sim->verdict->figures.healing = (uint64_t)(now + HEALING_STEP - began);
 		return true;
 	}
 	return false;

@@ -2,8 +2,8 @@
 /*
  * DOC: the simulator
  *
- * Two to five whole gateways in one process, under virtual time, with a network and kernels that fail.
- * One seed is one history:
+ * Two to five whole gateways in one process, under virtual time, with a network and kernels that
+ * fail. One seed is one history:
  *
  *   scenario.c   seed → who talks to whom, with which settings
  *   plan.c       seed → a list of timed faults and commands; data, so that it can be made shorter
@@ -11,12 +11,12 @@
  *   player.c     lets time pass and does what the plan says
  *   traffic.c    user packets, all the time
  *   watch.c      what must hold at any moment
- *   judge.c      what must hold when faults are over and time has passed; tells what does not, and why
- *   run.c        one seed from beginning to end
- *   crew.c       many seeds, in processes of their own
- *   shrink.c     the shortest plan that still fails
+ *   judge.c      what must hold when faults are over and time has passed; tells what does not, and
+ * why run.c        one seed from beginning to end crew.c       many seeds, in processes of their
+ * own shrink.c     the shortest plan that still fails
  *
- * A new kind of fault is a row in plan.c and a case in player.c; a new rule is a function in judge.c.
+ * A new kind of fault is a row in plan.c and a case in player.c; a new rule is a function in
+ * judge.c.
  */
 #ifndef VANTH_SIM_H
 #define VANTH_SIM_H
@@ -106,12 +106,12 @@ enum trouble_kind {
 	TROUBLE_UNROUTE,
 	TROUBLE_DELETE,
 	TROUBLE_ADD,
-	TROUBLE_RELOAD,	    /* detail: variant */
+	TROUBLE_RELOAD,	     /* detail: variant */
 	TROUBLE_EXPIRE_SOFT, /* the kernel says so of some SA */
 	TROUBLE_EXPIRE_HARD,
 	TROUBLE_REKEY_CHILD, /* its time has come, now; detail 1: at both ends at once */
 	TROUBLE_REKEY_IKE,
-	TROUBLE_MOVE,  /* its address goes for a while */
+	TROUBLE_MOVE,	/* its address goes for a while */
 	TROUBLE_REPLAY, /* datagrams seen before come again, some spoilt */
 	TROUBLE_KINDS
 };
@@ -145,7 +145,7 @@ struct gate {
 	struct watcher watcher;
 	bool stopping, stopped;
 	unsigned moves, slow; /* troubles of these kinds that are on */
-	uint64_t history; /* a hash of all lines */
+	uint64_t history;     /* a hash of all lines */
 	char *journal[JOURNAL_LINES];
 	unsigned journal_next;
 };
@@ -178,7 +178,7 @@ struct sim {
 	struct world *world;
 	struct gate gates[NODES_MAX];
 	usec_t begin;
-	bool calm;	   /* nothing goes wrong any more: no packet may be lost */
+	bool calm; /* nothing goes wrong any more: no packet may be lost */
 	bool verbose;
 	struct verdict *verdict;
 	FILE *story; /* writes into verdict->story */

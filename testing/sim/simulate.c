@@ -131,7 +131,8 @@ static void explain(const struct options *options, uint64_t seed)
 		return;
 	}
 	shrink(&scenario, &plan, &verdict);
-	(void)printf("==== seed %llu, shrunk to %u troubles\n", (unsigned long long)seed, plan.count);
+	(void)printf("==== seed %llu, shrunk to %u troubles\n", (unsigned long long)seed,
+		     plan.count);
 	scenario_tell(&scenario, stdout);
 	plan_tell(&plan, stdout);
 	(void)printf("%s\n", verdict.story);

@@ -37,22 +37,21 @@ static void show_ike(const struct ike_sa *sa, usec_t begin, FILE *out)
 static void show_tunnel(const struct tunnel *tunnel, usec_t begin, FILE *out)
 {
 	(void)fprintf(out, "    tunnel %s wanted %s%s%s, %u failed attempts%s%s\n", tunnel->name,
-		      word(&wanted_names, tunnel->wanted),
-		      tunnel->trap_installed ? " trapped" : "", tunnel->doomed ? " doomed" : "",
-		      tunnel->backoff.attempts, tunnel->backoff.text ? ": " : "",
+		      word(&wanted_names, tunnel->wanted), tunnel->trap_installed ? " trapped" : "",
+		      tunnel->doomed ? " doomed" : "", tunnel->backoff.attempts,
+		      tunnel->backoff.text ? ": " : "",
 		      tunnel->backoff.text ? tunnel->backoff.text : "");
 	list_for(node, &tunnel->child_sas)
 	{
 		const struct child_sa *child = container_of(node, struct child_sa, in_tunnel);
-		(void)fprintf(out,
-			      "      Child #%llu of IKE #%llu, in %08x out %08x, %s%s%s born %.1f\n",
-			      (unsigned long long)child->serial,
-			      child->ike != NULL ? (unsigned long long)child->ike->serial : 0,
-			      child->spi_in, child->spi_out,
-			      word(&child_state_names, child->state),
-			      child->initiator ? " ours" : " theirs",
-			      child->delete_wanted ? " delete wanted" : "",
-			      (double)(child->born - begin) / (double)USEC_PER_SEC);
+		(void)fprintf(
+			out, "      Child #%llu of IKE #%llu, in %08x out %08x, %s%s%s born %.1f\n",
+			(unsigned long long)child->serial,
+			child->ike != NULL ? (unsigned long long)child->ike->serial : 0,
+			child->spi_in, child->spi_out, word(&child_state_names, child->state),
+			child->initiator ? " ours" : " theirs",
+			child->delete_wanted ? " delete wanted" : "",
+			(double)(child->born - begin) / (double)USEC_PER_SEC);
 	}
 }
 

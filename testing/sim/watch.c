@@ -2,8 +2,8 @@
 /* What holds at any moment, whatever goes wrong. */
 #include "sim/sim.h"
 
-/* Whatever the peers do, nobody has more than this. Retransmissions and backoff let old and new ones
- * stand side by side for a while. */
+/* Whatever the peers do, nobody has more than this. Retransmissions and backoff let old and new
+ * ones stand side by side for a while. */
 #define IKE_SAS_PER_TUNNEL   8
 #define CHILD_SAS_PER_TUNNEL 8
 

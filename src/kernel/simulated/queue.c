@@ -45,8 +45,11 @@ static int apply(struct simulated *sim, struct kernel_request *request)
 
 static void settle(struct simulated *sim, struct kernel_request *request)
 {
-	if (!(request->flags & REQUEST_ANSWERED))
-		kernel_request_settle(request, apply(sim, request), NULL);
+	int error;
+	if (request->flags & REQUEST_ANSWERED)
+		return;
+	error = apply(sim, request);
+	kernel_request_settle(request, request->flags & REQUEST_MISLEADS ? ENOBUFS : error, NULL);
 }
 
 /* Takes the request off the queue; a copy of ours ends here. */
@@ -100,6 +103,11 @@ static bool loses(struct simulated *sim)
 	return sim->lose_nth != 0 && --sim->lose_nth == 0;
 }
 
+static bool misleads(struct simulated *sim)
+{
+	return sim->mislead_nth != 0 && --sim->mislead_nth == 0;
+}
+
 /* The request itself, or a copy when its owner may free it at once. NULL: no memory, then it
  * happens now. */
 static struct kernel_request *keep(struct simulated *sim, struct kernel_request *request)
@@ -122,6 +130,8 @@ void sim_queue_submit(struct kernel *kernel, struct kernel_request *request)
 {
 	struct simulated *sim = simulated_of(kernel);
 	request->flags = loses(sim) ? REQUEST_LOST : 0;
+	if (misleads(sim))
+		request->flags |= REQUEST_MISLEADS;
 	request->sequence = ++sim->sequence;
 	request->due = host_now(sim->host) + sim->delay;
 	request->error = 0;

@@ -114,6 +114,11 @@ void kernel_simulated_lose_answer(struct kernel *kernel, unsigned nth)
 	simulated_of(kernel)->lose_nth = nth;
 }
 
+void kernel_simulated_mislead(struct kernel *kernel, unsigned nth)
+{
+	simulated_of(kernel)->mislead_nth = nth;
+}
+
 void kernel_simulated_delay(struct kernel *kernel, usec_t delay)
 {
 	simulated_of(kernel)->delay = delay;

@@ -28,7 +28,7 @@ struct simulated {
 	struct deferred turn;
 	struct timer answers; /* the first delayed answer */
 	usec_t delay;
-	unsigned fail_nth, fail_left, lose_nth;
+	unsigned fail_nth, fail_left, lose_nth, mislead_nth;
 	int fail_error;
 	bool fail_every;
 	struct {
