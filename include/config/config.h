@@ -51,6 +51,8 @@ enum config_host_kind {
 };
 enum config_authby { AUTHBY_SECRET = 1, AUTHBY_RSA = 2, AUTHBY_ECDSA = 4, AUTHBY_NULL = 8 };
 enum config_tristate { TRI_NO, TRI_YES, TRI_AUTO };
+/* RFC 6023: IKE_AUTH without a Child SA */
+enum config_childless { CHILDLESS_ALLOW, CHILDLESS_NEVER, CHILDLESS_PREFER, CHILDLESS_FORCE };
 enum config_dpdaction { DPD_AUTO, DPD_HOLD, DPD_CLEAR, DPD_RESTART };
 
 struct config_end {
@@ -91,6 +93,7 @@ struct config_conn {
 	unsigned rekeyfuzz; /* percent */
 	bool rekey, reauth;
 	bool initial_contact;
+	enum config_childless childless;
 	usec_t auth_lifetime; /* the peer is to authenticate again within it; 0: never (RFC 4478) */
 	usec_t dpddelay, dpdtimeout, dpdretry; /* 0: off */
 	enum config_dpdaction dpdaction;

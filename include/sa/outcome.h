@@ -75,6 +75,7 @@ struct outcome {
 	bool nat_here, nat_there, nat_set, encap;
 	uint32_t child_spi; /* initiator: announced in IKE_AUTH; 0: unchanged */
 	uint64_t peer_spi;  /* 0: unchanged */
+	bool childless;	    /* initiator: the responder can do RFC 6023 */
 	struct child_sa *ended[OUTCOME_CHILDREN_MAX];
 	unsigned ended_count;
 	enum rc ended_reason;

@@ -40,11 +40,12 @@ struct ike_larval {
 	uint16_t ni_size, nr_size;
 	uint8_t *cookie; /* initiator: to be returned */
 	uint8_t cookie_len;
-	uint8_t restarts;	      /* COOKIE and INVALID_KE rounds so far */
-	uint16_t group;		      /* initiator: of our KE */
-	uint32_t child_spi;	      /* initiator: inbound SPI announced in IKE_AUTH */
-	uint64_t tunnel;	      /* initiator: serial of the tunnel it is for (0: none) */
-	uint8_t bad_auth;	      /* responder: protected messages that were not the peer's */
+	uint8_t restarts;   /* COOKIE and INVALID_KE rounds so far */
+	uint16_t group;	    /* initiator: of our KE */
+	uint32_t child_spi; /* initiator: inbound SPI announced in IKE_AUTH; 0: childless */
+	bool childless;	    /* initiator: the responder can do RFC 6023 */
+	uint64_t tunnel;    /* initiator: serial of the tunnel it is for (0: none) */
+	uint8_t bad_auth;   /* responder: protected messages that were not the peer's */
 	struct half_open_place place; /* responder */
 };
 
@@ -98,7 +99,6 @@ struct ike_sa {
 	uint8_t role, state; /* enum ike_role, enum ike_state */
 	bool encap;	     /* UDP encapsulation: a NAT is between, or forced */
 	bool nat_here, nat_there;
-	bool peer_wants_childless, initial_contact_sent;
 	struct ip_endpoint local, remote;
 	struct ike_mobile *mobile; /* NULL: no MOBIKE */
 	usec_t moved;		   /* when the path changed last; 0: never */

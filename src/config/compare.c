@@ -25,6 +25,7 @@ static const struct field peer_fields[] = {
 	FIELD("ikelifetime", ikelifetime),
 	FIELD("rekeymargin", rekeymargin),
 	FIELD("initial-contact", initial_contact),
+	FIELD("childless", childless),
 	FIELD("rekeyfuzz", rekeyfuzz),
 	FIELD("rekey", rekey),
 	FIELD("reauth", reauth),

@@ -88,6 +88,14 @@ static const struct name dpdaction_list[] = {
 	{ 0, NULL },
 };
 static const struct names dpdaction_names = { "dpdaction", dpdaction_list };
+static const struct name childless_list[] = {
+	{ CHILDLESS_ALLOW, "allow" },
+	{ CHILDLESS_NEVER, "never" },
+	{ CHILDLESS_PREFER, "prefer" },
+	{ CHILDLESS_FORCE, "force" },
+	{ 0, NULL },
+};
+static const struct names childless_names = { "childless= value", childless_list };
 static const struct name ddos_list[] = {
 	{ DDOS_AUTO, "auto" },
 	{ DDOS_BUSY, "busy" },
@@ -283,6 +291,12 @@ const struct keyword keywords_ours[] = {
 	     "A peer that began the IKE SA is told to authenticate again within so long (RFC "
 	     "4478), and loses it otherwise. 0: never.",
 	     ALSO_KNOWN("auth-lifetime")),
+	CONN("childless", KIND_ENUM, childless, "allow, never, prefer, force", "allow",
+	     "IKE SAs that come up without a Child SA (RFC 6023); the Child SAs follow. allow: the "
+	     "peer may begin so. never: it may not. prefer: we do so too where the peer can. "
+	     "force: "
+	     "every IKE SA comes up so.",
+	     .names = &childless_names),
 	CONN("dpddelay", KIND_TIME, dpddelay, "0s..1d", "0s",
 	     "Ask whether the peer is alive when nothing was heard from it for so long. 0: never."),
 	CONN("dpdretry", KIND_TIME, dpdretry, "0s..1d", "0s",

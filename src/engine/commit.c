@@ -45,6 +45,7 @@ static enum rc commit_larval(struct ike_larval *larval, struct outcome *out)
 	}
 	if (out->child_spi != 0)
 		larval->child_spi = out->child_spi;
+	larval->childless = larval->childless || out->childless;
 	larval->restarts = (uint8_t)(larval->restarts + out->restarts);
 	return RC_OK;
 }

@@ -171,8 +171,11 @@ static enum rc choose_child(struct step *step, struct outcome *out)
 	struct tunnel *tunnel;
 	enum rc rc;
 
+	rc = childless_check(in->peer->conn, in->child.present, &out->diag);
+	if (rc != RC_OK && in->child.present)
+		return child_refused(out, in, rc);
 	if (!in->child.present)
-		return RC_OK; /* childless, RFC 6023 */
+		return rc;
 	tunnel = peer_tunnel_for(in->peer, &in->child.tsi, &in->child.tsr, in->child.transport);
 	if (tunnel == NULL)
 		return child_refused(out, in, no_tunnel(in, out));

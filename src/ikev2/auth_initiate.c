@@ -95,12 +95,16 @@ enum rc auth_request_emit(struct step *step, struct outcome *out)
 {
 	struct sink sink;
 	struct writer writer;
+	bool childless;
 
 	if (step->tunnel == NULL)
 		return diag_fail(&out->diag, RC_CANCELLED, "the tunnel is not wanted any more");
 	TRY(inner_start(step->arena, &sink, &writer));
 	TRY(emit_identities(step, &writer, out));
-	TRY(emit_child(step, step->tunnel, &writer, out));
+	TRY(childless_begin(step->peer->conn, out->childless || step->sa->larval->childless,
+			    &childless, &out->diag));
+	if (!childless)
+		TRY(emit_child(step, step->tunnel, &writer, out));
 	TRY(told_emit_token(step, step->sa->spi_i, out->peer_spi, &writer));
 	out->message.exchange = EXCHANGE_IKE_AUTH;
 	out->message.purpose = REQUEST_AUTH;
@@ -241,6 +245,10 @@ static enum rc make_child(struct step *step, struct outcome *out)
 	struct child_sa *child;
 	enum rc rc;
 
+	if (sa->larval->child_spi == 0) /* RFC 6023 §3: nothing was asked for */
+		return in->child.present ? diag_fail(&out->diag, RC_SYNTAX,
+						     "a Child SA that we did not ask for")
+					 : RC_OK;
 	if (!in->child.present)
 		return child_notify(step, in, out);
 	if (step->tunnel == NULL)

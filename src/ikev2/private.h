@@ -31,6 +31,20 @@ enum rc nat_emit(struct writer *writer, struct host *host, uint64_t spi_i, uint6
 		 const struct ip_endpoint *local, const struct ip_endpoint *remote,
 		 bool force) MUST_CHECK;
 
+/* ---- childless.c: RFC 6023 ---- */
+/* Responder, IKE_SA_INIT: is CHILDLESS_IKEV2_SUPPORTED said? */
+bool childless_allowed(const struct config_conn *conn);
+/* Initiator, IKE_SA_INIT response: what out->childless becomes. */
+bool childless_read(const struct ike_message *message);
+/* Initiator, IKE_AUTH request: does it go without a Child SA? RC_PEER_REFUSED: it must (childless=
+ * force), and the responder cannot. `supported`: what childless_read() said. */
+enum rc childless_begin(const struct config_conn *conn, bool supported, bool *childless,
+			struct diag *diag) MUST_CHECK;
+/* Responder, IKE_AUTH request: RC_SYNTAX: one without a Child SA is not allowed;
+ * RC_NO_ADDITIONAL_SAS: its Child SA is refused. */
+enum rc childless_check(const struct config_conn *conn, bool with_child,
+			struct diag *diag) MUST_CHECK;
+
 /* ---- unique.c ---- */
 /* uniqueids=keep: RC_AUTH_FAILED when this client, whose identity is proven, has an IKE SA already
  * from another address. */

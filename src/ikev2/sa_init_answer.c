@@ -8,7 +8,7 @@ struct sa_init_request {
 	struct span ni;
 	struct proposal_choice choice;
 	const struct peer *candidate; /* until the suspension only */
-	bool force_encap;
+	bool force_encap, childless;
 	struct nat_findings nat;
 	const struct dh_alg *dh;
 	struct dh_pair **pair;
@@ -99,6 +99,7 @@ static enum rc choose(struct step *step, struct outcome *out)
 		return RC_INTERNAL;
 	TRY(dh_check_public(in->dh, in->ke.data, &out->diag));
 	in->force_encap = conn->encapsulation == TRI_YES;
+	in->childless = childless_allowed(conn);
 	return RC_OK;
 }
 
@@ -172,6 +173,8 @@ static enum rc emit_payloads(struct step *step, const struct dh_pair *pair, stru
 	wire_sa_emit(writer, &answer);
 	wire_ke_emit(writer, &ke);
 	wire_nonce_emit(writer, span_make(sa->larval->nr, sa->larval->nr_size));
+	if (in->childless)
+		emit_notify(writer, CHILDLESS_IKEV2_SUPPORTED);
 	if (!in->nat.supported)
 		return RC_OK;
 	return nat_emit(writer, step->env->host, sa->spi_i, sa->spi_r, &sa->local, &sa->remote,

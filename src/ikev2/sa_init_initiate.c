@@ -331,6 +331,7 @@ static enum rc begin_auth(struct step *step, struct outcome *out)
 	out->nr = in->nr;
 	out->init_response = step->message->raw;
 	out->request_done = true;
+	out->childless = childless_read(step->message);
 	choose_endpoints(step, &in->nat, out);
 	return auth_request_emit(step, out);
 }
