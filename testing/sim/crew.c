@@ -84,7 +84,7 @@ static void one_seed(struct board *board, const struct crew *crew, uint64_t seed
 	static struct scenario scenario; /* of this process; large */
 	static struct plan plan;
 
-	scenario_make(&scenario, seed, crew->hours);
+	scenario_make(&scenario, seed, crew->hours, crew->patience);
 	plan_make(&scenario, &plan);
 	sim_run(&scenario, &plan, false, verdict);
 	lock(board);

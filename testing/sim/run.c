@@ -4,7 +4,6 @@
 #include <string.h>
 #include "sim/sim.h"
 
-#define HEALING_MAX  (30 * 60 * USEC_PER_SEC)
 #define HEALING_STEP (5 * USEC_PER_SEC)
 #define CALM_TIME    (15 * 60 * USEC_PER_SEC)
 #define AFTER_CALM   (3 * 60 * USEC_PER_SEC)
@@ -87,7 +86,7 @@ static void play(struct sim *sim)
 	if (sim->verdict->failed)
 		return;
 	player_let_go(sim);
-	must_heal(sim, HEALING_MAX, "not all is well after the faults");
+	must_heal(sim, sim->scenario->patience, "not all is well after the faults");
 	sim->calm = true;
 	player_wait(sim, CALM_TIME);
 	must_heal(sim, AFTER_CALM, "not all is well any more, though nothing was wrong");

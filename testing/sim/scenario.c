@@ -100,7 +100,7 @@ static void make_links(struct scenario *scenario, struct dice *dice)
 		make_link(scenario, 1, 2, dice);
 }
 
-void scenario_make(struct scenario *scenario, uint64_t seed, double hours)
+void scenario_make(struct scenario *scenario, uint64_t seed, double hours, double patience)
 {
 	static const unsigned nodes[] = { 2, 2, 2, 3, 3, 4, 5 };
 	struct dice dice = { seed * 0x2545f4914f6cdd1du + 1 };
@@ -115,6 +115,7 @@ void scenario_make(struct scenario *scenario, uint64_t seed, double hours)
 		.jitter = dice_below(&dice, 20) * USEC_PER_MSEC,
 	};
 	scenario->nat_expiry = dice_between(&dice, 30, 180) * USEC_PER_SEC;
+	scenario->patience = (usec_t)(patience * (double)USEC_PER_SEC);
 	scenario->trouble = (usec_t)(hours * 3600 * (double)USEC_PER_SEC);
 }
 

@@ -66,7 +66,8 @@ struct scenario {
 	struct link links[LINKS_MAX];
 	struct world_network network; /* when nothing is wrong */
 	usec_t nat_expiry;
-	usec_t trouble; /* faults come for so long */
+	usec_t trouble;	 /* faults come for so long */
+	usec_t patience; /* then all must be well after so long */
 };
 /* Numbers that follow from a seed, independent of the world's. */
 struct dice {
@@ -76,7 +77,10 @@ uint64_t dice_next(struct dice *dice);
 unsigned dice_below(struct dice *dice, unsigned limit); /* 0 … limit - 1 */
 unsigned dice_between(struct dice *dice, unsigned low, unsigned high);
 
-void scenario_make(struct scenario *scenario, uint64_t seed, double hours);
+#define DEFAULT_HOURS	 0.75
+#define DEFAULT_PATIENCE 1200
+/* hours: faults come for so long; patience in seconds */
+void scenario_make(struct scenario *scenario, uint64_t seed, double hours, double patience);
 /* ipsec.conf of one node; variant 0 is the one of the scenario, others differ in lifetimes. */
 void scenario_conf(const struct scenario *scenario, unsigned node, unsigned variant, char *out,
 		   size_t size);
@@ -231,7 +235,7 @@ void judge_show(const struct gate *gate, FILE *out);
 struct crew {
 	uint64_t first, last;
 	unsigned jobs, limit_seconds; /* of one seed */
-	double hours;
+	double hours, patience;	      /* of faults; seconds for healing */
 	bool quiet;
 	/* results */
 	unsigned passed, failed;

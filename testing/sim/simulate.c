@@ -8,7 +8,6 @@
 #include <unistd.h>
 #include "sim/sim.h"
 
-#define DEFAULT_HOURS	0.75
 #define SEED_LIMIT	60 /* seconds */
 #define SHRINK_FAILURES 3  /* so many failing seeds are made short */
 
@@ -23,6 +22,7 @@ static int usage(void)
 	(void)fprintf(stderr,
 		      "usage: run --seeds A-B [--jobs N] [--hours H] [--no-shrink]\n"
 		      "       run --seed N [--verbose] [--shrink] [--only 3,5,12] [--hours H]\n"
+		      "       [--patience SECONDS]\n"
 		      "hours: simulated, of faults (default %.2f)\n",
 		      DEFAULT_HOURS);
 	return 2;
@@ -61,6 +61,8 @@ static bool parse_value(const char *name, const char *value, struct options *opt
 		return (options->crew.jobs = (unsigned)atoi(value)) > 0;
 	if (strcmp(name, "--hours") == 0)
 		return (options->crew.hours = atof(value)) > 0.01;
+	if (strcmp(name, "--patience") == 0)
+		return (options->crew.patience = atof(value)) > 0;
 	if (strcmp(name, "--only") != 0)
 		return false;
 	options->only = value;
@@ -103,8 +105,9 @@ static void keep_only(struct plan *plan, const char *list)
 
 static void tell_repeat(const struct options *options, uint64_t seed, const struct plan *plan)
 {
-	(void)printf("again: testing/sim/run --seed %llu --hours %g --verbose --only ",
-		     (unsigned long long)seed, options->crew.hours);
+	(void)printf(
+		"again: testing/sim/run --seed %llu --hours %g --patience %g --verbose --only ",
+		(unsigned long long)seed, options->crew.hours, options->crew.patience);
 	for (unsigned i = 0; i < plan->count; i++)
 		(void)printf("%s%u", i > 0 ? "," : "", plan->list[i].number);
 	(void)printf("%s\n", plan->count == 0 ? "none" : "");
@@ -113,7 +116,7 @@ static void tell_repeat(const struct options *options, uint64_t seed, const stru
 static void make(const struct options *options, uint64_t seed, struct scenario *scenario,
 		 struct plan *plan)
 {
-	scenario_make(scenario, seed, options->crew.hours);
+	scenario_make(scenario, seed, options->crew.hours, options->crew.patience);
 	plan_make(scenario, plan);
 	if (options->only != NULL)
 		keep_only(plan, options->only);
@@ -214,7 +217,8 @@ int main(int argc, char **argv)
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	struct options options = { .crew = { .limit_seconds = SEED_LIMIT,
 					     .jobs = cores > 0 ? (unsigned)cores : 1,
-					     .hours = DEFAULT_HOURS } };
+					     .hours = DEFAULT_HOURS,
+					     .patience = DEFAULT_PATIENCE } };
 
 	if (!parse(argc, argv, &options))
 		return usage();

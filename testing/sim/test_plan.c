@@ -12,7 +12,7 @@ static void play(uint64_t seed, struct verdict *verdict)
 	struct scenario scenario;
 	struct plan plan;
 
-	scenario_make(&scenario, seed, HOURS);
+	scenario_make(&scenario, seed, HOURS, DEFAULT_PATIENCE);
 	plan_make(&scenario, &plan);
 	sim_run(&scenario, &plan, false, verdict);
 }
@@ -45,7 +45,7 @@ static void all_troubles_and_all_links_occur(void **state)
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= 200; seed++) {
-		scenario_make(&scenario, seed, HOURS);
+		scenario_make(&scenario, seed, HOURS, DEFAULT_PATIENCE);
 		plan_make(&scenario, &plan);
 		for (unsigned i = 0; i < plan.count; i++)
 			troubles[plan.list[i].kind]++;
