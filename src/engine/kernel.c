@@ -16,8 +16,11 @@ struct kernel_task {
 	uint64_t child;
 	uint32_t trap_reqid; /* of the tunnel whose trap this is; 0: none */
 	unsigned again;	     /* how often a refusal is met with the same request */
+	bool removal;	     /* asked again later, until the kernel does it */
+	struct timer later;
 };
 #define REMOVAL_TRIES 4
+#define REMOVAL_PAUSE (10 * USEC_PER_SEC)
 
 static void outbound_missing(struct gateway *gateway, struct child_sa *child, enum rc rc,
 			     const char *text)
@@ -54,6 +57,7 @@ static void trap_refused(struct gateway *gateway, struct kernel_task *task)
 
 static void task_free(struct kernel_task *task)
 {
+	gateway_cancel(task->gateway, &task->later);
 	list_remove(&task->in_gateway);
 	mem_free(task);
 }
@@ -63,7 +67,8 @@ void tasks_forget(struct gateway *gateway)
 	while (!list_empty(&gateway->tasks)) {
 		struct kernel_task *task =
 			container_of(gateway->tasks.next, struct kernel_task, in_gateway);
-		gateway->kernel->ops->cancel(gateway->kernel, &task->request);
+		if (!timer_armed(&task->later))
+			gateway->kernel->ops->cancel(gateway->kernel, &task->request);
 		task_free(task);
 	}
 }
@@ -81,6 +86,11 @@ static bool still_right(struct gateway *gateway, const struct kernel_request *re
 	const struct child_sa *owner;
 	const struct tunnel *tunnel;
 
+	if (request->op == KERNEL_SA_DELETE)
+		return request->sa.direction == KERNEL_OUT
+			       ? !child_outbound_taken(&gateway->sas, &request->sa.dst,
+						       request->sa.spi)
+			       : child_sa_by_spi(&gateway->sas, request->sa.spi) == NULL;
 	if (request->op != KERNEL_POLICY_SET && request->op != KERNEL_POLICY_DELETE)
 		return true;
 	owner = child_policy_owner(&gateway->sas, &request->policy, NULL);
@@ -88,6 +98,30 @@ static bool still_right(struct gateway *gateway, const struct kernel_request *re
 	if (request->op == KERNEL_POLICY_DELETE)
 		return owner == NULL && !is_trap(tunnel, &request->policy);
 	return owner != NULL ? owner->tunnel == tunnel : is_trap(tunnel, &request->policy);
+}
+
+static void removal_again(struct timer *timer)
+{
+	struct kernel_task *task = container_of(timer, struct kernel_task, later);
+	struct gateway *gateway = task->gateway;
+
+	if (still_right(gateway, &task->request))
+		gateway->kernel->ops->submit(gateway->kernel, &task->request);
+	else
+		task_free(task);
+}
+
+/* A kernel that is short of memory will have some again. */
+static bool remove_later(struct kernel_task *task)
+{
+	struct gateway *gateway = task->gateway;
+
+	if (!task->removal || task->request.rc != RC_KERNEL ||
+	    !still_right(gateway, &task->request))
+		return false;
+	task->later.fire = removal_again;
+	gateway_timer(gateway, &task->later, host_now(gateway->host) + REMOVAL_PAUSE);
+	return timer_armed(&task->later);
 }
 
 static void task_done(struct kernel_request *request)
@@ -107,7 +141,8 @@ static void task_done(struct kernel_request *request)
 		if (task->trap_reqid != 0)
 			trap_refused(gateway, task);
 	}
-	task_free(task);
+	if (request->rc == RC_OK || !remove_later(task))
+		task_free(task);
 }
 
 static struct kernel_task *task_new(struct gateway *gateway, const struct kernel_request *request)
@@ -131,8 +166,10 @@ static void fire_removal(struct gateway *gateway, struct kernel_request *request
 {
 	struct kernel_task *task = task_new(gateway, request);
 
-	if (task != NULL)
+	if (task != NULL) {
 		task->again = REMOVAL_TRIES - 1;
+		task->removal = true;
+	}
 	gateway->kernel->ops->submit(gateway->kernel, task != NULL ? &task->request : request);
 }
 

@@ -206,6 +206,25 @@ static void an_sa_whose_answer_was_lost_does_not_stay(void **state)
 	}
 }
 
+static void what_the_kernel_would_not_remove_goes_later(void **state)
+{
+	struct pair pair;
+	struct diag diag;
+	(void)state;
+	pair_start(&pair, 31, NULL, NULL, NULL, NULL);
+	end_up(&pair.west, "t");
+	assert_true(pair_comes_up(&pair, 10 * USEC_PER_SEC));
+	kernel_simulated_fail(pair.west.kernel, 1, ENOMEM, true);
+	assert_int_equal(gateway_down(pair.west.gateway, "t", &diag), RC_OK);
+	pair_run(&pair, 25 * USEC_PER_SEC);
+	assert_int_equal(kernel_simulated_sa_count(pair.west.kernel), 2);
+	kernel_simulated_fail(pair.west.kernel, 0, 0, false);
+	pair_run(&pair, 60 * USEC_PER_SEC);
+	end_assert_empty(&pair.west);
+	end_assert_empty(&pair.east);
+	pair_end(&pair);
+}
+
 /* An algorithm that the kernel lacks is not offered. */
 static void an_algorithm_that_the_kernel_lacks_is_refused_by_it(void **state)
 {
@@ -236,6 +255,7 @@ int main(void)
 		cmocka_unit_test(a_slow_kernel_and_an_impatient_operator),
 		cmocka_unit_test(a_trap_that_is_refused_is_tried_again),
 		cmocka_unit_test(an_sa_whose_answer_was_lost_does_not_stay),
+		cmocka_unit_test(what_the_kernel_would_not_remove_goes_later),
 		cmocka_unit_test(an_algorithm_that_the_kernel_lacks_is_refused_by_it),
 	};
 
