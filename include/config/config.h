@@ -53,6 +53,8 @@ enum config_authby { AUTHBY_SECRET = 1, AUTHBY_RSA = 2, AUTHBY_ECDSA = 4, AUTHBY
 enum config_tristate { TRI_NO, TRI_YES, TRI_AUTO };
 /* RFC 6023: IKE_AUTH without a Child SA */
 enum config_childless { CHILDLESS_ALLOW, CHILDLESS_NEVER, CHILDLESS_PREFER, CHILDLESS_FORCE };
+/* RFC 8784: never, if the peer can, or not at all */
+enum config_ppk { PPK_NO, PPK_YES, PPK_INSIST };
 enum config_dpdaction { DPD_AUTO, DPD_HOLD, DPD_CLEAR, DPD_RESTART };
 
 struct config_end {
@@ -104,8 +106,10 @@ struct config_conn {
 	uint32_t mark, mark_mask, if_id;
 	uint64_t ipsec_max_bytes, ipsec_max_packets;
 	uint64_t margin_bytes, margin_packets; /* 0: an eighth of these */
-	uint32_t reqid;			       /* 0: ours to choose */
-	uint32_t priority;		       /* 0: computed */
+	enum config_ppk ppk;
+	char *ppk_ids;	   /* ppk-ids=, NULL: any; see config_ppk_id() */
+	uint32_t reqid;	   /* 0: ours to choose */
+	uint32_t priority; /* 0: computed */
 };
 
 enum config_ddos { DDOS_AUTO, DDOS_BUSY, DDOS_UNLIMITED };
@@ -219,5 +223,21 @@ enum rc secrets_psk(const struct secrets *secrets, const struct identity *local,
 		    const struct ip_addr *local_addr, const struct identity *remote,
 		    const struct ip_addr *remote_addr, struct span *out,
 		    struct diag *diag) MUST_CHECK;
+
+/* RFC 8784: the post-quantum preshared key that these two ends share. id: the PPK_ID that it must
+ * have; empty: any. Lines "[ids...] : PPKS "ppk-id" "key"": whom the identities name is decided as
+ * for PSK. id_out, out: live as long as the secrets. RC_NOT_FOUND with a diag. */
+enum rc secrets_ppk(const struct secrets *secrets, const struct identity *local,
+		    const struct ip_addr *local_addr, const struct identity *remote,
+		    const struct ip_addr *remote_addr, struct span id, struct span *id_out,
+		    struct span *out, struct diag *diag) MUST_CHECK;
+/* Is there any? */
+bool secrets_have_ppk(const struct secrets *secrets);
+/* The index-th of ppk-ids= as bytes; 0: there are no more. */
+#define PPK_ID_MAX 255
+size_t config_ppk_id(const struct config_conn *conn, unsigned index, uint8_t id[PPK_ID_MAX]);
+/* A PPK_ID for people: as text, or in hex. */
+#define PPK_ID_TEXT_MAX 80
+const char *ppk_id_text(struct span id, char buffer[PPK_ID_TEXT_MAX]);
 
 #endif

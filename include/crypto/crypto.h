@@ -89,6 +89,10 @@ enum rc ike_keys_rekey(const struct ike_suite *old_suite, const struct ike_keys 
 		       const struct ike_suite *suite, struct span shared, struct span ni,
 		       struct span nr, uint64_t spi_i, uint64_t spi_r,
 		       struct ike_keys *out) MUST_CHECK;
+/* RFC 8784 §3: the keys with a post-quantum preshared key in SK_d, SK_pi and SK_pr; the others
+ * stay. out may not be keys. */
+enum rc ike_keys_mix_ppk(const struct ike_suite *suite, const struct ike_keys *keys,
+			 struct span ppk, struct ike_keys *out) MUST_CHECK;
 /* KEYMAT (§2.17) = prf+(SK_d, [g^ir |] Ni | Nr), len bytes. shared may be empty. */
 enum rc child_keymat(const struct ike_suite *suite, const struct ike_keys *keys, struct span shared,
 		     struct span ni, struct span nr, size_t len, struct secret *out) MUST_CHECK;

@@ -83,6 +83,8 @@ struct outcome {
 	enum rc child_failed; /* the IKE SA is up but the Child SA was refused, by this rc */
 	bool initial_contact; /* every other IKE SA of this peer is stale */
 	bool request_done;    /* our outstanding request is answered */
+	bool use_ppk;	      /* larval: both ends sent USE_PPK */
+	bool ppk;	      /* a PPK is in `keys` */
 	bool stay;	      /* the state does not become the row's next one */
 	bool heard;	      /* proof of life: set by the road for authenticated messages */
 	/* for the larval part; commit takes or copies them */

@@ -47,6 +47,7 @@ struct ike_larval {
 	uint64_t tunnel;    /* initiator: serial of the tunnel it is for (0: none) */
 	uint8_t bad_auth;   /* responder: protected messages that were not the peer's */
 	struct half_open_place place; /* responder */
+	bool use_ppk;		      /* both ends sent USE_PPK, RFC 8784 */
 };
 
 /* Our one outstanding request (window 1, RFC 7296 §2.3) */
@@ -124,6 +125,7 @@ struct ike_sa {
 	uint8_t waiting_count;
 	usec_t idle_since; /* established, or the last Child SA ended */
 	bool initiating;   /* counted in the gateway's attempts */
+	bool ppk;	   /* a post-quantum preshared key is in its keys */
 	bool refused;	   /* responder: over; stays for a while to answer the same request again */
 	bool delete_wanted; /* a Delete goes out as soon as the window allows */
 	enum rc delete_reason;

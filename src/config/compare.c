@@ -35,6 +35,7 @@ static const struct field peer_fields[] = {
 	FIELD("encapsulation", encapsulation),
 	FIELD("fragmentation", fragmentation),
 	FIELD("mobike", mobike),
+	FIELD("ppk", ppk),
 	{ NULL, 0, 0 },
 };
 
@@ -112,6 +113,8 @@ static const char *ike_difference(const struct config_conn *a, const struct conf
 		return "rightauth";
 	if (!same_proposals(a->ike, b->ike))
 		return "ike";
+	if (!same_text(a->ppk_ids, b->ppk_ids))
+		return "ppk-ids";
 	return difference(peer_fields, a, b);
 }
 

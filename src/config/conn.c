@@ -89,7 +89,8 @@ void conn_free(struct config_conn *conn)
 	conn_end_free(&conn->left);
 	conn_end_free(&conn->right);
 	mem_free(conn->name);
-	conn->name = NULL;
+	mem_free(conn->ppk_ids);
+	conn->name = conn->ppk_ids = NULL;
 }
 
 static bool applied(struct loader *loader, struct setting *setting, void *object)

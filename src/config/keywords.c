@@ -96,6 +96,20 @@ static const struct name childless_list[] = {
 	{ 0, NULL },
 };
 static const struct names childless_names = { "childless= value", childless_list };
+static const struct name ppk_list[] = {
+	{ PPK_NO, "no" },
+	{ PPK_YES, "yes" },
+	{ PPK_INSIST, "insist" },
+	{ PPK_YES, "permit" },
+	{ PPK_YES, "propose" },
+	{ PPK_NO, "never" },
+	{ PPK_YES, "true" },
+	{ PPK_YES, "on" },
+	{ PPK_NO, "false" },
+	{ PPK_NO, "off" },
+	{ 0, NULL },
+};
+static const struct names ppk_names = { "ppk= value", ppk_list };
 static const struct name ddos_list[] = {
 	{ DDOS_AUTO, "auto" },
 	{ DDOS_BUSY, "busy" },
@@ -240,6 +254,16 @@ const struct keyword keywords_ours[] = {
 	CONN_CUSTOM("forceencaps", "yes or no", "yes, no", NULL, field_forceencaps,
 		    "The older spelling: yes is encapsulation=yes, no is encapsulation=auto.",
 		    .same = "encapsulation"),
+	CONN("ppk", KIND_ENUM, ppk, "no, yes, insist", "no",
+	     "A post-quantum preshared key (RFC 8784) is mixed into the keys: yes when the peer "
+	     "has "
+	     "it too, insist refuses a peer without it. The keys are the PPKS entries of "
+	     "ipsec.secrets. permit and propose are yes, never is no.",
+	     .names = &ppk_names),
+	CONN_CUSTOM("ppk-ids", "IDs", "", NULL, field_ppk_ids,
+		    "Only the post-quantum preshared keys with these IDs, separated by commas; the "
+		    "first one that ipsec.secrets has is proposed. An ID is text, or 0x and hex "
+		    "digits. Without it: the one whose entry names both ends best."),
 	CONN("fragmentation", KIND_BOOL, fragmentation, "yes, no", "yes",
 	     "Large IKE messages may be sent in parts (RFC 7383).",
 	     ALSO_KNOWN("ike-frag", "ikefrag")),

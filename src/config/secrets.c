@@ -272,6 +272,53 @@ static enum rc read_psk(struct reader *r, struct secrets_pattern *patterns, unsi
 	return RC_OK;
 }
 
+/* One value and what follows it. */
+static enum rc read_value(struct reader *r, struct secret *out, const char *what, struct place at)
+{
+	struct diag diag = { "" };
+	enum rc rc;
+
+	if (!entry_goes_on(r)) {
+		report_error(r->errors, at, "%s is missing (: PPKS \"its ID\" \"the key\")", what);
+		return RC_SYNTAX;
+	}
+	rc = secret_value(r->next.text, r->next.quoted, out, &diag);
+	if (rc != RC_OK && rc != RC_NO_MEMORY)
+		report_error(r->errors, r->next.at, "%s: %s", what, diag.text);
+	if (rc == RC_OK)
+		read_token(r);
+	return rc;
+}
+
+/* After "PPKS". Takes the patterns over when it succeeds. */
+static enum rc read_ppk(struct reader *r, struct secrets_pattern *patterns, unsigned count,
+			struct place at)
+{
+	struct secrets_entry entry = { .patterns = patterns,
+				       .pattern_count = count,
+				       .file = r->secrets->file_count - 1,
+				       .line = at.line };
+	struct secret id = { 0 }, key = { 0 };
+	struct place id_at = r->next.at;
+	enum rc rc = read_value(r, &id, "the ID of the PPK", at);
+
+	if (rc == RC_OK && id.len > PPK_ID_MAX) {
+		report_error(r->errors, id_at, "the ID of a PPK has at most %d bytes", PPK_ID_MAX);
+		rc = RC_SYNTAX;
+	}
+	if (rc == RC_OK)
+		rc = read_value(r, &key, "the key of the PPK", at);
+	if (rc == RC_OK && entry_goes_on(r)) {
+		report_error(r->errors, r->next.at, "something follows the key");
+		rc = RC_SYNTAX;
+	}
+	if (rc == RC_OK)
+		rc = secrets_add_ppk(r->secrets, &entry, &id, &key);
+	secret_wipe(&id);
+	secret_wipe(&key);
+	return rc;
+}
+
 static enum rc other_kind(struct reader *r, const struct token *kind)
 {
 	static const char *const later[] = { "PSK",   "RSA",  "ECDSA",	"ED25519", "ED448", "BLISS",
@@ -296,6 +343,12 @@ static enum rc other_kind(struct reader *r, const struct token *kind)
 	return RC_SYNTAX;
 }
 
+static bool is_kind(const struct token *kind, const char *word)
+{
+	return !kind->quoted && kind->text.len == strlen(word) &&
+	       strncasecmp((const char *)kind->text.ptr, word, kind->text.len) == 0;
+}
+
 /* r->next is the colon. */
 static enum rc read_secret(struct reader *r, struct secrets_pattern *patterns, unsigned count)
 {
@@ -309,9 +362,10 @@ static enum rc read_secret(struct reader *r, struct secrets_pattern *patterns, u
 		return RC_SYNTAX;
 	}
 	read_token(r);
-	if (!kind.quoted && kind.text.len == 3 &&
-	    strncasecmp((const char *)kind.text.ptr, "PSK", 3) == 0)
+	if (is_kind(&kind, "PSK"))
 		return read_psk(r, patterns, count, kind.at);
+	if (is_kind(&kind, "PPKS") || is_kind(&kind, "PPK"))
+		return read_ppk(r, patterns, count, kind.at);
 	(void)other_kind(r, &kind);
 	return RC_NOT_FOUND; /* the patterns are not needed */
 }
@@ -419,6 +473,7 @@ void secrets_free(struct secrets *secrets)
 		secret_wipe(&secrets->entries[i].psk);
 		free_patterns(secrets->entries[i].patterns, secrets->entries[i].pattern_count);
 	}
+	secrets_free_ppks(secrets);
 	for (unsigned i = 0; i < secrets->file_count; i++)
 		mem_free(secrets->files[i]);
 	mem_free(secrets->files);

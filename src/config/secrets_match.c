@@ -10,12 +10,6 @@
 #define SCORE_ANY 1
 
 /* ---- rank of an entry for a pair of identities ---- */
-struct side {
-	struct identity id; /* of an address when none is given; points into the caller's */
-	int family;	    /* of its address, AF_UNSPEC when not known */
-	struct ip_addr addr;
-};
-
 static unsigned pattern_score(const struct secrets_pattern *pattern, const struct side *side)
 {
 	if (pattern->family != 0 && pattern->family != side->family)
@@ -54,8 +48,8 @@ static unsigned rank_of_one(const struct secrets_entry *entry, const struct side
 	return we == 0 && they == 0 ? 0 : rank_of_scores(we, they);
 }
 
-static unsigned rank_of(const struct secrets_entry *entry, const struct side *local,
-			const struct side *remote)
+unsigned secrets_rank(const struct secrets_entry *entry, const struct side *local,
+		      const struct side *remote)
 {
 	unsigned best = 0;
 
@@ -207,7 +201,8 @@ struct search {
 
 static void consider(struct search *search, unsigned number)
 {
-	unsigned rank = rank_of(&search->secrets->entries[number], search->local, search->remote);
+	unsigned rank =
+		secrets_rank(&search->secrets->entries[number], search->local, search->remote);
 	if (rank == 0 || rank < search->best || (rank == search->best && number > search->entry))
 		return;
 	search->best = rank;
@@ -222,21 +217,15 @@ static void consider_named(struct search *search, const struct table *table,
 		consider(search, container_of(n, struct secrets_node, node)->entry);
 }
 
-static struct side make_side(const struct identity *id, const struct ip_addr *addr)
+void secrets_side(struct side *side, const struct identity *id, const struct ip_addr *addr)
 {
-	struct side side = { .family = AF_UNSPEC };
+	*side = (struct side){ .family = AF_UNSPEC };
 	if (id != NULL)
-		side.id = *id;
+		side->id = *id;
 	if (addr != NULL && ip_is_set(addr)) {
-		side.addr = *addr;
-		side.family = addr->family;
+		side->addr = *addr;
+		side->family = addr->family;
 	}
-	return side;
-}
-
-/* The address stands for an identity that is not given. After this side must not move. */
-static void address_side(struct side *side)
-{
 	if (side->id.type == ID_NONE && ip_is_set(&side->addr)) {
 		side->id.type = side->family == AF_INET ? ID_IPV4_ADDR : ID_IPV6_ADDR;
 		side->id.data = side->addr.bytes;
@@ -250,12 +239,12 @@ enum rc secrets_psk(const struct secrets *secrets, const struct identity *local,
 		    const struct ip_addr *local_addr, const struct identity *remote,
 		    const struct ip_addr *remote_addr, struct span *out, struct diag *diag)
 {
-	struct side we = make_side(local, local_addr), they = make_side(remote, remote_addr);
+	struct side we, they;
 	struct search search = { secrets, &we, &they, 0, 0 };
 	char ours[IDENTITY_TEXT_MAX], theirs[IDENTITY_TEXT_MAX];
 
-	address_side(&we);
-	address_side(&they);
+	secrets_side(&we, local, local_addr);
+	secrets_side(&they, remote, remote_addr);
 	*out = SPAN_NONE;
 	consider_named(&search, &secrets->pairs, &they.id);
 	consider_named(&search, &secrets->soles, &they.id);

@@ -20,6 +20,10 @@ struct secrets_entry {
 	struct secret psk;
 	unsigned file, line; /* index in files */
 };
+struct secrets_ppk {
+	struct secrets_entry entry; /* psk: the key */
+	struct secret id;	    /* PPK_ID */
+};
 struct secrets_node { /* an exact identity of an entry */
 	struct table_node node;
 	unsigned entry;
@@ -31,6 +35,8 @@ struct secrets {
 		soles; /* exact identities of entries with several and with one of them */
 	struct secrets_node *nodes;
 	unsigned *open, open_count; /* entries with a wildcard or without identities */
+	struct secrets_ppk *ppks;   /* not counted above */
+	unsigned ppk_count, ppk_cap;
 	char **files;
 	unsigned file_count;
 };
@@ -40,5 +46,22 @@ enum rc secret_value(struct span text, bool quoted, struct secret *out,
 		     struct diag *diag) MUST_CHECK;
 /* Once, after the last entry; warns of entries with the same identities and another key. */
 enum rc secrets_index(struct secrets *secrets, struct config_errors *errors) MUST_CHECK;
+
+/* Adds a post-quantum preshared key; takes id, key and patterns over when it succeeds. */
+enum rc secrets_add_ppk(struct secrets *secrets, const struct secrets_entry *entry,
+			struct secret *id, struct secret *key) MUST_CHECK;
+void secrets_free_ppks(struct secrets *secrets);
+
+/* ---- secrets_match.c: whom an entry is for ---- */
+struct side {
+	struct identity id; /* of an address when none is given; points into the caller's */
+	int family;	    /* of its address, AF_UNSPEC when not known */
+	struct ip_addr addr;
+};
+/* The address stands for an identity that is not given. The side must not move afterwards. */
+void secrets_side(struct side *side, const struct identity *id, const struct ip_addr *addr);
+/* 0: not for them; otherwise larger = more specific. */
+unsigned secrets_rank(const struct secrets_entry *entry, const struct side *local,
+		      const struct side *remote);
 
 #endif

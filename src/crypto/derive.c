@@ -120,6 +120,23 @@ enum rc ike_keys_rekey(const struct ike_suite *old_suite, const struct ike_keys 
 	return rc;
 }
 
+enum rc ike_keys_mix_ppk(const struct ike_suite *suite, const struct ike_keys *keys,
+			 struct span ppk, struct ike_keys *out)
+{
+	static const enum ike_key mixed[] = { SK_d, SK_pi, SK_pr };
+	struct ike_keys made = { .block = { NULL, 0 } };
+	enum rc rc = secret_set(&made.block, secret_span(&keys->block));
+	for (size_t i = 0; rc == RC_OK && i < sizeof mixed / sizeof *mixed; i++) {
+		struct span seed = ike_key(keys, suite, mixed[i]);
+		size_t at = (size_t)(seed.ptr - keys->block.ptr);
+		rc = prf_plus(suite->prf, ppk, &seed, 1, made.block.ptr + at, seed.len);
+	}
+	if (rc == RC_OK)
+		secret_move(&out->block, &made.block);
+	ike_keys_wipe(&made);
+	return rc;
+}
+
 enum rc child_keymat(const struct ike_suite *suite, const struct ike_keys *keys, struct span shared,
 		     struct span ni, struct span nr, size_t len, struct secret *out)
 {

@@ -43,6 +43,8 @@ static enum rc commit_larval(struct ike_larval *larval, struct outcome *out)
 		larval->pair = out->pair;
 		out->pair = NULL;
 	}
+	if (out->use_ppk)
+		larval->use_ppk = true;
 	if (out->child_spi != 0)
 		larval->child_spi = out->child_spi;
 	larval->childless = larval->childless || out->childless;
@@ -57,6 +59,8 @@ static void commit_fields(struct ike_sa *sa, struct outcome *out)
 		sa->keys = out->keys;
 		out->keys = (struct ike_keys){ .block = { NULL, 0 } };
 	}
+	if (out->ppk)
+		sa->ppk = true;
 	if (out->choice_set) {
 		sa->choice = out->choice;
 		sa->suite = out->suite;

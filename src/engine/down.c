@@ -47,9 +47,9 @@ void ike_up(struct gateway *gateway, struct ike_sa *sa)
 	peer_record(sa->peer, sa->serial, RECORD_IKE_UP, 0, (uint32_t)sa->serial, 0);
 	backoff_reset(&sa->peer->backoff);
 	watch_tell(gateway, GATEWAY_IKE_UP, sa->peer, larval_tunnel(sa), sa->serial, RC_OK,
-		   "IKE SA #%llu established: %s to %s, %s%s", (unsigned long long)sa->serial,
+		   "IKE SA #%llu established: %s to %s, %s%s%s", (unsigned long long)sa->serial,
 		   endpoint_text(&sa->local, local), endpoint_text(&sa->remote, remote),
-		   proposal_choice_text(&sa->choice, suite, sizeof(suite)),
+		   proposal_choice_text(&sa->choice, suite, sizeof(suite)), sa->ppk ? ", PPK" : "",
 		   sa->encap ? ", UDP encapsulation" : "");
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rfc7296 §1.2: IKE_AUTH as the responder, with its first Child SA. Rows last, each step in the
  * order of time. */
-#include "ikev2/private.h"
+#include "ikev2/ppk.h"
 
 struct auth_request {
 	struct wire_id idi, idr;
@@ -9,6 +9,7 @@ struct auth_request {
 	struct identity idi_identity, idr_identity; /* data in the message */
 	struct wire_auth auth;
 	struct child_exchange child;
+	struct ppk_request ppk;
 	struct peer *peer; /* found again by serial after the suspension */
 	uint64_t peer_serial, tunnel_serial;
 	enum rc child_rc;
@@ -43,6 +44,7 @@ static enum rc read_request(struct step *step, struct outcome *out)
 	if (idr != NULL)
 		TRY(wire_id_parse(idr->body, &in->idr, &out->diag));
 	TRY(wire_auth_parse(auth->body, &in->auth, &out->diag));
+	TRY(ppk_read_request(step, &in->ppk, &out->diag));
 	in->idi_identity = borrowed(&in->idi);
 	in->idr_identity = borrowed(&in->idr);
 	return child_read(step->arena, message, &in->child, &out->diag);
@@ -58,6 +60,31 @@ static enum rc find_peer(struct step *step, struct outcome *out)
 	return in->peer != NULL ? RC_OK : RC_AUTH_FAILED;
 }
 
+/* RFC 8784 §3: from here on the SA's keys are those with the PPK, or AUTH is the one without. */
+static enum rc mix_ppk(struct step *step, struct outcome *out)
+{
+	struct auth_request *in = step->scratch;
+	const struct ike_sa *sa = step->sa;
+	struct span key;
+
+	TRY(ppk_decide(step, in->peer, &in->idi_identity, &in->ppk, &key, &out->diag));
+	if (in->ppk.offered && key.len == 0)
+		in->auth.data = in->ppk.without;
+	if (key.len == 0)
+		return RC_OK;
+	out->ppk = true;
+	return ike_keys_mix_ppk(&sa->suite, &sa->keys, key, &out->keys);
+}
+
+static void explain_ppk(const struct auth_request *in, struct outcome *out)
+{
+	char text[PPK_ID_TEXT_MAX];
+
+	if (out->ppk)
+		diag_prefix(&out->diag, "with the PPK %s, which may differ too",
+			    ppk_id_text(in->ppk.id, text));
+}
+
 static enum rc verify_peer(struct step *step, struct outcome *out)
 {
 	struct auth_request *in = step->scratch;
@@ -66,7 +93,6 @@ static enum rc verify_peer(struct step *step, struct outcome *out)
 		.suite = &sa->suite,
 		.message = span_make(sa->larval->init_request, sa->larval->init_request_len),
 		.nonce = span_make(sa->larval->nr, sa->larval->nr_size),
-		.sk_p = ike_key(&sa->keys, &sa->suite, SK_pi),
 		.id = &in->idi,
 	};
 	struct span psk;
@@ -75,7 +101,13 @@ static enum rc verify_peer(struct step *step, struct outcome *out)
 
 	TRY(psk_find(step, in->peer, &in->idi_identity, &step->local, &step->remote, &psk,
 		     &out->diag));
-	rc = psk_verify(step->arena, &input, psk, &in->auth, &out->diag);
+	rc = mix_ppk(step, out);
+	input.sk_p = ike_key(keys_now(sa, out), &sa->suite, SK_pi);
+	if (rc == RC_OK) {
+		rc = psk_verify(step->arena, &input, psk, &in->auth, &out->diag);
+		if (rc == RC_AUTH_FAILED)
+			explain_ppk(in, out);
+	}
 	if (rc != RC_OK)
 		diag_prefix(&out->diag, "%s", identity_text(&in->idi_identity, id));
 	return rc;
@@ -198,7 +230,7 @@ static enum rc install_inbound(struct step *step, struct outcome *out)
 	step->rc = RC_OK;
 	if (!in->child.present || in->child_rc != RC_OK)
 		return RC_OK;
-	TRY(child_derive(out->child, &sa->suite, &sa->keys,
+	TRY(child_derive(out->child, &sa->suite, keys_now(sa, out),
 			 span_make(sa->larval->ni, sa->larval->ni_size),
 			 span_make(sa->larval->nr, sa->larval->nr_size), out));
 	TRY(child_install_in(step->arena, out->child, secret_span(&out->keymat),
@@ -215,7 +247,7 @@ static enum rc sign_our_auth(struct step *step, struct outcome *out, const struc
 		.suite = &sa->suite,
 		.message = span_make(sa->larval->init_response, sa->larval->init_response_len),
 		.nonce = span_make(sa->larval->ni, sa->larval->ni_size),
-		.sk_p = ike_key(&sa->keys, &sa->suite, SK_pr),
+		.sk_p = ike_key(keys_now(sa, out), &sa->suite, SK_pr),
 		.id = idr,
 	};
 	struct span psk;
@@ -286,6 +318,8 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 	}
 	TRY(told_emit_token(step, step->sa->spi_i, step->sa->spi_r, &writer));
 	TRY(told_emit_lifetime(step, in->peer->conn, out, &writer));
+	if (out->ppk)
+		ppk_emit_confirmation(&writer);
 	out->message.exchange = EXCHANGE_IKE_AUTH;
 	out->message.response = true;
 	return inner_finish(&writer, &sink, &out->message);

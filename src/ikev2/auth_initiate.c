@@ -2,6 +2,7 @@
 /* rfc7296 §1.2: IKE_AUTH as the initiator, with its first Child SA. Rows last, each step in the
  * order of time. */
 #include "ikev2/auth.h"
+#include "ikev2/ppk.h"
 
 struct auth_response {
 	struct wire_id idr;
@@ -15,23 +16,65 @@ struct auth_response {
 
 /* ---- the request ---- */
 
-static enum rc sign(struct step *step, const struct wire_id *id, struct outcome *out,
-		    struct wire_auth *auth)
+static enum rc sign(struct step *step, const struct ike_keys *keys, const struct wire_id *id,
+		    struct outcome *out, struct span *value)
 {
 	const struct ike_larval *larval = step->sa->larval;
 	struct auth_input input = {
 		.suite = &out->suite,
 		.message = span_make(larval->init_request, larval->init_request_len),
 		.nonce = out->nr,
-		.sk_p = ike_key(&out->keys, &out->suite, SK_pi),
+		.sk_p = ike_key(keys, &out->suite, SK_pi),
 		.id = id,
 	};
 	struct span psk;
 
 	TRY(psk_find(step, step->peer, &step->peer->remote_id, &out->local, &out->remote, &psk,
 		     &out->diag));
-	auth->method = AUTH_SHARED_KEY;
-	return psk_auth(step->arena, &input, psk, &auth->data);
+	return psk_auth(step->arena, &input, psk, value);
+}
+
+/* RFC 8784 §3: AUTH with the PPK in SK_pi. */
+static enum rc sign_with_ppk(struct step *step, const struct ppk *ppk, const struct wire_id *id,
+			     struct outcome *out, struct span *value)
+{
+	struct ike_keys mixed = { .block = { NULL, 0 } };
+	enum rc rc = ike_keys_mix_ppk(&out->suite, &out->keys, ppk->key, &mixed);
+
+	if (rc == RC_OK)
+		rc = sign(step, &mixed, id, out, value);
+	ike_keys_wipe(&mixed);
+	return rc;
+}
+
+static enum rc emit_auth(struct step *step, const struct ppk *ppk, const struct wire_id *id,
+			 struct writer *writer, struct outcome *out)
+{
+	struct wire_auth auth = { .method = AUTH_SHARED_KEY };
+
+	if (ppk->id.len > 0)
+		TRY(sign_with_ppk(step, ppk, id, out, &auth.data));
+	else
+		TRY(sign(step, &out->keys, id, out, &auth.data));
+	wire_auth_emit(writer, &auth);
+	return RC_OK;
+}
+
+/* The PPK's name, and AUTH without it for a peer that does not have it. */
+static enum rc emit_ppk(struct step *step, const struct ppk *ppk, struct writer *writer,
+			struct outcome *out)
+{
+	struct wire_id idi = identity_to_wire(&step->peer->local_id);
+	struct span without;
+
+	if (ppk->id.len == 0)
+		return RC_OK;
+	TRY(ppk_emit_identity(step->arena, writer, ppk->id));
+	if (step->peer->conn->ppk == PPK_INSIST)
+		return RC_OK;
+	TRY(sign(step, &out->keys, &idi, out, &without));
+	ppk_emit_no_ppk_auth(writer, without);
+	return RC_OK;
 }
 
 static enum rc emit_child(struct step *step, const struct tunnel *tunnel, struct writer *writer,
@@ -75,20 +118,18 @@ static bool first_contact(const struct ike_sa *sa, const struct peer *peer)
 	return true;
 }
 
-static enum rc emit_identities(struct step *step, struct writer *writer, struct outcome *out)
+static enum rc emit_identities(struct step *step, const struct ppk *ppk, struct writer *writer,
+			       struct outcome *out)
 {
 	struct wire_id idi = identity_to_wire(&step->peer->local_id);
 	struct wire_id idr = identity_to_wire(&step->peer->remote_id);
-	struct wire_auth auth;
 
 	wire_id_emit(writer, PAYLOAD_IDi, &idi);
 	if (first_contact(step->sa, step->peer))
 		emit_notify(writer, INITIAL_CONTACT);
 	if (!identity_has_wildcard(&step->peer->remote_id))
 		wire_id_emit(writer, PAYLOAD_IDr, &idr);
-	TRY(sign(step, &idi, out, &auth));
-	wire_auth_emit(writer, &auth);
-	return RC_OK;
+	return emit_auth(step, ppk, &idi, writer, out);
 }
 
 enum rc auth_request_emit(struct step *step, struct outcome *out)
@@ -96,16 +137,20 @@ enum rc auth_request_emit(struct step *step, struct outcome *out)
 	struct sink sink;
 	struct writer writer;
 	bool childless;
+	struct ppk ppk = { .id = SPAN_NONE };
 
 	if (step->tunnel == NULL)
 		return diag_fail(&out->diag, RC_CANCELLED, "the tunnel is not wanted any more");
+	if (out->use_ppk)
+		TRY(ppk_propose(step, step->peer, &out->local, &out->remote, &ppk, &out->diag));
 	TRY(inner_start(step->arena, &sink, &writer));
-	TRY(emit_identities(step, &writer, out));
+	TRY(emit_identities(step, &ppk, &writer, out));
 	TRY(childless_begin(step->peer->conn, out->childless || step->sa->larval->childless,
 			    &childless, &out->diag));
 	if (!childless)
 		TRY(emit_child(step, step->tunnel, &writer, out));
 	TRY(told_emit_token(step, step->sa->spi_i, out->peer_spi, &writer));
+	TRY(emit_ppk(step, &ppk, &writer, out));
 	out->message.exchange = EXCHANGE_IKE_AUTH;
 	out->message.purpose = REQUEST_AUTH;
 	return inner_finish(&writer, &sink, &out->message);
@@ -123,9 +168,10 @@ static enum rc refused(const struct wire_notify *notify, const struct step *step
 			 "peer refused IKE_AUTH: %s; we are %s and expected %s%s", name,
 			 identity_text(&step->peer->local_id, ours),
 			 identity_text(&step->peer->remote_id, id),
-			 notify->type == AUTHENTICATION_FAILED
-				 ? " (compare the secrets and IDs of both sides)"
-				 : "");
+			 notify->type != AUTHENTICATION_FAILED ? ""
+			 : step->sa->larval->use_ppk
+				 ? " (compare the secrets, PPKs and IDs of both sides)"
+				 : " (compare the secrets and IDs of both sides)");
 }
 
 static enum rc read_response(struct step *step, struct outcome *out)
@@ -167,6 +213,31 @@ static enum rc check_identity(struct step *step, const struct auth_response *in,
 			 identity_text(&step->peer->remote_id, expected));
 }
 
+/* RFC 8784 §3: PPK_IDENTITY in the answer says that the peer has mixed the PPK in; then our keys
+ * are made with it too, otherwise they stay as they are. */
+static enum rc mix_ppk(struct step *step, struct outcome *out)
+{
+	const struct ike_sa *sa = step->sa;
+	const struct config_conn *conn = step->peer->conn;
+	struct wire_notify notify;
+	struct ppk ppk;
+
+	if (sa->larval->use_ppk && notify_find(step->message, PPK_IDENTITY, &notify)) {
+		TRY(ppk_propose(step, step->peer, &sa->local, &sa->remote, &ppk, &out->diag));
+		if (ppk.id.len == 0)
+			return diag_fail(&out->diag, RC_AUTH_FAILED,
+					 "the PPK is not in ipsec.secrets any more");
+		out->ppk = true;
+		return ike_keys_mix_ppk(&sa->suite, &sa->keys, ppk.key, &out->keys);
+	}
+	if (conn->ppk != PPK_INSIST)
+		return RC_OK;
+	return diag_fail(&out->diag, RC_AUTH_FAILED,
+			 "peer did not use the post-quantum preshared key, and conn %s has "
+			 "ppk=insist",
+			 conn->name);
+}
+
 static enum rc verify_peer(struct step *step, struct outcome *out)
 {
 	struct auth_response *in = step->scratch;
@@ -175,12 +246,13 @@ static enum rc verify_peer(struct step *step, struct outcome *out)
 		.suite = &sa->suite,
 		.message = span_make(sa->larval->init_response, sa->larval->init_response_len),
 		.nonce = span_make(sa->larval->ni, sa->larval->ni_size),
-		.sk_p = ike_key(&sa->keys, &sa->suite, SK_pr),
 		.id = &in->idr,
 	};
 	struct span psk;
 
 	TRY(check_identity(step, in, out));
+	TRY(mix_ppk(step, out));
+	input.sk_p = ike_key(keys_now(sa, out), &sa->suite, SK_pr);
 	TRY(psk_find(step, step->peer, &step->peer->remote_id, &sa->local, &sa->remote, &psk,
 		     &out->diag));
 	TRY(psk_verify(step->arena, &input, psk, &in->auth, &out->diag));
@@ -264,7 +336,7 @@ static enum rc make_child(struct step *step, struct outcome *out)
 	rc = accept_child(step, in, child, out);
 	if (rc != RC_OK)
 		return child_refused(out, rc);
-	TRY(child_derive(child, &sa->suite, &sa->keys,
+	TRY(child_derive(child, &sa->suite, keys_now(sa, out),
 			 span_make(sa->larval->ni, sa->larval->ni_size),
 			 span_make(sa->larval->nr, sa->larval->nr_size), out));
 	TRY(child_install_in(step->arena, child, secret_span(&out->keymat), &out->kernel_wait));

@@ -34,6 +34,11 @@ void emit_notify(struct writer *writer, enum notify_type type)
 	wire_notify_emit(writer, &notify);
 }
 
+const struct ike_keys *keys_now(const struct ike_sa *sa, const struct outcome *out)
+{
+	return out->keys.block.ptr != NULL ? &out->keys : &sa->keys;
+}
+
 struct ike_header header_of(const struct ike_sa *sa, enum exchange_type exchange, bool response,
 			    uint32_t message_id)
 {

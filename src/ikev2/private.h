@@ -105,6 +105,8 @@ enum rc inner_start(struct arena *arena, struct sink *sink, struct writer *write
 enum rc inner_finish(struct writer *writer, struct sink *sink,
 		     struct outcome_message *out) MUST_CHECK;
 void emit_notify(struct writer *writer, enum notify_type type);
+/* The keys that the SA has after this errand. */
+const struct ike_keys *keys_now(const struct ike_sa *sa, const struct outcome *out);
 struct ike_header header_of(const struct ike_sa *sa, enum exchange_type exchange, bool response,
 			    uint32_t message_id);
 

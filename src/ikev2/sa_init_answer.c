@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rfc7296 §1.2: IKE_SA_INIT as the responder. Rows, then each step in the order of time. */
-#include "ikev2/private.h"
+#include "ikev2/ppk.h"
 
 struct sa_init_request {
 	struct wire_sa sa;
@@ -154,6 +154,7 @@ static enum rc make_sa(struct step *step, struct outcome *out)
 	sa->nat_there = in->nat.there;
 	sa->encap = in->nat.supported && (in->nat.here || in->nat.there || in->force_encap);
 	sa->larval->place.proven = brought_cookie(step, in->ni);
+	sa->larval->use_ppk = ppk_welcome(step);
 	TRY(ike_sa_expect(step->env->sas, sa));
 	in->candidate = NULL;
 	in->pair = &out->pair;
@@ -175,6 +176,8 @@ static enum rc emit_payloads(struct step *step, const struct dh_pair *pair, stru
 	wire_nonce_emit(writer, span_make(sa->larval->nr, sa->larval->nr_size));
 	if (in->childless)
 		emit_notify(writer, CHILDLESS_IKEV2_SUPPORTED);
+	if (sa->larval->use_ppk)
+		emit_notify(writer, USE_PPK);
 	if (!in->nat.supported)
 		return RC_OK;
 	return nat_emit(writer, step->env->host, sa->spi_i, sa->spi_r, &sa->local, &sa->remote,

@@ -3,6 +3,7 @@
 #include "ikev2/derive.h"
 #include "ikev2/private.h"
 #include "ikev2/auth.h"
+#include "ikev2/ppk.h"
 
 struct initiate {
 	struct ike_sa *sa; /* born here; on a restart the SA of the step */
@@ -19,6 +20,7 @@ struct sa_init_response {
 	struct nat_findings nat;
 	struct span nr;
 	uint64_t spi_r;
+	bool use_ppk;
 };
 
 static enum rc generate_run(void *arg, unsigned worker, struct diag *diag)
@@ -45,11 +47,13 @@ static enum rc check_means(const struct step *step, const struct ip_endpoint *lo
 {
 	const struct peer *peer = step->peer;
 	struct span psk;
+	struct ppk ppk;
 
 	if (!ip_is_set(&peer->local) || !ip_is_set(&peer->remote))
 		return diag_fail(&out->diag, RC_NOT_FOUND, "the address of %s is not known",
 				 ip_is_set(&peer->local) ? "the peer" : "this side");
-	return psk_find(step, peer, &peer->remote_id, local, remote, &psk, &out->diag);
+	TRY(psk_find(step, peer, &peer->remote_id, local, remote, &psk, &out->diag));
+	return ppk_propose(step, peer, local, remote, &ppk, &out->diag);
 }
 
 /* A new SA with the addresses that the peer is known by. */
@@ -84,6 +88,7 @@ static enum rc emit_payloads(const struct step *step, const struct initiate *ini
 	struct wire_notify cookie = { .type = COOKIE, .data = initiate->cookie };
 	struct wire_ke ke = { dh_pair_alg(pair)->id, dh_public(pair) };
 	struct wire_sa offer;
+	struct ppk ppk;
 
 	if (initiate->cookie.len > 0)
 		wire_notify_emit(writer, &cookie); /* §2.6: first */
@@ -91,6 +96,9 @@ static enum rc emit_payloads(const struct step *step, const struct initiate *ini
 	wire_sa_emit(writer, &offer);
 	wire_ke_emit(writer, &ke);
 	wire_nonce_emit(writer, span_make(initiate->nonce, sizeof(initiate->nonce)));
+	TRY(ppk_propose(step, step->peer, &sa->local, &sa->remote, &ppk, NULL));
+	if (ppk.id.len > 0)
+		emit_notify(writer, USE_PPK);
 	return nat_emit(writer, step->env->host, sa->spi_i, 0, &sa->local, &sa->remote,
 			conn->encapsulation == TRI_YES);
 }
@@ -251,6 +259,7 @@ static enum rc read_answer(struct step *step, struct sa_init_response *in, struc
 	TRY(dh_check_public(in->derive.suite.dh, public.data, &out->diag));
 	in->derive.peer_public = public.data;
 	in->spi_r = message->header.spi_r;
+	TRY(ppk_agreed(step, &in->use_ppk, &out->diag));
 	return nat_detect(message, &step->local, &step->remote, step->sa->spi_i, in->spi_r,
 			  &in->nat);
 }
@@ -332,6 +341,7 @@ static enum rc begin_auth(struct step *step, struct outcome *out)
 	out->init_response = step->message->raw;
 	out->request_done = true;
 	out->childless = childless_read(step->message);
+	out->use_ppk = in->use_ppk;
 	choose_endpoints(step, &in->nat, out);
 	return auth_request_emit(step, out);
 }

@@ -52,6 +52,8 @@ static void settings_of_the_ike_sa_make_another_peer(void **state)
 						"forceencaps=yes",
 						"fragmentation=no",
 						"mobike=yes",
+						"ppk=yes",
+						"ppk-ids=x",
 						"retransmit-timeout=1s",
 						"retransmit-base=3",
 						"retransmit-tries=7",

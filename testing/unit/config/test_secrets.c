@@ -209,7 +209,7 @@ static void files_include_files_with_their_permissions_checked(void **state)
 
 static const char sample[] =
 	"@a @b : PSK \"one\"\n\t# c\n*.example.org %any : PSK 0x0102\n%any6 : PSK 0sAQID\n"
-	"\"CN=x, O=y\"\n : RSA {\n  a: b\n }\n: PSK 'z'\n";
+	"\"CN=x, O=y\"\n : RSA {\n  a: b\n }\n: PSK 'z'\n@a : PPKS \"id\" 0x0102\n";
 
 static void try_sample(const char *text, size_t len)
 {

@@ -147,6 +147,37 @@ static void keymat_of_too_many_blocks_is_refused(void **state)
 	ike_keys_wipe(&keys);
 }
 
+/* RFC 8784 §3: SK_d = prf+ (PPK, SK_d'), and so SK_pi and SK_pr; step by step over prf_parts. */
+static void a_ppk_changes_sk_d_and_sk_p_and_nothing_else(void **state)
+{
+	(void)state;
+	static const uint8_t one = 1;
+	struct ike_suite suite = gcm_suite(PRF_HMAC_SHA2_384);
+	struct ike_keys keys = { { NULL, 0 } }, mixed = { { NULL, 0 } };
+	struct span n = span_make("n", 1), ppk = span_make("a post-quantum preshared key", 28);
+	assert_ok(ike_keys_derive(&suite, n, n, n, 1, 2, &keys));
+	assert_ok(ike_keys_mix_ppk(&suite, &keys, ppk, &mixed));
+	for (int which = SK_d; which <= SK_pr; which++) {
+		struct span before = ike_key(&keys, &suite, (enum ike_key)which);
+		struct span after = ike_key(&mixed, &suite, (enum ike_key)which);
+		struct span seed[] = { before, { &one, 1 } };
+		uint8_t want[64];
+		assert_int_equal(after.len, before.len);
+		if (which != SK_d && which != SK_pi && which != SK_pr) {
+			assert_true(span_equal(before, after));
+			continue;
+		}
+		assert_ok(prf_parts(suite.prf, ppk, seed, 2, want));
+		assert_memory_equal(after.ptr, want, 48);
+	}
+	mem_fail_nth(1);
+	assert_int_equal(ike_keys_mix_ppk(&suite, &keys, ppk, &mixed), RC_NO_MEMORY);
+	mem_fail_nth(0);
+	assert_int_equal(mixed.block.len, keys.block.len);
+	ike_keys_wipe(&keys);
+	ike_keys_wipe(&mixed);
+}
+
 /* ---- NIST SP 800-135 component validation ---- */
 struct nist {
 	const struct prf_alg *prf;
@@ -297,6 +328,7 @@ int main(void)
 		cmocka_unit_test(every_failed_allocation_is_told_and_leaves_the_old_keys),
 		cmocka_unit_test(a_rekey_may_write_over_the_old_keys),
 		cmocka_unit_test(keymat_of_too_many_blocks_is_refused),
+		cmocka_unit_test(a_ppk_changes_sk_d_and_sk_p_and_nothing_else),
 		cmocka_unit_test(nist_gives_the_same_keys_in_all_280_cases),
 	};
 	return cmocka_run_group_tests(tests, open_crypto, close_crypto);
