@@ -3,18 +3,19 @@
 # timeout: 180
 two_gateways
 
-# peer ID REQUIRED: strongSwan's side
+# peer ID REQUIRED KEY_ID: strongSwan's side; ID empty: any that is asked for
 peer() {
 	swanctl_conf east
-	sed -i "s/^\t\tversion = 2/&\n\t\tppk_id = $1\n\t\tppk_required = $2/" "$WORK/east.swanctl"
-	printf 'secrets {\n\tppk {\n\t\tsecret = "the key of the lab"\n\t\tid = %s\n\t}\n}\n' "$1" >>"$WORK/east.swanctl"
+	[ -z "$1" ] || sed -i "s/^\t\tversion = 2/&\n\t\tppk_id = $1/" "$WORK/east.swanctl"
+	sed -i "s/^\t\tversion = 2/&\n\t\tppk_required = $2/" "$WORK/east.swanctl"
+	printf 'secrets {\n\tppk {\n\t\tsecret = "the key of the lab"\n\t\tid = %s\n\t}\n}\n' "$3" >>"$WORK/east.swanctl"
 }
 write west.secrets <<-CONF
 	@west.example @east.example : PSK "a secret of the lab"
 	@west.example @east.example : PPKS "lab-1" "the key of the lab"
 CONF
 conn_conf west ppk=insist
-peer lab-1 yes
+peer lab-1 yes lab-1
 start vanth west
 start strongswan east
 for side in west east; do
@@ -30,7 +31,7 @@ log_has east "using PPK for PPK_ID 'lab-1'" 5
 # another ID: optional goes on without, insisting does not
 conn_conf west ppk=yes
 load west
-peer lab-2 no
+peer "" no lab-2
 load east
 for side in west east; do
 	up $side tunnel
