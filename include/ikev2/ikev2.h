@@ -17,6 +17,9 @@ enum ikev2_event {
 	EVENT_INFORMATIONAL_REQUEST,
 	EVENT_INFORMATIONAL_RESPONSE,
 	EVENT_PROBE,	    /* liveness: is the peer there? */
+	EVENT_CREATE_CHILD, /* reconcile: a Child SA for this tunnel, in this IKE SA */
+	EVENT_REKEY_CHILD,  /* reconcile: replace this Child SA */
+	EVENT_REKEY_IKE,    /* reconcile: replace this IKE SA */
 	EVENT_DELETE_CHILD, /* reconcile: end this Child SA */
 	EVENT_DELETE_IKE,   /* reconcile: end this IKE SA */
 	EVENT_TELL,	    /* reconcile: something is to be told (sa/extra.h) */
@@ -51,7 +54,7 @@ const struct ikev2_row *ikev2_row(enum ike_state state, enum ike_role role, enum
 /* For the totality test and for documentation. */
 const struct ikev2_row *ikev2_row_at(unsigned index);
 /* The place of a row in that order; always less than IKEV2_ROWS_MAX. */
-#define IKEV2_ROWS_MAX 200
+#define IKEV2_ROWS_MAX 256
 unsigned ikev2_row_index(const struct ikev2_row *row);
 /* Which event is this message? RC_DROP for exchanges that we do not speak. */
 enum rc ikev2_event_of(const struct ike_header *header, enum ikev2_event *out) MUST_CHECK;
@@ -65,8 +68,8 @@ uint16_t ikev2_notify_of(enum rc rc);
  * INVALID_MAJOR_VERSION). */
 enum rc ikev2_emit_notify(struct sink *sink, const struct ike_header *request, uint64_t our_spi,
 			  uint16_t type, struct span data) MUST_CHECK;
-/* Inner payloads with one notify. */
-enum rc ikev2_inner_notify(struct arena *arena, uint16_t type, struct span data,
+/* Inner payloads with one notify; spi: of an ESP SA that it is about, or empty. */
+enum rc ikev2_inner_notify(struct arena *arena, uint16_t type, struct span spi, struct span data,
 			   struct outcome_message *out) MUST_CHECK;
 /* Inner payloads with a Delete of the IKE SA, after the notify that tells why (where it is one of
  * those that end one). */
@@ -94,6 +97,11 @@ enum rc ikev2_open(const struct ike_sa *sa, struct arena *arena, struct ike_mess
 #define IKEV2_UNINSTALL_MAX 5
 unsigned ikev2_child_uninstall(const struct sas *sas, const struct child_sa *child,
 			       struct kernel_request out[IKEV2_UNINSTALL_MAX]);
+
+/* Requests for the outbound half of a Child SA (SA, out policy), appended to list (of
+ * kernel_request.queue, in the arena). */
+enum rc ikev2_child_outbound(struct arena *arena, const struct child_sa *child, struct span keymat,
+			     struct list *list) MUST_CHECK;
 
 /* Responder: derives the keys of a half-open SA when its first protected message comes. The SA's
  * key pair moves to the work; keys must stay until it is done. run NULL: out of memory. */

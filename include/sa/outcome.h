@@ -54,9 +54,9 @@ struct outcome {
 	struct slow_work work;
 	struct list kernel_wait; /* of kernel_request.queue; in the arena */
 
-	struct diag diag; /* why, when the row ends with an error */
-	uint16_t notify;  /* error notify for the peer; 0: by the rc */
-	struct span notify_data;
+	struct diag diag;		     /* why, when the row ends with an error */
+	uint16_t notify;		     /* error notify for the peer; 0: by the rc */
+	struct span notify_data, notify_spi; /* spi: of the ESP SA that it is about */
 	/* 1 kernel: without waiting */
 	struct list kernel; /* of kernel_request.queue; in the arena, done == NULL */
 	/* 2 SA state */
@@ -88,7 +88,19 @@ struct outcome {
 	bool stay;	      /* the state does not become the row's next one */
 	bool heard;	      /* proof of life: set by the road for authenticated messages */
 	/* for the larval part; commit takes or copies them */
-	struct dh_pair *pair;					 /* owned */
+	/* CREATE_CHILD_SA */
+	struct ike_creation *creation; /* owned; becomes the SA's with its request */
+	struct ike_sa *successor; /* owned; not linked: replaces the SA (or lost against `heir`) */
+	struct ike_sa *heir;	/* established already: inherits the Child SAs instead (§2.8.1) */
+	bool successor_waits;	/* ours is out: its answer tells who inherits */
+	struct child_sa *old;	/* replaced by `child`, or by one that the peer made meanwhile */
+	bool old_is_ours;	/* ours to delete; otherwise the peer's */
+	bool child_lost;	/* `child` is redundant (§2.8.1): it goes as soon as it is there */
+	struct child_sa *rival; /* redundant: the peer deletes it */
+	struct span rival_nonce; /* the lower one, for the creation that is out; .ptr NULL: none */
+	enum rc creation_failed; /* the peer (or we) refused what our request was about */
+	struct secret shared;	 /* g^ir of `child`; wiped with the outcome */
+	struct dh_pair *pair;	 /* owned */
 	struct span init_request, init_response, ni, nr, cookie; /* .ptr NULL: unchanged */
 	uint8_t restarts;					 /* added to the larval's count */
 	struct outcome_extra extra;
@@ -106,11 +118,11 @@ struct step {
 	const struct sa_env *env;
 	struct arena *arena;
 	usec_t now;
-	struct ike_sa *sa; /* looked up again by serial after each suspension; NULL: none yet */
-	struct peer *peer; /* EVENT_INITIATE: for whom */
-	struct tunnel *
-		tunnel; /* EVENT_INITIATE: for which; found again by serial after each suspension */
-	struct child_sa *subject;	  /* EVENT_DELETE_CHILD */
+	struct ike_sa *sa;     /* looked up again by serial after each suspension; NULL: none yet */
+	struct peer *peer;     /* EVENT_INITIATE: for whom */
+	struct tunnel *tunnel; /* EVENT_INITIATE, EVENT_CREATE_CHILD: for which; found again by
+				  serial after each suspension */
+	struct child_sa *subject; /* EVENT_DELETE_CHILD, EVENT_REKEY_CHILD; found again by serial */
 	struct ip_endpoint local, remote; /* of the datagram */
 	bool natt;
 	const struct ike_message *message; /* NULL: not a packet */

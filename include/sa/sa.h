@@ -22,6 +22,7 @@ enum ike_state {
 	IKEV2_HALF_OPEN, /* responder: answered IKE_SA_INIT, nothing proven */
 	IKEV2_AUTH_SENT, /* initiator: IKE_AUTH is out */
 	IKEV2_ESTABLISHED,
+	IKEV2_REKEYED,	/* its successor has its Child SAs; one of the ends deletes it */
 	IKEV2_DELETING, /* our Delete is out */
 	IKE_STATE_COUNT
 };
@@ -68,6 +69,9 @@ enum request_purpose {
 	REQUEST_DELETE_CHILD,
 	REQUEST_DELETE_IKE,
 	REQUEST_TELL, /* enum ike_tell */
+	REQUEST_CREATE_CHILD,
+	REQUEST_REKEY_CHILD,
+	REQUEST_REKEY_IKE,
 };
 
 #define MOBILE_ADDRESSES_MAX 8
@@ -86,6 +90,24 @@ struct ike_mobile {
 	struct ip_endpoint asked_local, asked_remote; /* of the UPDATE_SA_ADDRESSES that is out */
 	uint8_t cookie2[COOKIE2_LEN];		      /* that our request holds */
 	uint64_t told;				      /* our addresses as told: a hash */
+};
+
+/* A CREATE_CHILD_SA request of ours that is not answered yet: what its answer needs. */
+struct ike_creation {
+	struct dh_pair *pair; /* NULL: without KE */
+	uint8_t purpose;      /* enum request_purpose */
+	uint8_t restarts;     /* INVALID_KE_PAYLOAD rounds so far */
+	uint16_t group;	      /* asked for by the peer; DH_NONE: ours to choose */
+	uint64_t tunnel;      /* serial of the tunnel that a Child SA is for */
+	uint64_t old;	      /* serial of the Child SA that is rekeyed; 0: none */
+	uint32_t spi_in;      /* Child SA: announced */
+	uint64_t spi;	      /* IKE SA: announced */
+	uint8_t ni[32];
+	/* §2.8.1: what the peer made meanwhile for the same, and the lower nonce of that exchange
+	 */
+	uint64_t rival; /* serial of a Child SA or an IKE SA; 0: none */
+	uint8_t rival_nonce[256];
+	uint16_t rival_nonce_len;
 };
 
 struct ike_sa {
@@ -112,7 +134,8 @@ struct ike_sa {
 	uint32_t recv_next;    /* message ID of the peer's next request */
 	uint64_t seal_counter; /* unique per sealed message */
 	struct ike_request request;
-	uint8_t *answer; /* our last response, for retransmitted requests */
+	struct ike_creation *creation; /* the request is a CREATE_CHILD_SA */
+	uint8_t *answer;	       /* our last response, for retransmitted requests */
 	uint32_t answer_len;
 	uint32_t question_len; /* of the request it answers */
 	struct timer retransmit;
@@ -123,11 +146,17 @@ struct ike_sa {
 	void *errand;	     /* engine: the event being worked on; others wait */
 	struct list waiting; /* engine: events that wait for it (bounded) */
 	uint8_t waiting_count;
+	uint64_t heir_of;  /* serial of the IKE SA whose Child SAs it may inherit: which of two that
+			      crossed does is decided by the answer to our own request */
+	usec_t retry_at;   /* no CREATE_CHILD_SA of ours before: the peer is busy */
 	usec_t idle_since; /* established, or the last Child SA ended */
 	bool initiating;   /* counted in the gateway's attempts */
 	bool ppk;	   /* a post-quantum preshared key is in its keys */
 	bool refused;	   /* responder: over; stays for a while to answer the same request again */
 	bool delete_wanted; /* a Delete goes out as soon as the window allows */
+	bool no_additional; /* the peer makes no further SAs in it */
+	bool must_replace;  /* by a whole new IKE SA: it cannot or may not be rekeyed */
+	uint8_t rekey_failures;
 	enum rc delete_reason;
 	bool must_reauth;	 /* a rekey will not do: its authentication ends */
 	usec_t auth_ends;	 /* 0: never (RFC 4478) */
@@ -149,6 +178,8 @@ struct child_sa {
 	uint8_t state;		  /* enum child_state */
 	uint8_t mode;		  /* enum kernel_mode */
 	bool initiator, delete_wanted;
+	bool replaced; /* there is a successor; the peer deletes this one, or we do at leave_at */
+	bool must_replace; /* by one of a new IKE SA: rekeying it failed */
 	/* the kernel was asked for its SA and has not refused */
 	bool in_installed, out_installed;
 	bool policies_installed;
@@ -158,7 +189,9 @@ struct child_sa {
 	struct proposal_choice choice;
 	struct selector_pair selectors;
 	enum rc delete_reason;
-	usec_t born, replace_at, expires;
+	/* KEYMAT of the outbound half, which waits until the peer has shown that it has this one */
+	struct secret waiting_keymat;
+	usec_t born, replace_at, expires, leave_at;
 	struct kernel_counters in, out; /* as last asked */
 	usec_t counters_at;
 };
@@ -168,6 +201,7 @@ struct sas {
 	struct table by_spi, by_init, by_serial, children, outbound, policies;
 	struct list half_open; /* struct ike_sa.in_half_open */
 	size_t half_open_count, ike_count, established_count, child_count;
+	size_t creations; /* CREATE_CHILD_SA requests of ours that are not answered */
 	struct half_open_table table;
 	struct pressure pressure;
 	struct peers *peers;
@@ -203,7 +237,17 @@ static inline uint64_t ike_sa_our_spi(const struct ike_sa *sa)
 {
 	return sa->role == INITIATOR ? sa->spi_i : sa->spi_r;
 }
-void ike_sa_request_clear(struct ike_sa *sa);
+void ike_sa_request_clear(struct sas *sas, struct ike_sa *sa);
+/* A new, zeroed creation; NULL: out of memory. */
+struct ike_creation *ike_creation_new(void);
+void ike_creation_free(struct ike_creation *creation);
+/* The SA takes it over (and frees the one that it had); it goes with the request. */
+void ike_sa_set_creation(struct sas *sas, struct ike_sa *sa, struct ike_creation *creation);
+/* A successor (RFC 7296 §1.3.2) with a random SPI of ours; not linked, not larval, without keys. */
+enum rc ike_sa_new_successor(struct sas *sas, const struct ike_sa *old, enum ike_role role,
+			     struct ike_sa **out) MUST_CHECK;
+/* The Child SAs of one IKE SA become the other's. */
+void ike_sa_inherit(struct ike_sa *to, struct ike_sa *from);
 
 enum rc child_sa_new(struct sas *sas,
 		     struct child_sa **out) MUST_CHECK; /* with a random, unique inbound SPI */
@@ -212,9 +256,11 @@ enum rc child_sa_link(struct sas *sas, struct child_sa *child) MUST_CHECK;
 void child_sa_free(struct sas *sas, struct child_sa *child);
 struct child_sa *child_sa_by_spi(const struct sas *sas, uint32_t spi_in);
 struct child_sa *child_sa_by_out(const struct ike_sa *sa, uint32_t spi_out);
+/* Of the Child SAs of that IKE SA; NULL: gone. */
+struct child_sa *child_sa_by_serial(const struct ike_sa *sa, uint64_t serial);
 /* A random SPI (>= 0x100) that no Child SA has. */
 enum rc child_spi_random(struct sas *sas, uint32_t *out) MUST_CHECK;
-/* The newest Child SA in state UP; NULL when there is none. */
+/* The newest Child SA in state UP that has no successor; NULL when there is none. */
 struct child_sa *tunnel_current(const struct tunnel *tunnel);
 
 /* ---- path.c: the addresses between which an SA lives ---- */

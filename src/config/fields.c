@@ -183,18 +183,6 @@ enum rc field_mobike(const char *text, void *object, struct finding *finding)
 	return RC_OK;
 }
 
-enum rc field_reauth(const char *text, void *object, struct finding *finding)
-{
-	bool *reauth = &((struct config_conn *)object)->reauth;
-	TRY(value_bool(text, reauth, &finding->diag));
-	if (*reauth) {
-		finding->warning = true;
-		(void)diag_fail(&finding->diag, RC_UNSUPPORTED,
-				"reauth=yes has no effect yet: it comes with a later version");
-	}
-	return RC_OK;
-}
-
 enum rc field_mark(const char *text, void *object, struct finding *finding)
 {
 	struct config_conn *conn = object;

@@ -305,8 +305,9 @@ const struct keyword keywords_ours[] = {
 	CONN("rekeyfuzz", KIND_PERCENT, rekeyfuzz, "0%..1000%", "100%",
 	     "rekeymargin is made longer by a random part of up to this much."),
 	CONN("rekey", KIND_BOOL, rekey, "yes, no", "yes", "Rekey before a lifetime ends."),
-	CONN_CUSTOM("reauth", "yes or no", "yes, no", "no", field_reauth,
-		    "Authenticate again when the IKE SA's lifetime ends."),
+	CONN("reauth", KIND_BOOL, reauth, "yes, no", "no",
+	     "Authenticate again before the IKE SA's lifetime ends, instead of rekeying it: a new "
+	     "IKE SA is made first, then the old one is deleted."),
 	CONN("initial-contact", KIND_BOOL, initial_contact, "yes, no", "yes",
 	     "Tell the peer when it may forget all earlier IKE SAs with us. no: never; for several "
 	     "hosts with one identity.",

@@ -3,6 +3,12 @@
  * (architecture.md §3). */
 #include "engine/private.h"
 
+static bool is_request(const struct errand *errand)
+{
+	return errand->step.message != NULL &&
+	       (errand->step.message->header.flags & IKE_FLAG_RESPONSE) == 0;
+}
+
 static enum rc copy_bytes(uint8_t **to, struct span from)
 {
 	uint8_t *copy = mem_alloc(from.len);
@@ -156,6 +162,8 @@ static enum rc commit_child(struct errand *errand, struct child_sa **linked)
 	child->state = CHILD_UP;
 	TRY(child_sa_link(&errand->gateway->sas, child));
 	child->policies_installed = true;
+	if (out->old != NULL && !child->out_installed && !out->child_lost)
+		secret_move(&child->waiting_keymat, &out->keymat);
 	out->child = NULL;
 	*linked = child;
 	return RC_OK;
@@ -197,17 +205,24 @@ static void commit_children_ended(struct errand *errand)
 
 	for (unsigned i = 0; i < out->ended_count; i++)
 		child_down(errand->gateway, out->ended[i], out->ended_reason);
-	if (out->message.purpose == REQUEST_DELETE_CHILD && errand->step.subject != NULL)
+	if (errand->row->event == EVENT_DELETE_CHILD && errand->step.subject != NULL)
 		errand->step.subject->state = CHILD_DELETING;
 }
 
-/* Our Delete is out: the children end with it at once. */
+/* Our Delete is out: the children end with it at once, and so does what waits to inherit. */
 static void commit_leaving(struct errand *errand)
 {
 	struct ike_sa *sa = errand->step.sa;
 
+	struct ike_sa *heir = heir_waiting(sa);
+
 	if (errand->out.message.purpose != REQUEST_DELETE_IKE)
 		return;
+	if (heir != NULL) {
+		heir->delete_wanted = true;
+		heir->delete_reason = sa->delete_reason;
+		heir->heir_of = 0;
+	}
 	while (!list_empty(&sa->children))
 		child_down(errand->gateway,
 			   container_of(sa->children.next, struct child_sa, in_ike),
@@ -224,7 +239,7 @@ static void commit_child_failed(struct errand *errand)
 		return;
 	if (tunnel == NULL && out->child != NULL)
 		tunnel = out->child->tunnel;
-	if (sa->role == INITIATOR) {
+	if (!is_request(errand)) {
 		attempt_failed(errand->gateway, sa->peer, tunnel, sa->serial, out->child_failed,
 			       out->diag.text);
 		return;
@@ -267,11 +282,35 @@ static void tell_received(struct errand *errand)
 		   RC_OK, "received %s", wire_message_text(message, text, sizeof(text)));
 }
 
+/* §2.8.1: what the peer made for the same as a request of ours that is out. */
+static void commit_rival(struct errand *errand)
+{
+	const struct outcome *out = &errand->out;
+	struct ike_creation *creation = errand->step.sa->creation;
+
+	if (creation == NULL || out->rival_nonce.ptr == NULL ||
+	    out->rival_nonce.len > sizeof(creation->rival_nonce))
+		return;
+	creation->rival = out->child != NULL ? out->child->serial : out->successor->serial;
+	memcpy(creation->rival_nonce, out->rival_nonce.ptr, out->rival_nonce.len);
+	creation->rival_nonce_len = (uint16_t)out->rival_nonce.len;
+}
+
+static void commit_creation(struct errand *errand)
+{
+	if (errand->out.creation == NULL)
+		return;
+	ike_sa_set_creation(&errand->gateway->sas, errand->step.sa, errand->out.creation);
+	errand->out.creation = NULL;
+}
+
 static enum rc commit_sa(struct errand *errand)
 {
 	struct outcome *out = &errand->out;
 	struct gateway *gateway = errand->gateway;
 	struct child_sa *child;
+	struct ike_sa *born;
+	struct asked asked;
 
 	TRY(commit_born(errand));
 	if (errand->step.sa->larval != NULL)
@@ -280,15 +319,23 @@ static enum rc commit_sa(struct errand *errand)
 	TRY(commit_peer(errand));
 	heard(errand);
 	tell_received(errand);
+	asked = asked_of(errand->step.sa);
+	commit_rival(errand);
 	if (out->request_done)
 		request_finish(gateway, errand->step.sa);
 	commit_state(errand);
 	TRY(commit_child(errand, &child)); /* the reply promises it */
+	born = out->successor;
+	TRY(successor_link(errand));
 	TRY(commit_message(errand));
+	commit_creation(errand);
 	if (out->established)
 		commit_established(errand);
 	commit_child_up(errand, child);
+	commit_replaced(errand, child);
+	commit_succession(errand, born);
 	commit_child_failed(errand);
+	commit_creation_failed(errand, &asked);
 	commit_children_ended(errand);
 	commit_leaving(errand);
 	if (out->established) {
@@ -360,12 +407,6 @@ static void log_failure(struct errand *errand, enum rc rc)
 		    errand->out.diag.text[0] != '\0' ? errand->out.diag.text : rc_name(rc));
 }
 
-static bool is_request(const struct errand *errand)
-{
-	return errand->step.message != NULL &&
-	       (errand->step.message->header.flags & IKE_FLAG_RESPONSE) == 0;
-}
-
 /* The answer to a request that made no SA. */
 static void answer_clear(struct errand *errand, uint16_t notify)
 {
@@ -386,7 +427,8 @@ static void answer_sealed(struct errand *errand, uint16_t notify)
 	struct ike_sa *sa = errand->step.sa;
 
 	message.exchange = header->exchange;
-	if (ikev2_inner_notify(&errand->arena, notify, errand->out.notify_data, &message) != RC_OK)
+	if (ikev2_inner_notify(&errand->arena, notify, errand->out.notify_spi,
+			       errand->out.notify_data, &message) != RC_OK)
 		return;
 	sa->recv_next = header->message_id + 1;
 	sa->question_len = (uint32_t)errand->step.message->raw.len;
@@ -436,6 +478,11 @@ static bool fatal(const struct errand *errand, enum rc rc)
 		       rc == RC_INTERNAL || rc == RC_NO_MEMORY || rc == RC_CANCELLED ||
 		       rc == RC_UNSUPPORTED;
 	case IKEV2_ESTABLISHED:
+		/* the peer believes in what it answered, and we have lost what reading it takes */
+		if (errand->row->event == EVENT_CREATE_CHILD_RESPONSE && rc != RC_DROP)
+			return true;
+		return rc == RC_SYNTAX || rc == RC_TRUNCATED || rc == RC_TRAILING || rc == RC_LIMIT;
+	case IKEV2_REKEYED:
 	case IKEV2_DELETING:
 		return rc == RC_SYNTAX || rc == RC_TRUNCATED || rc == RC_TRAILING || rc == RC_LIMIT;
 	case IKE_STATE_COUNT:

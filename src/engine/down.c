@@ -81,6 +81,7 @@ static const struct name reason_entries[] = {
 	{ RC_CANCELLED, "nothing uses it" },
 	{ RC_SHUTDOWN, "we stop" },
 	{ RC_KERNEL, "the kernel refused it" },
+	{ RC_CHILD_NOT_FOUND, "the peer does not have it any more" },
 	{ 0, NULL },
 };
 
@@ -102,12 +103,25 @@ static void blame_peer(struct gateway *gateway, struct tunnel *tunnel, usec_t li
 			       "the peer deleted the Child SA as soon as it was up");
 }
 
+/* The peer deletes the old one: so it has the new one. */
+static void promote_successors(struct gateway *gateway, const struct child_sa *old)
+{
+	list_for(node, &old->tunnel->child_sas)
+	{
+		struct child_sa *child = container_of(node, struct child_sa, in_tunnel);
+		if (child != old && child->ike == old->ike && !child->replaced &&
+		    !child->delete_wanted)
+			child_promote(gateway, child);
+	}
+}
+
 void child_down(struct gateway *gateway, struct child_sa *child, enum rc reason)
 {
 	struct tunnel *tunnel = child->tunnel;
 	usec_t lived = host_now(gateway->host) - child->born;
 
 	gateway->counters.child_down++;
+	promote_successors(gateway, child);
 	child->policies_installed = false;
 	child_uninstall(gateway, child);
 	tunnel->bytes_in += child->in.bytes;
@@ -130,13 +144,15 @@ static void tell_end(struct gateway *gateway, struct ike_sa *sa, enum rc reason,
 	struct tunnel *tunnel = larval_tunnel(sa);
 
 	peer_record(peer, sa->serial, RECORD_IKE_DOWN, reason, 0, 0);
-	if (sa->state == IKEV2_ESTABLISHED || sa->state == IKEV2_DELETING) {
+	if (sa->state >= IKEV2_ESTABLISHED) {
 		gateway->counters.ike_down++;
 		watch_tell(gateway, GATEWAY_IKE_DOWN, peer, NULL, sa->serial, reason,
 			   "IKE SA #%llu ended: %s%s%s", (unsigned long long)sa->serial,
 			   reason_text(reason), text[0] != '\0' ? ": " : "", text);
 	} else if (reason != RC_OPERATOR && reason != RC_SHUTDOWN) {
 		attempt_failed(gateway, peer, tunnel, sa->serial, reason, text);
+		if (tunnel != NULL) /* its other tunnels wait too */
+			peer->backoff.not_before = tunnel->backoff.not_before;
 	}
 }
 
@@ -144,6 +160,8 @@ void ike_down(struct gateway *gateway, struct ike_sa *sa, enum rc reason, const 
 {
 	struct peer *peer = sa->peer;
 
+	if (peer != NULL)
+		inherit_last(gateway, sa);
 	while (!list_empty(&sa->children)) {
 		struct child_sa *child = container_of(sa->children.next, struct child_sa, in_ike);
 		if (reason == RC_TIMEOUT)

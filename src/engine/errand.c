@@ -44,6 +44,7 @@ struct errand *errand_new(struct gateway *gateway, struct ike_sa *sa, const stru
 	errand->sa_serial = sa->serial;
 	errand->step.peer = sa->peer;
 	errand->step.tunnel = larval_tunnel(sa);
+	errand->tunnel_serial = errand->step.tunnel != NULL ? errand->step.tunnel->serial : 0;
 	hold(errand, sa->peer);
 	sa->errand = errand;
 	return errand;
@@ -73,10 +74,15 @@ static void outcome_discard(struct gateway *gateway, struct errand *errand)
 	if (out->born != NULL)
 		ike_sa_free(&gateway->sas, out->born);
 	dh_free(out->pair);
+	if (out->successor != NULL)
+		ike_sa_free(&gateway->sas, out->successor);
+	ike_creation_free(out->creation);
 	ike_keys_wipe(&out->keys);
 	secret_wipe(&out->keymat);
+	secret_wipe(&out->shared);
 	out->child = NULL;
-	out->born = NULL;
+	out->born = out->successor = NULL;
+	out->creation = NULL;
 	out->pair = NULL;
 }
 
@@ -223,6 +229,19 @@ static bool still_wanted(const struct step *step)
 	       step->tunnel->wanted >= WANTED_ON_DEMAND;
 }
 
+static struct tunnel *tunnel_by_serial(const struct peer *peer, uint64_t serial)
+{
+	if (peer == NULL || serial == 0)
+		return NULL;
+	list_for(node, &peer->tunnels)
+	{
+		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+		if (tunnel->serial == serial)
+			return tunnel;
+	}
+	return NULL;
+}
+
 /* After a suspension: is there still somebody to do this for? */
 static bool refresh(struct errand *errand)
 {
@@ -236,7 +255,8 @@ static bool refresh(struct errand *errand)
 	step->sa = ike_sa_by_serial(&errand->gateway->sas, errand->sa_serial);
 	if (step->sa == NULL)
 		return false;
-	step->tunnel = larval_tunnel(step->sa);
+	step->tunnel = tunnel_by_serial(step->sa->peer, errand->tunnel_serial);
+	step->subject = child_sa_by_serial(step->sa, errand->subject_serial);
 	return true;
 }
 
@@ -391,7 +411,11 @@ static bool out_of_turn(const struct ike_sa *sa, enum ikev2_event event)
 	case EVENT_TELL:
 	case EVENT_DELETE_CHILD:
 	case EVENT_DELETE_IKE:
-		return sa->state == IKEV2_ESTABLISHED && sa->request.bytes != NULL;
+	case EVENT_CREATE_CHILD:
+	case EVENT_REKEY_CHILD:
+	case EVENT_REKEY_IKE:
+		return (sa->state == IKEV2_ESTABLISHED || sa->state == IKEV2_REKEYED) &&
+		       sa->request.bytes != NULL;
 	case EVENT_GIVE_UP:
 		return sa->state != IKEV2_HALF_OPEN && sa->request.bytes == NULL;
 	case EVENT_INITIATE:
@@ -415,6 +439,12 @@ void decide_later(struct gateway *gateway, struct peer *peer)
 		reconcile_at(gateway, peer, host_now(gateway->host) + NO_MEMORY_DELAY);
 }
 
+static bool is_renewal(enum ikev2_event event)
+{
+	return event == EVENT_CREATE_CHILD || event == EVENT_REKEY_CHILD ||
+	       event == EVENT_REKEY_IKE;
+}
+
 void road_event(struct gateway *gateway, struct ike_sa *sa, enum ikev2_event event,
 		struct peer *peer, struct tunnel *tunnel, struct child_sa *subject)
 {
@@ -424,7 +454,8 @@ void road_event(struct gateway *gateway, struct ike_sa *sa, enum ikev2_event eve
 	struct errand *errand;
 
 	if (sa != NULL && sa->errand != NULL) {
-		wait_for_errand(sa, event, subject);
+		if (!is_renewal(event)) /* reconcile asks again */
+			wait_for_errand(sa, event, subject);
 		return;
 	}
 	if (sa != NULL && out_of_turn(sa, event))
@@ -448,7 +479,12 @@ void road_event(struct gateway *gateway, struct ike_sa *sa, enum ikev2_event eve
 		errand->initiating = true;
 		gateway->initiating++;
 	}
+	if (tunnel != NULL) {
+		errand->step.tunnel = tunnel;
+		errand->tunnel_serial = tunnel->serial;
+	}
 	errand->step.subject = subject;
+	errand->subject_serial = subject != NULL ? subject->serial : 0;
 	errand_run(errand);
 }
 

@@ -208,6 +208,25 @@ void child_install(struct gateway *gateway, struct list *requests, struct child_
 	}
 }
 
+void child_promote(struct gateway *gateway, struct child_sa *child)
+{
+	struct arena arena;
+	struct list requests;
+
+	if (child->waiting_keymat.ptr == NULL)
+		return;
+	list_init(&requests);
+	arena_init(&arena, LIMIT_EVENT_ARENA);
+	if (ikev2_child_outbound(&arena, child, secret_span(&child->waiting_keymat), &requests) ==
+	    RC_OK)
+		child_install(gateway, &requests, child);
+	else
+		outbound_missing(gateway, child, RC_NO_MEMORY,
+				 "out of memory for its outbound half");
+	arena_free(&arena);
+	secret_wipe(&child->waiting_keymat);
+}
+
 void trap_install(struct gateway *gateway, struct tunnel *tunnel)
 {
 	struct kernel_request request = { .op = KERNEL_POLICY_SET };

@@ -58,8 +58,12 @@ static usec_t next_of_children(const struct ike_sa *sa, usec_t now)
 	list_for(node, &sa->children)
 	{
 		const struct child_sa *child = container_of(node, struct child_sa, in_ike);
-		if (child->replace_at > now)
+		if (child->replaced)
+			next = earliest(next, child->leave_at);
+		else if (child->replace_at > now)
 			next = earliest(next, child->replace_at);
+		if (child->waiting_keymat.ptr != NULL)
+			next = earliest(next, child->born + OUT_GRACE);
 		if (!child->delete_wanted)
 			next = earliest(next, child->expires);
 	}
@@ -79,6 +83,8 @@ static usec_t next_due(struct gateway *gateway, const struct ike_sa *sa)
 {
 	usec_t now = host_now(gateway->host), next = sa->expires;
 
+	if (sa->state == IKEV2_REKEYED)
+		return sa->expires;
 	if (sa->state != IKEV2_ESTABLISHED)
 		return sa->peer == NULL ? sa->born + half_open_time(gateway, sa) : USEC_NEVER;
 	if (sa->replace_at > now)
@@ -115,6 +121,22 @@ static void keep_alive(struct gateway *gateway, struct ike_sa *sa, usec_t now)
 	(void)(gateway->host->ops->udp_keepalive(gateway->host, &sa->local, &sa->remote) == RC_OK);
 }
 
+/* The peer had time enough to delete the old one, and by that to show that it has the new one. */
+static void settle_rekeyed(struct gateway *gateway, struct ike_sa *sa, usec_t now)
+{
+	list_for(node, &sa->children)
+	{
+		struct child_sa *child = container_of(node, struct child_sa, in_ike);
+		if (child->waiting_keymat.ptr != NULL && !child->replaced &&
+		    now >= child->born + OUT_GRACE)
+			child_promote(gateway, child);
+		if (!child->replaced || child->delete_wanted || now < child->leave_at)
+			continue;
+		child->delete_wanted = true;
+		child->delete_reason = RC_REPLACED;
+	}
+}
+
 static void end_expired_children(const struct ike_sa *sa, usec_t now)
 {
 	list_for(node, &sa->children)
@@ -134,12 +156,26 @@ static void established_fire(struct gateway *gateway, struct ike_sa *sa, usec_t 
 		sa->delete_reason = RC_TIMEOUT;
 		sa->expires = USEC_NEVER;
 	}
+	settle_rekeyed(gateway, sa, now);
 	end_expired_children(sa, now);
 	keep_alive(gateway, sa, now);
 	peer_dirty(sa->peer);
 	life_arm(gateway, sa);
 	if (next_liveness(sa) <= now && sa->errand == NULL)
 		road_event(gateway, sa, EVENT_PROBE, NULL, NULL, NULL);
+}
+
+/* The peer does not delete it: we do. */
+static void rekeyed_fire(struct gateway *gateway, struct ike_sa *sa, usec_t now)
+{
+	if (now < sa->expires) {
+		life_arm(gateway, sa);
+		return;
+	}
+	sa->expires = USEC_NEVER;
+	sa->delete_wanted = true;
+	sa->delete_reason = RC_REPLACED;
+	peer_dirty(sa->peer);
 }
 
 static void half_open_fire(struct gateway *gateway, struct ike_sa *sa)
@@ -155,6 +191,8 @@ void life_fire(struct timer *timer)
 
 	if (sa->state == IKEV2_ESTABLISHED)
 		established_fire(gateway, sa, host_now(gateway->host));
+	else if (sa->state == IKEV2_REKEYED)
+		rekeyed_fire(gateway, sa, host_now(gateway->host));
 	else if (sa->state == IKEV2_HALF_OPEN && sa->peer == NULL)
 		half_open_fire(gateway, sa);
 }

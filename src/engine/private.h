@@ -19,9 +19,17 @@
 #define SHORT_LIFE	(5 * USEC_PER_SEC) /* a Child SA that the peer deletes sooner was no success */
 #define UNIQUE_GRACE	(5 * USEC_PER_SEC) /* time for a client to delete its old IKE SA itself */
 #define SETTLED                                                                                    \
-	(60 * USEC_PER_SEC)	     /* a Child SA that is up so long makes failures be forgotten  \
-				      */
-#define CROSSED_GRACE	USEC_PER_SEC /* time for the peer to have the one that stays */
+	(60 * USEC_PER_SEC)	   /* a Child SA that is up so long makes failures be forgotten    \
+				    */
+#define CROSSED_GRACE USEC_PER_SEC /* time for the peer to have the one that stays */
+#define SIBLING_GRACE                                                                              \
+	(3 * USEC_PER_SEC) /* the initiator of an IKE SA makes its Child SAs first                 \
+			    */
+#define OUT_GRACE	(30 * USEC_PER_SEC) /* until a rekeyed Child SA counts as proven */
+#define LEAVE_GRACE	(10 * USEC_PER_SEC) /* beyond what retransmissions take */
+#define CREATING_MAX	128 /* CREATE_CHILD_SA requests of ours: a mass rekey is spread */
+#define BUSY_RETRY	(2 * USEC_PER_SEC) /* after TEMPORARY_FAILURE, and as much again at random */
+#define REKEY_TRIES	8 /* TEMPORARY_FAILUREs in a row: then a whole new IKE SA */
 #define OVERDUE		(3 * USEC_PER_SEC) /* from our IKE_SA_INIT response to the peer's IKE_AUTH */
 #define CHILDLESS_GRACE (30 * USEC_PER_SEC) /* an IKE SA of the peer without Child SAs */
 #define CHILDREN_MAX	16		    /* of one tunnel, with selectors narrowed differently */
@@ -31,8 +39,9 @@
 struct errand {
 	struct list in_gateway;
 	struct gateway *gateway;
-	uint64_t sa_serial;	     /* 0: no SA yet */
-	struct peer *held;	     /* busy because of us */
+	uint64_t sa_serial;			/* 0: no SA yet */
+	uint64_t tunnel_serial, subject_serial; /* of step.tunnel and step.subject; 0: none */
+	struct peer *held;			/* busy because of us */
 	bool initiating;	     /* counted in the gateway's attempts, until its SA is */
 	const struct ikev2_row *row; /* NULL: derives the keys of a half-open SA */
 	const step_fn *next;
@@ -124,6 +133,38 @@ void kernel_event(void *context, const struct kernel_event *event);
 void tasks_forget(struct gateway *gateway); /* what the kernel has not answered until the end */
 void trap_install(struct gateway *gateway, struct tunnel *tunnel);
 void trap_remove(struct gateway *gateway, struct tunnel *tunnel);
+
+/* The kernel is asked for the outbound half of a Child SA that the peer has shown to have. */
+void child_promote(struct gateway *gateway, struct child_sa *child);
+
+/* ---- succeed.c: a new SA takes the place of an old one (RFC 7296 §2.8) ---- */
+/* What our CREATE_CHILD_SA request was about, kept while it is finished. */
+struct asked {
+	uint8_t purpose; /* enum request_purpose */
+	uint64_t old, tunnel;
+};
+struct asked asked_of(const struct ike_sa *sa);
+/* A successor enters the tables. */
+enum rc successor_link(struct errand *errand) MUST_CHECK;
+/* After the message is out: who inherits, who goes, and what of a creation that failed. */
+void commit_succession(struct errand *errand, struct ike_sa *born);
+void commit_replaced(struct errand *errand, struct child_sa *child);
+void commit_creation_failed(struct errand *errand, const struct asked *asked);
+/* The IKE SA that waits to inherit from this one; NULL: none. */
+struct ike_sa *heir_waiting(const struct ike_sa *sa);
+/* sa ends: one that waits inherits its Child SAs. */
+void inherit_last(struct gateway *gateway, struct ike_sa *sa);
+
+/* ---- renew.c: which IKE SA carries, and what is past its soft lifetime ---- */
+/* The IKE SA of the peer in which further Child SAs are made; not `but`; NULL: none. */
+struct ike_sa *carrier(const struct gateway *gateway, const struct peer *peer,
+		       const struct ike_sa *but);
+/* May a CREATE_CHILD_SA of ours go out in it now? Otherwise reconcile looks again in time. */
+bool carrier_ready(struct gateway *gateway, struct ike_sa *sa);
+/* It can only be replaced by a whole new IKE SA, and that is due. */
+bool replace_due(const struct gateway *gateway, const struct child_sa *child);
+void renew_child(struct gateway *gateway, struct child_sa *child);
+void renew_ike(struct gateway *gateway, struct ike_sa *sa);
 
 /* ---- life.c ---- */
 void life_arm(struct gateway *gateway, struct ike_sa *sa);

@@ -81,6 +81,39 @@ static void ask_doubtful(struct gateway *gateway, struct ike_sa *sa)
 		road_event(gateway, sa, EVENT_PROBE, NULL, NULL, NULL);
 }
 
+/* ---- which Child SA of a tunnel stays ---- */
+
+static uint32_t lower_spi(const struct child_sa *child)
+{
+	return child->spi_in < child->spi_out ? child->spi_in : child->spi_out;
+}
+
+/* Both ends must choose the same one: of two that crossed, the one with the lowest SPI; otherwise
+ * the newer. */
+static bool loses(const struct child_sa *a, const struct child_sa *b)
+{
+	usec_t apart = a->born > b->born ? a->born - b->born : b->born - a->born;
+
+	if (a->initiator != b->initiator && apart < SIMULTANEOUS)
+		return lower_spi(a) > lower_spi(b);
+	return a->serial < b->serial;
+}
+
+static struct child_sa *keeper(const struct tunnel *tunnel)
+{
+	struct child_sa *keep = NULL;
+
+	list_for(node, &tunnel->child_sas)
+	{
+		struct child_sa *child = child_of(node);
+		if (child->state != CHILD_UP || child->delete_wanted || child->replaced)
+			continue;
+		if (keep == NULL || loses(keep, child))
+			keep = child;
+	}
+	return keep;
+}
+
 /* ---- rule: what was asked to go, goes ---- */
 
 static void go_child(struct gateway *gateway, struct child_sa *child)
@@ -109,13 +142,31 @@ static bool childless_too_long(struct gateway *gateway, struct ike_sa *sa)
 	return false;
 }
 
+/* A tunnel of the peer will have its Child SA made in it. */
+static bool needed(const struct gateway *gateway, const struct ike_sa *sa)
+{
+	if (gateway->stopping || sa->peer->doomed || carrier(gateway, sa->peer, NULL) != sa)
+		return false;
+	list_for(node, &sa->peer->tunnels)
+	{
+		const struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+		if (!tunnel->doomed && keeper(tunnel) == NULL &&
+		    (tunnel->wanted == WANTED_UP ||
+		     (tunnel->wanted == WANTED_ON_DEMAND && tunnel->triggered)))
+			return true;
+	}
+	return false;
+}
+
 /* An IKE SA whose children all go has no purpose: one Delete serves for all. */
 static bool purposeless(struct gateway *gateway, struct ike_sa *sa)
 {
-	if (sa->state != IKEV2_ESTABLISHED)
+	if (sa->state != IKEV2_ESTABLISHED || sa->heir_of != 0)
 		return false;
 	list_for(node, &sa->children) if (!container_of(node, struct child_sa, in_ike)
 						   ->delete_wanted) return false;
+	if (needed(gateway, sa))
+		return false;
 	return !list_empty(&sa->children) || childless_too_long(gateway, sa);
 }
 
@@ -132,40 +183,12 @@ static void go_ike(struct gateway *gateway, struct ike_sa *sa)
 	if (!sa->delete_wanted || sa->errand != NULL)
 		return;
 	if (sa->state == IKEV2_INIT_SENT ||
-	    (sa->state == IKEV2_ESTABLISHED && sa->request.bytes == NULL))
+	    ((sa->state == IKEV2_ESTABLISHED || sa->state == IKEV2_REKEYED) &&
+	     sa->request.bytes == NULL))
 		road_event(gateway, sa, EVENT_DELETE_IKE, NULL, NULL, NULL);
 }
 
 /* ---- rule: one live Child SA a tunnel ---- */
-
-/* Both ends must choose the same one: of two that crossed, the one whose IKE SA has the smaller
- * SPIs; otherwise the newer. */
-static bool loses(const struct child_sa *a, const struct child_sa *b)
-{
-	usec_t apart = a->born > b->born ? a->born - b->born : b->born - a->born;
-
-	if (a->initiator != b->initiator && apart < SIMULTANEOUS) {
-		if (a->ike->spi_i != b->ike->spi_i)
-			return a->ike->spi_i > b->ike->spi_i;
-		return a->ike->spi_r > b->ike->spi_r;
-	}
-	return a->serial < b->serial;
-}
-
-static struct child_sa *keeper(const struct tunnel *tunnel)
-{
-	struct child_sa *keep = NULL;
-
-	list_for(node, &tunnel->child_sas)
-	{
-		struct child_sa *child = child_of(node);
-		if (child->state != CHILD_UP || child->delete_wanted)
-			continue;
-		if (keep == NULL || loses(keep, child))
-			keep = child;
-	}
-	return keep;
-}
 
 /* A peer may narrow its selectors, each time otherwise; the oldest go. */
 static void not_too_many(const struct tunnel *tunnel, const struct child_sa *keep)
@@ -194,7 +217,8 @@ static void one_child(struct gateway *gateway, struct tunnel *tunnel)
 	list_for(node, &tunnel->child_sas)
 	{
 		struct child_sa *child = child_of(node);
-		if (child == keep || child->state != CHILD_UP || child->delete_wanted ||
+		if (keep == NULL || child == keep || child->state != CHILD_UP ||
+		    child->delete_wanted || child->replaced ||
 		    !selector_pair_equal(&child->selectors, &keep->selectors) ||
 		    doubtful(keep->ike))
 			continue;
@@ -225,20 +249,16 @@ static void settle(struct gateway *gateway, struct tunnel *tunnel)
 
 /* ---- rule: a wanted tunnel has a Child SA, made or in the making ---- */
 
-static bool attempt_in_flight(const struct gateway *gateway, const struct tunnel *tunnel)
+/* One IKE SA will serve for all tunnels of the peer. */
+static bool attempt_in_flight(const struct gateway *gateway, const struct peer *peer)
 {
-	list_for(node, &tunnel->peer->ike_sas)
-	{
-		const struct ike_sa *sa = ike_of(node);
-		if (sa->larval != NULL && sa->larval->tunnel == tunnel->serial)
-			return true;
-	}
-	if (tunnel->peer->busy <= 1) /* reconcile itself */
+	list_for(node, &peer->ike_sas) if (ike_of(node)->larval != NULL) return true;
+	if (peer->busy <= 1) /* reconcile itself */
 		return false;
 	list_for(node, &gateway->errands)
 	{
 		const struct errand *errand = container_of(node, struct errand, in_gateway);
-		if (errand->sa_serial == 0 && errand->step.tunnel == tunnel)
+		if (errand->sa_serial == 0 && errand->held == peer)
 			return true;
 	}
 	return false;
@@ -259,9 +279,7 @@ static bool wants_one(const struct gateway *gateway, const struct tunnel *tunnel
 		return tunnel->wanted == WANTED_UP || tunnel->triggered;
 	if (!current->initiator && tunnel->wanted != WANTED_UP)
 		return false; /* the peer made it and replaces it */
-	return host_now(gateway->host) >= (current->replace_at < current->ike->replace_at
-						   ? current->replace_at
-						   : current->ike->replace_at);
+	return replace_due(gateway, current);
 }
 
 static usec_t not_before(const struct tunnel *tunnel)
@@ -289,24 +307,58 @@ static usec_t cap_delay(const struct gateway *gateway)
 	return CAP_DELAY * (usec_t)(1 + gateway->peers.tunnel_count / 1000);
 }
 
-static void make_one(struct gateway *gateway, struct tunnel *tunnel)
+/* The peer began the IKE SA and makes its Child SAs first; otherwise both would. */
+static bool peer_first(struct gateway *gateway, const struct tunnel *tunnel,
+		       const struct ike_sa *sa)
 {
-	usec_t now = host_now(gateway->host), when = not_before(tunnel);
+	usec_t when = sa->idle_since + SIBLING_GRACE;
 
-	if (!wants_one(gateway, tunnel) || !addresses_known(tunnel) ||
-	    attempt_in_flight(gateway, tunnel))
+	if (sa->role == INITIATOR || tunnel->triggered || host_now(gateway->host) >= when)
+		return false;
+	reconcile_at(gateway, tunnel->peer, when);
+	return true;
+}
+
+static void create_in(struct gateway *gateway, struct tunnel *tunnel, struct ike_sa *sa)
+{
+	if (peer_first(gateway, tunnel, sa) || !carrier_ready(gateway, sa))
 		return;
-	if (when > now) {
-		reconcile_at(gateway, tunnel->peer, when);
+	peer_record(tunnel->peer, sa->serial, RECORD_DECIDED, EVENT_CREATE_CHILD, 0, 0);
+	watch_tell(gateway, GATEWAY_PROGRESS, tunnel->peer, tunnel, sa->serial, RC_OK,
+		   "asking for a Child SA");
+	road_event(gateway, sa, EVENT_CREATE_CHILD, NULL, tunnel, NULL);
+}
+
+static void initiate(struct gateway *gateway, struct tunnel *tunnel)
+{
+	if (!addresses_known(tunnel) || attempt_in_flight(gateway, tunnel->peer))
 		return;
-	}
 	if (gateway->initiating >= INITIATING_MAX) {
-		reconcile_at(gateway, tunnel->peer, now + cap_delay(gateway));
+		reconcile_at(gateway, tunnel->peer, host_now(gateway->host) + cap_delay(gateway));
 		return;
 	}
 	peer_record(tunnel->peer, 0, RECORD_DECIDED, EVENT_INITIATE, 0, 0);
 	watch_tell(gateway, GATEWAY_PROGRESS, tunnel->peer, tunnel, 0, RC_OK, "initiating");
 	road_event(gateway, NULL, EVENT_INITIATE, tunnel->peer, tunnel, NULL);
+}
+
+static void make_one(struct gateway *gateway, struct tunnel *tunnel)
+{
+	const struct child_sa *current = keeper(tunnel);
+	usec_t when = not_before(tunnel);
+	struct ike_sa *sa;
+
+	if (!wants_one(gateway, tunnel))
+		return;
+	if (when > host_now(gateway->host)) {
+		reconcile_at(gateway, tunnel->peer, when);
+		return;
+	}
+	sa = carrier(gateway, tunnel->peer, current != NULL ? current->ike : NULL);
+	if (sa != NULL)
+		create_in(gateway, tunnel, sa);
+	else
+		initiate(gateway, tunnel);
 }
 
 /* ---- rule: a tunnel on demand has its trap ---- */
@@ -396,6 +448,7 @@ static void reconcile_tunnel(struct gateway *gateway, struct tunnel *tunnel)
 	one_child(gateway, tunnel);
 	settle(gateway, tunnel);
 	keep_trap(gateway, tunnel);
+	list_for_safe(node, &tunnel->child_sas) renew_child(gateway, child_of(node));
 	make_one(gateway, tunnel);
 }
 
@@ -405,6 +458,7 @@ void reconcile(struct gateway *gateway, struct peer *peer)
 	list_for_safe(node, &peer->tunnels)
 		reconcile_tunnel(gateway, container_of(node, struct tunnel, in_peer));
 	unique_rule(gateway, peer);
+	list_for_safe(node, &peer->ike_sas) renew_ike(gateway, ike_of(node));
 	list_for_safe(node, &peer->ike_sas) go_ike(gateway, ike_of(node));
 	list_for_safe(node, &peer->ike_sas) ask_doubtful(gateway, ike_of(node));
 	list_for_safe(node, &peer->ike_sas) extra_tell(gateway, ike_of(node));

@@ -149,7 +149,7 @@ enum rc send_request(struct gateway *gateway, struct ike_sa *sa,
 void request_finish(struct gateway *gateway, struct ike_sa *sa)
 {
 	gateway_cancel(gateway, &sa->retransmit);
-	ike_sa_request_clear(sa);
+	ike_sa_request_clear(&gateway->sas, sa);
 }
 
 void retransmit_fire(struct timer *timer)

@@ -39,7 +39,7 @@ static void forget_of(void *context, struct peer *peer)
 	{
 		struct ike_sa *other = ike_of(node);
 		if (other != arrival->sa && other->established < arrival->sa->born &&
-		    (other->state == IKEV2_ESTABLISHED || other->state == IKEV2_DELETING))
+		    other->state >= IKEV2_ESTABLISHED)
 			ike_down(arrival->gateway, other, RC_REPLACED,
 				 "the peer sent INITIAL_CONTACT");
 	}

@@ -59,6 +59,8 @@ static void end_tunnel(struct gateway *gateway, struct tunnel *tunnel)
 	list_for_safe(node, &tunnel->peer->ike_sas)
 	{
 		struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
+		if (sa->creation != NULL && sa->creation->tunnel == tunnel->serial)
+			sa->creation->tunnel = 0; /* the answer finds nobody who wants it */
 		if (sa->larval == NULL || sa->larval->tunnel != tunnel->serial)
 			continue;
 		sa->delete_wanted = true;
@@ -134,10 +136,14 @@ static void end_child_now(struct gateway *gateway, struct child_sa *child)
 		sa->delete_reason = RC_OPERATOR;
 	}
 	if (alone && sa->state == IKEV2_ESTABLISHED && sa->errand == NULL &&
-	    sa->request.bytes == NULL)
+	    sa->request.bytes == NULL) {
 		road_event(gateway, sa, EVENT_DELETE_IKE, NULL, NULL, NULL);
-	else
+	} else if (alone || sa->state != IKEV2_ESTABLISHED) {
 		child_down(gateway, child, RC_OPERATOR);
+	} else if (sa->errand == NULL && sa->request.bytes == NULL) {
+		road_event(gateway, sa, EVENT_DELETE_CHILD, NULL, NULL, child);
+		child_down(gateway, child, RC_OPERATOR);
+	}
 }
 
 static void end_now(void *context, struct tunnel *tunnel)

@@ -148,54 +148,6 @@ static enum rc child_refused(struct outcome *out, struct auth_request *in, enum 
 	return RC_OK;
 }
 
-static enum rc negotiate_child(const struct sas *sas, const struct auth_request *in,
-			       struct outcome *out)
-{
-	struct child_sa *child = out->child;
-	const struct tunnel *tunnel = child->tunnel;
-	struct span spi;
-
-	TRY(selector_narrow(&tunnel->selectors, &in->child.tsi, &in->child.tsr, &child->selectors,
-			    &out->diag));
-	TRY(proposal_choose(tunnel->conn->esp, &in->child.sa, DH_NONE, PROPOSAL_NO_DH,
-			    &child->choice, &out->diag));
-	if (child->choice.spi_len != 4)
-		return diag_fail(&out->diag, RC_SYNTAX, "ESP SPI of %u bytes",
-				 child->choice.spi_len);
-	/* §1.3.1: a tunnel is made where transport was asked for, not the other way round */
-	if (!in->child.transport && child->mode == KERNEL_TRANSPORT)
-		return diag_fail(&out->diag, RC_NO_PROPOSAL,
-				 "peer asks for tunnel mode, we want transport mode (type=)");
-	spi = span_make(child->choice.spi, 4);
-	TRY(span_u32(&spi, &child->spi_out));
-	return child_check(sas, child, &out->diag);
-}
-
-/* What the peer's first tunnel protects. */
-static const char *first_selectors(const struct peer *peer, char text[SELECTOR_PAIR_TEXT_MAX])
-{
-	const struct tunnel *first;
-
-	if (list_empty(&peer->tunnels))
-		return "nothing";
-	first = container_of(peer->tunnels.next, struct tunnel, in_peer);
-	return selector_pair_text(&first->selectors, text);
-}
-
-static enum rc no_tunnel(const struct auth_request *in, struct outcome *out)
-{
-	const struct list *tunnels = &in->peer->tunnels;
-	char tsi[100], tsr[100], ours[SELECTOR_PAIR_TEXT_MAX];
-
-	selector_list_text(&in->child.tsi, tsi, sizeof(tsi));
-	selector_list_text(&in->child.tsr, tsr, sizeof(tsr));
-	return diag_fail(
-		&out->diag, RC_TS_UNACCEPTABLE,
-		"peer asked for %s === %s, conn %s accepts %s%s (leftsubnet=, rightsubnet=)", tsr,
-		tsi, in->peer->conn->name, first_selectors(in->peer, ours),
-		tunnels->next == tunnels->prev ? "" : " and others");
-}
-
 static enum rc choose_child(struct step *step, struct outcome *out)
 {
 	struct auth_request *in = step->scratch;
@@ -210,13 +162,14 @@ static enum rc choose_child(struct step *step, struct outcome *out)
 		return rc;
 	tunnel = peer_tunnel_for(in->peer, &in->child.tsi, &in->child.tsr, in->child.transport);
 	if (tunnel == NULL)
-		return child_refused(out, in, no_tunnel(in, out));
+		return child_refused(out, in, child_no_tunnel(in->peer, &in->child, &out->diag));
 	TRY(child_sa_new(step->env->sas, &out->child));
 	out->child->tunnel = tunnel;
 	in->tunnel_serial = tunnel->serial;
 	out->child->mode = tunnel->conn->type == TYPE_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
 	child_place(out->child, &step->local, &step->remote, sa->encap && step->natt);
-	rc = negotiate_child(step->env->sas, in, out);
+	rc = child_choose(step->env->sas, &in->child, DH_NONE, PROPOSAL_NO_DH, out->child,
+			  &out->diag);
 	return rc == RC_OK ? RC_OK : child_refused(out, in, rc);
 }
 
@@ -230,7 +183,7 @@ static enum rc install_inbound(struct step *step, struct outcome *out)
 	step->rc = RC_OK;
 	if (!in->child.present || in->child_rc != RC_OK)
 		return RC_OK;
-	TRY(child_derive(out->child, &sa->suite, keys_now(sa, out),
+	TRY(child_derive(out->child, &sa->suite, keys_now(sa, out), SPAN_NONE,
 			 span_make(sa->larval->ni, sa->larval->ni_size),
 			 span_make(sa->larval->nr, sa->larval->nr_size), out));
 	TRY(child_install_in(step->arena, out->child, secret_span(&out->keymat),
@@ -256,30 +209,6 @@ static enum rc sign_our_auth(struct step *step, struct outcome *out, const struc
 		     &out->diag));
 	auth->method = AUTH_SHARED_KEY;
 	return psk_auth(step->arena, &input, psk, &auth->data);
-}
-
-static enum rc emit_child(struct step *step, struct outcome *out, struct writer *writer)
-{
-	const struct child_sa *child = out->child;
-	uint8_t *spi = arena_alloc(step->arena, 4);
-	struct wire_ts local, remote;
-	struct wire_ts_list tsi = { &remote, 1 }, tsr = { &local, 1 };
-	struct wire_sa answer;
-	struct sink sink;
-
-	if (spi == NULL)
-		return RC_NO_MEMORY;
-	sink_init(&sink, spi, 4);
-	sink_u32(&sink, child->spi_in);
-	if (child->mode == KERNEL_TRANSPORT)
-		emit_notify(writer, USE_TRANSPORT_MODE);
-	TRY(proposal_answer(step->arena, &child->choice, span_make(spi, 4), &answer));
-	wire_sa_emit(writer, &answer);
-	selector_to_wire(&child->selectors.local, &local);
-	selector_to_wire(&child->selectors.remote, &remote);
-	wire_ts_emit(writer, PAYLOAD_TSi, &tsi);
-	wire_ts_emit(writer, PAYLOAD_TSr, &tsr);
-	return RC_OK;
 }
 
 static void note_kernel_refusal(struct step *step, struct auth_request *in, struct outcome *out)
@@ -312,7 +241,8 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 	if (in->child_rc != RC_OK)
 		emit_notify(&writer, in->child_notify);
 	else if (in->child.present) {
-		TRY(emit_child(step, out, &writer));
+		TRY(child_answer_sa(step->arena, out->child, &writer));
+		child_answer_ts(out->child, &writer);
 		TRY(child_install_out(step->arena, out->child, secret_span(&out->keymat),
 				      &out->kernel));
 	}

@@ -77,32 +77,6 @@ static enum rc emit_ppk(struct step *step, const struct ppk *ppk, struct writer 
 	return RC_OK;
 }
 
-static enum rc emit_child(struct step *step, const struct tunnel *tunnel, struct writer *writer,
-			  struct outcome *out)
-{
-	uint8_t *spi = arena_alloc(step->arena, 4);
-	struct wire_ts local, remote;
-	struct wire_ts_list tsi = { &local, 1 }, tsr = { &remote, 1 };
-	struct wire_sa offer;
-	struct sink sink;
-
-	if (spi == NULL)
-		return RC_NO_MEMORY;
-	TRY(child_spi_random(step->env->sas, &out->child_spi));
-	sink_init(&sink, spi, 4);
-	sink_u32(&sink, out->child_spi);
-	TRY(proposal_offer(step->arena, tunnel->conn->esp, span_make(spi, 4), PROPOSAL_NO_DH,
-			   &offer));
-	wire_sa_emit(writer, &offer);
-	selector_to_wire(&tunnel->selectors.local, &local);
-	selector_to_wire(&tunnel->selectors.remote, &remote);
-	wire_ts_emit(writer, PAYLOAD_TSi, &tsi);
-	wire_ts_emit(writer, PAYLOAD_TSr, &tsr);
-	if (tunnel->conn->type == TYPE_TRANSPORT)
-		emit_notify(writer, USE_TRANSPORT_MODE);
-	return RC_OK;
-}
-
 /* §2.4: only when nothing of this peer is alive (architecture.md §6) or about to be: another
  * IKE_AUTH of ours may have been accepted already. */
 static bool first_contact(const struct ike_sa *sa, const struct peer *peer)
@@ -132,6 +106,14 @@ static enum rc emit_identities(struct step *step, const struct ppk *ppk, struct 
 	return emit_auth(step, ppk, &idi, writer, out);
 }
 
+static enum rc emit_child(struct step *step, struct writer *writer, struct outcome *out)
+{
+	TRY(child_spi_random(step->env->sas, &out->child_spi));
+	TRY(child_offer_sa(step->arena, step->tunnel, out->child_spi, PROPOSAL_NO_DH, writer));
+	child_offer_ts(step->tunnel, writer);
+	return RC_OK;
+}
+
 enum rc auth_request_emit(struct step *step, struct outcome *out)
 {
 	struct sink sink;
@@ -148,7 +130,7 @@ enum rc auth_request_emit(struct step *step, struct outcome *out)
 	TRY(childless_begin(step->peer->conn, out->childless || step->sa->larval->childless,
 			    &childless, &out->diag));
 	if (!childless)
-		TRY(emit_child(step, step->tunnel, &writer, out));
+		TRY(emit_child(step, &writer, out));
 	TRY(told_emit_token(step, step->sa->spi_i, out->peer_spi, &writer));
 	TRY(emit_ppk(step, &ppk, &writer, out));
 	out->message.exchange = EXCHANGE_IKE_AUTH;
@@ -287,29 +269,6 @@ static enum rc child_notify(const struct step *step, const struct auth_response 
 					    name, esp, selectors));
 }
 
-static enum rc accept_child(struct step *step, const struct auth_response *in,
-			    struct child_sa *child, struct outcome *out)
-{
-	const struct tunnel *tunnel = step->tunnel;
-	bool transport = tunnel->conn->type == TYPE_TRANSPORT;
-
-	TRY(proposal_accept(tunnel->conn->esp, &in->child.sa, PROPOSAL_NO_DH, &child->choice,
-			    &out->diag));
-	TRY(selector_check_answer(&tunnel->selectors, &in->child.tsi, &in->child.tsr,
-				  &child->selectors, &out->diag));
-	if (child->choice.spi_len != 4)
-		return diag_fail(&out->diag, RC_SYNTAX, "ESP SPI of %u bytes",
-				 child->choice.spi_len);
-	if (transport != in->child.transport)
-		return diag_fail(&out->diag, RC_NO_PROPOSAL,
-				 "peer chose %s mode, we want %s mode (type=)",
-				 in->child.transport ? "transport" : "tunnel",
-				 transport ? "transport" : "tunnel");
-	struct span spi = span_make(child->choice.spi, 4);
-	TRY(span_u32(&spi, &child->spi_out));
-	return child_check(step->env->sas, child, &out->diag);
-}
-
 static enum rc make_child(struct step *step, struct outcome *out)
 {
 	struct auth_response *in = step->scratch;
@@ -333,36 +292,15 @@ static enum rc make_child(struct step *step, struct outcome *out)
 	child->initiator = true;
 	child->mode = step->tunnel->conn->type == TYPE_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
 	child_place(child, &sa->local, &sa->remote, sa->encap);
-	rc = accept_child(step, in, child, out);
+	rc = child_accept(step->env->sas, &in->child, PROPOSAL_NO_DH, child, &out->diag);
 	if (rc != RC_OK)
 		return child_refused(out, rc);
-	TRY(child_derive(child, &sa->suite, keys_now(sa, out),
+	TRY(child_derive(child, &sa->suite, keys_now(sa, out), SPAN_NONE,
 			 span_make(sa->larval->ni, sa->larval->ni_size),
 			 span_make(sa->larval->nr, sa->larval->nr_size), out));
 	TRY(child_install_in(step->arena, child, secret_span(&out->keymat), &out->kernel_wait));
 	TRY(child_install_out(step->arena, child, secret_span(&out->keymat), &out->kernel_wait));
 	return RC_SUSPEND;
-}
-
-/* §2.21.2: the peer believes in a Child SA that we do not have: a Delete with the SPI that we
- * announced. */
-static enum rc delete_announced(struct step *step, struct outcome *out)
-{
-	struct sink sink;
-	struct writer writer;
-	uint8_t *spi = arena_alloc(step->arena, 4);
-	struct wire_delete payload = { .protocol = PROTOCOL_ESP, .spi_size = 4, .count = 1 };
-
-	if (spi == NULL)
-		return RC_NO_MEMORY;
-	sink_init(&sink, spi, 4);
-	sink_u32(&sink, step->sa->larval->child_spi);
-	payload.spis = span_make(spi, 4);
-	TRY(inner_start(step->arena, &sink, &writer));
-	wire_delete_emit(&writer, &payload);
-	out->message.exchange = EXCHANGE_INFORMATIONAL;
-	out->message.purpose = REQUEST_DELETE_CHILD;
-	return inner_finish(&writer, &sink, &out->message);
 }
 
 static enum rc finish(struct step *step, struct outcome *out)
@@ -374,8 +312,9 @@ static enum rc finish(struct step *step, struct outcome *out)
 		diag_prefix(&out->diag, "the kernel refused the Child SA");
 		out->child_failed = step->rc;
 	}
+	/* §2.21.2: the peer believes in a Child SA that we do not have */
 	if (out->child_failed != RC_OK && in->child.present)
-		return delete_announced(step, out);
+		return child_emit_delete(step->arena, step->sa->larval->child_spi, &out->message);
 	return RC_OK;
 }
 

@@ -61,15 +61,14 @@ enum rc child_check(const struct sas *sas, const struct child_sa *child, struct 
 }
 
 enum rc child_derive(struct child_sa *child, const struct ike_suite *suite,
-		     const struct ike_keys *keys, struct span ni, struct span nr,
-		     struct outcome *out)
+		     const struct ike_keys *keys, struct span shared, struct span ni,
+		     struct span nr, struct outcome *out)
 {
 	size_t encr_len, integ_len;
 
 	TRY(esp_key_lengths(child->choice.encr, child->choice.encr_bits, child->choice.integ,
 			    &encr_len, &integ_len));
-	return child_keymat(suite, keys, SPAN_NONE, ni, nr, 2 * (encr_len + integ_len),
-			    &out->keymat);
+	return child_keymat(suite, keys, shared, ni, nr, 2 * (encr_len + integ_len), &out->keymat);
 }
 
 /* §2.17: the initiator's outbound keys come first. */
@@ -124,6 +123,12 @@ enum rc child_install_out(struct arena *arena, const struct child_sa *child, str
 {
 	TRY(sa_request(arena, child, keymat, KERNEL_OUT, list));
 	return policy_request(arena, child, KERNEL_OUT, list);
+}
+
+enum rc ikev2_child_outbound(struct arena *arena, const struct child_sa *child, struct span keymat,
+			     struct list *list)
+{
+	return child_install_out(arena, child, keymat, list);
 }
 
 static void delete_sa(const struct child_sa *child, enum kernel_direction direction,

@@ -227,6 +227,7 @@ static const struct payload_rule request_rules[] = {
 #define I   INITIATOR
 #define R   RESPONDER
 #define UP  IKEV2_ESTABLISHED
+#define OLD IKEV2_REKEYED
 #define BYE IKEV2_DELETING
 
 const struct ikev2_row ikev2_informational_rows[] = {
@@ -262,6 +263,15 @@ const struct ikev2_row ikev2_informational_rows[] = {
 	  "peer does not confirm: gone all the same" },
 	{ BYE, R, EVENT_GIVE_UP, NULL, give_up_steps, BYE,
 	  "peer does not confirm: gone all the same" },
+	/* It has a successor: who made that deletes it. */
+	{ OLD, I, EVENT_INFORMATIONAL_REQUEST, request_rules, answer_steps, OLD,
+	  "peer deletes the IKE SA that was rekeyed" },
+	{ OLD, R, EVENT_INFORMATIONAL_REQUEST, request_rules, answer_steps, OLD,
+	  "peer deletes the IKE SA that was rekeyed" },
+	{ OLD, I, EVENT_DELETE_IKE, NULL, delete_ike_steps, BYE,
+	  "the IKE SA was rekeyed: the old one goes" },
+	{ OLD, R, EVENT_DELETE_IKE, NULL, delete_ike_steps, BYE,
+	  "the IKE SA was rekeyed: the old one goes" },
 	{ IKEV2_INIT_SENT, I, EVENT_GIVE_UP, NULL, give_up_steps, IKEV2_INIT_SENT,
 	  "peer does not answer IKE_SA_INIT" },
 	{ IKEV2_AUTH_SENT, I, EVENT_GIVE_UP, NULL, give_up_steps, IKEV2_AUTH_SENT,

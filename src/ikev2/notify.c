@@ -72,6 +72,10 @@ enum rc notify_rc(uint16_t type)
 		return RC_NO_ADDITIONAL_SAS;
 	case TEMPORARY_FAILURE:
 		return RC_TEMPORARY_FAILURE;
+	case CHILD_SA_NOT_FOUND:
+		return RC_CHILD_NOT_FOUND;
+	case INVALID_KE_PAYLOAD:
+		return RC_INVALID_KE;
 	}
 	return RC_PEER_REFUSED;
 }
@@ -126,12 +130,15 @@ enum rc ikev2_emit_notify(struct sink *sink, const struct ike_header *request, u
 	return writer_message_end(&writer);
 }
 
-enum rc ikev2_inner_notify(struct arena *arena, uint16_t type, struct span data,
+enum rc ikev2_inner_notify(struct arena *arena, uint16_t type, struct span spi, struct span data,
 			   struct outcome_message *out)
 {
 	struct sink sink;
 	struct writer writer;
-	struct wire_notify notify = { .type = type, .data = data };
+	struct wire_notify notify = { .protocol = spi.len > 0 ? PROTOCOL_ESP : PROTOCOL_NONE,
+				      .type = type,
+				      .spi = spi,
+				      .data = data };
 
 	TRY(inner_start(arena, &sink, &writer));
 	wire_notify_emit(&writer, &notify);

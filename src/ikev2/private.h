@@ -77,10 +77,10 @@ void child_place(struct child_sa *child, const struct ip_endpoint *local,
  * these selectors. */
 enum rc child_check(const struct sas *sas, const struct child_sa *child,
 		    struct diag *diag) MUST_CHECK;
-/* KEYMAT into out->keymat. */
+/* KEYMAT into out->keymat; shared: g^ir, empty without PFS. */
 enum rc child_derive(struct child_sa *child, const struct ike_suite *suite,
-		     const struct ike_keys *keys, struct span ni, struct span nr,
-		     struct outcome *out) MUST_CHECK;
+		     const struct ike_keys *keys, struct span shared, struct span ni,
+		     struct span nr, struct outcome *out) MUST_CHECK;
 /* Requests for the inbound half (SA, in and fwd policies) or the outbound half (SA, out policy),
  * appended to list. */
 enum rc child_install_in(struct arena *arena, const struct child_sa *child, struct span keymat,
@@ -97,6 +97,25 @@ enum rc told_emit_lifetime(struct step *step, const struct config_conn *conn, st
 			   struct writer *writer) MUST_CHECK;
 /* Those of the peer, into out->extra. */
 void told_read(const struct step *step, struct outcome *out);
+/* ---- child_negotiate.c: what both ends say about a Child SA; flags as in proposal.h ---- */
+enum rc child_offer_sa(struct arena *arena, const struct tunnel *tunnel, uint32_t spi_in,
+		       unsigned flags, struct writer *writer) MUST_CHECK;
+void child_offer_ts(const struct tunnel *tunnel, struct writer *writer);
+/* The peer's answer to our offer, into child (its tunnel is set). */
+enum rc child_accept(const struct sas *sas, const struct child_exchange *in, unsigned flags,
+		     struct child_sa *child, struct diag *diag) MUST_CHECK;
+/* What of the peer's offer we take, into child (tunnel and mode are set). group: of its KE. */
+enum rc child_choose(const struct sas *sas, const struct child_exchange *in, uint16_t group,
+		     unsigned flags, struct child_sa *child, struct diag *diag) MUST_CHECK;
+enum rc child_answer_sa(struct arena *arena, const struct child_sa *child,
+			struct writer *writer) MUST_CHECK;
+void child_answer_ts(const struct child_sa *child, struct writer *writer);
+/* RC_TS_UNACCEPTABLE, with what was asked for and what there is. */
+enum rc child_no_tunnel(const struct peer *peer, const struct child_exchange *in,
+			struct diag *diag) MUST_CHECK;
+/* A request that deletes the Child SA that we announced by that SPI. */
+enum rc child_emit_delete(struct arena *arena, uint32_t spi_in,
+			  struct outcome_message *message) MUST_CHECK;
 
 /* ---- payload.c ---- */
 /* The one payload of that type, which the row's rules have counted. */

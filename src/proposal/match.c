@@ -103,6 +103,24 @@ static void set_choice(struct proposal_choice *choice, const struct proposal_tra
 		choice->esn = t->id;
 }
 
+static bool names_group(const struct proposal *ours)
+{
+	for (unsigned i = 0; i < ours->count; i++)
+		if (ours->transforms[i].type == TRANSFORM_DH)
+			return true;
+	return false;
+}
+
+/* The group of the peer's KE is good enough for who does not ask for one. */
+static bool take_theirs(struct match *match, uint16_t group)
+{
+	struct proposal_transform t = { .type = TRANSFORM_DH, .id = group };
+	if (group == DH_NONE || names_group(match->ours) || !they_list(match->theirs, &t))
+		return false;
+	match->choice.dh = group;
+	return true;
+}
+
 static void match_type(struct match *match, enum match_type i, uint16_t preferred_group)
 {
 	struct proposal_transform t = { 0 };
@@ -131,6 +149,8 @@ bool proposal_match(const struct proposal *ours, const struct wire_proposal *the
 	if (out->refusal != NULL)
 		return false;
 	bool no_dh = (flags & PROPOSAL_NO_DH) != 0 && ours->protocol != PROTOCOL_IKE;
+	if ((flags & PROPOSAL_ANY_DH) != 0 && take_theirs(out, preferred_group))
+		no_dh = true;
 	for (enum match_type i = 0; i < MATCH_TYPES; i++)
 		if (type_belongs(ours->protocol, transform_types[i]) && !(i == MATCH_DH && no_dh))
 			match_type(out, i, preferred_group);

@@ -184,6 +184,7 @@ void child_sa_free(struct sas *sas, struct child_sa *child)
 		list_remove(&child->in_ike);
 		sas->child_count--;
 	}
+	secret_wipe(&child->waiting_keymat);
 	mem_free(child);
 }
 
@@ -198,6 +199,17 @@ struct child_sa *child_sa_by_out(const struct ike_sa *sa, uint32_t spi_out)
 	return NULL;
 }
 
+struct child_sa *child_sa_by_serial(const struct ike_sa *sa, uint64_t serial)
+{
+	list_for(node, &sa->children)
+	{
+		struct child_sa *child = container_of(node, struct child_sa, in_ike);
+		if (child->serial == serial)
+			return child;
+	}
+	return NULL;
+}
+
 struct child_sa *tunnel_current(const struct tunnel *tunnel)
 {
 	struct child_sa *newest = NULL;
@@ -205,7 +217,8 @@ struct child_sa *tunnel_current(const struct tunnel *tunnel)
 	list_for(node, &tunnel->child_sas)
 	{
 		struct child_sa *child = container_of(node, struct child_sa, in_tunnel);
-		if (child->state == CHILD_UP && (newest == NULL || child->serial > newest->serial))
+		if (child->state == CHILD_UP && !child->replaced &&
+		    (newest == NULL || child->serial > newest->serial))
 			newest = child;
 	}
 	return newest;

@@ -9,6 +9,7 @@ static const struct name state_entries[] = {
 	{ IKEV2_HALF_OPEN, "half-open" },
 	{ IKEV2_AUTH_SENT, "IKE_AUTH sent" },
 	{ IKEV2_ESTABLISHED, "established" },
+	{ IKEV2_REKEYED, "rekeyed" },
 	{ IKEV2_DELETING, "deleting" },
 	{ 0, NULL },
 };
@@ -167,16 +168,69 @@ void ike_sa_forget_larval(struct ike_sa *sa)
 	sa->larval = NULL;
 }
 
-void ike_sa_request_clear(struct ike_sa *sa)
+struct ike_creation *ike_creation_new(void)
 {
+	return mem_alloc(sizeof(struct ike_creation));
+}
+
+void ike_creation_free(struct ike_creation *creation)
+{
+	if (creation == NULL)
+		return;
+	dh_free(creation->pair);
+	mem_free(creation);
+}
+
+void ike_sa_set_creation(struct sas *sas, struct ike_sa *sa, struct ike_creation *creation)
+{
+	if (sa->creation != NULL)
+		sas->creations--;
+	ike_creation_free(sa->creation);
+	sa->creation = creation;
+	if (creation != NULL)
+		sas->creations++;
+}
+
+void ike_sa_request_clear(struct sas *sas, struct ike_sa *sa)
+{
+	ike_sa_set_creation(sas, sa, NULL);
 	mem_free(sa->request.bytes);
 	sa->request = (struct ike_request){ .bytes = NULL };
+}
+
+enum rc ike_sa_new_successor(struct sas *sas, const struct ike_sa *old, enum ike_role role,
+			     struct ike_sa **out)
+{
+	struct ike_sa *sa;
+
+	TRY(ike_sa_new(sas, role, out));
+	sa = *out;
+	ike_sa_forget_larval(sa);
+	sa->local = old->local;
+	sa->remote = old->remote;
+	sa->encap = old->encap;
+	sa->nat_here = old->nat_here;
+	sa->nat_there = old->nat_there;
+	sa->kept_alive = old->kept_alive;
+	sa->established = sa->idle_since = sa->born;
+	return RC_OK;
+}
+
+void ike_sa_inherit(struct ike_sa *to, struct ike_sa *from)
+{
+	list_for_safe(node, &from->children)
+	{
+		struct child_sa *child = container_of(node, struct child_sa, in_ike);
+		list_remove(node);
+		child->ike = to;
+		list_append(&to->children, node);
+	}
 }
 
 void ike_sa_free(struct sas *sas, struct ike_sa *sa)
 {
 	unexpect(sas, sa);
-	if (sa->state == IKEV2_ESTABLISHED || sa->state == IKEV2_DELETING)
+	if (sa->state >= IKEV2_ESTABLISHED)
 		sas->established_count--;
 	if (sa->by_serial.hash != 0) {
 		table_remove(&sas->by_spi, &sa->by_spi);
@@ -185,7 +239,7 @@ void ike_sa_free(struct sas *sas, struct ike_sa *sa)
 	}
 	list_remove(&sa->in_peer);
 	ike_sa_forget_larval(sa);
-	ike_sa_request_clear(sa);
+	ike_sa_request_clear(sas, sa);
 	ike_extra_free(sa);
 	mem_free(sa->answer);
 	mem_free(sa->mobile);

@@ -64,6 +64,8 @@ void end_up(struct end *end, const char *name);
 void pair_assert_tunnel(struct pair *pair);
 /* No SA, no policy, nothing half-open at this end. */
 void end_assert_empty(struct end *end);
+/* No Child SA, nothing in the kernel; the IKE SA may be up (RFC 7296 §2.21.2). */
+void end_assert_childless(struct end *end);
 enum simulated_verdict pair_ping(struct pair *pair, bool from_west);
 /* A packet from an address behind west to one behind east. */
 enum simulated_verdict pair_ping_hosts(struct pair *pair, const char *from, const char *to);

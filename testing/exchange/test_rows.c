@@ -69,25 +69,6 @@ static void all_requests_to(struct pair *pair, struct end *to)
 	request_to(pair, to, EXCHANGE_INFORMATIONAL);
 }
 
-/* The sealed request of an SA that was made at `from`. */
-static void sealed_request(struct pair *pair, struct end *from, enum exchange_type exchange,
-			   uint8_t first_type, struct span inner)
-{
-	struct ike_sa *sa = sa_of(from);
-	struct outcome_message message = { .exchange = (uint8_t)exchange,
-					   .first_type = first_type,
-					   .bytes = inner };
-	uint8_t buffer[1024];
-	struct sink sink;
-
-	sink_init(&sink, buffer, sizeof(buffer));
-	assert_int_equal(ikev2_seal(sa, sa->seal_counter++, sa->send_next++, &message, &sink),
-			 RC_OK);
-	assert_int_equal(world_inject(pair->world, &sa->local, &sa->remote, sink_written(&sink)),
-			 RC_OK);
-	world_run(pair->world, USEC_PER_SEC);
-}
-
 static void up(struct pair *pair, const char *west_conf, const char *east_conf)
 {
 	pair_start(pair, 1, west_conf, east_conf, NULL, NULL);
@@ -232,33 +213,69 @@ static void requests_come_too_early_or_too_late(void)
 	finish(&pair);
 }
 
-/* RFC 7296 §4: a minimal implementation may refuse it. */
-static void each_end_is_asked_for_another_sa(void)
+static struct child_sa *child_of(struct end *end)
 {
-	struct wire_transform transform = { .type = TRANSFORM_ENCR,
-					    .id = ENCR_AES_GCM_16,
-					    .key_length = 128 };
-	static const uint8_t spi[] = { 1, 2, 3, 4 };
-	struct wire_proposal proposal = { 1, PROTOCOL_ESP, SPAN_OF(spi), &transform, 1 };
-	struct wire_sa offer = { &proposal, 1 };
-	uint8_t buffer[256], nonce[32] = { 7 };
-	struct writer writer;
-	struct sink sink;
+	return tunnel_current(peers_tunnel(&end->gateway->peers, "t"));
+}
+
+static void due(struct end *end, bool ike)
+{
+	struct child_sa *child = child_of(end);
+
+	if (ike)
+		child->ike->replace_at = host_now(end->host);
+	else
+		child->replace_at = host_now(end->host);
+	peer_dirty(child->tunnel->peer);
+}
+
+/* What comes for an IKE SA between its successor and its end is answered. */
+static void rekey_slowly(struct pair *pair, struct end *from, struct end *to)
+{
+	world_manual(pair->world, true);
+	due(from, true);
+	world_settle(pair->world);
+	deliver_next(pair);
+	all_requests_to(pair, to);
+	world_manual(pair->world, false);
+	world_run(pair->world, 10 * USEC_PER_SEC);
+	pair_assert_tunnel(pair);
+}
+
+static void each_end_rekeys(void)
+{
 	struct pair pair;
 
-	sink_init(&sink, buffer, sizeof(buffer));
-	writer_inner(&writer, &sink);
-	wire_sa_emit(&writer, &offer);
-	wire_nonce_emit(&writer, SPAN_OF(nonce));
 	up(&pair, NULL, NULL);
-	sealed_request(&pair, &pair.west, EXCHANGE_CREATE_CHILD_SA, writer.first_type,
-		       sink_written(&sink));
-	sealed_request(&pair, &pair.east, EXCHANGE_CREATE_CHILD_SA, writer.first_type,
-		       sink_written(&sink));
-	assert_true(end_said(&pair.east, "NO_ADDITIONAL_SAS"));
-	assert_true(end_said(&pair.west, "NO_ADDITIONAL_SAS"));
-	pair_assert_tunnel(&pair);
+	due(&pair.west, false);
+	world_run(pair.world, 10 * USEC_PER_SEC);
+	due(&pair.east, false);
+	world_run(pair.world, 10 * USEC_PER_SEC);
+	rekey_slowly(&pair, &pair.west, &pair.east);
+	rekey_slowly(&pair, &pair.east, &pair.west);
 	finish(&pair);
+}
+
+/* The peer deletes a Child SA that is wanted: another is asked for in the same IKE SA. */
+static void each_end_makes_its_child_sa_again(void)
+{
+	struct pair pair;
+
+	for (unsigned flip = 0; flip < 2; flip++) {
+		up(&pair, NULL, NULL);
+		if (flip != 0)
+			rekey_slowly(&pair, &pair.east, &pair.west);
+		world_run(pair.world, 10 * USEC_PER_SEC);
+		child_of(&pair.east)->delete_reason = RC_OPERATOR;
+		child_of(&pair.east)->delete_wanted = true;
+		peers_tunnel(&pair.east.gateway->peers, "t")->wanted = WANTED_UP;
+		child_of(&pair.east)->ike->peer->busy++;
+		peer_dirty(child_of(&pair.east)->ike->peer);
+		child_of(&pair.east)->ike->peer->busy--;
+		world_run(pair.world, 20 * USEC_PER_SEC);
+		pair_assert_tunnel(&pair);
+		finish(&pair);
+	}
 }
 
 /* Two Child SAs in one IKE SA come with CREATE_CHILD_SA; the end of one alone is asked for already.
@@ -339,6 +356,9 @@ static bool is_guarded(const struct ikev2_row *row)
 	case EVENT_INFORMATIONAL_RESPONSE:
 	case EVENT_PROBE:
 	case EVENT_TELL:
+	case EVENT_CREATE_CHILD:
+	case EVENT_REKEY_CHILD:
+	case EVENT_REKEY_IKE:
 	case EVENT_DELETE_CHILD:
 	case EVENT_DELETE_IKE:
 	case EVENT_GIVE_UP:
@@ -361,7 +381,8 @@ static void every_row_is_reached(void **state)
 	nobody_answers_the_initial_exchanges();
 	the_operator_stops_the_initial_exchanges();
 	requests_come_too_early_or_too_late();
-	each_end_is_asked_for_another_sa();
+	each_end_rekeys();
+	each_end_makes_its_child_sa_again();
 	each_end_deletes_one_of_two_child_sas();
 	each_end_tells_its_crash_token();
 	for (unsigned i = 0; (row = ikev2_row_at(i)) != NULL; i++) {

@@ -88,8 +88,6 @@ static void what_has_no_effect_yet_is_told(void **state)
 	assert_true(finding.warning && conn.mobike);
 	assert_int_equal(conn_field(field_mobike, "no", &conn), RC_OK);
 	assert_false(finding.warning || conn.mobike);
-	assert_int_equal(conn_field(field_reauth, "yes", &conn), RC_OK);
-	assert_true(finding.warning && conn.reauth);
 }
 
 static void setup_fields_have_their_own_words(void **state)

@@ -1,39 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "ikev2/create.h"
 #include "unit/ikev2/road.h"
 
-static void fill_request(struct writer *writer)
+/* RFC 7296 §2.8.1: the lowest of the four nonces loses. */
+static void the_lower_nonce_is_found_as_a_byte_string(void **state)
 {
-	static const uint8_t nonce[32] = { 1 }, spi[4] = { 1, 2, 3, 4 };
-	struct wire_transform transforms[] = {
-		{ .type = TRANSFORM_ENCR, .id = ENCR_AES_GCM_16, .key_length = 256 }
-	};
-	struct wire_proposal proposal = { 1, PROTOCOL_ESP, SPAN_OF(spi), transforms, 1 };
-	struct wire_sa sa = { &proposal, 1 };
-
-	wire_sa_emit(writer, &sa);
-	wire_nonce_emit(writer, SPAN_OF(nonce));
-}
-
-/* RFC 7296 §1.3, §4 */
-static void request_for_another_sa_is_refused_and_the_tunnel_stays(void **state)
-{
-	struct road road;
+	static const uint8_t low[] = { 1, 255 }, high[] = { 2, 0 }, shorter[] = { 1 };
 
 	(void)state;
-	for (unsigned i = 0; i < 2; i++) {
-		road_up(&road, NULL, NULL);
-		struct end *from = i == 0 ? &road.pair.west : &road.pair.east;
-		struct outcome_message message =
-			road_inner(&road, EXCHANGE_CREATE_CHILD_SA, fill_request);
-		road_say(&road, from, &message);
-		assert_int_equal(road.count, 1);
-		struct ike_message *answer = road_opened(&road, 0, road_sa(from));
-		assert_int_equal(answer->header.exchange, EXCHANGE_CREATE_CHILD_SA);
-		assert_int_equal(road_notify(answer), NO_ADDITIONAL_SAS);
-		assert_int_equal(answer->count, 2); /* SK and the notify */
-		pair_assert_tunnel(&road.pair);
-		road_end(&road);
-	}
+	assert_ptr_equal(nonce_lower(SPAN_OF(low), SPAN_OF(high)).ptr, low);
+	assert_ptr_equal(nonce_lower(SPAN_OF(high), SPAN_OF(low)).ptr, low);
+	assert_ptr_equal(nonce_lower(SPAN_OF(low), SPAN_OF(shorter)).ptr, shorter);
+}
+
+static void who_has_the_lowest_nonce_loses(void **state)
+{
+	struct ike_creation creation = { .ni = { 5 }, .rival_nonce = { 4 }, .rival_nonce_len = 32 };
+	static const uint8_t lowest[32] = { 3 }, middle[32] = { 4, 1 };
+
+	(void)state;
+	assert_true(creation_lost(&creation, SPAN_OF(lowest)));
+	assert_false(creation_lost(&creation, SPAN_OF(middle)));
+	creation.ni[0] = 1;
+	assert_true(creation_lost(&creation, SPAN_OF(middle)));
 }
 
 static void request_without_its_payloads_is_invalid_syntax_and_ends_the_sa(void **state)
@@ -53,7 +42,8 @@ static void request_without_its_payloads_is_invalid_syntax_and_ends_the_sa(void 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(request_for_another_sa_is_refused_and_the_tunnel_stays),
+		cmocka_unit_test(the_lower_nonce_is_found_as_a_byte_string),
+		cmocka_unit_test(who_has_the_lowest_nonce_loses),
 		cmocka_unit_test(request_without_its_payloads_is_invalid_syntax_and_ends_the_sa),
 	};
 

@@ -39,7 +39,6 @@ static void established_sa_is_not_authenticated_again(void **state)
 		assert_true(rejected(IKEV2_ESTABLISHED, role, EVENT_AUTH_REQUEST));
 		assert_true(rejected(IKEV2_ESTABLISHED, role, EVENT_AUTH_RESPONSE));
 		assert_true(rejected(IKEV2_ESTABLISHED, role, EVENT_SA_INIT_RESPONSE));
-		assert_true(rejected(IKEV2_ESTABLISHED, role, EVENT_CREATE_CHILD_RESPONSE));
 	}
 }
 
@@ -47,7 +46,9 @@ static void leaving_sa_starts_nothing_new_but_answers_deletes(void **state)
 {
 	(void)state;
 	for (unsigned role = INITIATOR; role <= RESPONDER; role++) {
-		assert_true(rejected(IKEV2_DELETING, role, EVENT_CREATE_CHILD_REQUEST));
+		assert_true(rejected(IKEV2_DELETING, role, EVENT_CREATE_CHILD));
+		assert_true(rejected(IKEV2_DELETING, role, EVENT_REKEY_IKE));
+		assert_false(rejected(IKEV2_DELETING, role, EVENT_CREATE_CHILD_REQUEST));
 		assert_true(rejected(IKEV2_DELETING, role, EVENT_PROBE));
 		assert_true(rejected(IKEV2_DELETING, role, EVENT_DELETE_IKE));
 		assert_false(rejected(IKEV2_DELETING, role, EVENT_INFORMATIONAL_REQUEST));

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules of reconcile: in which IKE SA further Child SAs are made, and what is past its soft
+ * lifetime is rekeyed there; what cannot be rekeyed waits for a whole new IKE SA. */
+#include "engine/private.h"
+
+#define CAP_DELAY (200 * USEC_PER_MSEC)
+
+/* Reauthentication (reauth=yes, AUTH_LIFETIME) is a whole new IKE SA too. */
+static bool reauthenticates(const struct ike_sa *sa)
+{
+	return sa->must_reauth || sa->peer->conn->reauth;
+}
+
+static bool whole_new(const struct ike_sa *sa)
+{
+	return sa->must_replace || sa->no_additional || reauthenticates(sa);
+}
+
+static bool usable(const struct gateway *gateway, const struct ike_sa *sa)
+{
+	if (sa->state != IKEV2_ESTABLISHED || sa->delete_wanted || sa->heir_of != 0)
+		return false;
+	return !whole_new(sa) || (reauthenticates(sa) && !sa->must_replace && !sa->no_additional &&
+				  host_now(gateway->host) < sa->replace_at);
+}
+
+struct ike_sa *carrier(const struct gateway *gateway, const struct peer *peer,
+		       const struct ike_sa *but)
+{
+	struct ike_sa *best = NULL;
+
+	list_for(node, &peer->ike_sas)
+	{
+		struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
+		if (sa == but || !usable(gateway, sa))
+			continue;
+		if (best == NULL || sa->established > best->established ||
+		    (sa->established == best->established && sa->serial > best->serial))
+			best = sa;
+	}
+	return best;
+}
+
+bool carrier_ready(struct gateway *gateway, struct ike_sa *sa)
+{
+	usec_t now = host_now(gateway->host);
+
+	if (sa->errand != NULL || sa->request.bytes != NULL)
+		return false; /* its end makes the peer dirty */
+	if (now < sa->retry_at) {
+		reconcile_at(gateway, sa->peer, sa->retry_at);
+		return false;
+	}
+	if (gateway->sas.creations < CREATING_MAX)
+		return true;
+	reconcile_at(gateway, sa->peer,
+		     now + CAP_DELAY * (usec_t)(1 + gateway->peers.tunnel_count / 1000));
+	return false;
+}
+
+bool replace_due(const struct gateway *gateway, const struct child_sa *child)
+{
+	usec_t now = host_now(gateway->host);
+
+	if (child->must_replace)
+		return true;
+	return whole_new(child->ike) &&
+	       (now >= child->ike->replace_at ||
+		(now >= child->replace_at && !usable(gateway, child->ike)));
+}
+
+static usec_t not_before(const struct tunnel *tunnel)
+{
+	usec_t a = tunnel->backoff.not_before, b = tunnel->peer->backoff.not_before;
+
+	return a > b ? a : b;
+}
+
+static bool goes_on(const struct gateway *gateway, const struct tunnel *tunnel)
+{
+	return !tunnel->doomed && !tunnel->peer->doomed && !gateway->stopping;
+}
+
+void renew_child(struct gateway *gateway, struct child_sa *child)
+{
+	struct tunnel *tunnel = child->tunnel;
+	usec_t now = host_now(gateway->host), when = not_before(tunnel);
+
+	if (child->state != CHILD_UP || child->delete_wanted || child->replaced ||
+	    child->must_replace || now < child->replace_at || !goes_on(gateway, tunnel) ||
+	    !usable(gateway, child->ike))
+		return;
+	if (when > now) {
+		reconcile_at(gateway, tunnel->peer, when);
+		return;
+	}
+	if (!carrier_ready(gateway, child->ike))
+		return;
+	peer_record(tunnel->peer, child->ike->serial, RECORD_DECIDED, EVENT_REKEY_CHILD,
+		    child->spi_in, 0);
+	road_event(gateway, child->ike, EVENT_REKEY_CHILD, NULL, NULL, child);
+}
+
+void renew_ike(struct gateway *gateway, struct ike_sa *sa)
+{
+	usec_t now = host_now(gateway->host);
+
+	if (now < sa->replace_at || whole_new(sa) || !usable(gateway, sa) || sa->peer->doomed ||
+	    gateway->stopping || list_empty(&sa->children) || !carrier_ready(gateway, sa))
+		return;
+	peer_record(sa->peer, sa->serial, RECORD_DECIDED, EVENT_REKEY_IKE, 0, 0);
+	road_event(gateway, sa, EVENT_REKEY_IKE, NULL, NULL, NULL);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What both ends say about a Child SA: proposals, selectors and mode, offered, chosen and accepted
+ * (RFC 7296 §1.3.1, §2.7, §2.9). */
+#include "ikev2/private.h"
+
+static enum rc spi_bytes(struct arena *arena, uint32_t spi, struct span *out)
+{
+	uint8_t *bytes = arena_alloc(arena, 4);
+	struct sink sink;
+
+	if (bytes == NULL)
+		return RC_NO_MEMORY;
+	sink_init(&sink, bytes, 4);
+	sink_u32(&sink, spi);
+	*out = sink_written(&sink);
+	return RC_OK;
+}
+
+/* ---- the initiator of the exchange ---- */
+
+enum rc child_offer_sa(struct arena *arena, const struct tunnel *tunnel, uint32_t spi_in,
+		       unsigned flags, struct writer *writer)
+{
+	struct wire_sa offer;
+	struct span spi;
+
+	TRY(spi_bytes(arena, spi_in, &spi));
+	TRY(proposal_offer(arena, tunnel->conn->esp, spi, flags, &offer));
+	wire_sa_emit(writer, &offer);
+	return RC_OK;
+}
+
+void child_offer_ts(const struct tunnel *tunnel, struct writer *writer)
+{
+	struct wire_ts local, remote;
+	struct wire_ts_list tsi = { &local, 1 }, tsr = { &remote, 1 };
+
+	selector_to_wire(&tunnel->selectors.local, &local);
+	selector_to_wire(&tunnel->selectors.remote, &remote);
+	wire_ts_emit(writer, PAYLOAD_TSi, &tsi);
+	wire_ts_emit(writer, PAYLOAD_TSr, &tsr);
+	if (tunnel->conn->type == TYPE_TRANSPORT)
+		emit_notify(writer, USE_TRANSPORT_MODE);
+}
+
+static enum rc take_spi(struct child_sa *child, struct diag *diag)
+{
+	struct span spi = span_make(child->choice.spi, 4);
+
+	if (child->choice.spi_len != 4)
+		return diag_fail(diag, RC_SYNTAX, "ESP SPI of %u bytes", child->choice.spi_len);
+	return span_u32(&spi, &child->spi_out);
+}
+
+enum rc child_accept(const struct sas *sas, const struct child_exchange *in, unsigned flags,
+		     struct child_sa *child, struct diag *diag)
+{
+	const struct tunnel *tunnel = child->tunnel;
+	bool transport = tunnel->conn->type == TYPE_TRANSPORT;
+
+	TRY(proposal_accept(tunnel->conn->esp, &in->sa, flags, &child->choice, diag));
+	TRY(selector_check_answer(&tunnel->selectors, &in->tsi, &in->tsr, &child->selectors, diag));
+	TRY(take_spi(child, diag));
+	if (transport != in->transport)
+		return diag_fail(
+			diag, RC_NO_PROPOSAL, "peer chose %s mode, we want %s mode (type=)",
+			in->transport ? "transport" : "tunnel", transport ? "transport" : "tunnel");
+	return child_check(sas, child, diag);
+}
+
+/* ---- its responder ---- */
+
+enum rc child_choose(const struct sas *sas, const struct child_exchange *in, uint16_t group,
+		     unsigned flags, struct child_sa *child, struct diag *diag)
+{
+	const struct tunnel *tunnel = child->tunnel;
+
+	TRY(selector_narrow(&tunnel->selectors, &in->tsi, &in->tsr, &child->selectors, diag));
+	TRY(proposal_choose(tunnel->conn->esp, &in->sa, group, flags, &child->choice, diag));
+	/* §1.3.1: a tunnel is made where transport was asked for, not the other way round */
+	if (!in->transport && child->mode == KERNEL_TRANSPORT)
+		return diag_fail(diag, RC_NO_PROPOSAL,
+				 "peer asks for tunnel mode, we want transport mode (type=)");
+	TRY(take_spi(child, diag));
+	return child_check(sas, child, diag);
+}
+
+enum rc child_answer_sa(struct arena *arena, const struct child_sa *child, struct writer *writer)
+{
+	struct wire_sa answer;
+	struct span spi;
+
+	TRY(spi_bytes(arena, child->spi_in, &spi));
+	TRY(proposal_answer(arena, &child->choice, spi, &answer));
+	wire_sa_emit(writer, &answer);
+	return RC_OK;
+}
+
+void child_answer_ts(const struct child_sa *child, struct writer *writer)
+{
+	struct wire_ts local, remote;
+	struct wire_ts_list tsi = { &remote, 1 }, tsr = { &local, 1 };
+
+	if (child->mode == KERNEL_TRANSPORT)
+		emit_notify(writer, USE_TRANSPORT_MODE);
+	selector_to_wire(&child->selectors.local, &local);
+	selector_to_wire(&child->selectors.remote, &remote);
+	wire_ts_emit(writer, PAYLOAD_TSi, &tsi);
+	wire_ts_emit(writer, PAYLOAD_TSr, &tsr);
+}
+
+/* What the peer's first tunnel protects. */
+static const char *first_selectors(const struct peer *peer, char text[SELECTOR_PAIR_TEXT_MAX])
+{
+	const struct tunnel *first;
+
+	if (list_empty(&peer->tunnels))
+		return "nothing";
+	first = container_of(peer->tunnels.next, struct tunnel, in_peer);
+	return selector_pair_text(&first->selectors, text);
+}
+
+enum rc child_no_tunnel(const struct peer *peer, const struct child_exchange *in, struct diag *diag)
+{
+	const struct list *tunnels = &peer->tunnels;
+	char tsi[100], tsr[100], ours[SELECTOR_PAIR_TEXT_MAX];
+
+	selector_list_text(&in->tsi, tsi, sizeof(tsi));
+	selector_list_text(&in->tsr, tsr, sizeof(tsr));
+	return diag_fail(
+		diag, RC_TS_UNACCEPTABLE,
+		"peer asked for %s === %s, conn %s accepts %s%s (leftsubnet=, rightsubnet=)", tsr,
+		tsi, peer->conn->name, first_selectors(peer, ours),
+		tunnels->next == tunnels->prev ? "" : " and others");
+}
+
+/* ---- both ---- */
+
+enum rc child_emit_delete(struct arena *arena, uint32_t spi_in, struct outcome_message *message)
+{
+	struct wire_delete payload = { .protocol = PROTOCOL_ESP, .spi_size = 4, .count = 1 };
+	struct sink sink;
+	struct writer writer;
+
+	TRY(spi_bytes(arena, spi_in, &payload.spis));
+	TRY(inner_start(arena, &sink, &writer));
+	wire_delete_emit(&writer, &payload);
+	message->exchange = EXCHANGE_INFORMATIONAL;
+	message->purpose = REQUEST_DELETE_CHILD;
+	return inner_finish(&writer, &sink, message);
+}

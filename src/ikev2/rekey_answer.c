@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rfc7296 §1.3.2: the peer wants a new IKE SA in place of this one. Each step in the order of time.
+ */
+#include "ikev2/create.h"
+
+/* §2.25.2: not while we make, rekey or delete a Child SA in it. */
+static enum rc check_idle(const struct ike_sa *sa, struct outcome *out)
+{
+	uint8_t purpose = sa->request.bytes != NULL ? sa->request.purpose : REQUEST_NONE;
+
+	if (purpose != REQUEST_CREATE_CHILD && purpose != REQUEST_REKEY_CHILD &&
+	    purpose != REQUEST_DELETE_CHILD && !sa->delete_wanted)
+		return RC_OK;
+	return diag_fail(&out->diag, RC_TEMPORARY_FAILURE,
+			 "peer wants to rekey the IKE SA while we change its Child SAs");
+}
+
+static enum rc choose(struct step *step, struct create_request *in, struct outcome *out)
+{
+	struct ike_sa *born;
+	struct span spi;
+
+	TRY(proposal_choose(step->sa->peer->conn->ike, &in->sa, in->ke.group, 0, &in->choice,
+			    &out->diag));
+	if (in->choice.spi_len != 8)
+		return diag_fail(&out->diag, RC_SYNTAX, "IKE SPI of %u bytes", in->choice.spi_len);
+	if (in->choice.dh != in->ke.group)
+		return create_want_group(step, in->choice.dh, out);
+	TRY(ike_sa_new_successor(step->env->sas, step->sa, RESPONDER, &out->successor));
+	born = out->successor;
+	spi = span_make(in->choice.spi, 8);
+	TRY(span_u64(&spi, &born->spi_i));
+	born->choice = in->choice;
+	return proposal_ike_suite(&in->choice, &born->suite);
+}
+
+static enum rc read_request(struct step *step, struct outcome *out)
+{
+	struct create_request *in = step->scratch;
+
+	if (in->ke.data.len == 0)
+		return diag_fail(&out->diag, RC_SYNTAX, "an IKE SA cannot be rekeyed without KE");
+	TRY(check_idle(step->sa, out));
+	TRY(choose(step, in, out));
+	TRY(host_random(step->env->host, in->nr, sizeof(in->nr)));
+	return create_answer_dh(step, &in->ke, &in->public, out);
+}
+
+/* §2.8.1: while ours is out its answer decides. */
+static void note_rival(const struct step *step, const struct create_request *in,
+		       struct outcome *out)
+{
+	const struct ike_creation *creation = step->sa->creation;
+
+	if (creation == NULL || creation->purpose != REQUEST_REKEY_IKE)
+		return;
+	out->successor_waits = true;
+	out->rival_nonce = nonce_lower(in->ni, SPAN_OF(in->nr));
+}
+
+static enum rc emit_response(struct step *step, struct outcome *out)
+{
+	struct create_request *in = step->scratch;
+	struct wire_ke ke = { in->ke.group, in->public };
+	uint8_t *spi = arena_alloc(step->arena, 8);
+	struct wire_sa answer;
+	struct sink sink;
+	struct writer writer;
+
+	if (spi == NULL)
+		return RC_NO_MEMORY;
+	sink_init(&sink, spi, 8);
+	sink_u64(&sink, out->successor->spi_r);
+	TRY(proposal_answer(step->arena, &in->choice, span_make(spi, 8), &answer));
+	TRY(inner_start(step->arena, &sink, &writer));
+	wire_sa_emit(&writer, &answer);
+	wire_nonce_emit(&writer, SPAN_OF(in->nr));
+	wire_ke_emit(&writer, &ke);
+	out->message.exchange = EXCHANGE_CREATE_CHILD_SA;
+	out->message.response = true;
+	return inner_finish(&writer, &sink, &out->message);
+}
+
+static enum rc respond(struct step *step, struct outcome *out)
+{
+	struct create_request *in = step->scratch;
+	struct ike_sa *born = out->successor;
+
+	if (step->rc != RC_OK) {
+		out->diag = step->job_diag;
+		return step->rc;
+	}
+	TRY(ike_keys_rekey(&step->sa->suite, &step->sa->keys, &born->suite,
+			   secret_span(&out->shared), in->ni, SPAN_OF(in->nr), born->spi_i,
+			   born->spi_r, &born->keys));
+	note_rival(step, in, out);
+	return emit_response(step, out);
+}
+
+const step_fn rekey_answer_steps[] = { read_request /* suspends: DH */, respond, NULL };
