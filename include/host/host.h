@@ -87,6 +87,8 @@ struct host_ops {
 	enum rc (*source_for)(struct host *host, const struct ip_addr *remote, struct ip_addr *out);
 	/* An address of this machine, and not one that udp_limit() leaves out. */
 	bool (*is_local)(struct host *host, const struct ip_addr *addr);
+	/* The addresses that is_local() says yes to, as many as fit; NULL: not known. */
+	size_t (*addresses)(struct host *host, struct ip_addr *out, size_t max);
 	/* Address of the interface that the default route leaves by; gateway may be NULL, and is
 	 * AF_UNSPEC where the route has none (point-to-point links). */
 	enum rc (*default_route)(struct host *host, uint8_t family, struct ip_addr *source,

@@ -16,6 +16,7 @@ enum ikev2_event {
 	EVENT_CREATE_CHILD_RESPONSE,
 	EVENT_INFORMATIONAL_REQUEST,
 	EVENT_INFORMATIONAL_RESPONSE,
+	EVENT_MOVE,	    /* addresses changed, here or there: say or ask what is due */
 	EVENT_PROBE,	    /* liveness: is the peer there? */
 	EVENT_CREATE_CHILD, /* reconcile: a Child SA for this tunnel, in this IKE SA */
 	EVENT_REKEY_CHILD,  /* reconcile: replace this Child SA */
@@ -102,6 +103,14 @@ unsigned ikev2_child_uninstall(const struct sas *sas, const struct child_sa *chi
  * kernel_request.queue, in the arena). */
 enum rc ikev2_child_outbound(struct arena *arena, const struct child_sa *child, struct span keymat,
 			     struct list *list) MUST_CHECK;
+
+/* ---- MOBIKE (RFC 4555) ---- */
+/* The addresses between which the trial-th attempt to reach the peer of a leader goes, the best
+ * first, then the others in turn; false: there is no address to send from. */
+bool ikev2_path(const struct sa_env *env, const struct ike_sa *sa, unsigned trial,
+		struct ip_endpoint *local, struct ip_endpoint *remote);
+/* Our further addresses as they would be told now, as a hash. */
+uint64_t ikev2_addresses_hash(const struct sa_env *env, const struct ike_sa *sa);
 
 /* Responder: derives the keys of a half-open SA when its first protected message comes. The SA's
  * key pair moves to the work; keys must stay until it is done. run NULL: out of memory. */

@@ -58,7 +58,7 @@ struct proposal_choice {
 	uint8_t spi_len;
 };
 /* flags */
-#define PROPOSAL_NO_DH 1u  /* IKE_AUTH: groups are ignored on both sides (RFC 7296 §1.2) */
+#define PROPOSAL_NO_DH	1u /* IKE_AUTH: groups are ignored on both sides (RFC 7296 §1.2) */
 #define PROPOSAL_ANY_DH 2u /* responder: where our list names no group, preferred_group will do */
 
 /* Responder: our best proposal that the peer offered too (our order rules; within a proposal the

@@ -72,6 +72,9 @@ enum request_purpose {
 	REQUEST_CREATE_CHILD,
 	REQUEST_REKEY_CHILD,
 	REQUEST_REKEY_IKE,
+	REQUEST_CHECK,	   /* is the peer where it seems to be? (return routability) */
+	REQUEST_UPDATE,	   /* UPDATE_SA_ADDRESSES, RFC 4555 §3.5 */
+	REQUEST_ADDRESSES, /* our further addresses, RFC 4555 §3.6 */
 };
 
 #define MOBILE_ADDRESSES_MAX 8
@@ -85,11 +88,12 @@ struct ike_mobile {
 	bool update_due; /* leader: the peer must hear of the path in use (§3.5) */
 	bool check_due;	 /* follower: Child SAs move when the peer answers there (§3.7) */
 	bool tell_due;	 /* follower: our addresses changed (§3.6) */
-	bool unheard;	 /* follower: no Child SA moved yet to the path in use */
 	uint8_t trial;	 /* which pair of addresses is being tried */
 	struct ip_endpoint asked_local, asked_remote; /* of the UPDATE_SA_ADDRESSES that is out */
 	uint8_t cookie2[COOKIE2_LEN];		      /* that our request holds */
 	uint64_t told;				      /* our addresses as told: a hash */
+	uint8_t seen[20]; /* NAT_DETECTION_DESTINATION_IP of the last answer: how the peer sees us
+			   */
 };
 
 /* A CREATE_CHILD_SA request of ours that is not answered yet: what its answer needs. */
@@ -124,8 +128,11 @@ struct ike_sa {
 	bool nat_here, nat_there;
 	struct ip_endpoint local, remote;
 	struct ike_mobile *mobile; /* NULL: no MOBIKE */
-	usec_t moved;		   /* when the path changed last; 0: never */
-	uint8_t moves;		   /* how often of late: bounded */
+	/* where the kernel saw the peer's ESP come from: asked there before the SA follows, in
+	 * REQUEST_CHECK; NULL: nothing to ask */
+	struct ip_endpoint *check;
+	usec_t moved;  /* when the path changed last; 0: never */
+	uint8_t moves; /* how often of late: bounded */
 	struct ike_suite suite;
 	struct proposal_choice choice;
 	struct ike_keys keys;

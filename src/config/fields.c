@@ -171,18 +171,6 @@ enum rc field_forceencaps(const char *text, void *object, struct finding *findin
 	return RC_OK;
 }
 
-enum rc field_mobike(const char *text, void *object, struct finding *finding)
-{
-	bool *mobike = &((struct config_conn *)object)->mobike;
-	TRY(value_bool(text, mobike, &finding->diag));
-	if (*mobike) {
-		finding->warning = true;
-		(void)diag_fail(&finding->diag, RC_UNSUPPORTED,
-				"mobike=yes has no effect yet: it comes with a later version");
-	}
-	return RC_OK;
-}
-
 enum rc field_mark(const char *text, void *object, struct finding *finding)
 {
 	struct config_conn *conn = object;

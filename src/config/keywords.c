@@ -267,8 +267,11 @@ const struct keyword keywords_ours[] = {
 	CONN("fragmentation", KIND_BOOL, fragmentation, "yes, no", "yes",
 	     "Large IKE messages may be sent in parts (RFC 7383).",
 	     ALSO_KNOWN("ike-frag", "ikefrag")),
-	CONN_CUSTOM("mobike", "yes or no", "yes, no", "no", field_mobike,
-		    "Addresses of an IKE SA may change (RFC 4555)."),
+	CONN("mobike", KIND_BOOL, mobike, "yes, no", "no",
+	     "Addresses may change while the tunnel is up (RFC 4555): who began the IKE SA moves "
+	     "to "
+	     "another address of its own when the one in use goes or a better one comes, and the "
+	     "other end follows. Both ends must allow it."),
 	CONN("replay-window", KIND_NUMBER, replay_window, "0..4096", "128",
 	     "How many packets may overtake one another. 0: replayed packets are not detected."),
 	CONN("esn", KIND_ENUM, esn, "yes, no, either", "either", "64-bit sequence numbers for ESP.",

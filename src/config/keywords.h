@@ -89,7 +89,6 @@ enum rc field_ikev2(const char *text, void *object, struct finding *finding);
 enum rc field_keyexchange(const char *text, void *object, struct finding *finding);
 enum rc field_keyingtries(const char *text, void *object, struct finding *finding);
 enum rc field_forceencaps(const char *text, void *object, struct finding *finding);
-enum rc field_mobike(const char *text, void *object, struct finding *finding);
 enum rc field_ppk_ids(const char *text, void *object, struct finding *finding); /* secrets_ppk.c */
 enum rc field_mark(const char *text, void *object, struct finding *finding);
 enum rc field_listen(const char *text, void *object, struct finding *finding);

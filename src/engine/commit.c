@@ -77,11 +77,8 @@ static void commit_fields(struct ike_sa *sa, struct outcome *out)
 		sa->nat_here = out->nat_here;
 		sa->nat_there = out->nat_there;
 	}
-	if (out->endpoints_set) {
-		sa->local = out->local;
-		sa->remote = out->remote;
-		sa->encap = out->encap;
-	}
+	if (out->endpoints_set)
+		path_take(sa, out);
 }
 
 /* A newborn SA enters the tables; from here on it has an owner. */
@@ -319,6 +316,7 @@ static enum rc commit_sa(struct errand *errand)
 	TRY(commit_peer(errand));
 	heard(errand);
 	tell_received(errand);
+	TRY(path_commit(errand));
 	asked = asked_of(errand->step.sa);
 	commit_rival(errand);
 	if (out->request_done)

@@ -407,6 +407,7 @@ static void wait_for_errand(struct ike_sa *sa, enum ikev2_event event, struct ch
 static bool out_of_turn(const struct ike_sa *sa, enum ikev2_event event)
 {
 	switch (event) {
+	case EVENT_MOVE:
 	case EVENT_PROBE:
 	case EVENT_TELL:
 	case EVENT_DELETE_CHILD:

@@ -239,6 +239,7 @@ static void changed(void *context)
 	struct gateway *gateway = context;
 
 	peers_orient(&gateway->peers);
+	path_host_changed(gateway);
 }
 
 enum rc gateway_start(struct gateway *gateway, struct diag *diag)

@@ -39,8 +39,14 @@ static void outbound_refused(struct gateway *gateway, struct kernel_task *task)
 
 	if (child == NULL || child->serial != task->child)
 		return;
-	if (task->request.op == KERNEL_SA_ADD && task->request.error != ENOBUFS)
-		child->out_installed = false; /* with a lost answer it may be there */
+	bool lost = task->request.error == ENOBUFS; /* with a lost answer it may be there */
+	bool out = task->request.sa.direction == KERNEL_OUT;
+	if (task->request.op == KERNEL_SA_ADD && !lost)
+		child->out_installed = false;
+	if (task->request.op == KERNEL_SA_MOVE && !lost && out)
+		child->out_installed = false;
+	if (task->request.op == KERNEL_SA_MOVE && !lost && !out)
+		child->in_installed = false;
 	outbound_missing(gateway, child, RC_KERNEL, task->request.diag.text);
 }
 
@@ -124,6 +130,15 @@ static bool remove_later(struct kernel_task *task)
 	return timer_armed(&task->later);
 }
 
+/* An SA that could not move must not stay where it was. */
+static void leave_old_place(struct gateway *gateway, const struct kernel_request *request)
+{
+	struct kernel_request old = { .op = KERNEL_SA_DELETE, .sa = request->sa };
+
+	if (request->op == KERNEL_SA_MOVE)
+		gateway->kernel->ops->submit(gateway->kernel, &old);
+}
+
 static void task_done(struct kernel_request *request)
 {
 	struct kernel_task *task = container_of(request, struct kernel_task, request);
@@ -136,6 +151,7 @@ static void task_done(struct kernel_request *request)
 	}
 	if (request->rc != RC_OK) {
 		log_write(gateway->log, LOG_LEVEL_WARNING, NULL, "%s", request->diag.text);
+		leave_old_place(gateway, request);
 		if (task->child != 0)
 			outbound_refused(gateway, task);
 		if (task->trap_reqid != 0)
@@ -197,6 +213,12 @@ static void fire_outbound(struct gateway *gateway, const struct kernel_request *
 	if (request->op == KERNEL_SA_ADD)
 		child->out_installed = true;
 	gateway->kernel->ops->submit(gateway->kernel, &task->request);
+}
+
+void child_ask(struct gateway *gateway, const struct kernel_request *request,
+	       struct child_sa *child)
+{
+	fire_outbound(gateway, request, child);
 }
 
 void child_install(struct gateway *gateway, struct list *requests, struct child_sa *child)
@@ -275,6 +297,7 @@ static void replace_lost(struct gateway *gateway, struct tunnel *tunnel,
 	usec_t now = host_now(gateway->host);
 
 	if (current != NULL && now >= current->born + LOST_AFTER &&
+	    now >= current->ike->moved + LOST_AFTER &&
 	    selector_contains(&current->selectors.local, &event->packet_src) &&
 	    selector_contains(&current->selectors.remote, &event->packet_dst))
 		current->replace_at = now;
@@ -341,7 +364,8 @@ void kernel_event(void *context, const struct kernel_event *event)
 	case KERNEL_EXPIRE:
 		expired(gateway, event);
 		return;
-	case KERNEL_MAPPING: /* the authenticated packets of the peer tell its address */
+	case KERNEL_MAPPING:
+		path_mapped(gateway, child_of_event(gateway, event), &event->mapped);
 		return;
 	case KERNEL_RESYNC:
 		log_limited(gateway->log, &gateway->drop_limit, host_now(gateway->host),

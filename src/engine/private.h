@@ -166,6 +166,22 @@ bool replace_due(const struct gateway *gateway, const struct child_sa *child);
 void renew_child(struct gateway *gateway, struct child_sa *child);
 void renew_ike(struct gateway *gateway, struct ike_sa *sa);
 
+/* A request that the Child SA cannot do without: a refusal ends it. */
+void child_ask(struct gateway *gateway, const struct kernel_request *request,
+	       struct child_sa *child);
+
+/* ---- move.c: the path of an IKE SA ---- */
+void path_take(struct ike_sa *sa, const struct outcome *out);
+/* What an outcome says about addresses, and what an authenticated message shows (§2.23). */
+enum rc path_commit(struct errand *errand) MUST_CHECK;
+/* Sends the outstanding request by the path of this try. */
+void path_send(struct gateway *gateway, struct ike_sa *sa);
+/* reconcile: what is to be said or asked about addresses. */
+void path_go(struct gateway *gateway, struct ike_sa *sa);
+void path_host_changed(struct gateway *gateway);
+/* The kernel saw authentic ESP of the Child SA (NULL: of none of ours) come from elsewhere. */
+void path_mapped(struct gateway *gateway, struct child_sa *child, const struct ip_endpoint *mapped);
+
 /* ---- life.c ---- */
 void life_arm(struct gateway *gateway, struct ike_sa *sa);
 void life_fire(struct timer *timer);

@@ -136,7 +136,7 @@ enum rc send_request(struct gateway *gateway, struct ike_sa *sa,
 	sa->request.child = message->child;
 	sa->request.tries = 1;
 	sa->retransmit.fire = retransmit_fire;
-	send_clear(gateway, &sa->local, &sa->remote, bytes);
+	path_send(gateway, sa);
 	peer_record(sa->peer, sa->serial, RECORD_SENT, message->exchange, message_id, 0);
 	if (message->purpose == REQUEST_INIT || message->purpose == REQUEST_AUTH)
 		watch_tell(gateway, GATEWAY_PROGRESS, sa->peer, larval_tunnel(sa), sa->serial,
@@ -177,6 +177,6 @@ void retransmit_fire(struct timer *timer)
 		   "no answer yet, sent %s request again (try %u of %u)",
 		   names_text(&exchange_names, sa->request.exchange, name, sizeof(name)),
 		   sa->request.tries, conn_of(sa)->retransmit_tries + 1);
-	send_clear(gateway, &sa->local, &sa->remote, span_make(sa->request.bytes, sa->request.len));
+	path_send(gateway, sa);
 	arm_retransmit(gateway, sa);
 }

@@ -138,7 +138,7 @@ static enum rc bind_peer(struct step *step, struct outcome *out)
 	out->local = step->local;
 	out->remote = step->remote;
 	out->encap = step->sa->encap;
-	return RC_OK;
+	return mobike_read_support(step, in->peer, out);
 }
 
 static enum rc child_refused(struct outcome *out, struct auth_request *in, enum rc rc)
@@ -250,6 +250,8 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 	TRY(told_emit_lifetime(step, in->peer->conn, out, &writer));
 	if (out->ppk)
 		ppk_emit_confirmation(&writer);
+	if (out->mobile != NULL)
+		TRY(mobike_emit_support(step, in->peer, &step->local.addr, &writer));
 	out->message.exchange = EXCHANGE_IKE_AUTH;
 	out->message.response = true;
 	return inner_finish(&writer, &sink, &out->message);

@@ -133,6 +133,7 @@ enum rc auth_request_emit(struct step *step, struct outcome *out)
 		TRY(emit_child(step, &writer, out));
 	TRY(told_emit_token(step, step->sa->spi_i, out->peer_spi, &writer));
 	TRY(emit_ppk(step, &ppk, &writer, out));
+	TRY(mobike_emit_support(step, step->peer, &out->local.addr, &writer));
 	out->message.exchange = EXCHANGE_IKE_AUTH;
 	out->message.purpose = REQUEST_AUTH;
 	return inner_finish(&writer, &sink, &out->message);
@@ -240,7 +241,7 @@ static enum rc verify_peer(struct step *step, struct outcome *out)
 	TRY(psk_verify(step->arena, &input, psk, &in->auth, &out->diag));
 	told_read(step, out);
 	out->established = true;
-	return RC_OK;
+	return mobike_read_support(step, step->peer, out);
 }
 
 /* The IKE SA stands, the Child SA does not (§1.2, §2.21.2): told, and the row goes on. */

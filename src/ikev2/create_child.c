@@ -35,6 +35,9 @@ static const char *purpose_text(uint8_t purpose)
 	case REQUEST_DELETE_IKE:
 	case REQUEST_TELL:
 	case REQUEST_CREATE_CHILD:
+	case REQUEST_CHECK:
+	case REQUEST_UPDATE:
+	case REQUEST_ADDRESSES:
 		break;
 	}
 	return "make a Child SA";

@@ -52,6 +52,7 @@ static enum rc read_deletes(struct step *step, struct outcome *out)
 	const struct payload *payload = payload_of(step->message, PAYLOAD_DELETE);
 
 	read_complaint(step, out);
+	TRY(mobike_read_request(step, out));
 	for (; payload != NULL; payload = wire_payload_next(payload))
 		TRY(read_delete(step, payload, out));
 	told_read(step, out);
@@ -101,6 +102,7 @@ static enum rc emit_answer(struct step *step, struct outcome *out)
 	count = out->ike_ended == RC_OK ? halves_to_name(out, named) : 0;
 	if (count > 0)
 		TRY(emit_child_deletes(step, named, count, &writer));
+	TRY(mobike_emit_answer(step, out, &writer));
 	out->message.exchange = EXCHANGE_INFORMATIONAL;
 	out->message.response = true;
 	return inner_finish(&writer, &sink, &out->message);
@@ -124,7 +126,7 @@ static enum rc read_response(struct step *step, struct outcome *out)
 				end_child(out, child, child->delete_reason);
 		}
 	}
-	return RC_OK;
+	return mobike_read_response(step, out);
 }
 
 static enum rc read_goodbye(struct step *step, struct outcome *out)
@@ -156,6 +158,7 @@ static enum rc probe(struct step *step, struct outcome *out)
 	struct writer writer;
 
 	TRY(begin(step, out, &sink, &writer, REQUEST_LIVENESS));
+	TRY(mobike_emit_probe(step, &writer));
 	return inner_finish(&writer, &sink, &out->message);
 }
 

@@ -15,7 +15,7 @@
 /* each ends with a row whose story is NULL */
 extern const struct ikev2_row ikev2_sa_init_initiate_rows[], ikev2_sa_init_answer_rows[],
 	ikev2_auth_initiate_rows[], ikev2_auth_answer_rows[], ikev2_create_child_rows[],
-	ikev2_informational_rows[], ikev2_tell_rows[], ikev2_reject_rows[];
+	ikev2_informational_rows[], ikev2_tell_rows[], ikev2_mobike_rows[], ikev2_reject_rows[];
 
 /* ---- nat.c: RFC 7296 §2.23 ---- */
 struct nat_findings {
@@ -116,6 +116,29 @@ enum rc child_no_tunnel(const struct peer *peer, const struct child_exchange *in
 /* A request that deletes the Child SA that we announced by that SPI. */
 enum rc child_emit_delete(struct arena *arena, uint32_t spi_in,
 			  struct outcome_message *message) MUST_CHECK;
+
+/* ---- mobike.c: RFC 4555 ---- */
+/* In IKE_AUTH, when the conn has mobike=yes: MOBIKE_SUPPORTED and our further addresses. */
+enum rc mobike_emit_support(struct step *step, const struct peer *peer, const struct ip_addr *local,
+			    struct writer *writer) MUST_CHECK;
+/* In IKE_AUTH: the peer's. */
+enum rc mobike_read_support(struct step *step, const struct peer *peer,
+			    struct outcome *out) MUST_CHECK;
+/* What an INFORMATIONAL request says about addresses, and what its answer must say. */
+enum rc mobike_read_request(struct step *step, struct outcome *out) MUST_CHECK;
+enum rc mobike_emit_answer(struct step *step, struct outcome *out,
+			   struct writer *writer) MUST_CHECK;
+/* The answer to an INFORMATIONAL request of ours. */
+enum rc mobike_read_response(struct step *step, struct outcome *out) MUST_CHECK;
+/* In a liveness probe of a leader behind a NAT (§3.8): has its mapping changed? */
+enum rc mobike_emit_probe(struct step *step, struct writer *writer) MUST_CHECK;
+
+/* ---- mobike_path.c ---- */
+/* ADDITIONAL_IP*_ADDRESS for each of ours but the one in use; how many. */
+unsigned mobike_emit_addresses(const struct sa_env *env, const struct ip_addr *in_use,
+			       struct writer *writer);
+/* One that the peer has told, has now, or is known by. */
+bool mobike_is_address(const struct ike_sa *sa, const struct ip_addr *addr);
 
 /* ---- payload.c ---- */
 /* The one payload of that type, which the row's rules have counted. */

@@ -22,7 +22,8 @@
 		REJECT(state, role, EVENT_REKEY_IKE, story)
 #define NO_COMMANDS(state, role, story)                                                            \
 	REJECT(state, role, EVENT_PROBE, story), REJECT(state, role, EVENT_DELETE_CHILD, story),   \
-		REJECT(state, role, EVENT_TELL, story), NO_RENEWAL(state, role, story)
+		REJECT(state, role, EVENT_TELL, story), REJECT(state, role, EVENT_MOVE, story),    \
+		NO_RENEWAL(state, role, story)
 
 #define NO_SA	   "no such IKE SA"
 #define EARLY	   "the IKE SA is not established yet"

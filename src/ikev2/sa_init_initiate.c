@@ -304,7 +304,7 @@ static enum rc read_response(struct step *step, struct outcome *out)
 	return RC_SUSPEND;
 }
 
-/* §2.23: behind a NAT both ports become 4500. */
+/* §2.23: behind a NAT both ports become 4500; with MOBIKE always (RFC 4555 §3.3). */
 static void choose_endpoints(const struct step *step, const struct nat_findings *nat,
 			     struct outcome *out)
 {
@@ -317,7 +317,7 @@ static void choose_endpoints(const struct step *step, const struct nat_findings 
 	out->local = step->local;
 	out->remote = step->remote;
 	out->encap = nat->supported && float_ports;
-	if (!out->encap)
+	if (!out->encap && !(nat->supported && step->peer->conn->mobike))
 		return;
 	out->local.port = step->env->setup->nattport;
 	if (step->remote.port == IKE_PORT || step->remote.port == step->env->setup->ikeport)

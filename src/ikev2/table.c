@@ -11,6 +11,7 @@ static const struct ikev2_row *const all_rows[] = {
 	ikev2_create_child_rows,
 	ikev2_informational_rows,
 	ikev2_tell_rows,
+	ikev2_mobike_rows,
 	ikev2_reject_rows,
 };
 #define ROW_FILES (sizeof(all_rows) / sizeof(all_rows[0]))
@@ -25,6 +26,7 @@ static const struct name event_entries[] = {
 	{ EVENT_CREATE_CHILD_RESPONSE, "CREATE_CHILD_SA response" },
 	{ EVENT_INFORMATIONAL_REQUEST, "INFORMATIONAL request" },
 	{ EVENT_INFORMATIONAL_RESPONSE, "INFORMATIONAL response" },
+	{ EVENT_MOVE, "move" },
 	{ EVENT_PROBE, "liveness probe" },
 	{ EVENT_CREATE_CHILD, "create Child SA" },
 	{ EVENT_REKEY_CHILD, "rekey Child SA" },

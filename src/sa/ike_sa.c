@@ -243,6 +243,7 @@ void ike_sa_free(struct sas *sas, struct ike_sa *sa)
 	ike_extra_free(sa);
 	mem_free(sa->answer);
 	mem_free(sa->mobile);
+	mem_free(sa->check);
 	ike_keys_wipe(&sa->keys);
 	mem_free(sa);
 }

@@ -337,6 +337,22 @@ static void each_end_tells_its_crash_token(void)
 	finish(&pair);
 }
 
+static void new_address(struct end *end, const char *address)
+{
+	assert_int_equal(world_host_add_address(end->host, address), RC_OK);
+}
+
+static void each_end_has_something_to_say_of_addresses(void)
+{
+	struct pair pair;
+
+	up(&pair, PAIR_CONN "\tmobike=yes\n", PAIR_CONN "\tmobike=yes\n");
+	new_address(&pair.west, "192.0.2.3");
+	new_address(&pair.east, "192.0.2.4");
+	world_run(pair.world, 2 * USEC_PER_SEC);
+	finish(&pair);
+}
+
 /* Answers are matched with what was asked before a row is looked for; nothing raises an event of
  * ours for an SA in which it makes no sense; IKE_SA_INIT requests never belong to an SA. */
 static bool is_guarded(const struct ikev2_row *row)
@@ -354,6 +370,7 @@ static bool is_guarded(const struct ikev2_row *row)
 	case EVENT_AUTH_RESPONSE:
 	case EVENT_CREATE_CHILD_RESPONSE:
 	case EVENT_INFORMATIONAL_RESPONSE:
+	case EVENT_MOVE:
 	case EVENT_PROBE:
 	case EVENT_TELL:
 	case EVENT_CREATE_CHILD:
@@ -385,6 +402,7 @@ static void every_row_is_reached(void **state)
 	each_end_makes_its_child_sa_again();
 	each_end_deletes_one_of_two_child_sas();
 	each_end_tells_its_crash_token();
+	each_end_has_something_to_say_of_addresses();
 	for (unsigned i = 0; (row = ikev2_row_at(i)) != NULL; i++) {
 		if (runs[i] > 0 || is_guarded(row))
 			continue;

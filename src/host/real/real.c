@@ -28,6 +28,7 @@ static const struct host_ops real_ops = {
 	.udp_keepalive = udp_keepalive,
 	.source_for = routes_source_for,
 	.is_local = routes_is_local,
+	.addresses = routes_addresses,
 	.default_route = routes_default,
 	.on_change = changes_listen,
 	.workers = workers_count,

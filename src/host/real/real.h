@@ -133,6 +133,7 @@ void routes_wipe(struct real *real);
 enum rc routes_source_for(struct host *host, const struct ip_addr *remote,
 			  struct ip_addr *out) MUST_CHECK;
 bool routes_is_local(struct host *host, const struct ip_addr *addr);
+size_t routes_addresses(struct host *host, struct ip_addr *out, size_t max);
 enum rc routes_default(struct host *host, uint8_t family, struct ip_addr *source,
 		       struct ip_addr *gateway) MUST_CHECK;
 

@@ -4,6 +4,7 @@
  * too, but goes through IPsec policies and can set off an ACQUIRE for the very tunnel we are about
  * to make. */
 #include <errno.h>
+#include <ifaddrs.h>
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -167,6 +168,40 @@ bool routes_is_local(struct host *host, const struct ip_addr *addr)
 
 	return !ip_is_any(addr) && udp_wanted(&real_of(host)->udp, addr) &&
 	       routes_lookup(host, addr, 0, &route) == RC_OK && route.type == RTN_LOCAL;
+}
+
+/* Loopback addresses are of no use to a peer. */
+static bool is_useful(const struct real *real, const struct ifaddrs *entry, struct ip_addr *out)
+{
+	struct sockaddr_storage address = { 0 };
+	struct ip_endpoint endpoint;
+
+	if (entry->ifa_addr == NULL || (entry->ifa_flags & IFF_UP) == 0 ||
+	    (entry->ifa_flags & IFF_LOOPBACK) != 0 ||
+	    (entry->ifa_addr->sa_family != AF_INET && entry->ifa_addr->sa_family != AF_INET6))
+		return false;
+	memcpy(&address, entry->ifa_addr,
+	       entry->ifa_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in)
+						     : sizeof(struct sockaddr_in6));
+	if (endpoint_from_sockaddr(&address, &endpoint) != RC_OK ||
+	    !udp_wanted(&real->udp, &endpoint.addr))
+		return false;
+	*out = endpoint.addr;
+	return true;
+}
+
+size_t routes_addresses(struct host *host, struct ip_addr *out, size_t max)
+{
+	struct ifaddrs *all = NULL;
+	size_t count = 0;
+
+	if (getifaddrs(&all) != 0)
+		return 0;
+	for (const struct ifaddrs *entry = all; entry != NULL && count < max;
+	     entry = entry->ifa_next)
+		count += is_useful(real_of(host), entry, &out[count]);
+	freeifaddrs(all);
+	return count;
 }
 
 /* ---- the default route ---- */

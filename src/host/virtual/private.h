@@ -109,6 +109,7 @@ bool virtual_run_deferred(struct world *world); /* one; false: there was none */
 enum rc virtual_source_for(struct host *host, const struct ip_addr *remote,
 			   struct ip_addr *out) MUST_CHECK;
 bool virtual_is_local(struct host *host, const struct ip_addr *addr);
+size_t virtual_addresses(struct host *host, struct ip_addr *out, size_t max);
 enum rc virtual_default_route(struct host *host, uint8_t family, struct ip_addr *source,
 			      struct ip_addr *gateway) MUST_CHECK;
 

@@ -182,6 +182,7 @@ static const struct host_ops virtual_ops = {
 	.udp_keepalive = virtual_udp_keepalive,
 	.source_for = virtual_source_for,
 	.is_local = virtual_is_local,
+	.addresses = virtual_addresses,
 	.default_route = virtual_default_route,
 	.on_change = virtual_on_change,
 	.workers = virtual_workers,

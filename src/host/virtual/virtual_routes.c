@@ -47,6 +47,18 @@ bool virtual_is_local(struct host *host, const struct ip_addr *addr)
 	return address != NULL && address->host == virtual;
 }
 
+size_t virtual_addresses(struct host *host, struct ip_addr *out, size_t max)
+{
+	size_t count = 0;
+
+	list_for(at, &virtual_of(host)->addresses)
+	{
+		if (count < max)
+			out[count++] = container_of(at, struct virtual_address, in_host)->addr;
+	}
+	return count;
+}
+
 enum rc virtual_default_route(struct host *host, uint8_t family, struct ip_addr *source,
 			      struct ip_addr *gateway)
 {

@@ -80,16 +80,6 @@ static void forceencaps_is_an_older_spelling(void **state)
 	assert_int_equal(conn.encapsulation, TRI_AUTO);
 }
 
-static void what_has_no_effect_yet_is_told(void **state)
-{
-	struct config_conn conn = { 0 };
-	(void)state;
-	assert_int_equal(conn_field(field_mobike, "yes", &conn), RC_OK);
-	assert_true(finding.warning && conn.mobike);
-	assert_int_equal(conn_field(field_mobike, "no", &conn), RC_OK);
-	assert_false(finding.warning || conn.mobike);
-}
-
 static void setup_fields_have_their_own_words(void **state)
 {
 	struct config_setup setup = { .nhelpers = 5 };
@@ -133,7 +123,6 @@ int main(void)
 		cmocka_unit_test(version_two_is_the_only_version),
 		cmocka_unit_test(tries_may_be_for_ever),
 		cmocka_unit_test(forceencaps_is_an_older_spelling),
-		cmocka_unit_test(what_has_no_effect_yet_is_told),
 		cmocka_unit_test(setup_fields_have_their_own_words),
 		cmocka_unit_test(a_source_address_from_the_peer_comes_later),
 	};

@@ -174,12 +174,33 @@ static void default_route_may_have_no_gateway_or_two_halves(void **state)
 	host_real_free(host);
 }
 
+static void addresses_are_those_of_links_that_are_up(void **state)
+{
+	struct ip_addr found[4], limit = at("10.0.0.7", 0).addr;
+	struct host *host;
+
+	(void)state;
+	netns_or_skip();
+	netns_do("ip addr add 10.0.0.1/24 dev v0; ip addr add 10.0.0.7/24 dev v0; "
+		 "ip link set v0 up");
+	host = real_host();
+	size_t count = host->ops->addresses(host, found, 4);
+	assert_true(count >= 2); /* the loopback's are not among them */
+	assert_true(is_addr(&found[0], "10.0.0.1") && is_addr(&found[1], "10.0.0.7"));
+	assert_int_equal(host->ops->addresses(host, found, 1), 1);
+	assert_int_equal(host->ops->udp_limit(host, &limit, 1), RC_OK);
+	assert_int_equal(host->ops->addresses(host, found, 4), 1);
+	assert_true(is_addr(&found[0], "10.0.0.7"));
+	host_real_free(host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(loopback_is_reached_from_itself),
 		cmocka_unit_test(address_left_out_of_listening_is_not_local),
 		cmocka_unit_test(unset_address_leads_nowhere),
+		cmocka_unit_test(addresses_are_those_of_links_that_are_up),
 		cmocka_unit_test(source_follows_the_most_specific_route),
 		cmocka_unit_test(link_local_addresses_keep_their_interface),
 		cmocka_unit_test(unreachable_and_prohibited_are_not_found),

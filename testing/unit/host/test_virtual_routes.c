@@ -59,10 +59,25 @@ static void default_route_leaves_by_the_first_address(void **state)
 	world_free(world);
 }
 
+static void addresses_are_listed_as_many_as_fit(void **state)
+{
+	static const char *const addresses[] = { "203.0.113.1", "10.0.0.1", "fe80::1", NULL };
+	struct world *world = world_new(1);
+	struct host *host = host_with(world, addresses);
+	struct ip_addr found[4];
+
+	(void)state;
+	assert_int_equal(host->ops->addresses(host, found, 4), 3);
+	assert_true(is_addr(&found[1], "10.0.0.1"));
+	assert_int_equal(host->ops->addresses(host, found, 2), 2);
+	world_free(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(source_is_the_address_most_alike),
+		cmocka_unit_test(addresses_are_listed_as_many_as_fit),
 		cmocka_unit_test(nothing_is_reachable_without_an_address_of_the_family),
 		cmocka_unit_test(default_route_leaves_by_the_first_address),
 	};
