@@ -33,6 +33,8 @@ void child_place(struct child_sa *child, const struct ip_endpoint *local,
 		child->encap = (struct kernel_encap){ local->port, remote->port };
 }
 
+#define SPI_RESERVED 256u
+
 /* Policies of equal selectors are one to the kernel: the last one takes the traffic. That is what
  * an operator asks for who writes two conns, and what a client does that comes back from another
  * address; not for one client to do to another. */
@@ -49,6 +51,10 @@ enum rc child_check(const struct sas *sas, const struct child_sa *child, struct 
 	const struct child_sa *other = child_policies_heir(sas, child);
 	char selectors[SELECTOR_PAIR_TEXT_MAX];
 
+	if (child->spi_out < SPI_RESERVED)
+		return diag_fail(diag, RC_NO_PROPOSAL,
+				 "peer chose SPI %u; those below %u are reserved (RFC 4303 §2.1)",
+				 child->spi_out, SPI_RESERVED);
 	if (child_outbound_taken(sas, &child->remote, child->spi_out))
 		return diag_fail(diag, RC_EXISTS,
 				 "peer chose SPI %08x, which another Child SA with its address has",
