@@ -41,7 +41,7 @@ conn_conf() {
 }
 
 # swanctl_conf SIDE KEY=VALUE...: the same for strongSwan, with swanctl.conf's keywords; local_id, remote_id
-# and secret stand for what is in its sections
+# and secret stand for what is in its sections; ike.KEY and child.KEY are put there as they are
 swanctl_conf() {
 	local item key side=$1
 	local -A value=([local_addrs]=198.51.100.1 [local_id]=east.example [local_ts]=10.2.0.0/24
@@ -54,12 +54,14 @@ swanctl_conf() {
 	{
 		printf 'connections {\n\ttunnel {\n\t\tversion = 2\n\t\tmobike = no\n'
 		for key in local_addrs remote_addrs proposals encap; do printf '\t\t%s = %s\n' $key "${value[$key]}"; done
+		for key in "${!value[@]}"; do [[ $key != ike.* ]] || printf '\t\t%s = %s\n' "${key#*.}" "${value[$key]}"; done
 		printf '\t\tlocal {\n\t\t\tauth = psk\n\t\t\tid = %s\n\t\t}\n' "${value[local_id]}"
 		printf '\t\tremote {\n\t\t\tauth = psk\n\t\t\tid = %s\n\t\t}\n' "${value[remote_id]}"
 		printf '\t\tchildren {\n\t\t\ttunnel {\n'
 		for key in local_ts remote_ts esp_proposals mode; do
 			[ -z "${value[$key]}" ] || printf '\t\t\t\t%s = %s\n' $key "${value[$key]}"
 		done
+		for key in "${!value[@]}"; do [[ $key != child.* ]] || printf '\t\t\t\t%s = %s\n' "${key#*.}" "${value[$key]}"; done
 		printf '\t\t\t}\n\t\t}\n\t}\n}\nsecrets {\n\tike {\n\t\tsecret = "%s"\n\t}\n}\n' "${value[secret]}"
 	} >"$WORK/$side.swanctl"
 }
@@ -138,6 +140,8 @@ ipsec() {
 
 up_vanth() { ipsec "$1" up "$2"; }
 down_vanth() { ipsec "$1" down "$2"; }
+rekey_vanth() { ipsec "$1" rekey "$2" "--$3" --timeout 60; }
+states_vanth() { ipsec "$1" showstates | sed -n 's/.* IKE SA .*, established .*/ike/p;s/.* Child SA of .*, up .*/child/p'; }
 
 # reload NAMESPACE: takes the changed configuration
 load_vanth() {
@@ -181,6 +185,14 @@ swanctl() {
 load_strongswan() { swanctl "$1" --load-all --file "$(private_copy "$1" swanctl)" >>"$RESULT/$1.out" 2>&1; }
 up_strongswan() { swanctl "$1" --initiate --child "$2" --timeout 30; }
 down_strongswan() { swanctl "$1" --terminate --ike "$2" --timeout 30; }
+rekey_strongswan() {
+	case $3 in
+	child) swanctl "$1" --rekey --child "$2" ;;
+	ike) swanctl "$1" --rekey --ike "$2" ;;
+	reauth) swanctl "$1" --rekey --ike "$2" --reauth ;;
+	esac
+}
+states_strongswan() { swanctl "$1" --list-sas | sed -n 's/.*, ESTABLISHED,.*/ike/p;s/.*, INSTALLED,.*/child/p'; }
 
 # --- Libreswan ---------------------------------------------------------------------------------------------
 
@@ -219,6 +231,14 @@ load_libreswan() {
 
 up_libreswan() { whack "$1" --name "$2" --initiate; }
 down_libreswan() { whack "$1" --name "$2" --terminate; }
+rekey_libreswan() {
+	case $3 in
+	child) whack "$1" --name "$2" --rekey-ipsec ;;
+	ike) whack "$1" --name "$2" --rekey-ike ;;
+	reauth) fail "Libreswan reauthenticates only when a lifetime is over" ;;
+	esac
+}
+states_libreswan() { whack "$1" --showstates | sed -n 's/.* STATE_V2_ESTABLISHED_IKE_SA .*/ike/p;s/.* STATE_V2_ESTABLISHED_CHILD_SA .*/child/p'; }
 
 # --- whatever the kind ---------------------------------------------------------------------------------------
 
@@ -240,6 +260,15 @@ down() {
 	output=$("down_${kind_of[$1]}" "$1" "$2" 2>&1) || fail "down $2 in $1 failed: $output"
 	say "down $2 in $1"
 }
+
+# rekey NAMESPACE CONN child|ike|reauth: the daemon begins to replace its Child SA, its IKE SA, or all by a new one
+rekey() {
+	output=$("rekey_${kind_of[$1]}" "$1" "$2" "$3" 2>&1) || fail "rekey $2 ($3) in $1 failed: $output"
+	say "rekey $2 ($3) in $1"
+}
+
+# states NAMESPACE: the daemon's own view: a line "ike" or "child" for each SA that is in use
+states() { "states_${kind_of[$1]}" "$1" | sort | tr '\n' ' '; }
 
 load() { "load_${kind_of[$1]}" "$1"; }
 

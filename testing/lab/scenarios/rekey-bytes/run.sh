@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# shows: Child SAs of a few bytes replace each other by themselves, and no ping is lost
+# timeout: 240
+. "$LAB/rekeys.sh"
+two_gateways
+for kind in strongswan libreswan vanth; do
+	rekey_conf
+	conn_conf west esp=aes_gcm256 ike=aes_gcm256-sha2_256-dh19 pfs=yes ipsec-max-bytes=400k marginbytes=300k
+	start vanth west
+	start $kind east
+	up west tunnel
+	flood_start
+	for round in 1 2; do
+		remember
+		changed 60
+	done
+	flood_stop
+	stop_daemons
+done

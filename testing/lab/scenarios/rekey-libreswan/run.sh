@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# shows: rekeying the Child SA and the IKE SA with Libreswan, begun by each side and by both at once
+# timeout: 240
+. "$LAB/rekeys.sh"
+rekeys_with libreswan west east

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+# shows: reauthentication with strongSwan and Libreswan, begun by each side, under pings of which none is lost
+# timeout: 240
+. "$LAB/rekeys.sh"
+two_gateways
+rekey_conf
+for kind in strongswan libreswan; do
+	start vanth west
+	start $kind east
+	up west tunnel
+	flood_start
+	for side in west east; do
+		[ "$side $kind" != "east libreswan" ] || continue
+		remember
+		rekey $side tunnel reauth
+		replaced reauth
+	done
+	flood_stop
+	stop_daemons
+done
