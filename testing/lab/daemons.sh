@@ -233,8 +233,8 @@ up_libreswan() { whack "$1" --name "$2" --initiate; }
 down_libreswan() { whack "$1" --name "$2" --terminate; }
 rekey_libreswan() {
 	case $3 in
-	child) whack "$1" --name "$2" --rekey-ipsec ;;
-	ike) whack "$1" --name "$2" --rekey-ike ;;
+	child) whack "$1" --name "$2" --rekey-ipsec --asynchronous ;;
+	ike) whack "$1" --name "$2" --rekey-ike --asynchronous ;;
 	reauth) fail "Libreswan reauthenticates only when a lifetime is over" ;;
 	esac
 }

@@ -75,7 +75,6 @@ rekeyed() {
 	fi
 	replaced "$what"
 	ping_ok westlan 10.2.0.2
-	ping_ok eastlan 10.1.0.2
 }
 
 # slow_wire MILLISECONDS: each way, so that what is sent at about the same time crosses
