@@ -40,6 +40,7 @@ static void ike_sa_is_due_at_once_and_its_child_sa_is_not(void **state)
 		assert_int_equal(child->replace_at, before);
 		assert_int_equal(child->ike->replace_at, now);
 		assert_true(before > now);
+		assert_int_equal(child->ike->must_reauth, whats[i] == REKEY_REAUTH);
 		road_end(&road);
 	}
 }
@@ -100,10 +101,8 @@ static void tunnel_is_replaced_when_the_operator_wants(void **state)
 		}
 		pair_assert_tunnel(&road.pair);
 		child = tunnel_current(road_tunnel(west));
-		if (whats[i] != REKEY_IKE)
-			assert_true(child->serial > old);
-		if (whats[i] != REKEY_CHILD)
-			assert_true(child->ike->serial > old_ike);
+		assert_int_equal(child->serial > old, whats[i] != REKEY_IKE);
+		assert_int_equal(child->ike->serial > old_ike, whats[i] != REKEY_CHILD);
 		assert_true(child->replace_at > host_now(west->host));
 		assert_true(child->ike->replace_at > host_now(west->host));
 		road_end(&road);
