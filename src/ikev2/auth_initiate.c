@@ -109,7 +109,8 @@ static enum rc emit_identities(struct step *step, const struct ppk *ppk, struct 
 static enum rc emit_child(struct step *step, struct writer *writer, struct outcome *out)
 {
 	TRY(child_spi_random(step->env->sas, &out->child_spi));
-	TRY(child_offer_sa(step->arena, step->tunnel, out->child_spi, PROPOSAL_NO_DH, writer));
+	TRY(child_offer_sa(step->arena, step->tunnel, out->child_spi, PROPOSAL_NO_DH, NULL,
+			   writer));
 	child_offer_ts(step->tunnel, writer);
 	return RC_OK;
 }

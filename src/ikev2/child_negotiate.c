@@ -3,6 +3,8 @@
  * (RFC 7296 §1.3.1, §2.7, §2.9). */
 #include "ikev2/private.h"
 
+#define GROUPS_MAX 16
+
 static enum rc spi_bytes(struct arena *arena, uint32_t spi, struct span *out)
 {
 	uint8_t *bytes = arena_alloc(arena, 4);
@@ -18,14 +20,34 @@ static enum rc spi_bytes(struct arena *arena, uint32_t spi, struct span *out)
 
 /* ---- the initiator of the exchange ---- */
 
-enum rc child_offer_sa(struct arena *arena, const struct tunnel *tunnel, uint32_t spi_in,
-		       unsigned flags, struct writer *writer)
+static enum rc add_groups(struct arena *arena, const uint16_t *groups, unsigned added,
+			  struct wire_proposal *proposal)
 {
+	unsigned count = proposal->transform_count;
+	struct wire_transform *more = arena_array(arena, count + added, sizeof(*more));
+
+	if (more == NULL)
+		return RC_NO_MEMORY;
+	memcpy(more, proposal->transforms, count * sizeof(*more));
+	for (unsigned i = 0; i < added; i++)
+		more[count + i] = (struct wire_transform){ .type = TRANSFORM_DH, .id = groups[i] };
+	proposal->transforms = more;
+	proposal->transform_count += added;
+	return RC_OK;
+}
+
+enum rc child_offer_sa(struct arena *arena, const struct tunnel *tunnel, uint32_t spi_in,
+		       unsigned flags, const struct proposal_list *groups_of, struct writer *writer)
+{
+	uint16_t groups[GROUPS_MAX];
+	unsigned count = groups_of != NULL ? proposal_groups(groups_of, groups, GROUPS_MAX) : 0;
 	struct wire_sa offer;
 	struct span spi;
 
 	TRY(spi_bytes(arena, spi_in, &spi));
 	TRY(proposal_offer(arena, tunnel->conn->esp, spi, flags, &offer));
+	for (unsigned i = 0; count > 0 && i < offer.proposal_count; i++)
+		TRY(add_groups(arena, groups, count, &offer.proposals[i]));
 	wire_sa_emit(writer, &offer);
 	return RC_OK;
 }

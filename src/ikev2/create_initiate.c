@@ -74,6 +74,14 @@ static enum rc emit_rekey_notify(struct step *step, const struct child_sa *old,
 	return RC_OK;
 }
 
+/* Without pfs= esp= has no groups, but a peer that insists on one may choose among those of ike=.
+ */
+static const struct proposal_list *more_groups(const struct ike_creation *creation,
+					       const struct tunnel *tunnel)
+{
+	return creation->pair != NULL && !tunnel->conn->pfs ? tunnel->peer->conn->ike : NULL;
+}
+
 static enum rc emit_payloads(struct step *step, const struct ike_creation *creation,
 			     const struct tunnel *tunnel, const struct child_sa *old,
 			     struct writer *writer)
@@ -83,7 +91,8 @@ static enum rc emit_payloads(struct step *step, const struct ike_creation *creat
 	if (old != NULL)
 		TRY(emit_rekey_notify(step, old, writer));
 	TRY(child_offer_sa(step->arena, tunnel, creation->spi_in,
-			   creation->pair != NULL ? 0 : PROPOSAL_NO_DH, writer));
+			   creation->pair != NULL ? 0 : PROPOSAL_NO_DH,
+			   more_groups(creation, tunnel), writer));
 	wire_nonce_emit(writer, SPAN_OF(creation->ni));
 	if (creation->pair != NULL) {
 		ke = (struct wire_ke){ dh_pair_alg(creation->pair)->id, dh_public(creation->pair) };
@@ -125,20 +134,11 @@ const step_fn rekey_child_steps[] = { begin_rekey /* suspends: DH key pair */, e
 
 const step_fn create_again_steps[] = { emit_request, NULL };
 
-static enum rc again(struct step *step, const struct wire_notify *notify, struct outcome *out)
+static enum rc again(struct step *step, uint16_t group, struct outcome *out)
 {
 	const struct ike_creation *before = step->sa->creation;
-	const struct tunnel *tunnel = tunnel_of(step->sa, before->tunnel);
-	struct ike_creation *creation;
-	uint16_t group;
+	struct ike_creation *creation = out->creation = ike_creation_new();
 
-	if (tunnel == NULL || before->pair == NULL)
-		return create_refused(step, notify, out);
-	if (create_wanted_group(notify, tunnel->conn->esp, before, &group, &out->diag) != RC_OK) {
-		out->creation_failed = RC_NO_PROPOSAL;
-		return RC_OK;
-	}
-	creation = out->creation = ike_creation_new();
 	if (creation == NULL)
 		return RC_NO_MEMORY;
 	*creation = *before;
@@ -146,6 +146,34 @@ static enum rc again(struct step *step, const struct wire_notify *notify, struct
 	creation->restarts++;
 	step->divert = create_again_steps;
 	return create_generate(step, group, &creation->pair, out);
+}
+
+static enum rc another_group(struct step *step, const struct wire_notify *notify,
+			     struct outcome *out)
+{
+	const struct ike_creation *before = step->sa->creation;
+	const struct tunnel *tunnel = tunnel_of(step->sa, before->tunnel);
+	uint16_t group;
+
+	if (tunnel == NULL || before->pair == NULL)
+		return create_refused(step, notify, out);
+	if (create_wanted_group(notify,
+				tunnel->conn->pfs ? tunnel->conn->esp : step->sa->peer->conn->ike,
+				before, &group, &out->diag) != RC_OK) {
+		out->creation_failed = RC_NO_PROPOSAL;
+		return RC_OK;
+	}
+	return again(step, group, out);
+}
+
+/* A peer that insists on PFS refuses what comes without KE. We do not insist on doing without: once
+ * more, in the group of the IKE SA. */
+static bool may_want_pfs(const struct step *step, const struct wire_notify *notify)
+{
+	const struct ike_creation *before = step->sa->creation;
+
+	return notify->type == NO_PROPOSAL_CHOSEN && before->pair == NULL &&
+	       before->restarts == 0 && step->sa->choice.dh != DH_NONE;
 }
 
 /* ---- the answer ---- */
@@ -163,9 +191,10 @@ static enum rc read_response(struct step *step, struct outcome *out)
 	struct wire_notify notify;
 
 	if (notify_find(step->message, INVALID_KE_PAYLOAD, &notify))
-		return again(step, &notify, out);
+		return another_group(step, &notify, out);
 	if (notify_error(step->message, &notify))
-		return create_refused(step, &notify, out);
+		return may_want_pfs(step, &notify) ? again(step, step->sa->choice.dh, out)
+						   : create_refused(step, &notify, out);
 	TRY(child_read(step->arena, step->message, &in->child, &out->diag));
 	if (!in->child.present || in->nr.len == 0)
 		return diag_fail(&out->diag, RC_SYNTAX, "an answer without SA, Nr, TSi or TSr");
@@ -195,6 +224,8 @@ static enum rc make_child(struct step *step, struct outcome *out)
 	child->mode = tunnel->conn->type == TYPE_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
 	child_place(child, &step->sa->local, &step->sa->remote, step->sa->encap);
 	TRY(child_accept(step->env->sas, &in->child, flags_of(tunnel), child, &out->diag));
+	if (secret_span(&out->shared).len > 0)
+		child->choice.dh = in->ke.group;
 	return child_derive(child, &step->sa->suite, &step->sa->keys, secret_span(&out->shared),
 			    SPAN_OF(creation->ni), in->nr, out);
 }

@@ -98,8 +98,10 @@ enum rc told_emit_lifetime(struct step *step, const struct config_conn *conn, st
 /* Those of the peer, into out->extra. */
 void told_read(const struct step *step, struct outcome *out);
 /* ---- child_negotiate.c: what both ends say about a Child SA; flags as in proposal.h ---- */
+/* groups_of: its DH groups are offered beside what esp= says; NULL: none. */
 enum rc child_offer_sa(struct arena *arena, const struct tunnel *tunnel, uint32_t spi_in,
-		       unsigned flags, struct writer *writer) MUST_CHECK;
+		       unsigned flags, const struct proposal_list *groups_of,
+		       struct writer *writer) MUST_CHECK;
 void child_offer_ts(const struct tunnel *tunnel, struct writer *writer);
 /* The peer's answer to our offer, into child (its tunnel is set). */
 enum rc child_accept(const struct sas *sas, const struct child_exchange *in, unsigned flags,

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PFS on one side only: the Child SA is rekeyed in the same IKE SA, with a key exchange. */
+#include "exchange/pair.h"
+#include "unit/test.h"
+
+#define WITH	PAIR_START "\tpfs=yes\n"
+#define WITHOUT PAIR_CONN "\tpfs=no\n"
+
+static struct child_sa *child_of(const struct end *end)
+{
+	struct tunnel *tunnel = peers_tunnel(&end->gateway->peers, "t");
+
+	assert_non_null(tunnel);
+	return tunnel_current(tunnel);
+}
+
+static void rekeyed_in_the_same_ike_sa(struct pair *pair, struct end *by, uint16_t *group)
+{
+	uint64_t serial = child_of(by)->serial, ike = child_of(by)->ike->serial;
+	struct diag diag;
+
+	assert_int_equal(gateway_rekey(by->gateway, "t", REKEY_CHILD, &diag), RC_OK);
+	pair_run(pair, 20 * USEC_PER_SEC);
+	pair_assert_tunnel(pair);
+	assert_true(child_of(by)->serial > serial);
+	assert_int_equal(child_of(by)->ike->serial, ike);
+	assert_int_equal(by->failed, 0);
+	*group = child_of(by)->choice.dh;
+	assert_int_equal(child_of(&pair->west)->choice.dh, child_of(&pair->east)->choice.dh);
+}
+
+/* Its request without KE is answered NO_PROPOSAL_CHOSEN; the second one has it. */
+static void who_does_not_insist_gives_the_other_end_its_pfs(void **state)
+{
+	struct pair pair;
+	uint16_t group;
+
+	(void)state;
+	pair_start(&pair, 1, WITH, WITHOUT, NULL, NULL);
+	pair_run(&pair, 6 * USEC_PER_SEC);
+	rekeyed_in_the_same_ike_sa(&pair, &pair.east, &group);
+	assert_int_equal(group, child_of(&pair.east)->ike->choice.dh);
+	pair_end(&pair);
+}
+
+static void who_insists_gets_it_from_who_does_not(void **state)
+{
+	struct pair pair;
+	uint16_t group;
+
+	(void)state;
+	pair_start(&pair, 1, WITH, WITHOUT, NULL, NULL);
+	pair_run(&pair, 6 * USEC_PER_SEC);
+	rekeyed_in_the_same_ike_sa(&pair, &pair.west, &group);
+	assert_int_not_equal(group, DH_NONE);
+	pair_end(&pair);
+}
+
+/* The group of the IKE SA is not one that the peer takes for Child SAs: it says which it wants. */
+static void another_group_is_given_when_the_peer_asks_for_it(void **state)
+{
+	struct pair pair;
+	uint16_t group;
+
+	(void)state;
+	pair_start(&pair, 1, WITH "\tike=aes128-sha2_256-dh19+dh31\n\tesp=aes128-sha2_256-dh31\n",
+		   WITHOUT "\tike=aes128-sha2_256-dh19+dh31\n\tesp=aes128-sha2_256\n", NULL, NULL);
+	pair_run(&pair, 6 * USEC_PER_SEC);
+	assert_int_equal(child_of(&pair.east)->ike->choice.dh, DH_ECP_256);
+	rekeyed_in_the_same_ike_sa(&pair, &pair.east, &group);
+	assert_int_equal(group, DH_CURVE25519);
+	pair_end(&pair);
+}
+
+static void without_pfs_on_both_sides_there_is_none(void **state)
+{
+	struct pair pair;
+	uint16_t group;
+
+	(void)state;
+	pair_start(&pair, 1, PAIR_START "\tpfs=no\n", WITHOUT, NULL, NULL);
+	pair_run(&pair, 6 * USEC_PER_SEC);
+	rekeyed_in_the_same_ike_sa(&pair, &pair.west, &group);
+	assert_int_equal(group, DH_NONE);
+	pair_end(&pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_does_not_insist_gives_the_other_end_its_pfs),
+		cmocka_unit_test(who_insists_gets_it_from_who_does_not),
+		cmocka_unit_test(another_group_is_given_when_the_peer_asks_for_it),
+		cmocka_unit_test(without_pfs_on_both_sides_there_is_none),
+	};
+
+	return exchange_run(tests);
+}
