@@ -10,6 +10,15 @@ static unsigned flags_of(const struct tunnel *tunnel)
 	return tunnel->conn->pfs ? 0 : PROPOSAL_NO_DH;
 }
 
+/* The group that the IKE SA was agreed on with, when it is one of ours for Child SAs: the peer has
+ * it too. (Libreswan 4.10 answers a KE of another group than it chooses with INVALID_SYNTAX.) */
+static bool first_group(const struct step *step, const struct tunnel *tunnel, uint16_t *group)
+{
+	*group = step->sa->choice.dh;
+	return proposal_has_group(tunnel->conn->esp, *group) ||
+	       proposal_groups(tunnel->conn->esp, group, 1) > 0;
+}
+
 static enum rc begin(struct step *step, const struct tunnel *tunnel, enum request_purpose purpose,
 		     struct outcome *out)
 {
@@ -23,7 +32,7 @@ static enum rc begin(struct step *step, const struct tunnel *tunnel, enum reques
 	creation->tunnel = tunnel->serial;
 	TRY(host_random(step->env->host, creation->ni, sizeof(creation->ni)));
 	TRY(child_spi_random(step->env->sas, &creation->spi_in));
-	if (!tunnel->conn->pfs || proposal_groups(tunnel->conn->esp, &group, 1) == 0)
+	if (!tunnel->conn->pfs || !first_group(step, tunnel, &group))
 		return RC_OK;
 	return create_generate(step, group, &creation->pair, out);
 }

@@ -72,6 +72,21 @@ static void another_group_is_given_when_the_peer_asks_for_it(void **state)
 	pair_end(&pair);
 }
 
+/* Its first guess is the group of the IKE SA, not the first of esp=. */
+static void the_group_of_the_ike_sa_is_tried_first(void **state)
+{
+	struct pair pair;
+	uint16_t group;
+
+	(void)state;
+	pair_start(&pair, 1, WITH "\tike=aes128-sha2_256-dh19\n\tesp=aes128-sha2_256-dh31+dh19\n",
+		   WITHOUT "\tike=aes128-sha2_256-dh19\n\tesp=aes128-sha2_256\n", NULL, NULL);
+	pair_run(&pair, 6 * USEC_PER_SEC);
+	rekeyed_in_the_same_ike_sa(&pair, &pair.west, &group);
+	assert_int_equal(group, DH_ECP_256);
+	pair_end(&pair);
+}
+
 static void without_pfs_on_both_sides_there_is_none(void **state)
 {
 	struct pair pair;
@@ -91,6 +106,7 @@ int main(void)
 		cmocka_unit_test(who_does_not_insist_gives_the_other_end_its_pfs),
 		cmocka_unit_test(who_insists_gets_it_from_who_does_not),
 		cmocka_unit_test(another_group_is_given_when_the_peer_asks_for_it),
+		cmocka_unit_test(the_group_of_the_ike_sa_is_tried_first),
 		cmocka_unit_test(without_pfs_on_both_sides_there_is_none),
 	};
 

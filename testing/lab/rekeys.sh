@@ -106,7 +106,7 @@ rekeys_with() {
 		for side in west east; do
 			for what in child ike; do rekeyed $side $what; done
 		done
-		slow_wire 150
+		slow_wire 800
 		for what in child ike; do rekeyed both $what; done
 		slow_wire 0
 		down $first tunnel
