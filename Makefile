@@ -104,9 +104,9 @@ fuzz_targets := $(patsubst %.c,$(B)/%,$(wildcard testing/fuzz/fuzz_*.c))
 $(fuzz_targets): $(B)/testing/fuzz/%: $(B)/testing/fuzz/%.o $(B)/testing/fuzz/replay.o $(all_archives)
 	$(link) $(LIBS)
 
-# testing/bench: the load generator, and what the crypto room's calls cost
-bench_programs := $(B)/testing/bench/load $(B)/testing/bench/bench_crypto
-$(B)/testing/bench/load: $(patsubst %,$(B)/testing/bench/%.o,load initiator meter) $(call archives,proposal)
+# testing/bench: the load generator, a flood, and what the crypto room's calls cost
+bench_programs := $(B)/testing/bench/load $(B)/testing/bench/flood $(B)/testing/bench/bench_crypto
+$(B)/testing/bench/load $(B)/testing/bench/flood: $(B)/testing/bench/%: $(B)/testing/bench/%.o $(patsubst %,$(B)/testing/bench/%.o,initiator meter) $(call archives,proposal)
 	$(link) $(LIBS)
 $(B)/testing/bench/bench_crypto: $(B)/testing/bench/bench_crypto.o $(call archives,crypto)
 	$(link) $(LIBS)
@@ -133,7 +133,7 @@ lint:
 	@testing/lint/run
 
 # what the lab's scenarios run beside the programs
-lab-programs: all $(filter %/test_xfrm,$(call test_programs,unit/kernel))
+lab-programs: all $(B)/testing/bench/flood $(filter %/test_xfrm,$(call test_programs,unit/kernel))
 
 # what testing/check asks
 programs-of:
