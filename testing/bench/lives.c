@@ -19,6 +19,7 @@
 #include "kernel/simulated.h"
 
 #define CONF_MAX 512
+#define SECRET	 ": PSK \"bench-psk-not-a-secret\"\n"
 
 struct end {
 	struct host *host;
@@ -116,8 +117,8 @@ static void begin_end(struct lives *lives, struct end *end, const struct form *f
 	    kernel_simulated_new(end->host, &end->kernel) != RC_OK ||
 	    config_load_text("bench.conf", span_make(text, strlen(text)), &config, &errors) !=
 		    RC_OK ||
-	    secrets_load_text("bench.secrets", SPAN_OF(": PSK \"bench-psk-not-a-secret\"\n"),
-			      &secrets, &errors) != RC_OK)
+	    secrets_load_text("bench.secrets", span_make(SECRET, strlen(SECRET)), &secrets,
+			      &errors) != RC_OK)
 		die("set-up", config_text(&errors, text_of_error, sizeof(text_of_error)));
 	if (gateway_new(end->host, end->kernel, end->log, config, secrets, &end->gateway, &diag) !=
 	    RC_OK)
