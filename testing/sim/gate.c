@@ -5,6 +5,7 @@
 #include <string.h>
 #include "sim/sim.h"
 
+static const uint8_t crash_secret[32] = { 1, 2, 3 }; /* of all: each is asked for its own SPIs */
 static const char secrets_text[] = ": PSK \"correct horse battery staple\"\n";
 
 struct config *gate_config(const struct gate *gate, unsigned variant)
@@ -113,6 +114,8 @@ bool gate_boot(struct gate *gate, unsigned variant)
 		return false;
 	}
 	gate->watcher.event = on_event;
+	if (gate->sim->scenario->nodes[gate->number].crash_detection)
+		gateway_crash_secret(gate->gateway, crash_secret);
 	gateway_watch(gate->gateway, &gate->watcher);
 	rc = gateway_start(gate->gateway, &diag);
 	if (rc != RC_OK)

@@ -26,8 +26,11 @@ static const struct recipe {
 	[TROUBLE_RELOAD] = { "reload", 2, 0, 0, 0, 4 },
 	[TROUBLE_EXPIRE_SOFT] = { "kernel: soft expiry", 6, 0, 0, 1000, 0 },
 	[TROUBLE_EXPIRE_HARD] = { "kernel: hard expiry", 3, 0, 0, 1000, 0 },
-	[TROUBLE_REKEY_CHILD] = { "Child SAs are due", 10, 0, 0, 0, 2 },
-	[TROUBLE_REKEY_IKE] = { "IKE SAs are due", 10, 0, 0, 0, 2 },
+	[TROUBLE_DUE_CHILD] = { "Child SAs are due", 5, 0, 0, 0, 2 },
+	[TROUBLE_DUE_IKE] = { "IKE SAs are due", 5, 0, 0, 0, 2 },
+	[TROUBLE_REKEY_CHILD] = { "rekey of Child SAs", 10, 0, 0, 0, 2 },
+	[TROUBLE_REKEY_IKE] = { "rekey of IKE SAs", 10, 0, 0, 0, 2 },
+	[TROUBLE_REAUTH] = { "reauthentication", 3, 0, 0, 0, 2 },
 	[TROUBLE_MOVE] = { "address goes away", 2, 200, 60000, 0, 0 },
 	[TROUBLE_REPLAY] = { "replay", 5, 0, 0, 4, 3 },
 };
@@ -54,7 +57,7 @@ static enum trouble_kind draw_kind(struct dice *dice)
 
 static bool about_a_link(enum trouble_kind kind)
 {
-	return kind == TROUBLE_REKEY_CHILD || kind == TROUBLE_REKEY_IKE ||
+	return (kind >= TROUBLE_DUE_CHILD && kind <= TROUBLE_REAUTH) ||
 	       (kind >= TROUBLE_UP && kind <= TROUBLE_ADD);
 }
 

@@ -221,6 +221,12 @@ static void command(struct gate *gate, enum trouble_kind kind, const char *name,
 		rc = gateway_unroute(gate->gateway, name, &diag);
 	else if (kind == TROUBLE_DELETE)
 		rc = gateway_delete(gate->gateway, name, &diag);
+	else if (kind == TROUBLE_REKEY_CHILD)
+		rc = gateway_rekey(gate->gateway, name, REKEY_CHILD, &diag);
+	else if (kind == TROUBLE_REKEY_IKE)
+		rc = gateway_rekey(gate->gateway, name, REKEY_IKE, &diag);
+	else if (kind == TROUBLE_REAUTH)
+		rc = gateway_rekey(gate->gateway, name, REKEY_REAUTH, &diag);
 	else if ((config = gate_config(gate, variant)) != NULL)
 		rc = gateway_add(gate->gateway, config, name, &diag);
 	if (config != NULL)
@@ -276,22 +282,35 @@ static void due(struct gate *gate, const struct trouble *trouble)
 		list_for(node, &peer->ike_sas)
 		{
 			struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
-			if (trouble->kind == TROUBLE_REKEY_IKE && sa->state == IKEV2_ESTABLISHED)
+			if (trouble->kind == TROUBLE_DUE_IKE && sa->state == IKEV2_ESTABLISHED)
 				sa->replace_at = now;
-			else if (trouble->kind == TROUBLE_REKEY_CHILD)
+			else if (trouble->kind == TROUBLE_DUE_CHILD)
 				due_children(sa, now);
 		}
 		peer_dirty(peer);
 	}
 }
 
-static void due_at(struct sim *sim, const struct trouble *trouble)
+static unsigned other_end(const struct sim *sim, const struct trouble *trouble)
 {
 	const struct link *link = &sim->scenario->links[trouble->other];
 
+	return trouble->node == link->a ? link->b : link->a;
+}
+
+static void due_at(struct sim *sim, const struct trouble *trouble)
+{
 	due(&sim->gates[trouble->node], trouble);
 	if (trouble->detail == 1)
-		due(&sim->gates[trouble->node == link->a ? link->b : link->a], trouble);
+		due(&sim->gates[other_end(sim, trouble)], trouble);
+}
+
+static void rekey_at(struct sim *sim, const struct trouble *trouble)
+{
+	each_conn(sim, &sim->gates[trouble->node], trouble->other, trouble->kind, 0);
+	if (trouble->detail == 1)
+		each_conn(sim, &sim->gates[other_end(sim, trouble)], trouble->other, trouble->kind,
+			  0);
 }
 
 /* ---- the plan ---- */
@@ -345,9 +364,14 @@ static void begin(struct sim *sim, const struct trouble *trouble)
 	case TROUBLE_EXPIRE_HARD:
 		expire(gate, trouble->amount, trouble->kind == TROUBLE_EXPIRE_HARD);
 		return;
+	case TROUBLE_DUE_CHILD:
+	case TROUBLE_DUE_IKE:
+		due_at(sim, trouble);
+		return;
 	case TROUBLE_REKEY_CHILD:
 	case TROUBLE_REKEY_IKE:
-		due_at(sim, trouble);
+	case TROUBLE_REAUTH:
+		rekey_at(sim, trouble);
 		return;
 	case TROUBLE_MOVE:
 		move(sim, trouble, true);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
 #include "sim/sim.h"
 
 uint64_t dice_next(struct dice *dice)
@@ -22,9 +23,32 @@ unsigned dice_between(struct dice *dice, unsigned low, unsigned high)
 
 /* ---- who talks to whom ---- */
 
+/* What few ends have: one in so many. A new setting is a row. */
+static const struct {
+	unsigned one_in;
+	const char *line;
+} rarities[] = {
+	{ 10, "encapsulation=yes" }, { 8, "dpdaction=restart" },   { 8, "dpdaction=hold" },
+	{ 12, "authlifetime=500s" }, { 10, "initial-contact=no" }, { 6, "fragmentation=no" },
+};
+#define RARITIES (sizeof(rarities) / sizeof(rarities[0]))
+
+static unsigned draw_rarities(struct dice *dice)
+{
+	unsigned drawn = 0;
+
+	for (unsigned i = 0; i < RARITIES; i++)
+		if (dice_below(dice, rarities[i].one_in) == 0 &&
+		    (i == 0 || strncmp(rarities[i].line, rarities[i - 1].line, 9) != 0 ||
+		     (drawn & 1u << (i - 1)) == 0))
+			drawn |= 1u << i;
+	return drawn;
+}
+
 static void make_node(struct node *node, unsigned number, struct dice *dice)
 {
 	node->nat = number > 0 && dice_below(dice, 6) == 0;
+	node->crash_detection = dice_below(dice, 2) == 0;
 	node->retransmit_tries = dice_between(dice, 3, 6);
 	(void)snprintf(node->outside, sizeof(node->outside),
 		       node->nat ? "198.51.100.%u" : "192.0.2.%u", number + 1);
@@ -43,6 +67,7 @@ static void make_settings(struct settings *settings, struct dice *dice)
 	settings->dpddelay = dice_between(dice, 15, 90);
 	settings->rekey = dice_below(dice, 8) != 0;
 	settings->reauth = dice_below(dice, 8) == 0;
+	settings->rarities = draw_rarities(dice);
 	settings->max_packets = dice_below(dice, 8) == 0 ? dice_between(dice, 20, 60) : 0;
 }
 
@@ -180,6 +205,9 @@ static void put_settings(const struct settings *settings, unsigned variant, FILE
 		      settings->reauth ? "yes" : "no");
 	(void)fprintf(out, "\tdpddelay=%us\n\tpfs=%s\n\tipsec-max-packets=%u\n", settings->dpddelay,
 		      settings->pfs ? "yes" : "no", settings->max_packets);
+	for (unsigned i = 0; i < RARITIES; i++)
+		if ((settings->rarities & 1u << i) != 0)
+			(void)fprintf(out, "\t%s\n", rarities[i].line);
 	(void)fprintf(out, "\tauthby=secret\n\tike=aes_gcm128-sha2_256-dh31\n\tesp=%s\n",
 		      settings->pfs ? "aes_gcm128-dh31" : "aes_gcm128");
 }

@@ -46,6 +46,7 @@ struct settings { /* of one end of a link; times in seconds */
 	unsigned salifetime, ikelifetime, margin, dpddelay;
 	bool rekey, reauth, pfs;
 	unsigned max_packets; /* 0: none */
+	unsigned rarities;    /* a bit for each row of scenario.c that applies */
 };
 struct link {
 	unsigned a, b; /* nodes: a is left */
@@ -56,6 +57,7 @@ struct link {
 };
 struct node {
 	bool nat; /* behind a box of its own */
+	bool crash_detection;
 	unsigned retransmit_tries;
 	char address[16], outside[16]; /* outside: as others see it */
 };
@@ -113,8 +115,11 @@ enum trouble_kind {
 	TROUBLE_RELOAD,	     /* detail: variant */
 	TROUBLE_EXPIRE_SOFT, /* the kernel says so of some SA */
 	TROUBLE_EXPIRE_HARD,
-	TROUBLE_REKEY_CHILD, /* its time has come, now; detail 1: at both ends at once */
+	TROUBLE_DUE_CHILD, /* its time has come, now; detail 1: at both ends at once */
+	TROUBLE_DUE_IKE,
+	TROUBLE_REKEY_CHILD, /* `ipsec rekey`; detail 1: at both ends at once */
 	TROUBLE_REKEY_IKE,
+	TROUBLE_REAUTH,
 	TROUBLE_MOVE,	/* its address goes for a while */
 	TROUBLE_REPLAY, /* datagrams seen before come again, some spoilt */
 	TROUBLE_KINDS
