@@ -70,7 +70,8 @@ static void on_line(void *context, enum log_level level, const struct log_subjec
 		    const char *text)
 {
 	(void)level;
-	keep_line(context, subject, text);
+	if (!((const struct gate *)context)->sim->closing)
+		keep_line(context, subject, text);
 }
 
 void gate_tell_journal(const struct gate *gate, FILE *out, unsigned lines)

@@ -105,6 +105,7 @@ static void close_sim(struct sim *sim)
 		for (unsigned i = 0; i < sim->scenario->node_count; i++)
 			gate_tell_journal(&sim->gates[i], sim->story, 12);
 	}
+	sim->closing = true;
 	for (unsigned i = 0; i < sim->scenario->node_count; i++) {
 		figures->history = (figures->history ^ sim->gates[i].history) * 0x100000001b3u;
 		gate_free(&sim->gates[i]);

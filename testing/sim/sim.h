@@ -188,7 +188,7 @@ struct sim {
 	struct gate gates[NODES_MAX];
 	usec_t begin;
 	bool calm; /* nothing goes wrong any more: no packet may be lost */
-	bool verbose;
+	bool verbose, closing;
 	struct verdict *verdict;
 	FILE *story; /* writes into verdict->story */
 	/* player.c */

@@ -87,7 +87,7 @@ static bool is_listed(const char *list, unsigned number)
 {
 	for (const char *at = list; at != NULL; at = strchr(at, ',')) {
 		at += *at == ',';
-		if ((unsigned)strtoul(at, NULL, 10) == number && *at != '\0')
+		if (*at >= '0' && *at <= '9' && (unsigned)strtoul(at, NULL, 10) == number)
 			return true;
 	}
 	return false;
