@@ -15,9 +15,10 @@
 #define SIMULTANEOUS                                                                               \
 	(60 * USEC_PER_SEC) /* two Child SAs from both ends closer than this crossed on the wire   \
 			     */
-#define NO_MEMORY_DELAY USEC_PER_SEC	   /* what failed for want of memory is decided again */
-#define SHORT_LIFE	(5 * USEC_PER_SEC) /* a Child SA that the peer deletes sooner was no success */
-#define UNIQUE_GRACE	(5 * USEC_PER_SEC) /* time for a client to delete its old IKE SA itself */
+#define NO_MEMORY_DELAY	   USEC_PER_SEC	      /* what failed for want of memory is decided again */
+#define SHORT_LIFE	   (5 * USEC_PER_SEC) /* a Child SA that the peer deletes sooner was no success */
+#define MESSAGE_IDS_ENOUGH 0xffff0000u	      /* of 2^32 in an IKE SA */
+#define UNIQUE_GRACE	   (5 * USEC_PER_SEC) /* time for a client to delete its old IKE SA itself */
 #define SETTLED                                                                                    \
 	(60 * USEC_PER_SEC)	   /* a Child SA that is up so long makes failures be forgotten    \
 				    */

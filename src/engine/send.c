@@ -50,6 +50,18 @@ static enum rc build(struct ike_sa *sa, uint32_t message_id, const struct outcom
 
 #define SEALED_MAX 9216 /* the largest inner part of ours, sealed */
 
+/* §2.2: message IDs never wrap. A new IKE SA is made while there are still some. */
+static void watch_ids(struct gateway *gateway, struct ike_sa *sa)
+{
+	usec_t now = host_now(gateway->host);
+
+	if (sa->state != IKEV2_ESTABLISHED || sa->replace_at <= now ||
+	    (sa->send_next < MESSAGE_IDS_ENOUGH && sa->recv_next < MESSAGE_IDS_ENOUGH))
+		return;
+	sa->replace_at = now;
+	peer_dirty(sa->peer);
+}
+
 enum rc send_response(struct gateway *gateway, struct ike_sa *sa, const struct step *step,
 		      const struct outcome_message *message)
 {
@@ -63,6 +75,7 @@ enum rc send_response(struct gateway *gateway, struct ike_sa *sa, const struct s
 	if (sa->peer != NULL)
 		peer_record(sa->peer, sa->serial, RECORD_SENT, message->exchange | RECORD_RESPONSE,
 			    message_id, 0);
+	watch_ids(gateway, sa);
 	return RC_OK;
 }
 
@@ -128,6 +141,8 @@ enum rc send_request(struct gateway *gateway, struct ike_sa *sa,
 	uint32_t message_id = message->clear ? 0 : sa->send_next;
 	char name[32];
 
+	if (message_id == UINT32_MAX)
+		return RC_LIMIT; /* it ends */
 	TRY(build(sa, message_id, message, buffer, sizeof(buffer), &bytes));
 	TRY(keep(&sa->request.bytes, &sa->request.len, bytes));
 	sa->send_next = message_id + 1;
@@ -143,6 +158,7 @@ enum rc send_request(struct gateway *gateway, struct ike_sa *sa,
 			   RC_OK, "sent %s request",
 			   names_text(&exchange_names, message->exchange, name, sizeof(name)));
 	arm_retransmit(gateway, sa);
+	watch_ids(gateway, sa);
 	return RC_OK;
 }
 
