@@ -10,6 +10,7 @@ struct auth_input {
 	struct span message, nonce,
 		sk_p;		  /* the signer's IKE_SA_INIT, the other's nonce, SK_pi or SK_pr */
 	const struct wire_id *id; /* the signer's */
+	struct span int_auth;	  /* RFC 9242 §3.3.2; empty: no IKE_INTERMEDIATE */
 };
 /* The AUTH value, in the arena. */
 enum rc psk_auth(struct arena *arena, const struct auth_input *input, struct span psk,

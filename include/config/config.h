@@ -107,6 +107,7 @@ struct config_conn {
 	uint64_t ipsec_max_bytes, ipsec_max_packets;
 	uint64_t margin_bytes, margin_packets; /* 0: an eighth of these */
 	enum config_ppk ppk;
+	bool intermediate; /* announce IKE_INTERMEDIATE whether we need it or not */
 	char *ppk_ids;	   /* ppk-ids=, NULL: any; see config_ppk_id() */
 	uint32_t reqid;	   /* 0: ours to choose */
 	uint32_t priority; /* 0: computed */

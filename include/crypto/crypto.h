@@ -40,6 +40,8 @@ struct dh_alg {
 	uint16_t public_len; /* of the KE data */
 	uint16_t shared_len;
 	const char *name;
+	uint16_t kem_len; /* a KEM's responder sends a ciphertext of so many bytes; 0:
+			     Diffie-Hellman, whose ends send the same */
 };
 /* NULL when unknown or the probe failed. */
 const struct encr_alg *crypto_encr(uint16_t id);
@@ -84,7 +86,9 @@ void ike_keys_wipe(struct ike_keys *keys);
 enum rc ike_keys_derive(const struct ike_suite *suite, struct span ni, struct span nr,
 			struct span shared, uint64_t spi_i, uint64_t spi_r,
 			struct ike_keys *out) MUST_CHECK;
-/* Rekey (§2.18): SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr), with the OLD suite's PRF. */
+/* Rekey (§2.18), and the next keys after an additional key exchange (RFC 9370 §2.2.2: with the same
+ * suite, nonces and SPIs; out may be old): SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr), with
+ * the OLD suite's PRF. */
 enum rc ike_keys_rekey(const struct ike_suite *old_suite, const struct ike_keys *old,
 		       const struct ike_suite *suite, struct span shared, struct span ni,
 		       struct span nr, uint64_t spi_i, uint64_t spi_r,
@@ -97,9 +101,11 @@ enum rc ike_keys_mix_ppk(const struct ike_suite *suite, const struct ike_keys *k
 enum rc child_keymat(const struct ike_suite *suite, const struct ike_keys *keys, struct span shared,
 		     struct span ni, struct span nr, size_t len, struct secret *out) MUST_CHECK;
 /* AUTH by shared key (§2.15): prf(prf(psk, "Key Pad for IKEv2"), <message> | nonce | prf(SK_p, id
- * body)). out: prf->len bytes. */
+ * body)). int_auth: IntAuth of RFC 9242 §3.3.2, empty without IKE_INTERMEDIATE. out: prf->len
+ * bytes. */
 enum rc auth_psk(const struct ike_suite *suite, struct span psk, struct span message,
-		 struct span nonce, struct span sk_p, struct span id_body, uint8_t *out) MUST_CHECK;
+		 struct span nonce, struct span sk_p, struct span id_body, struct span int_auth,
+		 uint8_t *out) MUST_CHECK;
 
 /* ---- Diffie-Hellman ---- */
 struct dh_pair; /* an ephemeral key pair; the private part stays in NSS */
@@ -117,6 +123,18 @@ enum rc dh_check_public(const struct dh_alg *alg, struct span peer_public,
  * whatever `worker` says. One pair may serve several calls, also at the same time. Slow. */
 enum rc dh_compute(struct dh_pair *pair, struct span peer_public, unsigned worker,
 		   struct secret *out, struct diag *diag) MUST_CHECK;
+
+/* ---- key exchange whatever its kind: Diffie-Hellman or a KEM (RFC 9370) ----
+ * The initiator sends dh_public() of what dh_generate() made; the responder answers with
+ * dh_answer(), which knows the secret then; the initiator gets it with dh_compute() of that answer.
+ */
+/* Bytes of the responder's KE data. */
+size_t dh_answer_len(const struct dh_alg *alg);
+/* The responder's half: its KE data into answer (dh_answer_len() bytes) and the secret. Slow. */
+enum rc dh_answer(const struct dh_alg *alg, struct span peer_public, unsigned worker,
+		  uint8_t *answer, struct secret *shared, struct diag *diag) MUST_CHECK;
+/* dh_check_public() for what a responder sent. */
+enum rc dh_check_answer(const struct dh_alg *alg, struct span answer, struct diag *diag) MUST_CHECK;
 
 /* ---- the SK payload ---- */
 /* Bytes that sealing adds: IV, padding with its length byte, ICV. */

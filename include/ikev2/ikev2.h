@@ -10,6 +10,8 @@ enum ikev2_event {
 	EVENT_INITIATE, /* reconcile: make an IKE SA */
 	EVENT_SA_INIT_REQUEST,
 	EVENT_SA_INIT_RESPONSE,
+	EVENT_INTERMEDIATE_REQUEST,
+	EVENT_INTERMEDIATE_RESPONSE,
 	EVENT_AUTH_REQUEST,
 	EVENT_AUTH_RESPONSE,
 	EVENT_CREATE_CHILD_REQUEST,
@@ -55,7 +57,7 @@ const struct ikev2_row *ikev2_row(enum ike_state state, enum ike_role role, enum
 /* For the totality test and for documentation. */
 const struct ikev2_row *ikev2_row_at(unsigned index);
 /* The place of a row in that order; always less than IKEV2_ROWS_MAX. */
-#define IKEV2_ROWS_MAX 256
+#define IKEV2_ROWS_MAX 320
 unsigned ikev2_row_index(const struct ikev2_row *row);
 /* Which event is this message? RC_DROP for exchanges that we do not speak. */
 enum rc ikev2_event_of(const struct ike_header *header, enum ikev2_event *out) MUST_CHECK;

@@ -30,9 +30,12 @@ struct proposal_list { /* immutable after it is made */
  * IKE, ESP or AH. What is left out: a key size is 256 and 128; IKE's PRF is the integrity's hash or
  * the default PRFs (AEAD); integrity of a cipher that is no AEAD is sha2_512 and sha2_256; IKE's
  * groups, and with pfs those of an ESP or AH proposal, are the IKE defaults' (groups that are named
- * are kept without pfs too; all are left out in IKE_AUTH); ESN is no. AEAD and other ciphers of one
- * proposal become two. "!" changes nothing: only what is listed is ever offered or accepted. On
- * failure *column (from 0, may be NULL) is where in text; the diag names the word and a suggestion.
+ * are kept without pfs too; all are left out in IKE_AUTH); additional key exchanges (RFC 9370), IKE
+ * only, are ";addke1=dh20+dh21;addke2=ml_kem_768" (Libreswan) or "-ke1_ecp384-ke2_mlkem768"
+ * (strongSwan), "none" among them makes one optional, and none of them is the default; ESN is no.
+ * AEAD and other ciphers of one proposal become two. "!" changes nothing: only what is listed is
+ * ever offered or accepted. On failure *column (from 0, may be NULL) is where in text; the diag
+ * names the word and a suggestion.
  */
 enum rc proposal_parse(uint8_t protocol, const char *text, bool pfs, struct proposal_list **out,
 		       size_t *column, struct diag *diag) MUST_CHECK;
@@ -50,16 +53,22 @@ void proposal_text(const struct proposal_list *list, char *buffer, size_t size);
 /* What the peer's SA payload offered, in the same spelling; for "what both sides offered". */
 void proposal_wire_text(const struct wire_sa *sa, char *buffer, size_t size);
 
+#define PROPOSAL_ADDKE_MAX 7 /* transform types ADDKE1 to ADDKE7 */
 struct proposal_choice {
 	uint8_t number, protocol; /* the peer's proposal number */
 	uint16_t encr, encr_bits, prf, integ, dh,
-		esn;	/* dh DH_NONE, integ INTEG_NONE where not used */
-	uint8_t spi[8]; /* of the peer */
+		esn;			    /* dh DH_NONE, integ INTEG_NONE where not used */
+	uint16_t addke[PROPOSAL_ADDKE_MAX]; /* RFC 9370: additional key exchanges, in order; DH_NONE
+					     */
+	uint8_t addke_said;		    /* bits: NONE was offered and chosen, and is answered */
+	uint8_t spi[8];			    /* of the peer */
 	uint8_t spi_len;
 };
 /* flags */
-#define PROPOSAL_NO_DH	1u /* IKE_AUTH: groups are ignored on both sides (RFC 7296 §1.2) */
-#define PROPOSAL_ANY_DH 2u /* responder: where our list names no group, preferred_group will do */
+#define PROPOSAL_NO_DH	    1u /* IKE_AUTH: groups are ignored on both sides (RFC 7296 §1.2) */
+#define PROPOSAL_ANY_DH	    2u /* responder: where our list names no group, preferred_group will do */
+#define PROPOSAL_NO_ADDKE   4u /* additional key exchanges of our list are left out (rekeying) */
+#define PROPOSAL_ADDKE_NONE 8u /* the peer cannot do them: none may be needed */
 
 /* Responder: our best proposal that the peer offered too (our order rules; within a proposal the
  * first of ours that they list). preferred_group (the KE payload's, or DH_NONE): among otherwise
@@ -86,6 +95,10 @@ bool proposal_allows(const struct proposal_list *list, const struct proposal_cho
 bool proposal_has_group(const struct proposal_list *list, uint16_t group);
 enum rc proposal_ike_suite(const struct proposal_choice *choice, struct ike_suite *out) MUST_CHECK;
 bool proposal_equal(const struct proposal_list *a, const struct proposal_list *b);
+/* How many additional key exchanges were chosen; methods[] in the order in which they are done. */
+unsigned proposal_addke(const struct proposal_choice *choice, uint16_t methods[PROPOSAL_ADDKE_MAX]);
+/* Does any proposal of the list have one? */
+bool proposal_has_addke(const struct proposal_list *list);
 const char *proposal_choice_text(const struct proposal_choice *choice, char *buffer, size_t size);
 
 #endif

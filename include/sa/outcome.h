@@ -49,6 +49,13 @@ struct outcome_extra {
 	uint8_t told;		 /* enum ike_tell bits that this message tells */
 };
 
+/* IKE_INTERMEDIATE (sa/intermediate.h) */
+struct outcome_intermediate {
+	bool agreed;		    /* both ends announced it */
+	bool exchanged, keyed;	    /* one is done; it was an additional key exchange */
+	struct span auth_i, auth_r; /* IntAuth from now on; .ptr NULL: unchanged */
+};
+
 struct outcome {
 	/* suspended: one of these two is set, and the next step of the row runs with step->rc */
 	struct slow_work work;
@@ -85,10 +92,13 @@ struct outcome {
 	enum rc child_failed; /* the IKE SA is up but the Child SA was refused, by this rc */
 	bool initial_contact; /* every other IKE SA of this peer is stale */
 	bool request_done;    /* our outstanding request is answered */
-	bool use_ppk;	      /* larval: both ends sent USE_PPK */
-	bool ppk;	      /* a PPK is in `keys` */
-	bool stay;	      /* the state does not become the row's next one */
-	bool heard;	      /* proof of life: set by the road for authenticated messages */
+	bool keys_later;      /* `keys` are the SA's after `message` is sealed */
+	enum ike_state next;  /* instead of the row's; IKEV2_START: the row's */
+	struct outcome_intermediate intermediate;
+	bool use_ppk; /* larval: both ends sent USE_PPK */
+	bool ppk;     /* a PPK is in `keys` */
+	bool stay;    /* the state does not become the row's next one */
+	bool heard;   /* proof of life: set by the road for authenticated messages */
 	/* for the larval part; commit takes or copies them */
 	/* CREATE_CHILD_SA */
 	struct ike_creation *creation; /* owned; becomes the SA's with its request */

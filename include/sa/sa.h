@@ -17,10 +17,11 @@
 enum ike_role { INITIATOR, RESPONDER };
 
 enum ike_state {
-	IKEV2_START,	 /* no SA yet: the state of an event that would make one */
-	IKEV2_INIT_SENT, /* initiator: IKE_SA_INIT is out */
-	IKEV2_HALF_OPEN, /* responder: answered IKE_SA_INIT, nothing proven */
-	IKEV2_AUTH_SENT, /* initiator: IKE_AUTH is out */
+	IKEV2_START,		 /* no SA yet: the state of an event that would make one */
+	IKEV2_INIT_SENT,	 /* initiator: IKE_SA_INIT is out */
+	IKEV2_HALF_OPEN,	 /* responder: answered IKE_SA_INIT, nothing proven */
+	IKEV2_INTERMEDIATE_SENT, /* initiator: IKE_INTERMEDIATE is out */
+	IKEV2_AUTH_SENT,	 /* initiator: IKE_AUTH is out */
 	IKEV2_ESTABLISHED,
 	IKEV2_REKEYED,	/* its successor has its Child SAs; one of the ends deletes it */
 	IKEV2_DELETING, /* our Delete is out */
@@ -47,8 +48,9 @@ struct ike_larval {
 	bool childless;	    /* initiator: the responder can do RFC 6023 */
 	uint64_t tunnel;    /* initiator: serial of the tunnel it is for (0: none) */
 	uint8_t bad_auth;   /* responder: protected messages that were not the peer's */
-	struct half_open_place place; /* responder */
-	bool use_ppk;		      /* both ends sent USE_PPK, RFC 8784 */
+	struct half_open_place place;	       /* responder */
+	bool use_ppk;			       /* both ends sent USE_PPK, RFC 8784 */
+	struct ike_intermediate *intermediate; /* sa/intermediate.h; NULL: not agreed on */
 };
 
 /* Our one outstanding request (window 1, RFC 7296 §2.3) */
@@ -65,6 +67,7 @@ enum request_purpose {
 	REQUEST_NONE,
 	REQUEST_INIT,
 	REQUEST_AUTH,
+	REQUEST_INTERMEDIATE,
 	REQUEST_LIVENESS,
 	REQUEST_DELETE_CHILD,
 	REQUEST_DELETE_IKE,

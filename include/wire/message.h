@@ -52,6 +52,10 @@ struct ike_message {
 	struct payload *first, *last;
 	unsigned count;
 	uint8_t seen[32]; /* how many of each type 33..64, capped at 255; index = type - 33 */
+	/* Of SK, or of all fragments together: what was inside, and the type of its first payload
+	 * (RFC 9242 §3.3.2 signs it). raw is empty when the message came in fragments. */
+	struct span inner;
+	uint8_t inner_type;
 };
 
 /* The clear part: header and payloads in order. SK or SKF ends the chain (RFC 7296 §3.14); nothing

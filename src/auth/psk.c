@@ -15,7 +15,7 @@ enum rc psk_auth(struct arena *arena, const struct auth_input *input, struct spa
 	wire_id_body_emit(&sink, input->id);
 	TRY(sink_rc(&sink));
 	TRY(auth_psk(input->suite, psk, input->message, input->nonce, input->sk_p,
-		     sink_written(&sink), value));
+		     sink_written(&sink), input->int_auth, value));
 	*out = span_make(value, input->suite->prf->len);
 	return RC_OK;
 }

@@ -36,6 +36,7 @@ static const struct field peer_fields[] = {
 	FIELD("fragmentation", fragmentation),
 	FIELD("mobike", mobike),
 	FIELD("ppk", ppk),
+	FIELD("intermediate", intermediate),
 	{ NULL, 0, 0 },
 };
 

@@ -242,7 +242,10 @@ const struct keyword keywords_ours[] = {
 	CONN("ike", KIND_PROPOSAL, ike, "", NULL,
 	     "Algorithms for IKE, best first: aes_gcm256-sha2_512-dh19,aes256-sha2_256-dh14 or "
 	     "strongSwan's "
-	     "spelling. Without it: RFC 8247's.",
+	     "spelling. Without it: RFC 8247's. Additional key exchanges (RFC 9370) go behind "
+	     "them: "
+	     "aes_gcm256-dh31;addke1=ml_kem_768;addke2=dh21+none, in strongSwan's spelling "
+	     "aes256gcm16-prfsha384-x25519-ke1_mlkem768.",
 	     .protocol = PROTOCOL_IKE),
 	CONN("esp", KIND_PROPOSAL, esp, "", NULL,
 	     "Algorithms for ESP, best first: aes_gcm256, aes256-sha2_256. Without it: RFC 8221's.",
@@ -260,6 +263,9 @@ const struct keyword keywords_ours[] = {
 	     "it too, insist refuses a peer without it. The keys are the PPKS entries of "
 	     "ipsec.secrets. permit and propose are yes, never is no.",
 	     .names = &ppk_names),
+	CONN("intermediate", KIND_BOOL, intermediate, "yes, no", "no",
+	     "Announce that IKE_INTERMEDIATE (RFC 9242) is understood, whatever ike= says. With "
+	     "additional key exchanges (addke1= in ike=) it always is."),
 	CONN_CUSTOM("ppk-ids", "IDs", "", NULL, field_ppk_ids,
 		    "Only the post-quantum preshared keys with these IDs, separated by commas; the "
 		    "first one that ipsec.secrets has is proposed. An ID is text, or 0x and hex "

@@ -184,7 +184,6 @@ const struct keyword keywords_other[] = {
 	CONN_REFUSED("nflog", "0", LATER),
 	CONN_REFUSED("failureshunt", "none", LATER),
 	CONN_REFUSED("negotiationshunt", "drop hold", LATER),
-	CONN_REFUSED("intermediate", "no", LATER),
 	CONN_REFUSED("ike-sa-init-full-transcript-auth", "no", LATER),
 	CONN_REFUSED("session-resumption", "no", LATER),
 	CONN_REFUSED("iptfs", "no", LATER),

@@ -157,6 +157,8 @@ void crypto_probe_report(void (*fn)(void *context, const char *kind, const char 
 				why = "not tested: NSS is not open";
 			else if (verdict == PROBE_WRONG)
 				why = "NSS gave a wrong answer to the known-answer test";
+			else if (verdict == PROBE_ABSENT)
+				why = "this version of NSS does not have it";
 			fn(context, kinds[kind], name_of((enum algorithm_kind)kind, i), why);
 		}
 	}

@@ -39,6 +39,7 @@ size_t encr_key_len(const struct encr_alg *alg, uint16_t bits);
 #define PROBE_WORKS    0
 #define PROBE_UNTESTED 1
 #define PROBE_WRONG    2
+#define PROBE_ABSENT   3
 void algorithm_verdict(enum algorithm_kind kind, size_t index, int verdict);
 /* Forget all verdicts: nothing is available. */
 void algorithm_forget(void);

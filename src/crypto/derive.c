@@ -151,13 +151,14 @@ enum rc child_keymat(const struct ike_suite *suite, const struct ike_keys *keys,
 }
 
 static enum rc auth_value(struct hmac *hmac, struct span psk, struct span message,
-			  struct span nonce, struct span sk_p, struct span id_body, uint8_t *out)
+			  struct span nonce, struct span sk_p, struct span id_body,
+			  struct span int_auth, uint8_t *out)
 {
 	static const char pad[] = "Key Pad for IKEv2"; /* §2.15: without its NUL */
 	struct span pad_span = span_make(pad, sizeof pad - 1);
 	uint8_t maced_id[PRF_MAX], padded[PRF_MAX];
 	size_t len = hmac->hash->len;
-	struct span signed_octets[] = { message, nonce, span_make(maced_id, len) };
+	struct span signed_octets[] = { message, nonce, span_make(maced_id, len), int_auth };
 	struct span auth_key = span_make(padded, len);
 	enum rc rc = hmac_key(hmac, &sk_p, 1);
 	if (rc == RC_OK)
@@ -169,19 +170,20 @@ static enum rc auth_value(struct hmac *hmac, struct span psk, struct span messag
 	if (rc == RC_OK)
 		rc = hmac_key(hmac, &auth_key, 1);
 	if (rc == RC_OK)
-		rc = hmac_run(hmac, signed_octets, 3, out);
+		rc = hmac_run(hmac, signed_octets, 4, out);
 	wipe(maced_id, sizeof maced_id);
 	wipe(padded, sizeof padded);
 	return rc;
 }
 
 enum rc auth_psk(const struct ike_suite *suite, struct span psk, struct span message,
-		 struct span nonce, struct span sk_p, struct span id_body, uint8_t *out)
+		 struct span nonce, struct span sk_p, struct span id_body, struct span int_auth,
+		 uint8_t *out)
 {
 	struct hmac hmac;
 	enum rc rc = hmac_open(&hmac, prf_hash(suite->prf));
 	if (rc == RC_OK)
-		rc = auth_value(&hmac, psk, message, nonce, sk_p, id_body, out);
+		rc = auth_value(&hmac, psk, message, nonce, sk_p, id_body, int_auth, out);
 	hmac_close(&hmac);
 	return rc;
 }

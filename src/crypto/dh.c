@@ -7,15 +7,20 @@
 #include "crypto/nss.h"
 
 const struct dh_group dh_groups[] = {
-	{ { DH_MODP_2048, 256, 256, "modp2048" }, DH_KIND_MODP, SEC_OID_UNKNOWN, dh_prime_2048 },
-	{ { DH_MODP_3072, 384, 384, "modp3072" }, DH_KIND_MODP, SEC_OID_UNKNOWN, dh_prime_3072 },
-	{ { DH_MODP_4096, 512, 512, "modp4096" }, DH_KIND_MODP, SEC_OID_UNKNOWN, dh_prime_4096 },
-	{ { DH_MODP_6144, 768, 768, "modp6144" }, DH_KIND_MODP, SEC_OID_UNKNOWN, dh_prime_6144 },
-	{ { DH_MODP_8192, 1024, 1024, "modp8192" }, DH_KIND_MODP, SEC_OID_UNKNOWN, dh_prime_8192 },
-	{ { DH_ECP_256, 64, 32, "dh19" }, DH_KIND_ECP, SEC_OID_SECG_EC_SECP256R1, NULL },
-	{ { DH_ECP_384, 96, 48, "dh20" }, DH_KIND_ECP, SEC_OID_SECG_EC_SECP384R1, NULL },
-	{ { DH_ECP_521, 132, 66, "dh21" }, DH_KIND_ECP, SEC_OID_SECG_EC_SECP521R1, NULL },
-	{ { DH_CURVE25519, 32, 32, "dh31" }, DH_KIND_X25519, SEC_OID_CURVE25519, NULL },
+	{ { DH_MODP_2048, 256, 256, "modp2048", 0 }, DH_KIND_MODP, SEC_OID_UNKNOWN, dh_prime_2048 },
+	{ { DH_MODP_3072, 384, 384, "modp3072", 0 }, DH_KIND_MODP, SEC_OID_UNKNOWN, dh_prime_3072 },
+	{ { DH_MODP_4096, 512, 512, "modp4096", 0 }, DH_KIND_MODP, SEC_OID_UNKNOWN, dh_prime_4096 },
+	{ { DH_MODP_6144, 768, 768, "modp6144", 0 }, DH_KIND_MODP, SEC_OID_UNKNOWN, dh_prime_6144 },
+	{ { DH_MODP_8192, 1024, 1024, "modp8192", 0 },
+	  DH_KIND_MODP,
+	  SEC_OID_UNKNOWN,
+	  dh_prime_8192 },
+	{ { DH_ECP_256, 64, 32, "dh19", 0 }, DH_KIND_ECP, SEC_OID_SECG_EC_SECP256R1, NULL },
+	{ { DH_ECP_384, 96, 48, "dh20", 0 }, DH_KIND_ECP, SEC_OID_SECG_EC_SECP384R1, NULL },
+	{ { DH_ECP_521, 132, 66, "dh21", 0 }, DH_KIND_ECP, SEC_OID_SECG_EC_SECP521R1, NULL },
+	{ { DH_CURVE25519, 32, 32, "dh31", 0 }, DH_KIND_X25519, SEC_OID_CURVE25519, NULL },
+	{ { DH_ML_KEM_768, 1184, 32, "ml_kem_768", 1088 }, DH_KIND_KEM, SEC_OID_UNKNOWN, NULL },
+	{ { DH_ML_KEM_1024, 1568, 32, "ml_kem_1024", 1568 }, DH_KIND_KEM, SEC_OID_UNKNOWN, NULL },
 };
 const size_t dh_group_count = sizeof dh_groups / sizeof *dh_groups;
 
@@ -74,6 +79,21 @@ SECKEYPrivateKey *dh_key_pair(PK11SlotInfo *slot, CK_MECHANISM_TYPE mechanism, v
 	return generate(slot, mechanism, params, CKF_DERIVE, public);
 }
 
+static enum rc generate_pair(const struct dh_group *group, PK11SlotInfo *slot,
+			     SECKEYPrivateKey **private, uint8_t *public)
+{
+	switch (group->kind) {
+	case DH_KIND_MODP:
+		return dh_modp_generate(group, slot, private, public);
+	case DH_KIND_ECP:
+	case DH_KIND_X25519:
+		return dh_ec_generate(group, slot, private, public);
+	case DH_KIND_KEM:
+		return kem_generate(group, slot, private, public);
+	}
+	return RC_INTERNAL;
+}
+
 enum rc dh_generate(const struct dh_alg *alg, unsigned worker, struct dh_pair **out)
 {
 	const struct dh_group *group = dh_group_of(alg);
@@ -84,9 +104,7 @@ enum rc dh_generate(const struct dh_alg *alg, unsigned worker, struct dh_pair **
 	if (pair == NULL)
 		return RC_NO_MEMORY;
 	pair->group = group;
-	enum rc rc = group->kind == DH_KIND_MODP
-			     ? dh_modp_generate(group, slot, &pair->private, pair->public)
-			     : dh_ec_generate(group, slot, &pair->private, pair->public);
+	enum rc rc = generate_pair(group, slot, &pair->private, pair->public);
 	if (rc == RC_OK)
 		*out = pair;
 	else
@@ -158,13 +176,42 @@ static enum rc checked(const struct dh_group *group, PK11SymKey *key, struct sec
 	return rc;
 }
 
+size_t dh_answer_len(const struct dh_alg *alg)
+{
+	return alg->kem_len != 0 ? alg->kem_len : alg->public_len;
+}
+
+enum rc dh_check_answer(const struct dh_alg *alg, struct span answer, struct diag *diag)
+{
+	if (alg->kem_len == 0)
+		return dh_check_public(alg, answer, diag);
+	if (answer.len == alg->kem_len)
+		return RC_OK;
+	return diag_fail(diag, RC_BAD_PUBLIC, "the %s ciphertext has %zu bytes; expected %u",
+			 alg->name, answer.len, alg->kem_len);
+}
+
+static enum rc agree(const struct dh_group *group, SECKEYPrivateKey *private, struct span public,
+		     PK11SymKey **key)
+{
+	switch (group->kind) {
+	case DH_KIND_MODP:
+		return dh_modp_derive(group, private, public, key);
+	case DH_KIND_ECP:
+	case DH_KIND_X25519:
+		return dh_ec_derive(group, private, public, key);
+	case DH_KIND_KEM:
+		return kem_decapsulate(private, public, key);
+	}
+	return RC_INTERNAL;
+}
+
 enum rc dh_derive(const struct dh_group *group, SECKEYPrivateKey *private, struct span public,
 		  struct secret *out, struct diag *diag)
 {
 	PK11SymKey *key = NULL;
-	TRY(dh_check_public(&group->alg, public, diag));
-	enum rc rc = group->kind == DH_KIND_MODP ? dh_modp_derive(group, private, public, &key)
-						 : dh_ec_derive(group, private, public, &key);
+	TRY(dh_check_answer(&group->alg, public, diag));
+	enum rc rc = agree(group, private, public, &key);
 	if (rc == RC_OK)
 		rc = checked(group, key, out);
 	if (key != NULL)
@@ -185,4 +232,38 @@ enum rc dh_compute(struct dh_pair *pair, struct span peer_public, unsigned worke
 {
 	(void)worker; /* a key is used in the slot that made it */
 	return dh_derive(pair->group, pair->private, peer_public, out, diag);
+}
+
+static enum rc encapsulate(const struct dh_group *group, struct span public, unsigned worker,
+			   uint8_t *answer, struct secret *shared)
+{
+	PK11SymKey *key = NULL;
+	PK11SlotInfo *slot = nss_slot(worker);
+	if (slot == NULL)
+		return RC_INTERNAL;
+	enum rc rc = kem_encapsulate(group, slot, public, answer, &key);
+	if (rc == RC_OK)
+		rc = checked(group, key, shared);
+	if (key != NULL)
+		PK11_FreeSymKey(key);
+	return rc;
+}
+
+enum rc dh_answer(const struct dh_alg *alg, struct span peer_public, unsigned worker,
+		  uint8_t *answer, struct secret *shared, struct diag *diag)
+{
+	struct dh_pair *pair = NULL;
+	TRY(dh_check_public(alg, peer_public, diag));
+	if (dh_group_of(alg)->kind == DH_KIND_KEM) {
+		enum rc rc = encapsulate(dh_group_of(alg), peer_public, worker, answer, shared);
+		return rc == RC_OK ? RC_OK
+				   : diag_fail(diag, rc, "the %s public key is not good: %s",
+					       alg->name, rc_name(rc));
+	}
+	TRY(dh_generate(alg, worker, &pair));
+	enum rc rc = dh_compute(pair, peer_public, worker, shared, diag);
+	if (rc == RC_OK)
+		memcpy(answer, pair->public, alg->public_len);
+	dh_free(pair);
+	return rc;
 }

@@ -6,7 +6,7 @@
 #include <keyhi.h>
 #include "crypto/crypto.h"
 
-enum dh_kind { DH_KIND_MODP, DH_KIND_ECP, DH_KIND_X25519 };
+enum dh_kind { DH_KIND_MODP, DH_KIND_ECP, DH_KIND_X25519, DH_KIND_KEM };
 
 struct dh_group {
 	struct dh_alg alg; /* first: a public pointer is a pointer to its group */
@@ -41,6 +41,14 @@ enum rc dh_modp_derive(const struct dh_group *group, SECKEYPrivateKey *private, 
 		       PK11SymKey **out) MUST_CHECK;
 enum rc dh_ec_derive(const struct dh_group *group, SECKEYPrivateKey *private, struct span public,
 		     PK11SymKey **out) MUST_CHECK;
+/* kem.c: RC_UNSUPPORTED when this NSS has none. */
+enum rc kem_generate(const struct dh_group *group, PK11SlotInfo *slot, SECKEYPrivateKey **out,
+		     uint8_t *public) MUST_CHECK;
+/* ciphertext: kem_len bytes. */
+enum rc kem_encapsulate(const struct dh_group *group, PK11SlotInfo *slot, struct span public,
+			uint8_t *ciphertext, PK11SymKey **out) MUST_CHECK;
+enum rc kem_decapsulate(SECKEYPrivateKey *private, struct span ciphertext,
+			PK11SymKey **out) MUST_CHECK;
 /* RC_BAD_PUBLIC unless 1 < y < p - 1. */
 enum rc dh_modp_check(const struct dh_group *group, struct span public,
 		      struct diag *diag) MUST_CHECK;

@@ -276,6 +276,7 @@ static enum rc probe_encr(const struct encr_alg *alg)
 
 static int probe_one(enum algorithm_kind kind, size_t index)
 {
+	enum rc rc;
 	PORT_SetError(0);
 	switch (kind) {
 	case ALGORITHM_ENCR:
@@ -285,7 +286,8 @@ static int probe_one(enum algorithm_kind kind, size_t index)
 	case ALGORITHM_INTEG:
 		return probe_verdict(probe_hmac(integ_entries[index].hash));
 	case ALGORITHM_DH:
-		return probe_verdict(probe_dh(&dh_groups[index]));
+		rc = probe_dh(&dh_groups[index]);
+		return rc == RC_UNSUPPORTED ? PROBE_ABSENT : probe_verdict(rc);
 	}
 	return PROBE_UNTESTED;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* commit(): the only place with effects. In this order: kernel, SA state, send, timers, log
  * (architecture.md §3). */
+#include "sa/intermediate.h"
 #include "engine/private.h"
 
 static bool is_request(const struct errand *errand)
@@ -54,17 +55,24 @@ static enum rc commit_larval(struct ike_larval *larval, struct outcome *out)
 	if (out->child_spi != 0)
 		larval->child_spi = out->child_spi;
 	larval->childless = larval->childless || out->childless;
+	TRY(intermediate_note(larval, &out->intermediate));
 	larval->restarts = (uint8_t)(larval->restarts + out->restarts);
 	return RC_OK;
 }
 
+static void take_keys(struct ike_sa *sa, struct outcome *out)
+{
+	if (out->keys.block.ptr == NULL)
+		return;
+	ike_keys_wipe(&sa->keys);
+	sa->keys = out->keys;
+	out->keys = (struct ike_keys){ .block = { NULL, 0 } };
+}
+
 static void commit_fields(struct ike_sa *sa, struct outcome *out)
 {
-	if (out->keys.block.ptr != NULL) {
-		ike_keys_wipe(&sa->keys);
-		sa->keys = out->keys;
-		out->keys = (struct ike_keys){ .block = { NULL, 0 } };
-	}
+	if (!out->keys_later)
+		take_keys(sa, out);
 	if (out->ppk)
 		sa->ppk = true;
 	if (out->choice_set) {
@@ -123,7 +131,8 @@ static enum rc commit_peer(struct errand *errand)
 static void commit_state(struct errand *errand)
 {
 	struct ike_sa *sa = errand->step.sa;
-	enum ike_state next = errand->row->next;
+	enum ike_state next =
+		errand->out.next != IKEV2_START ? errand->out.next : errand->row->next;
 
 	if (errand->out.stay || sa->state == next)
 		return;
@@ -326,6 +335,7 @@ static enum rc commit_sa(struct errand *errand)
 	born = out->successor;
 	TRY(successor_link(errand));
 	TRY(commit_message(errand));
+	take_keys(errand->step.sa, out);
 	commit_creation(errand);
 	if (out->established)
 		commit_established(errand);
@@ -468,6 +478,7 @@ static bool fatal(const struct errand *errand, enum rc rc)
 	switch ((enum ike_state)sa->state) {
 	case IKEV2_START:
 	case IKEV2_HALF_OPEN:
+	case IKEV2_INTERMEDIATE_SENT:
 	case IKEV2_AUTH_SENT:
 		return rc != RC_DROP;
 	case IKEV2_INIT_SENT:

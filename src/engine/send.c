@@ -153,7 +153,8 @@ enum rc send_request(struct gateway *gateway, struct ike_sa *sa,
 	sa->retransmit.fire = retransmit_fire;
 	path_send(gateway, sa);
 	peer_record(sa->peer, sa->serial, RECORD_SENT, message->exchange, message_id, 0);
-	if (message->purpose == REQUEST_INIT || message->purpose == REQUEST_AUTH)
+	if (message->purpose == REQUEST_INIT || message->purpose == REQUEST_INTERMEDIATE ||
+	    message->purpose == REQUEST_AUTH)
 		watch_tell(gateway, GATEWAY_PROGRESS, sa->peer, larval_tunnel(sa), sa->serial,
 			   RC_OK, "sent %s request",
 			   names_text(&exchange_names, message->exchange, name, sizeof(name)));

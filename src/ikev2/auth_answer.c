@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rfc7296 §1.2: IKE_AUTH as the responder, with its first Child SA. Rows last, each step in the
  * order of time. */
+#include "ikev2/intermediate.h"
 #include "ikev2/ppk.h"
 
 struct auth_request {
@@ -33,6 +34,7 @@ static enum rc read_request(struct step *step, struct outcome *out)
 	if (in == NULL)
 		return RC_NO_MEMORY;
 	step->scratch = in;
+	TRY(intermediate_complete(step->sa, &out->diag));
 	if (auth == NULL)
 		return diag_fail(&out->diag, RC_AUTH_FAILED,
 				 "peer asks for EAP (no AUTH payload), which no conn allows");
@@ -103,6 +105,9 @@ static enum rc verify_peer(struct step *step, struct outcome *out)
 		     &out->diag));
 	rc = mix_ppk(step, out);
 	input.sk_p = ike_key(keys_now(sa, out), &sa->suite, SK_pi);
+	if (rc == RC_OK)
+		rc = intermediate_signed(step, out, step->message->header.message_id,
+					 &input.int_auth);
 	if (rc == RC_OK) {
 		rc = psk_verify(step->arena, &input, psk, &in->auth, &out->diag);
 		if (rc == RC_AUTH_FAILED)
@@ -205,6 +210,7 @@ static enum rc sign_our_auth(struct step *step, struct outcome *out, const struc
 	};
 	struct span psk;
 
+	TRY(intermediate_signed(step, out, step->message->header.message_id, &input.int_auth));
 	TRY(psk_find(step, in->peer, &in->idi_identity, &step->local, &step->remote, &psk,
 		     &out->diag));
 	auth->method = AUTH_SHARED_KEY;

@@ -2,6 +2,7 @@
 /* rfc7296 §1.2: IKE_AUTH as the initiator, with its first Child SA. Rows last, each step in the
  * order of time. */
 #include "ikev2/auth.h"
+#include "ikev2/intermediate.h"
 #include "ikev2/ppk.h"
 
 struct auth_response {
@@ -16,21 +17,38 @@ struct auth_response {
 
 /* ---- the request ---- */
 
+/* IKE_AUTH follows IKE_SA_INIT at once, when much is still to be committed, or IKE_INTERMEDIATE. */
+static const struct ike_suite *suite_now(const struct step *step, const struct outcome *out)
+{
+	return out->choice_set ? &out->suite : &step->sa->suite;
+}
+
+static const struct ip_endpoint *local_now(const struct step *step, const struct outcome *out)
+{
+	return out->endpoints_set ? &out->local : &step->sa->local;
+}
+
+static const struct ip_endpoint *remote_now(const struct step *step, const struct outcome *out)
+{
+	return out->endpoints_set ? &out->remote : &step->sa->remote;
+}
+
 static enum rc sign(struct step *step, const struct ike_keys *keys, const struct wire_id *id,
 		    struct outcome *out, struct span *value)
 {
 	const struct ike_larval *larval = step->sa->larval;
 	struct auth_input input = {
-		.suite = &out->suite,
+		.suite = suite_now(step, out),
 		.message = span_make(larval->init_request, larval->init_request_len),
-		.nonce = out->nr,
-		.sk_p = ike_key(keys, &out->suite, SK_pi),
+		.nonce = out->nr.ptr != NULL ? out->nr : span_make(larval->nr, larval->nr_size),
+		.sk_p = ike_key(keys, suite_now(step, out), SK_pi),
 		.id = id,
 	};
 	struct span psk;
 
-	TRY(psk_find(step, step->peer, &step->peer->remote_id, &out->local, &out->remote, &psk,
-		     &out->diag));
+	TRY(intermediate_signed(step, out, step->sa->send_next, &input.int_auth));
+	TRY(psk_find(step, step->peer, &step->peer->remote_id, local_now(step, out),
+		     remote_now(step, out), &psk, &out->diag));
 	return psk_auth(step->arena, &input, psk, value);
 }
 
@@ -39,7 +57,8 @@ static enum rc sign_with_ppk(struct step *step, const struct ppk *ppk, const str
 			     struct outcome *out, struct span *value)
 {
 	struct ike_keys mixed = { .block = { NULL, 0 } };
-	enum rc rc = ike_keys_mix_ppk(&out->suite, &out->keys, ppk->key, &mixed);
+	enum rc rc =
+		ike_keys_mix_ppk(suite_now(step, out), keys_now(step->sa, out), ppk->key, &mixed);
 
 	if (rc == RC_OK)
 		rc = sign(step, &mixed, id, out, value);
@@ -55,7 +74,7 @@ static enum rc emit_auth(struct step *step, const struct ppk *ppk, const struct 
 	if (ppk->id.len > 0)
 		TRY(sign_with_ppk(step, ppk, id, out, &auth.data));
 	else
-		TRY(sign(step, &out->keys, id, out, &auth.data));
+		TRY(sign(step, keys_now(step->sa, out), id, out, &auth.data));
 	wire_auth_emit(writer, &auth);
 	return RC_OK;
 }
@@ -72,7 +91,7 @@ static enum rc emit_ppk(struct step *step, const struct ppk *ppk, struct writer 
 	TRY(ppk_emit_identity(step->arena, writer, ppk->id));
 	if (step->peer->conn->ppk == PPK_INSIST)
 		return RC_OK;
-	TRY(sign(step, &out->keys, &idi, out, &without));
+	TRY(sign(step, keys_now(step->sa, out), &idi, out, &without));
 	ppk_emit_no_ppk_auth(writer, without);
 	return RC_OK;
 }
@@ -86,7 +105,8 @@ static bool first_contact(const struct ike_sa *sa, const struct peer *peer)
 	list_for(node, &peer->ike_sas)
 	{
 		const struct ike_sa *other = container_of(node, struct ike_sa, in_peer);
-		if (other != sa && other->state != IKEV2_INIT_SENT)
+		if (other != sa && other->state != IKEV2_INIT_SENT &&
+		    other->state != IKEV2_INTERMEDIATE_SENT)
 			return false;
 	}
 	return true;
@@ -124,15 +144,17 @@ enum rc auth_request_emit(struct step *step, struct outcome *out)
 
 	if (step->tunnel == NULL)
 		return diag_fail(&out->diag, RC_CANCELLED, "the tunnel is not wanted any more");
-	if (out->use_ppk)
-		TRY(ppk_propose(step, step->peer, &out->local, &out->remote, &ppk, &out->diag));
+	if (out->use_ppk || step->sa->larval->use_ppk)
+		TRY(ppk_propose(step, step->peer, local_now(step, out), remote_now(step, out), &ppk,
+				&out->diag));
 	TRY(inner_start(step->arena, &sink, &writer));
 	TRY(emit_identities(step, &ppk, &writer, out));
 	TRY(childless_begin(step->peer->conn, out->childless || step->sa->larval->childless,
 			    &childless, &out->diag));
 	if (!childless)
 		TRY(emit_child(step, &writer, out));
-	TRY(told_emit_token(step, step->sa->spi_i, out->peer_spi, &writer));
+	TRY(told_emit_token(step, step->sa->spi_i,
+			    out->peer_spi != 0 ? out->peer_spi : step->sa->spi_r, &writer));
 	TRY(emit_ppk(step, &ppk, &writer, out));
 	TRY(mobike_emit_support(step, step->peer, &out->local.addr, &writer));
 	out->message.exchange = EXCHANGE_IKE_AUTH;
@@ -237,6 +259,7 @@ static enum rc verify_peer(struct step *step, struct outcome *out)
 	TRY(check_identity(step, in, out));
 	TRY(mix_ppk(step, out));
 	input.sk_p = ike_key(keys_now(sa, out), &sa->suite, SK_pr);
+	TRY(intermediate_signed(step, out, step->message->header.message_id, &input.int_auth));
 	TRY(psk_find(step, step->peer, &step->peer->remote_id, &sa->local, &sa->remote, &psk,
 		     &out->diag));
 	TRY(psk_verify(step->arena, &input, psk, &in->auth, &out->diag));

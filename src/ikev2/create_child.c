@@ -29,6 +29,7 @@ static const char *purpose_text(uint8_t purpose)
 		return "rekey the Child SA";
 	case REQUEST_NONE:
 	case REQUEST_INIT:
+	case REQUEST_INTERMEDIATE:
 	case REQUEST_AUTH:
 	case REQUEST_LIVENESS:
 	case REQUEST_DELETE_CHILD:

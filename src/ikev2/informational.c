@@ -277,6 +277,8 @@ const struct ikev2_row ikev2_informational_rows[] = {
 	  "the IKE SA was rekeyed: the old one goes" },
 	{ IKEV2_INIT_SENT, I, EVENT_GIVE_UP, NULL, give_up_steps, IKEV2_INIT_SENT,
 	  "peer does not answer IKE_SA_INIT" },
+	{ IKEV2_INTERMEDIATE_SENT, I, EVENT_GIVE_UP, NULL, give_up_steps, IKEV2_INTERMEDIATE_SENT,
+	  "peer does not answer IKE_INTERMEDIATE" },
 	{ IKEV2_AUTH_SENT, I, EVENT_GIVE_UP, NULL, give_up_steps, IKEV2_AUTH_SENT,
 	  "peer does not answer IKE_AUTH" },
 	{ IKEV2_HALF_OPEN, R, EVENT_GIVE_UP, NULL, half_open_steps, IKEV2_HALF_OPEN,
@@ -284,6 +286,8 @@ const struct ikev2_row ikev2_informational_rows[] = {
 	/* Before IKE_AUTH is done there is nothing to say goodbye to: the SA just ends. */
 	{ IKEV2_INIT_SENT, I, EVENT_DELETE_IKE, NULL, stop_steps, IKEV2_INIT_SENT,
 	  "not wanted any more before the peer answered" },
+	{ IKEV2_INTERMEDIATE_SENT, I, EVENT_DELETE_IKE, NULL, stop_steps, IKEV2_INTERMEDIATE_SENT,
+	  "not wanted any more before we proved our identity" },
 	{ IKEV2_AUTH_SENT, I, EVENT_DELETE_IKE, NULL, farewell_steps, IKEV2_AUTH_SENT,
 	  "we stop; otherwise a Delete waits for the answer to IKE_AUTH" },
 	{ IKEV2_HALF_OPEN, R, EVENT_DELETE_IKE, NULL, stop_steps, IKEV2_HALF_OPEN, "we stop" },

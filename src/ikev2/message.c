@@ -98,5 +98,7 @@ enum rc ikev2_open(const struct ike_sa *sa, struct arena *arena, struct ike_mess
 	rc = open_sealed(sa, arena, message, payload, &plain, diag);
 	if (rc != RC_OK)
 		return not_authentic(diag, rc);
+	message->inner = plain;
+	message->inner_type = payload->inner;
 	return wire_inner_parse(arena, plain, payload->inner, message, critical_type, diag);
 }

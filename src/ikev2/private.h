@@ -14,6 +14,7 @@
 
 /* each ends with a row whose story is NULL */
 extern const struct ikev2_row ikev2_sa_init_initiate_rows[], ikev2_sa_init_answer_rows[],
+	ikev2_intermediate_initiate_rows[], ikev2_intermediate_answer_rows[],
 	ikev2_auth_initiate_rows[], ikev2_auth_answer_rows[], ikev2_create_child_rows[],
 	ikev2_informational_rows[], ikev2_tell_rows[], ikev2_mobike_rows[], ikev2_reject_rows[];
 

@@ -20,8 +20,8 @@ static enum rc choose(struct step *step, struct create_request *in, struct outco
 	struct ike_sa *born;
 	struct span spi;
 
-	TRY(proposal_choose(step->sa->peer->conn->ike, &in->sa, in->ke.group, 0, &in->choice,
-			    &out->diag));
+	TRY(proposal_choose(step->sa->peer->conn->ike, &in->sa, in->ke.group, PROPOSAL_NO_ADDKE,
+			    &in->choice, &out->diag));
 	if (in->choice.spi_len != 8)
 		return diag_fail(&out->diag, RC_SYNTAX, "IKE SPI of %u bytes", in->choice.spi_len);
 	if (in->choice.dh != in->ke.group)

@@ -49,7 +49,8 @@ static enum rc emit_payloads(struct step *step, const struct ike_creation *creat
 		return RC_NO_MEMORY;
 	sink_init(&sink, spi, 8);
 	sink_u64(&sink, creation->spi);
-	TRY(proposal_offer(step->arena, step->sa->peer->conn->ike, span_make(spi, 8), 0, &offer));
+	TRY(proposal_offer(step->arena, step->sa->peer->conn->ike, span_make(spi, 8),
+			   PROPOSAL_NO_ADDKE, &offer));
 	wire_sa_emit(writer, &offer);
 	wire_nonce_emit(writer, SPAN_OF(creation->ni));
 	wire_ke_emit(writer, &ke);
@@ -126,7 +127,8 @@ static enum rc read_answer(struct step *step, struct create_response *in, struct
 
 	if (in->sa.proposal_count == 0 || in->nr.len == 0 || in->ke.data.len == 0)
 		return diag_fail(&out->diag, RC_NO_PROPOSAL, "an answer without SA, Nr or KE");
-	TRY(proposal_accept(step->sa->peer->conn->ike, &in->sa, 0, &in->choice, &out->diag));
+	TRY(proposal_accept(step->sa->peer->conn->ike, &in->sa, PROPOSAL_NO_ADDKE, &in->choice,
+			    &out->diag));
 	TRY(proposal_ike_suite(&in->choice, &in->suite));
 	if (in->choice.spi_len != 8)
 		return diag_fail(&out->diag, RC_NO_PROPOSAL, "IKE SPI of %u bytes",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rfc7296 §1.2: IKE_SA_INIT as the responder. Rows, then each step in the order of time. */
+#include "ikev2/intermediate.h"
 #include "ikev2/ppk.h"
 
 struct sa_init_request {
@@ -87,7 +88,10 @@ static enum rc choose(struct step *step, struct outcome *out)
 {
 	struct sa_init_request *in = step->scratch;
 	const struct config_conn *conn = in->candidate->conn;
-	enum rc rc = proposal_choose(conn->ike, &in->sa, in->ke.group, 0, &in->choice, &out->diag);
+	/* RFC 9370 §2.1: without IKE_INTERMEDIATE there is no room for them */
+	unsigned flags = intermediate_announced(step->message) ? 0 : PROPOSAL_ADDKE_NONE;
+	enum rc rc =
+		proposal_choose(conn->ike, &in->sa, in->ke.group, flags, &in->choice, &out->diag);
 
 	if (rc == RC_NO_PROPOSAL)
 		return answer_clear(step, NO_PROPOSAL_CHOSEN, SPAN_NONE, rc, out);
@@ -155,6 +159,8 @@ static enum rc make_sa(struct step *step, struct outcome *out)
 	sa->encap = in->nat.supported && (in->nat.here || in->nat.there || in->force_encap);
 	sa->larval->place.proven = brought_cookie(step, in->ni);
 	sa->larval->use_ppk = ppk_welcome(step);
+	if (intermediate_announced(step->message))
+		TRY(intermediate_agree(sa->larval));
 	TRY(ike_sa_expect(step->env->sas, sa));
 	in->candidate = NULL;
 	in->pair = &out->pair;
@@ -178,6 +184,8 @@ static enum rc emit_payloads(struct step *step, const struct dh_pair *pair, stru
 		emit_notify(writer, CHILDLESS_IKEV2_SUPPORTED);
 	if (sa->larval->use_ppk)
 		emit_notify(writer, USE_PPK);
+	if (sa->larval->intermediate != NULL)
+		emit_notify(writer, INTERMEDIATE_EXCHANGE_SUPPORTED);
 	if (!in->nat.supported)
 		return RC_OK;
 	return nat_emit(writer, step->env->host, sa->spi_i, sa->spi_r, &sa->local, &sa->remote,

@@ -3,6 +3,7 @@
 #include "ikev2/derive.h"
 #include "ikev2/private.h"
 #include "ikev2/auth.h"
+#include "ikev2/intermediate.h"
 #include "ikev2/ppk.h"
 
 struct initiate {
@@ -99,6 +100,8 @@ static enum rc emit_payloads(const struct step *step, const struct initiate *ini
 	TRY(ppk_propose(step, step->peer, &sa->local, &sa->remote, &ppk, NULL));
 	if (ppk.id.len > 0)
 		emit_notify(writer, USE_PPK);
+	if (intermediate_wanted(conn))
+		emit_notify(writer, INTERMEDIATE_EXCHANGE_SUPPORTED);
 	return nat_emit(writer, step->env->host, sa->spi_i, 0, &sa->local, &sa->remote,
 			conn->encapsulation == TRI_YES);
 }
@@ -260,6 +263,10 @@ static enum rc read_answer(struct step *step, struct sa_init_response *in, struc
 	in->derive.peer_public = public.data;
 	in->spi_r = message->header.spi_r;
 	TRY(ppk_agreed(step, &in->use_ppk, &out->diag));
+	if (intermediate_method(&in->choice, 0) != DH_NONE && !intermediate_announced(message))
+		return diag_fail(&out->diag, RC_NO_PROPOSAL,
+				 "peer chose additional key exchanges, but cannot do "
+				 "IKE_INTERMEDIATE");
 	return nat_detect(message, &step->local, &step->remote, step->sa->spi_i, in->spi_r,
 			  &in->nat);
 }
@@ -328,6 +335,7 @@ static void choose_endpoints(const struct step *step, const struct nat_findings 
 static enum rc begin_auth(struct step *step, struct outcome *out)
 {
 	struct sa_init_response *in = step->scratch;
+	uint16_t method;
 
 	if (step->rc != RC_OK) {
 		out->diag = step->job_diag;
@@ -343,10 +351,16 @@ static enum rc begin_auth(struct step *step, struct outcome *out)
 	out->childless = childless_read(step->message);
 	out->use_ppk = in->use_ppk;
 	choose_endpoints(step, &in->nat, out);
-	return auth_request_emit(step, out);
+	out->intermediate.agreed =
+		intermediate_wanted(step->peer->conn) && intermediate_announced(step->message);
+	method = intermediate_method(&in->choice, 0);
+	return method != DH_NONE ? intermediate_begin(step, method, out)
+				 : auth_request_emit(step, out);
 }
 
-static const step_fn response_steps[] = { read_response, begin_auth, NULL };
+static const step_fn response_steps[] = {
+	read_response, begin_auth /* suspends when there are additional key exchanges */, NULL
+};
 
 static const struct payload_rule response_rules[] = {
 	/* payload         min max  where */

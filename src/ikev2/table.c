@@ -6,6 +6,8 @@
 static const struct ikev2_row *const all_rows[] = {
 	ikev2_sa_init_initiate_rows,
 	ikev2_sa_init_answer_rows,
+	ikev2_intermediate_initiate_rows,
+	ikev2_intermediate_answer_rows,
 	ikev2_auth_initiate_rows,
 	ikev2_auth_answer_rows,
 	ikev2_create_child_rows,
@@ -20,6 +22,8 @@ static const struct name event_entries[] = {
 	{ EVENT_INITIATE, "initiate" },
 	{ EVENT_SA_INIT_REQUEST, "IKE_SA_INIT request" },
 	{ EVENT_SA_INIT_RESPONSE, "IKE_SA_INIT response" },
+	{ EVENT_INTERMEDIATE_REQUEST, "IKE_INTERMEDIATE request" },
+	{ EVENT_INTERMEDIATE_RESPONSE, "IKE_INTERMEDIATE response" },
 	{ EVENT_AUTH_REQUEST, "IKE_AUTH request" },
 	{ EVENT_AUTH_RESPONSE, "IKE_AUTH response" },
 	{ EVENT_CREATE_CHILD_REQUEST, "CREATE_CHILD_SA request" },
@@ -76,6 +80,9 @@ enum rc ikev2_event_of(const struct ike_header *header, enum ikev2_event *out)
 	switch (header->exchange) {
 	case EXCHANGE_IKE_SA_INIT:
 		*out = response ? EVENT_SA_INIT_RESPONSE : EVENT_SA_INIT_REQUEST;
+		return RC_OK;
+	case EXCHANGE_IKE_INTERMEDIATE:
+		*out = response ? EVENT_INTERMEDIATE_RESPONSE : EVENT_INTERMEDIATE_REQUEST;
 		return RC_OK;
 	case EXCHANGE_IKE_AUTH:
 		*out = response ? EVENT_AUTH_RESPONSE : EVENT_AUTH_REQUEST;

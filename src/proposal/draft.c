@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <strings.h>
 #include "wire/limits.h"
 #include "proposal/draft.h"
 
@@ -26,6 +28,8 @@ bool proposal_picks_add(struct picks *picks, uint8_t type, uint16_t id, uint16_t
 static bool ike_available(const struct proposal_transform *t)
 {
 	const struct encr_alg *encr;
+	if (t->type >= TRANSFORM_ADDKE1 && t->type <= TRANSFORM_ADDKE7)
+		return crypto_dh(t->id) != NULL;
 	switch ((enum transform_type)t->type) {
 	case TRANSFORM_ENCR:
 		encr = crypto_encr(t->id);
@@ -126,8 +130,53 @@ static enum rc add_group(struct draft *draft, uint16_t id, const char *text, str
 		return diag_fail(diag, RC_SYNTAX,
 				 "IKE needs a Diffie-Hellman group, not \"%s\": try dh31 or dh19",
 				 text);
+	if (id == DH_ML_KEM_768 || id == DH_ML_KEM_1024)
+		return diag_fail(diag, RC_SYNTAX,
+				 "\"%s\" goes along with another key exchange, not instead of it: "
+				 "write dh31;addke1=%s",
+				 text, text);
 	return add(draft, &draft->dh, (struct proposal_transform){ TRANSFORM_DH, id, 0 }, text,
 		   diag);
+}
+
+/* RFC 9370: Libreswan's "addke1=ml_kem_768", strongSwan's "ke1_mlkem768". Returns the number, and
+ * where the method's name begins; 0: it is neither. */
+static unsigned addke_prefix(const char *text, const char **method)
+{
+	static const struct {
+		const char *before;
+		char after;
+	} forms[] = { { "addke", '=' }, { "ke", '_' } };
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		size_t len = strlen(forms[i].before);
+		if (strncasecmp(text, forms[i].before, len) != 0 || text[len] < '1' ||
+		    text[len] > '7' || text[len + 1] != forms[i].after)
+			continue;
+		*method = text + len + 2;
+		return (unsigned)(text[len] - '0');
+	}
+	return 0;
+}
+
+static enum rc add_addke(struct draft *draft, unsigned number, const char *text, struct diag *diag)
+{
+	struct word word = proposal_word_find(text);
+	struct proposal_transform t = { (uint8_t)(TRANSFORM_ADDKE1 + number - 1), word.id, 0 };
+	draft->addke_at = number;
+	if (draft->protocol != PROTOCOL_IKE)
+		return diag_fail(diag, RC_UNSUPPORTED,
+				 "additional key exchanges are only done for IKE SAs: write "
+				 "addke%u= into ike=, the keys of Child SAs are made from theirs",
+				 number);
+	if (word.kind == WORD_REFUSED)
+		return diag_fail(diag, RC_UNSUPPORTED, "\"%s\" is not supported: %s", text,
+				 word.advice);
+	if (word.kind != WORD_DH && word.kind != WORD_NONE)
+		return diag_fail(diag, RC_SYNTAX,
+				 "\"%.48s\" is not a key exchange: addke%u= takes words like "
+				 "ml_kem_768, dh20 or none",
+				 text, number);
+	return add(draft, &draft->addke[number - 1], t, text, diag);
 }
 
 static enum rc add_esn(struct draft *draft, uint16_t id, const char *text, struct diag *diag)
@@ -182,7 +231,14 @@ static enum rc unknown(const struct draft *draft, const char *text, struct diag 
 enum rc proposal_draft_word(struct draft *draft, const char *text, bool group_place,
 			    struct diag *diag)
 {
-	struct word word = proposal_word_find(text);
+	struct word word;
+	const char *method = text;
+	unsigned addke = addke_prefix(text, &method);
+	if (addke == 0)
+		addke = draft->addke_at;
+	if (addke != 0)
+		return add_addke(draft, addke, method, diag);
+	word = proposal_word_find(text);
 	switch (word.kind) {
 	case WORD_UNKNOWN:
 		return unknown(draft, text, diag);
@@ -323,7 +379,10 @@ static enum rc put_all(const struct draft *draft, bool aead, struct proposal *pr
 	if (!aead)
 		TRY(put(proposal, &draft->integ));
 	TRY(put(proposal, &draft->dh));
-	return put(proposal, &draft->esn);
+	TRY(put(proposal, &draft->esn));
+	for (unsigned i = 0; i < PROPOSAL_ADDKE_MAX; i++)
+		TRY(put(proposal, &draft->addke[i]));
+	return RC_OK;
 }
 
 static enum rc emit(const struct draft *draft, bool aead, struct proposal_list *list,

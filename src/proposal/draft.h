@@ -20,6 +20,8 @@ struct draft {
 	size_t integ_column;
 	bool no_integ; /* "none" was said */
 	struct picks encr, hash, integ, prf, dh, esn;
+	struct picks addke[PROPOSAL_ADDKE_MAX];
+	unsigned addke_at; /* words behind "+" belong to this additional key exchange; 0: none */
 };
 
 void proposal_draft_init(struct draft *draft, uint8_t protocol, bool pfs, bool lenient);

@@ -3,6 +3,7 @@
  *
  *	list     := proposal { "," proposal } [ "!" ]
  *	proposal := word { ( "-" | ";" | "+" ) word }
+ *	word     := algorithm | "addke" digit "=" algorithm | "ke" digit "_" algorithm
  *
  * A word says by itself what it is (a cipher, a hash, a group), so that Libreswan's "+" and
  *strongSwan's repeated "-" both mean alternatives, and their order between kinds is free. ";" is
@@ -61,8 +62,12 @@ static enum rc read_proposal(struct reader *in, struct draft *draft, struct diag
 		if (hashes == 0 && draft->hash.count + draft->integ.count > 0)
 			draft->integ_column = in->at;
 		in->at += strlen(word);
+		group_place = false;
+		if (take(in, '+'))
+			continue;
+		draft->addke_at = 0;
 		group_place = take(in, ';');
-		if (!group_place && !take(in, '-') && !take(in, '+'))
+		if (!group_place && !take(in, '-'))
 			return RC_OK;
 	}
 }

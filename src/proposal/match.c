@@ -17,6 +17,8 @@ static bool type_belongs(uint8_t protocol, uint8_t type)
 	};
 	if (protocol == PROTOCOL_NONE || protocol > PROTOCOL_ESP || type == 0)
 		return false;
+	if (addke_type(type)) /* RFC 9370 §2.2.1 */
+		return true;
 	for (size_t i = 0; i < sizeof(belongs[0]); i++)
 		if (belongs[protocol][i] == type)
 			return true;
@@ -54,7 +56,7 @@ static const char *refuse(const struct proposal *ours, const struct wire_proposa
 /* §3.3.6: a transform with an attribute that we do not know is unacceptable; so is one whose key
  * length differs, is missing for AES, or is there for a cipher that has only one (§3.3.5). NONE may
  * be said or left out, and so may "no ESN". */
-static bool they_list(const struct wire_proposal *theirs, const struct proposal_transform *t)
+bool proposal_they_list(const struct wire_proposal *theirs, const struct proposal_transform *t)
 {
 	bool listed = false;
 	for (unsigned i = 0; i < theirs->transform_count; i++) {
@@ -79,14 +81,14 @@ static bool pick(const struct proposal *ours, const struct wire_proposal *theirs
 			continue;
 		listed = true;
 		bool prefer = type == TRANSFORM_DH && preferred != DH_NONE && t->id == preferred;
-		if ((found && !prefer) || !they_list(theirs, t))
+		if ((found && !prefer) || !proposal_they_list(theirs, t))
 			continue;
 		found = true;
 		*out = *t;
 		*rank = prefer ? 0 : (uint8_t)(i + 1);
 	}
 	*out = listed ? *out : (struct proposal_transform){ .type = type };
-	return listed ? found : they_list(theirs, out);
+	return listed ? found : proposal_they_list(theirs, out);
 }
 
 static void set_choice(struct proposal_choice *choice, const struct proposal_transform *t)
@@ -115,7 +117,7 @@ static bool names_group(const struct proposal *ours)
 static bool take_theirs(struct match *match, uint16_t group)
 {
 	struct proposal_transform t = { .type = TRANSFORM_DH, .id = group };
-	if (group == DH_NONE || names_group(match->ours) || !they_list(match->theirs, &t))
+	if (group == DH_NONE || names_group(match->ours) || !proposal_they_list(match->theirs, &t))
 		return false;
 	match->choice.dh = group;
 	return true;
@@ -151,9 +153,12 @@ bool proposal_match(const struct proposal *ours, const struct wire_proposal *the
 	bool no_dh = (flags & PROPOSAL_NO_DH) != 0 && ours->protocol != PROTOCOL_IKE;
 	if ((flags & PROPOSAL_ANY_DH) != 0 && take_theirs(out, preferred_group))
 		no_dh = true;
-	for (enum match_type i = 0; i < MATCH_TYPES; i++)
+	for (enum match_type i = 0; i < MATCH_ADDKE1; i++)
 		if (type_belongs(ours->protocol, transform_types[i]) && !(i == MATCH_DH && no_dh))
 			match_type(out, i, preferred_group);
+	if (!((flags & PROPOSAL_NO_DH) != 0 && ours->protocol != PROTOCOL_IKE) &&
+	    !addke_match(out, flags) && out->missing++ == 0)
+		out->first_missing = TRANSFORM_ADDKE1;
 	if (out->missing > 0)
 		return false;
 	identify(out);

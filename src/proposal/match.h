@@ -6,7 +6,15 @@
 #include "proposal/proposal.h"
 
 /* In order of weight: what is compared first decides. */
-enum match_type { MATCH_ENCR, MATCH_INTEG, MATCH_PRF, MATCH_ESN, MATCH_DH, MATCH_TYPES };
+enum match_type {
+	MATCH_ENCR,
+	MATCH_INTEG,
+	MATCH_PRF,
+	MATCH_ESN,
+	MATCH_DH,
+	MATCH_ADDKE1,
+	MATCH_TYPES = MATCH_ADDKE1 + PROPOSAL_ADDKE_MAX
+};
 
 struct match {
 	struct proposal_choice choice;
@@ -17,6 +25,16 @@ struct match {
 	uint8_t missing;	   /* how many types have nothing in common */
 	uint8_t first_missing;	   /* enum transform_type of the first of them */
 };
+
+/* ---- addke.c: RFC 9370 §2.2.1 ---- */
+static inline bool addke_type(uint8_t type)
+{
+	return type >= TRANSFORM_ADDKE1 && type <= TRANSFORM_ADDKE7;
+}
+/* Chooses for every type, never a method twice; false: some type has nothing in common. */
+bool addke_match(struct match *match, unsigned flags);
+/* match.c: does the peer's proposal list it? NONE may also be left out. */
+bool proposal_they_list(const struct wire_proposal *theirs, const struct proposal_transform *t);
 
 /* True when the choice is whole. */
 bool proposal_match(const struct proposal *ours, const struct wire_proposal *theirs,

@@ -19,6 +19,8 @@ static const char *type_text(uint8_t type)
 {
 	static const char *const names[] = { "algorithm",	    "cipher",	"PRF",
 					     "integrity algorithm", "DH group", "ESN mode" };
+	if (addke_type(type))
+		return "additional key exchange";
 	return names[type <= TRANSFORM_ESN ? type : 0];
 }
 
@@ -175,6 +177,14 @@ static bool allows_group(const struct proposal *proposal, uint16_t dh)
 	return lists(proposal, TRANSFORM_DH, dh, 0);
 }
 
+static bool allows_addke(const struct proposal *proposal, const struct proposal_choice *choice)
+{
+	for (unsigned i = 0; i < PROPOSAL_ADDKE_MAX; i++)
+		if (!lists(proposal, (uint8_t)(TRANSFORM_ADDKE1 + i), choice->addke[i], 0))
+			return false;
+	return true;
+}
+
 bool proposal_allows(const struct proposal_list *list, const struct proposal_choice *choice)
 {
 	for (unsigned i = 0; i < list->count; i++) {
@@ -183,7 +193,7 @@ bool proposal_allows(const struct proposal_list *list, const struct proposal_cho
 		    lists(proposal, TRANSFORM_ENCR, choice->encr, choice->encr_bits) &&
 		    lists(proposal, TRANSFORM_PRF, choice->prf, 0) &&
 		    lists(proposal, TRANSFORM_INTEG, choice->integ, 0) &&
-		    allows_group(proposal, choice->dh) &&
+		    allows_group(proposal, choice->dh) && allows_addke(proposal, choice) &&
 		    lists(proposal, TRANSFORM_ESN, choice->esn, 0))
 			return true;
 	}

@@ -14,8 +14,12 @@ static bool spi_fits(uint8_t protocol, struct span spi)
 /* RFC 7296 §1.2: in IKE_AUTH a Child SA's proposals have no groups. */
 static bool left_out(const struct proposal *proposal, unsigned i, unsigned flags)
 {
+	uint8_t type = proposal->transforms[i].type;
+
+	if (type >= TRANSFORM_ADDKE1 && (flags & PROPOSAL_NO_ADDKE) != 0)
+		return true;
 	return (flags & PROPOSAL_NO_DH) != 0 && proposal->protocol != PROTOCOL_IKE &&
-	       proposal->transforms[i].type == TRANSFORM_DH;
+	       (type == TRANSFORM_DH || type >= TRANSFORM_ADDKE1);
 }
 
 static void without_left_out(const struct proposal *proposal, unsigned flags, struct proposal *out)
@@ -106,6 +110,9 @@ static void answer_transforms(const struct proposal_choice *choice, struct propo
 		put(out, TRANSFORM_DH, choice->dh, 0);
 	if (choice->protocol != PROTOCOL_IKE)
 		put(out, TRANSFORM_ESN, choice->esn, 0);
+	for (unsigned i = 0; i < PROPOSAL_ADDKE_MAX; i++)
+		if (choice->addke[i] != DH_NONE || (choice->addke_said & 1u << i) != 0)
+			put(out, (uint8_t)(TRANSFORM_ADDKE1 + i), choice->addke[i], 0);
 }
 
 enum rc proposal_answer(struct arena *arena, const struct proposal_choice *choice, struct span spi,

@@ -3,6 +3,7 @@
  * grammar.c. */
 #include <stdio.h>
 #include <string.h>
+#include "proposal/match.h"
 #include "proposal/text.h"
 #include "proposal/words.h"
 
@@ -72,6 +73,9 @@ static const char *group_text(uint16_t id, char *buffer, size_t size)
 		{ DH_MODP_4096, "MODP4096" },
 		{ DH_MODP_6144, "MODP6144" },
 		{ DH_MODP_8192, "MODP8192" },
+		{ DH_ML_KEM_512, "ML_KEM_512" },
+		{ DH_ML_KEM_768, "ML_KEM_768" },
+		{ DH_ML_KEM_1024, "ML_KEM_1024" },
 		{ 0, NULL },
 	};
 	for (const struct name *n = groups; n->text != NULL; n++)
@@ -112,7 +116,7 @@ static const char *transform_name(const struct proposal_transform *t, char *buff
 {
 	static const char *const kinds[] = { "", "ENCR", "PRF", "INTEG", "DH", "ESN" };
 	const struct names *names = names_of_type(t->type);
-	if (t->type == TRANSFORM_DH)
+	if (t->type == TRANSFORM_DH || addke_type(t->type))
 		return group_text(t->id, buffer, size);
 	if (names != NULL && name_known(names, t->id))
 		return names_text(names, t->id, buffer, size);
@@ -139,7 +143,17 @@ static const char *joint(const struct text *text, const struct proposal_transfor
 {
 	if (text->len == text->start)
 		return "";
-	return t->type == TRANSFORM_DH && t->id == DH_NONE ? ";" : "-";
+	return addke_type(t->type) || (t->type == TRANSFORM_DH && t->id == DH_NONE) ? ";" : "-";
+}
+
+/* "ADDKE1=DH20+DH21" */
+static void add_addke_name(struct text *text, uint8_t type)
+{
+	char name[16];
+	if (!addke_type(type))
+		return;
+	snprintf(name, sizeof(name), "ADDKE%u=", (type - TRANSFORM_ADDKE1 + 1u) & 7u);
+	proposal_text_add(text, name);
 }
 
 static void add_type(struct text *text, const struct transforms *all, uint8_t type)
@@ -149,7 +163,10 @@ static void add_type(struct text *text, const struct transforms *all, uint8_t ty
 		struct proposal_transform t = transform_at(all, i);
 		if (t.type != type)
 			continue;
-		add_transform(text, first ? joint(text, &t) : "+", &t);
+		proposal_text_add(text, first ? joint(text, &t) : "+");
+		if (first)
+			add_addke_name(text, type);
+		add_transform(text, "", &t);
 		first = false;
 	}
 }
@@ -203,7 +220,7 @@ static void add_unknown_types(struct text *text, const struct transforms *all)
 {
 	for (unsigned i = 0; i < all->count; i++) {
 		struct proposal_transform t = transform_at(all, i);
-		if (t.type == 0 || t.type > TRANSFORM_ESN)
+		if (t.type == 0 || t.type > TRANSFORM_ADDKE7)
 			add_transform(text, joint(text, &t), &t);
 	}
 }
@@ -232,6 +249,8 @@ static void add_proposal(struct text *text, const struct transforms *all, bool p
 	add_type(text, all, TRANSFORM_DH);
 	if (esn_worth_saying(all))
 		add_type(text, all, TRANSFORM_ESN);
+	for (uint8_t type = TRANSFORM_ADDKE1; type <= TRANSFORM_ADDKE7; type++)
+		add_type(text, all, type);
 	add_unknown_types(text, all);
 }
 
@@ -277,6 +296,9 @@ const char *proposal_choice_text(const struct proposal_choice *choice, char *buf
 		put(&proposal, TRANSFORM_DH, choice->dh, 0);
 	if (choice->esn != ESN_NO)
 		put(&proposal, TRANSFORM_ESN, choice->esn, 0);
+	for (unsigned i = 0; i < PROPOSAL_ADDKE_MAX; i++)
+		if (choice->addke[i] != DH_NONE)
+			put(&proposal, (uint8_t)(TRANSFORM_ADDKE1 + i), choice->addke[i], 0);
 	struct transforms all = proposal_transforms_own(&proposal);
 	proposal_text_begin(&text, buffer, size);
 	add_proposal(&text, &all, false);

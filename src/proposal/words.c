@@ -8,6 +8,7 @@
 #define WEAK_HASH    "it is broken (RFC 8247); use sha2_256 or sha2_512"
 #define OTHER_HASH   "use sha2_256 or sha2_512"
 #define WEAK_GROUP   "it is too small to be safe (RFC 8247); use dh31, dh19 or dh14"
+#define WEAK_KEM     "use ml_kem_768 or ml_kem_1024"
 #define OTHER_GROUP  "use dh31, dh19, dh20, dh21 or dh14"
 
 /* Words are compared without underscores and in lower case. */
@@ -178,6 +179,10 @@ static const struct plain_word words[] = {
 	GROUP("curve25519", DH_CURVE25519),
 	GROUP("x25519", DH_CURVE25519),
 	GROUP("dh31", DH_CURVE25519),
+	GROUP("mlkem768", DH_ML_KEM_768),
+	GROUP("dh36", DH_ML_KEM_768),
+	GROUP("mlkem1024", DH_ML_KEM_1024),
+	GROUP("dh37", DH_ML_KEM_1024),
 
 	ESN("esn", ESN_YES),
 	ESN("noesn", ESN_NO),
@@ -249,12 +254,8 @@ static const struct plain_word words[] = {
 	REFUSED("curve448", OTHER_GROUP),
 	REFUSED("x448", OTHER_GROUP),
 	REFUSED("dh32", OTHER_GROUP),
-	REFUSED("mlkem512", OTHER_GROUP),
-	REFUSED("dh35", OTHER_GROUP),
-	REFUSED("mlkem768", OTHER_GROUP),
-	REFUSED("dh36", OTHER_GROUP),
-	REFUSED("mlkem1024", OTHER_GROUP),
-	REFUSED("dh37", OTHER_GROUP),
+	REFUSED("mlkem512", WEAK_KEM),
+	REFUSED("dh35", WEAK_KEM),
 };
 
 /* What a mistyped word may have meant. */
@@ -323,6 +324,10 @@ static const char *const candidates[] = {
 	"dh20",
 	"dh21",
 	"dh31",
+	"ml_kem_768",
+	"ml_kem_1024",
+	"mlkem768",
+	"mlkem1024",
 	"esn",
 	"noesn",
 	NULL,

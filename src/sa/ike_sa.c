@@ -7,6 +7,7 @@ static const struct name state_entries[] = {
 	{ IKEV2_START, "start" },
 	{ IKEV2_INIT_SENT, "IKE_SA_INIT sent" },
 	{ IKEV2_HALF_OPEN, "half-open" },
+	{ IKEV2_INTERMEDIATE_SENT, "IKE_INTERMEDIATE sent" },
 	{ IKEV2_AUTH_SENT, "IKE_AUTH sent" },
 	{ IKEV2_ESTABLISHED, "established" },
 	{ IKEV2_REKEYED, "rekeyed" },
@@ -164,6 +165,7 @@ void ike_sa_forget_larval(struct ike_sa *sa)
 	mem_free(larval->ni);
 	mem_free(larval->nr);
 	mem_free(larval->cookie);
+	mem_free(larval->intermediate);
 	mem_free(larval);
 	sa->larval = NULL;
 }

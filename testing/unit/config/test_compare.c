@@ -53,6 +53,7 @@ static void settings_of_the_ike_sa_make_another_peer(void **state)
 						"fragmentation=no",
 						"mobike=yes",
 						"ppk=yes",
+						"intermediate=yes",
 						"ppk-ids=x",
 						"retransmit-timeout=1s",
 						"retransmit-base=3",

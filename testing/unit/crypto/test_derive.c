@@ -93,7 +93,12 @@ static void auth_psk_is_the_nested_prf_of_the_rfc(void **state)
 	assert_ok(prf_parts(suite.prf, sk_p, &id_body, 1, id));
 	struct span signed_octets[] = { message, nonce, SPAN_OF(id) };
 	assert_ok(prf_parts(suite.prf, SPAN_OF(pad), signed_octets, 3, want));
-	assert_ok(auth_psk(&suite, psk, message, nonce, sk_p, id_body, got));
+	assert_ok(auth_psk(&suite, psk, message, nonce, sk_p, id_body, SPAN_NONE, got));
+	assert_memory_equal(got, want, 64);
+	struct span int_auth = span_make("IntAuth", 7); /* RFC 9242 §3.3.2: behind the others */
+	struct span more[] = { message, nonce, SPAN_OF(id), int_auth };
+	assert_ok(prf_parts(suite.prf, SPAN_OF(pad), more, 4, want));
+	assert_ok(auth_psk(&suite, psk, message, nonce, sk_p, id_body, int_auth, got));
 	assert_memory_equal(got, want, 64);
 }
 

@@ -32,13 +32,16 @@ static void verdicts_tell_wrong_answers_from_refusals(void **state)
 static void an_algorithm_that_could_not_be_tried_is_not_offered(void **state)
 {
 	(void)state;
-	unsigned missing = 0;
+	unsigned missing = 0, absent = 0;
+	assert_ok(probe_run(NULL));
+	for (size_t i = 0; i < dh_group_count; i++) /* ML-KEM, with an old NSS */
+		absent += crypto_dh(dh_groups[i].alg.id) == NULL;
 	mem_fail_nth(1);
 	assert_ok(probe_run(NULL));
 	mem_fail_nth(0);
 	for (size_t i = 0; i < dh_group_count; i++)
 		missing += crypto_dh(dh_groups[i].alg.id) == NULL;
-	assert_int_equal(missing, 1);
+	assert_int_equal(missing, absent + 1);
 	assert_ok(probe_run(NULL));
 }
 

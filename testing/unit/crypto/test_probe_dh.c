@@ -6,8 +6,11 @@
 static void every_group_gives_its_known_answer(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < dh_group_count; i++)
-		assert_ok(probe_dh(&dh_groups[i]));
+	for (size_t i = 0; i < dh_group_count; i++) {
+		enum rc rc = probe_dh(&dh_groups[i]);
+		if (dh_groups[i].kind != DH_KIND_KEM || rc != RC_UNSUPPORTED) /* an old NSS */
+			assert_ok(rc);
+	}
 }
 
 static const struct dh_group *find(uint16_t id)

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include "sa/intermediate.h"
+
+enum rc intermediate_agree(struct ike_larval *larval)
+{
+	if (larval->intermediate == NULL)
+		larval->intermediate = mem_alloc(sizeof(*larval->intermediate));
+	return larval->intermediate != NULL ? RC_OK : RC_NO_MEMORY;
+}
+
+static void keep(uint8_t to[PRF_MAX], uint8_t *len, struct span from)
+{
+	if (from.ptr == NULL || from.len > PRF_MAX)
+		return;
+	memcpy(to, from.ptr, from.len);
+	*len = (uint8_t)from.len;
+}
+
+enum rc intermediate_note(struct ike_larval *larval, const struct outcome_intermediate *out)
+{
+	struct ike_intermediate *known;
+
+	if (out->agreed)
+		TRY(intermediate_agree(larval));
+	known = larval->intermediate;
+	if (known == NULL)
+		return RC_OK;
+	keep(known->auth_i, &known->len_i, out->auth_i);
+	keep(known->auth_r, &known->len_r, out->auth_r);
+	known->exchanges = (uint8_t)(known->exchanges + out->exchanged);
+	known->keyed = (uint8_t)(known->keyed + out->keyed);
+	return RC_OK;
+}
