@@ -130,8 +130,7 @@ static void an_ike_sa_made_with_them_is_rekeyed(void **state)
 		uint64_t before = sa_of(&pair.west)->serial;
 		struct diag diag;
 		assert_int_equal(gateway_rekey(ends[i / 2]->gateway, "t",
-					       i % 2 == 0 ? GATEWAY_REKEY_IKE : GATEWAY_REKEY_CHILD,
-					       &diag),
+					       i % 2 == 0 ? REKEY_IKE : REKEY_CHILD, &diag),
 				 RC_OK);
 		pair_run(&pair, 10 * USEC_PER_SEC);
 		if (i % 2 == 0)

@@ -4,6 +4,8 @@
 #include "sa/extra.h"
 #include "unit/test.h"
 
+#define ADDKE PAIR_CONN "\tike=aes_gcm256-dh31;addke1=dh19\n"
+
 static uint64_t runs[IKEV2_ROWS_MAX];
 
 static void collect(struct end *end)
@@ -64,6 +66,7 @@ static void request_to(struct pair *pair, struct end *to, enum exchange_type exc
 
 static void all_requests_to(struct pair *pair, struct end *to)
 {
+	request_to(pair, to, EXCHANGE_IKE_INTERMEDIATE);
 	request_to(pair, to, EXCHANGE_IKE_AUTH);
 	request_to(pair, to, EXCHANGE_CREATE_CHILD_SA);
 	request_to(pair, to, EXCHANGE_INFORMATIONAL);
@@ -150,8 +153,8 @@ static void nobody_answers_the_initial_exchanges(void)
 {
 	struct pair pair;
 
-	for (unsigned delivered = 0; delivered < 3; delivered++) {
-		pair_start(&pair, 1, NULL, NULL, NULL, NULL);
+	for (unsigned delivered = 0; delivered < 5; delivered++) {
+		pair_start(&pair, 1, ADDKE, ADDKE, NULL, NULL);
 		world_manual(pair.world, true);
 		end_up(&pair.west, "t");
 		world_settle(pair.world);
@@ -169,8 +172,8 @@ static void the_operator_stops_the_initial_exchanges(void)
 {
 	struct pair pair;
 
-	for (unsigned delivered = 0; delivered < 3; delivered++) {
-		pair_start(&pair, 1, NULL, NULL, NULL, NULL);
+	for (unsigned delivered = 0; delivered < 5; delivered++) {
+		pair_start(&pair, 1, ADDKE, ADDKE, NULL, NULL);
 		world_manual(pair.world, true);
 		end_up(&pair.west, "t");
 		world_settle(pair.world);
@@ -188,7 +191,7 @@ static void requests_come_too_early_or_too_late(void)
 {
 	struct pair pair;
 
-	pair_start(&pair, 1, NULL, NULL, NULL, NULL);
+	pair_start(&pair, 1, ADDKE, ADDKE, NULL, NULL);
 	world_manual(pair.world, true);
 	end_up(&pair.west, "t");
 	world_settle(pair.world);
@@ -197,12 +200,18 @@ static void requests_come_too_early_or_too_late(void)
 	request_to(&pair, &pair.east, EXCHANGE_CREATE_CHILD_SA); /* half-open */
 	request_to(&pair, &pair.east, EXCHANGE_INFORMATIONAL);
 	deliver_next(&pair);
+	all_requests_to(&pair, &pair.west); /* IKE_INTERMEDIATE is out */
+	deliver_next(&pair);
+	deliver_next(&pair);
 	all_requests_to(&pair, &pair.west); /* IKE_AUTH is out */
 	world_manual(pair.world, false);
 	world_run(pair.world, 2 * USEC_PER_SEC);
 	pair_assert_tunnel(&pair);
-	request_to(&pair, &pair.west, EXCHANGE_IKE_AUTH);
-	request_to(&pair, &pair.east, EXCHANGE_IKE_AUTH);
+	for (unsigned i = 0; i < 2; i++) {
+		struct end *end = i == 0 ? &pair.west : &pair.east;
+		request_to(&pair, end, EXCHANGE_IKE_AUTH);
+		request_to(&pair, end, EXCHANGE_IKE_INTERMEDIATE);
+	}
 	pair_assert_tunnel(&pair);
 	world_manual(pair.world, true);
 	down(&pair.west);
@@ -360,6 +369,7 @@ static bool is_guarded(const struct ikev2_row *row)
 	if (row->steps != NULL)
 		return false;
 	switch (row->event) {
+	case EVENT_INTERMEDIATE_REQUEST:
 	case EVENT_AUTH_REQUEST:
 	case EVENT_CREATE_CHILD_REQUEST:
 	case EVENT_INFORMATIONAL_REQUEST:
@@ -367,6 +377,7 @@ static bool is_guarded(const struct ikev2_row *row)
 	case EVENT_INITIATE:
 	case EVENT_SA_INIT_REQUEST:
 	case EVENT_SA_INIT_RESPONSE:
+	case EVENT_INTERMEDIATE_RESPONSE:
 	case EVENT_AUTH_RESPONSE:
 	case EVENT_CREATE_CHILD_RESPONSE:
 	case EVENT_INFORMATIONAL_RESPONSE:
