@@ -40,7 +40,8 @@ static void what_a_peer_offers_is_printed_whatever_it_is(void **state)
 	(void)state;
 	proposal_wire_text(&sa, got, sizeof(got));
 	assert_string_equal(
-		got, "AES_CBC+ENCR999_65535-INTEG777-PRF55-MODP1024+ML_KEM_768-ESN7-TYPE200_3-TYPE0_4");
+		got,
+		"AES_CBC+ENCR999_65535-INTEG777-PRF55-MODP1024+ML_KEM_768-ESN7-TYPE200_3-TYPE0_4");
 }
 
 static void protocols_are_named_when_there_are_several(void **state)

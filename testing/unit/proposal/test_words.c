@@ -102,7 +102,7 @@ static void groups_are_known_by_number_and_by_name(void **state)
 		       { "modp4096", 16 }, { "modp6144", 17 },	 { "dh18", 18 },
 		       { "ecp_256", 19 },  { "dh19", 19 },	 { "ecp384", 20 },
 		       { "ecp521", 21 },   { "curve25519", 31 }, { "x25519", 31 },
-		       { "dh31", 31 },	     { "ml_kem_768", 36 }, { "mlkem1024", 37 } };
+		       { "dh31", 31 },	   { "ml_kem_768", 36 }, { "mlkem1024", 37 } };
 	(void)state;
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
 		struct word word = proposal_word_find(groups[i].text);
