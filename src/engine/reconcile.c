@@ -182,7 +182,7 @@ static void go_ike(struct gateway *gateway, struct ike_sa *sa)
 	}
 	if (!sa->delete_wanted || sa->errand != NULL)
 		return;
-	if (sa->state == IKEV2_INIT_SENT ||
+	if (sa->state == IKEV2_INIT_SENT || sa->state == IKEV2_INTERMEDIATE_SENT ||
 	    ((sa->state == IKEV2_ESTABLISHED || sa->state == IKEV2_REKEYED) &&
 	     sa->request.bytes == NULL))
 		road_event(gateway, sa, EVENT_DELETE_IKE, NULL, NULL, NULL);

@@ -214,6 +214,7 @@ enum rc ike_sa_new_successor(struct sas *sas, const struct ike_sa *old, enum ike
 	sa->nat_here = old->nat_here;
 	sa->nat_there = old->nat_there;
 	sa->kept_alive = old->kept_alive;
+	sa->ppk = old->ppk; /* by SK_d */
 	sa->established = sa->idle_since = sa->born;
 	return RC_OK;
 }

@@ -75,7 +75,7 @@ static enum rc op_auth(struct bench *b)
 	uint8_t auth[PRF_MAX];
 	return auth_psk(&b->suite, SPAN_OF(b->shared), span_make(b->message, 400),
 			SPAN_OF(b->nonce), ike_key(&b->keys, &b->suite, SK_pi),
-			span_make(b->plain, 24), auth);
+			span_make(b->plain, 24), SPAN_NONE, auth);
 }
 
 /* Keys of the IKE SA, of one Child SA, and both AUTH values: what one side computes after g^ir. */

@@ -152,7 +152,7 @@ static enum rc psk_value(const struct scheme *scheme, const struct initiator *in
 			span_of(ours ? &initiator->init_request : &initiator->init_response),
 			ours ? span_of(&initiator->peer_nonce) : SPAN_OF(initiator->nonce),
 			ike_key(&initiator->keys, &scheme->suite, ours ? SK_pi : SK_pr),
-			sink_written(&sink), out);
+			sink_written(&sink), SPAN_NONE, out);
 }
 
 static enum rc emit_child(const struct scheme *scheme, const struct initiator *initiator,

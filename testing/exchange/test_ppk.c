@@ -163,6 +163,21 @@ static void an_entry_for_others_is_not_used(void **state)
 	assert_refused(&pair, "AUTHENTICATION_FAILED", "no PPK with the ID \"ppk-1\"");
 }
 
+/* RFC 8784 §4: SK_d of the new one comes from the SK_d that has the PPK in it. */
+static void an_ike_sa_with_a_ppk_is_rekeyed(void **state)
+{
+	struct pair pair;
+	struct diag diag;
+
+	(void)state;
+	attempt(&pair, "\tppk=insist\n", "\tppk=insist\n", WITH_KEY, WITH_KEY);
+	assert_int_equal(gateway_rekey(pair.east.gateway, "t", REKEY_IKE, &diag), RC_OK);
+	pair_run(&pair, 10 * USEC_PER_SEC);
+	assert_int_equal(gateway_rekey(pair.west.gateway, "t", REKEY_CHILD, &diag), RC_OK);
+	pair_run(&pair, 10 * USEC_PER_SEC);
+	assert_up(&pair, true);
+}
+
 static void a_cookie_round_keeps_it(void **state)
 {
 	struct pair pair;
@@ -242,6 +257,7 @@ int main(void)
 		cmocka_unit_test(two_keys_of_one_id_are_refused),
 		cmocka_unit_test(the_first_id_that_is_there_is_proposed),
 		cmocka_unit_test(an_entry_for_others_is_not_used),
+		cmocka_unit_test(an_ike_sa_with_a_ppk_is_rekeyed),
 		cmocka_unit_test(a_cookie_round_keeps_it),
 		cmocka_unit_test(use_ppk_cannot_be_stripped_from_the_request),
 		cmocka_unit_test(use_ppk_cannot_be_stripped_from_the_response),

@@ -18,8 +18,8 @@ static void side_begin(struct side *side)
 	arena_init(&side->arena, 1u << 20);
 	side->suite = (struct ike_suite){ .prf = crypto_prf(PRF_HMAC_SHA2_256) };
 	side->id = (struct wire_id){ ID_FQDN, PSK("west") };
-	side->input = (struct auth_input){ &side->suite, SPAN_OF(init), SPAN_OF(nonce),
-					   SPAN_OF(sk_p), &side->id };
+	side->input = (struct auth_input){ &side->suite,  SPAN_OF(init), SPAN_OF(nonce),
+					   SPAN_OF(sk_p), &side->id,	 SPAN_NONE };
 }
 
 static struct wire_auth sign(struct side *side, const char *key)
@@ -110,6 +110,9 @@ static void anything_else_that_is_signed_gives_another_value(void **state)
 	assert_int_equal(verify(&side, "secret", &auth, &diag), RC_AUTH_FAILED);
 	side.input = good;
 	side.input.nonce = SPAN_OF(other);
+	assert_int_equal(verify(&side, "secret", &auth, &diag), RC_AUTH_FAILED);
+	side.input = good;
+	side.input.int_auth = SPAN_OF(other);
 	assert_int_equal(verify(&side, "secret", &auth, &diag), RC_AUTH_FAILED);
 	side.input = good;
 	side.input.sk_p = SPAN_OF(other);

@@ -169,6 +169,94 @@ static void none_comes_after_ike_auth(void **state)
 	road_end(&road);
 }
 
+/* ---- somebody who knows the first keys (he broke the first key exchange) ---- */
+
+/* The same request with one payload more, sealed as the real one. */
+static bool add_payload(void *context, struct flight *flight)
+{
+	struct road *road = context;
+	struct ike_sa *west, as_east;
+	struct ike_message message;
+	struct outcome_message changed;
+	struct sink sink;
+	struct writer writer;
+	struct wire_ke ke;
+	uint8_t buffer[1024];
+
+	if (flight->bytes[18] != EXCHANGE_IKE_INTERMEDIATE ||
+	    (flight->bytes[19] & IKE_FLAG_RESPONSE) != 0)
+		return true;
+	west = road_sa(&road->pair.west);
+	as_east = *west;
+	as_east.role = RESPONDER; /* reads what west seals */
+	assert_int_equal(wire_message_parse(&road->arena, span_make(flight->bytes, flight->len),
+					    &message, NULL, NULL),
+			 RC_OK);
+	assert_int_equal(ikev2_open(&as_east, &road->arena, &message, NULL, NULL), RC_OK);
+	assert_int_equal(wire_ke_parse(payload_of(&message, PAYLOAD_KE)->body, &ke, NULL), RC_OK);
+	changed = (struct outcome_message){ .exchange = EXCHANGE_IKE_INTERMEDIATE };
+	assert_int_equal(inner_start(&road->arena, &sink, &writer), RC_OK);
+	wire_ke_emit(&writer, &ke);
+	emit_notify(&writer, INITIAL_CONTACT);
+	assert_int_equal(inner_finish(&writer, &sink, &changed), RC_OK);
+	sink_init(&sink, buffer, sizeof(buffer));
+	assert_int_equal(ikev2_seal(west, west->seal_counter++, 1, &changed, &sink), RC_OK);
+	assert_int_equal(
+		world_inject(road->pair.world, &flight->from, &flight->to, sink_written(&sink)),
+		RC_OK);
+	road->count++;
+	return false;
+}
+
+static void a_changed_request_fails_auth(void **state)
+{
+	struct road road;
+
+	(void)state;
+	road_begin(&road, ONE, ONE);
+	world_tap(road.pair.world, add_payload, &road);
+	end_up(&road.pair.west, "t");
+	road_run(&road, 2 * USEC_PER_SEC);
+	assert_int_equal(road.count, 1);
+	assert_int_equal(road.pair.east.ike_up, 0);
+	assert_true(end_said(&road.pair.east, "AUTH of the peer is wrong"));
+	road_end(&road);
+}
+
+/* What an end knows of either direction counts at that end, whoever signs. */
+static void each_direction_counts_at_each_end(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct road road;
+		struct ike_intermediate *known;
+		bool at_west = i >= 2;
+		road_begin(&road, ONE, ONE);
+		world_manual(road.pair.world, true);
+		end_up(&road.pair.west, "t");
+		world_settle(road.pair.world);
+		for (unsigned n = 0; n < 4; n++) { /* now IKE_AUTH is on its way */
+			struct list *flights = world_flights(road.pair.world);
+			assert_false(list_empty(flights));
+			world_deliver(road.pair.world,
+				      container_of(flights->next, struct flight, in_world));
+			world_settle(road.pair.world);
+		}
+		known = at_west ? road_sa(&road.pair.west)->larval->intermediate
+				: container_of(road.pair.east.gateway->sas.half_open.next,
+					       struct ike_sa, in_half_open)
+					  ->larval->intermediate;
+		assert_int_equal(known->keyed, 1);
+		(i % 2 == 0 ? known->auth_i : known->auth_r)[5] ^= 1;
+		world_manual(road.pair.world, false);
+		road_run(&road, 500 * USEC_PER_MSEC);
+		assert_int_equal(road.pair.west.ike_up, 0);
+		assert_true(end_said(at_west ? &road.pair.west : &road.pair.east,
+				     "shared keys of the two sides differ"));
+		road_end(&road);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +265,8 @@ int main(void)
 		cmocka_unit_test(ike_auth_too_early_is_refused),
 		cmocka_unit_test(empty_ones_are_answered_up_to_a_limit),
 		cmocka_unit_test(none_comes_after_ike_auth),
+		cmocka_unit_test(a_changed_request_fails_auth),
+		cmocka_unit_test(each_direction_counts_at_each_end),
 	};
 
 	return exchange_run(tests);
