@@ -65,14 +65,17 @@ static unsigned add_addr(struct ip_addr *addrs, unsigned count, unsigned max,
 	return count + 1;
 }
 
+/* The peer's own address first: what was used for want of it is left when it can be reached again.
+ */
 static unsigned remotes_of(const struct ike_sa *sa, struct ip_addr out[REMOTES_MAX])
 {
-	unsigned count = add_addr(out, 0, REMOTES_MAX, &sa->remote.addr);
+	unsigned count = 0;
 
-	for (unsigned i = 0; i < sa->mobile->other_count; i++)
-		count = add_addr(out, count, REMOTES_MAX, &sa->mobile->others[i]);
 	if (sa->peer != NULL)
 		count = add_addr(out, count, REMOTES_MAX, &sa->peer->remote);
+	count = add_addr(out, count, REMOTES_MAX, &sa->remote.addr);
+	for (unsigned i = 0; i < sa->mobile->other_count; i++)
+		count = add_addr(out, count, REMOTES_MAX, &sa->mobile->others[i]);
 	return count;
 }
 

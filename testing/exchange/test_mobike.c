@@ -184,6 +184,29 @@ static void it_goes_behind_a_nat_and_comes_out_again(void **state)
 	end_stage(&stage);
 }
 
+/* For want of an IPv4 address the tunnel goes over IPv6, with the address that east has told; and
+ * back at once when there is one. */
+static void it_changes_the_ip_version_and_comes_back(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	begin(&stage, "192.0.2.10", ROAMER, FOLLOWER);
+	assert_int_equal(world_host_add_address(stage.pair.east.host, "2001:db8::2"), RC_OK);
+	assert_int_equal(world_host_add_address(stage.pair.west.host, "2001:db8::1"), RC_OK);
+	world_run(stage.pair.world, USEC_PER_SEC);
+	assert_at(&stage, "192.0.2.10", "192.0.2.10", "192.0.2.2", false);
+	world_host_remove_address(stage.pair.west.host, "192.0.2.10");
+	world_run(stage.pair.world, USEC_PER_SEC);
+	assert_at(&stage, "2001:db8::1", "2001:db8::1", "2001:db8::2", false);
+	assert_traffic(&stage);
+	assert_int_equal(world_host_add_address(stage.pair.west.host, "192.0.2.77"), RC_OK);
+	world_run(stage.pair.world, USEC_PER_SEC);
+	assert_at(&stage, "192.0.2.77", "192.0.2.77", "192.0.2.2", false);
+	assert_traffic(&stage);
+	end_stage(&stage);
+}
+
 static void one_that_began_behind_a_nat_comes_out(void **state)
 {
 	struct stage stage;
@@ -353,6 +376,7 @@ int main(void)
 		cmocka_unit_test(the_tunnel_goes_along_to_another_address),
 		cmocka_unit_test(a_time_without_any_address_is_survived),
 		cmocka_unit_test(it_goes_behind_a_nat_and_comes_out_again),
+		cmocka_unit_test(it_changes_the_ip_version_and_comes_back),
 		cmocka_unit_test(one_that_began_behind_a_nat_comes_out),
 		cmocka_unit_test(any_single_loss_or_repetition_is_harmless),
 		cmocka_unit_test(a_repeated_update_from_elsewhere_moves_nothing),

@@ -94,6 +94,44 @@ two_gateways_with_nat() {
 	RULES
 }
 
+# west has another way out: eth1 to "nat", which masquerades as 203.0.113.1
+second_way_out() {
+	namespace nat
+	join west eth1 nat inside
+	join nat outside mid nat0
+	address nat inside 172.16.1.254/24
+	address nat outside 203.0.113.1/24
+	address mid nat0 203.0.113.254/24
+	default_route nat 203.0.113.254
+	at nat nft -f - <<-RULES
+	table ip nat {
+		chain out {
+			type nat hook postrouting priority srcnat;
+			oifname "outside" masquerade random
+		}
+	}
+	RULES
+}
+
+# west_at ADDRESS DEVICE GATEWAY: west has just this address outside, and this default route
+west_at() {
+	local device
+	for device in eth0 eth1; do
+		ip -n west address flush dev $device 2>/dev/null || true
+	done
+	address west "$2" "$1"
+	default_route west "$3"
+	say "west is now at $1 ($2)"
+}
+
+# forget_mappings: the NAT box forgets what it has mapped, as after a restart
+forget_mappings() {
+	ip -n nat link set outside down
+	ip -n nat link set outside up
+	default_route nat 192.0.2.254
+	say "the NAT box has forgotten its mappings"
+}
+
 # --- captures ----------------------------------------------------------------------------------------------
 
 capture_pid=
