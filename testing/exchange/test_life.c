@@ -122,6 +122,39 @@ static void with_rekey_no_the_peer_rekeys(void **state)
 	pair_end(&pair);
 }
 
+static bool lose_from_east(void *context, struct flight *flight)
+{
+	const bool *cut = context;
+
+	return !*cut || flight->from.addr.bytes[3] != 2;
+}
+
+/* The margin is shorter than what retransmissions take: the end waits for them. */
+static void a_rekey_that_is_on_its_way_is_not_cut_short_by_the_end_of_the_lifetime(void **state)
+{
+	struct pair pair;
+	bool cut = false;
+
+	(void)state;
+	pair_start(&pair, 1, PAIR_START "\tsalifetime=100s\n\trekeymargin=5s\n\trekeyfuzz=0%\n",
+		   NULL, NULL, NULL);
+	world_tap(pair.world, lose_from_east, &cut);
+	pair_run(&pair, 90 * USEC_PER_SEC);
+	cut = true;
+	for (unsigned second = 90; second < 150; second++) {
+		if (second == 140) /* 40 seconds after the configured end */
+			cut = false;
+		assert_int_equal(pair_ping(&pair, true), SIMULATED_ARRIVED);
+		assert_int_equal(pair_ping(&pair, false), SIMULATED_ARRIVED);
+		pair_run(&pair, USEC_PER_SEC);
+	}
+	pair_run(&pair, 30 * USEC_PER_SEC);
+	assert_int_equal(pair.west.child_up, 2);
+	assert_int_equal(pair.west.ike_down, 0);
+	pair_assert_tunnel(&pair);
+	pair_end(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +162,8 @@ int main(void)
 		cmocka_unit_test(sas_of_a_daemon_that_died_are_ended_by_the_kernel),
 		cmocka_unit_test(a_margin_of_packets_is_when_the_kernel_speaks_up),
 		cmocka_unit_test(with_rekey_no_the_peer_rekeys),
+		cmocka_unit_test(
+			a_rekey_that_is_on_its_way_is_not_cut_short_by_the_end_of_the_lifetime),
 	};
 
 	return exchange_run(tests);
