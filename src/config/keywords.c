@@ -250,8 +250,9 @@ const struct keyword keywords_ours[] = {
 	CONN("esp", KIND_PROPOSAL, esp, "", NULL,
 	     "Algorithms for ESP, best first: aes_gcm256, aes256-sha2_256. Without it: RFC 8221's.",
 	     .protocol = PROTOCOL_ESP, ALSO_KNOWN("phase2alg")),
-	CONN("pfs", KIND_BOOL, pfs, "yes, no", "no",
-	     "Rekeying a Child SA makes a new Diffie-Hellman exchange."),
+	CONN("pfs", KIND_BOOL, pfs, "yes, no", "yes",
+	     "Rekeying a Child SA makes a new Diffie-Hellman exchange. With no, groups that esp= "
+	     "names are still used, and a peer that asks for one is not refused."),
 	CONN("encapsulation", KIND_ENUM, encapsulation, "yes, no, auto", "auto",
 	     "ESP in UDP: always, never, or when there is a NAT.", .names = &tristate_names),
 	CONN_CUSTOM("forceencaps", "yes or no", "yes, no", NULL, field_forceencaps,

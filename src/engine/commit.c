@@ -162,7 +162,7 @@ static enum rc commit_child(struct errand *errand, struct child_sa **linked)
 	struct child_sa *child = out->child;
 
 	*linked = NULL;
-	if (child == NULL || out->child_failed != RC_OK)
+	if (child == NULL || out->child_failed != RC_OK || out->creation_failed != RC_OK)
 		return RC_OK;
 	child->ike = errand->step.sa;
 	child->state = CHILD_UP;

@@ -111,7 +111,7 @@ static void promote_successors(struct gateway *gateway, const struct child_sa *o
 		struct child_sa *child = container_of(node, struct child_sa, in_tunnel);
 		if (child != old && child->ike == old->ike && !child->replaced &&
 		    !child->delete_wanted)
-			child_promote(gateway, child);
+			(void)child_promote(gateway, child);
 	}
 }
 

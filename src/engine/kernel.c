@@ -47,7 +47,8 @@ static void outbound_refused(struct gateway *gateway, struct kernel_task *task)
 		child->out_installed = false;
 	if (task->request.op == KERNEL_SA_MOVE && !lost && !out)
 		child->in_installed = false;
-	outbound_missing(gateway, child, RC_KERNEL, task->request.diag.text);
+	if (task->request.op != KERNEL_SA_ADD || !child_promote_again(gateway, child))
+		outbound_missing(gateway, child, RC_KERNEL, task->request.diag.text);
 }
 
 /* The trap is tried again when the tunnel's backoff is over. */
@@ -149,6 +150,8 @@ static void task_done(struct kernel_request *request)
 		gateway->kernel->ops->submit(gateway->kernel, request);
 		return;
 	}
+	if (request->rc == RC_OK && task->child != 0 && request->op == KERNEL_SA_ADD)
+		child_promoted(gateway, task->spi_in, task->child);
 	if (request->rc != RC_OK) {
 		log_write(gateway->log, LOG_LEVEL_WARNING, NULL, "%s", request->diag.text);
 		leave_old_place(gateway, request);
@@ -212,6 +215,8 @@ static void fire_outbound(struct gateway *gateway, const struct kernel_request *
 	task->child = child->serial;
 	if (request->op == KERNEL_SA_ADD)
 		child->out_installed = true;
+	else
+		task->again = REMOVAL_TRIES - 1; /* a policy needs no key to be asked for again */
 	gateway->kernel->ops->submit(gateway->kernel, &task->request);
 }
 
@@ -228,25 +233,6 @@ void child_install(struct gateway *gateway, struct list *requests, struct child_
 		list_remove(node);
 		fire_outbound(gateway, container_of(node, struct kernel_request, queue), child);
 	}
-}
-
-void child_promote(struct gateway *gateway, struct child_sa *child)
-{
-	struct arena arena;
-	struct list requests;
-
-	if (child->waiting_keymat.ptr == NULL)
-		return;
-	list_init(&requests);
-	arena_init(&arena, LIMIT_EVENT_ARENA);
-	if (ikev2_child_outbound(&arena, child, secret_span(&child->waiting_keymat), &requests) ==
-	    RC_OK)
-		child_install(gateway, &requests, child);
-	else
-		outbound_missing(gateway, child, RC_NO_MEMORY,
-				 "out of memory for its outbound half");
-	arena_free(&arena);
-	secret_wipe(&child->waiting_keymat);
 }
 
 void trap_install(struct gateway *gateway, struct tunnel *tunnel)

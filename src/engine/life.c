@@ -70,7 +70,7 @@ static usec_t next_of_children(const struct ike_sa *sa, usec_t now)
 			next = earliest(next, child->leave_at);
 		else if (child->replace_at > now)
 			next = earliest(next, child->replace_at);
-		if (child->waiting_keymat.ptr != NULL)
+		if (child->waiting_keymat.ptr != NULL && child->promotions == 0)
 			next = earliest(next, proven_at(child));
 		if (!child->delete_wanted)
 			next = earliest(next, child->expires);
@@ -137,7 +137,7 @@ static void settle_rekeyed(struct gateway *gateway, struct ike_sa *sa, usec_t no
 		struct child_sa *child = container_of(node, struct child_sa, in_ike);
 		if (child->waiting_keymat.ptr != NULL && !child->replaced &&
 		    now >= proven_at(child))
-			child_promote(gateway, child);
+			(void)child_promote(gateway, child);
 		if (!child->replaced || child->delete_wanted || now < child->leave_at)
 			continue;
 		child->delete_wanted = true;

@@ -135,8 +135,15 @@ void tasks_forget(struct gateway *gateway); /* what the kernel has not answered 
 void trap_install(struct gateway *gateway, struct tunnel *tunnel);
 void trap_remove(struct gateway *gateway, struct tunnel *tunnel);
 
-/* The kernel is asked for the outbound half of a Child SA that the peer has shown to have. */
-void child_promote(struct gateway *gateway, struct child_sa *child);
+
+/* ---- promote.c ---- */
+/* The kernel is asked for the outbound half of a Child SA that the peer has shown to have; once.
+ * False: out of memory. */
+bool child_promote(struct gateway *gateway, struct child_sa *child);
+/* It refused: false when it was asked often enough. */
+bool child_promote_again(struct gateway *gateway, struct child_sa *child);
+/* It has it: the key material is forgotten. */
+void child_promoted(struct gateway *gateway, uint32_t spi_in, uint64_t serial);
 
 /* ---- succeed.c: a new SA takes the place of an old one (RFC 7296 §2.8) ---- */
 /* What our CREATE_CHILD_SA request was about, kept while it is finished. */

@@ -62,8 +62,8 @@ static enum rc find_tunnel(struct step *step, struct create_request *in, const s
 static enum rc choose(struct step *step, struct create_request *in, struct outcome *out)
 {
 	struct child_sa *child = out->child;
-	bool pfs = child->tunnel->conn->pfs, ke = in->ke.data.len > 0;
-	unsigned flags = pfs ? 0 : ke ? PROPOSAL_ANY_DH : PROPOSAL_NO_DH;
+	bool ke = in->ke.data.len > 0;
+	unsigned flags = child->tunnel->conn->pfs ? 0 : ke ? PROPOSAL_ANY_DH : PROPOSAL_NO_DH;
 
 	TRY(child_choose(step->env->sas, &in->child, ke ? in->ke.group : DH_NONE, flags, child,
 			 &out->diag));

@@ -7,7 +7,9 @@
 
 static unsigned flags_of(const struct tunnel *tunnel)
 {
-	return tunnel->conn->pfs ? 0 : PROPOSAL_NO_DH;
+	uint16_t group;
+
+	return proposal_groups(tunnel->conn->esp, &group, 1) > 0 ? 0 : PROPOSAL_NO_DH;
 }
 
 /* The group that the IKE SA was agreed on with, when it is one of ours for Child SAs: the peer has
@@ -32,7 +34,7 @@ static enum rc begin(struct step *step, const struct tunnel *tunnel, enum reques
 	creation->tunnel = tunnel->serial;
 	TRY(host_random(step->env->host, creation->ni, sizeof(creation->ni)));
 	TRY(child_spi_random(step->env->sas, &creation->spi_in));
-	if (!tunnel->conn->pfs || !first_group(step, tunnel, &group))
+	if (!first_group(step, tunnel, &group))
 		return RC_OK;
 	return create_generate(step, group, &creation->pair, out);
 }
@@ -100,8 +102,7 @@ static enum rc emit_payloads(struct step *step, const struct ike_creation *creat
 	if (old != NULL)
 		TRY(emit_rekey_notify(step, old, writer));
 	TRY(child_offer_sa(step->arena, tunnel, creation->spi_in,
-			   creation->pair != NULL ? 0 : PROPOSAL_NO_DH,
-			   more_groups(creation, tunnel), writer));
+			   flags_of(tunnel), more_groups(creation, tunnel), writer));
 	wire_nonce_emit(writer, SPAN_OF(creation->ni));
 	if (creation->pair != NULL) {
 		ke = (struct wire_ke){ dh_pair_alg(creation->pair)->id, dh_public(creation->pair) };

@@ -74,7 +74,7 @@ static void the_defaults_are_these(void **state)
 	assert_int_equal(conn.encapsulation, TRI_AUTO);
 	assert_int_equal(conn.esn, TRI_AUTO);
 	assert_int_equal(conn.dpddelay, 0);
-	assert_false(conn.pfs);
+	assert_true(conn.pfs);
 	assert_true(conn.rekey);
 	assert_false(conn.reauth);
 	assert_true(conn.fragmentation);

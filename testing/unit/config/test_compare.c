@@ -72,7 +72,7 @@ static void settings_of_the_ike_sa_make_another_peer(void **state)
 static void settings_of_the_tunnel_keep_the_peer(void **state)
 {
 	static const char *const settings[] = { "esp=aes128-sha1",
-						"pfs=yes",
+						"pfs=no",
 						"salifetime=1h",
 						"replay-window=64",
 						"esn=no",
