@@ -215,7 +215,7 @@ static void fire_outbound(struct gateway *gateway, const struct kernel_request *
 	task->child = child->serial;
 	if (request->op == KERNEL_SA_ADD)
 		child->out_installed = true;
-	else
+	else if (request->op == KERNEL_POLICY_SET)
 		task->again = REMOVAL_TRIES - 1; /* a policy needs no key to be asked for again */
 	gateway->kernel->ops->submit(gateway->kernel, &task->request);
 }
