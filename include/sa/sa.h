@@ -101,14 +101,15 @@ struct ike_mobile {
 
 /* A CREATE_CHILD_SA request of ours that is not answered yet: what its answer needs. */
 struct ike_creation {
-	struct dh_pair *pair; /* NULL: without KE */
-	uint8_t purpose;      /* enum request_purpose */
-	uint8_t restarts;     /* INVALID_KE_PAYLOAD rounds so far */
-	uint16_t group;	      /* asked for by the peer; DH_NONE: ours to choose */
-	uint64_t tunnel;      /* serial of the tunnel that a Child SA is for */
-	uint64_t old;	      /* serial of the Child SA that is rekeyed; 0: none */
-	uint32_t spi_in;      /* Child SA: announced */
-	uint64_t spi;	      /* IKE SA: announced */
+	struct table_node by_spi; /* in sas->announced, by spi */
+	struct dh_pair *pair;	  /* NULL: without KE */
+	uint8_t purpose;	  /* enum request_purpose */
+	uint8_t restarts;	  /* INVALID_KE_PAYLOAD rounds so far */
+	uint16_t group;		  /* asked for by the peer; DH_NONE: ours to choose */
+	uint64_t tunnel;	  /* serial of the tunnel that a Child SA is for */
+	uint64_t old;		  /* serial of the Child SA that is rekeyed; 0: none */
+	uint32_t spi_in;	  /* Child SA: announced */
+	uint64_t spi;		  /* IKE SA: announced */
 	uint8_t ni[32];
 	/* §2.8.1: what the peer made meanwhile for the same, and the lower nonce of that exchange
 	 */
@@ -210,7 +211,8 @@ struct child_sa {
 /* Everything the SAs of one gateway share. */
 struct sas {
 	struct table by_spi, by_init, by_serial, children, outbound, policies;
-	struct list half_open; /* struct ike_sa.in_half_open */
+	struct table announced; /* of struct ike_creation.by_spi: of IKE SAs to come */
+	struct list half_open;	/* struct ike_sa.in_half_open */
 	size_t half_open_count, ike_count, established_count, child_count;
 	size_t creations; /* CREATE_CHILD_SA requests of ours that are not answered */
 	struct half_open_table table;
@@ -254,6 +256,9 @@ struct ike_creation *ike_creation_new(void);
 void ike_creation_free(struct ike_creation *creation);
 /* The SA takes it over (and frees the one that it had); it goes with the request. */
 void ike_sa_set_creation(struct sas *sas, struct ike_sa *sa, struct ike_creation *creation);
+/* Our CREATE_CHILD_SA request for an IKE SA with this SPI of ours is out: the peer may use it
+ * before its answer is here. */
+bool ike_sa_is_announced(const struct sas *sas, uint64_t our_spi);
 /* A successor (RFC 7296 §1.3.2) with a random SPI of ours; not linked, not larval, without keys. */
 enum rc ike_sa_new_successor(struct sas *sas, const struct ike_sa *old, enum ike_role role,
 			     struct ike_sa **out) MUST_CHECK;

@@ -192,13 +192,44 @@ static void fire_removal(struct gateway *gateway, struct kernel_request *request
 	gateway->kernel->ops->submit(gateway->kernel, task != NULL ? &task->request : request);
 }
 
+struct trap_search {
+	const struct kernel_policy *policy;
+	const struct tunnel *found;
+};
+
+static void find_trap(void *context, struct tunnel *tunnel)
+{
+	struct trap_search *search = context;
+
+	if (is_trap(tunnel, search->policy))
+		search->found = tunnel;
+}
+
+/* The conn was loaded anew while its Child SA was still on its way out: the policy is the trap of
+ * its successor by now. */
+static void leave_trap(struct gateway *gateway, const struct child_sa *child,
+		       struct kernel_request *request)
+{
+	struct trap_search search = { .policy = &request->policy };
+
+	if (request->op != KERNEL_POLICY_DELETE)
+		return;
+	(void)peers_match(&gateway->peers, child->tunnel->conn->name, find_trap, &search);
+	if (search.found == NULL)
+		return;
+	request->op = KERNEL_POLICY_SET;
+	tunnel_trap_policy(search.found, &request->policy);
+}
+
 void child_uninstall(struct gateway *gateway, const struct child_sa *child)
 {
 	struct kernel_request requests[IKEV2_UNINSTALL_MAX];
 	unsigned count = ikev2_child_uninstall(&gateway->sas, child, requests);
 
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
+		leave_trap(gateway, child, &requests[i]);
 		fire_removal(gateway, &requests[i]);
+	}
 }
 
 static void fire_outbound(struct gateway *gateway, const struct kernel_request *request,

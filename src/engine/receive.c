@@ -54,6 +54,13 @@ static void other_version(struct gateway *gateway, const struct datagram *datagr
 		    endpoint_text(&datagram->remote, remote));
 }
 
+/* The peer uses the IKE SA that it has just made with us, and overtakes its answer. */
+static bool is_early(const struct gateway *gateway, const struct ike_header *header)
+{
+	return (header->flags & IKE_FLAG_INITIATOR) == 0 &&
+	       ike_sa_is_announced(&gateway->sas, header->spi_i);
+}
+
 /* §1.5, §2.21.4: an answer outside of any IKE SA, so that the peer may find out that we know
  * nothing of it; bounded. */
 static void unknown_sa(struct gateway *gateway, const struct datagram *datagram,
@@ -67,7 +74,7 @@ static void unknown_sa(struct gateway *gateway, const struct datagram *datagram,
 	gateway->counters.dropped++;
 	if ((header->flags & IKE_FLAG_RESPONSE) != 0)
 		return;
-	if (!may_answer(gateway))
+	if (is_early(gateway, header) || !may_answer(gateway))
 		return;
 	crash_answer(gateway, datagram, header);
 	log_limited(gateway->log, limit, now, LOG_LEVEL_INFO, NULL,

@@ -264,22 +264,28 @@ static bool attempt_in_flight(const struct gateway *gateway, const struct peer *
 	return false;
 }
 
+/* What lives is replaced in time, whoever began it, also where we only answer; but a client
+ * (right=%any) comes by itself. */
+static bool replaces(const struct gateway *gateway, const struct tunnel *tunnel,
+		     const struct child_sa *current)
+{
+	if (tunnel->wanted != WANTED_UP &&
+	    (tunnel->wanted == WANTED_DOWN || tunnel->peer->parent != NULL))
+		return false;
+	return replace_due(gateway, current);
+}
+
 /* A peer in the middle of proving itself to us may be about to make it. */
 static bool wants_one(const struct gateway *gateway, const struct tunnel *tunnel)
 {
 	const struct child_sa *current = keeper(tunnel);
-	bool wanted = tunnel->wanted == WANTED_UP || (tunnel->wanted == WANTED_ON_DEMAND &&
-						      (tunnel->triggered || current != NULL));
 
 	if (tunnel->doomed || tunnel->peer->doomed || gateway->stopping)
 		return false;
-	if (!wanted)
-		return false;
-	if (current == NULL)
-		return tunnel->wanted == WANTED_UP || tunnel->triggered;
-	if (!current->initiator && tunnel->wanted != WANTED_UP)
-		return false; /* the peer made it and replaces it */
-	return replace_due(gateway, current);
+	if (current != NULL)
+		return replaces(gateway, tunnel, current);
+	return tunnel->wanted == WANTED_UP ||
+	       (tunnel->wanted == WANTED_ON_DEMAND && tunnel->triggered);
 }
 
 static usec_t not_before(const struct tunnel *tunnel)

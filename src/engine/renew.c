@@ -5,10 +5,11 @@
 
 #define CAP_DELAY (200 * USEC_PER_MSEC)
 
-/* Reauthentication (reauth=yes, AUTH_LIFETIME) is a whole new IKE SA too. */
+/* Reauthentication (reauth=yes, AUTH_LIFETIME) is a whole new IKE SA too. A client (right=%any)
+ * does that itself; we can only rekey. */
 static bool reauthenticates(const struct ike_sa *sa)
 {
-	return sa->must_reauth || sa->peer->conn->reauth;
+	return sa->must_reauth || (sa->peer->conn->reauth && sa->peer->parent == NULL);
 }
 
 static bool whole_new(const struct ike_sa *sa)

@@ -53,6 +53,7 @@ enum rc sas_init(struct sas *sas, struct peers *peers, struct host *host)
 	table_init(&sas->children, seed);
 	table_init(&sas->outbound, seed);
 	table_init(&sas->policies, seed);
+	table_init(&sas->announced, seed);
 	half_open_init(&sas->table, seed);
 	sas->cookie_rotated = host_now(host);
 	return host_random(host, sas->cookie_secret, sizeof(sas->cookie_secret));
@@ -66,6 +67,7 @@ void sas_free(struct sas *sas)
 	table_free(&sas->children);
 	table_free(&sas->outbound);
 	table_free(&sas->policies);
+	table_free(&sas->announced);
 	half_open_free(&sas->table);
 	wipe(sas->cookie_secret, sizeof(sas->cookie_secret));
 	wipe(sas->crash_secret, sizeof(sas->crash_secret));
@@ -185,12 +187,28 @@ void ike_creation_free(struct ike_creation *creation)
 
 void ike_sa_set_creation(struct sas *sas, struct ike_sa *sa, struct ike_creation *creation)
 {
-	if (sa->creation != NULL)
+	if (sa->creation != NULL) {
+		table_remove(&sas->announced, &sa->creation->by_spi);
 		sas->creations--;
+	}
 	ike_creation_free(sa->creation);
 	sa->creation = creation;
-	if (creation != NULL)
-		sas->creations++;
+	if (creation == NULL)
+		return;
+	sas->creations++;
+	creation->by_spi = (struct table_node){ 0 };
+	if (creation->spi != 0) /* without memory for the table nobody is told to wait */
+		(void)(table_insert(&sas->announced, &creation->by_spi,
+				    spi_hash(sas, creation->spi)) == RC_OK);
+}
+
+bool ike_sa_is_announced(const struct sas *sas, uint64_t our_spi)
+{
+	struct table_node *node = table_first(&sas->announced, spi_hash(sas, our_spi));
+
+	while (node != NULL && container_of(node, struct ike_creation, by_spi)->spi != our_spi)
+		node = table_next(node);
+	return node != NULL;
 }
 
 void ike_sa_request_clear(struct sas *sas, struct ike_sa *sa)

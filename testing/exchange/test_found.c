@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the simulator (testing/sim) found, each as the few steps that it takes. */
+#include "exchange/pair.h"
+#include "kernel/simulated.h"
+#include "unit/test.h"
+
+#define SIBLINGS                                                                                   \
+	"conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@east\n"           \
+	"\tleftsubnets={10.1.0.0/24,10.3.0.0/24}\n\trightsubnet=10.2.0.0/24\n"                     \
+	"\tauthby=secret\n"
+
+static struct tunnel *tunnel_of(const struct end *end)
+{
+	return peers_tunnel(&end->gateway->peers, "t");
+}
+
+static void add(struct end *end, const char *conf)
+{
+	struct config *config = load_conf(conf);
+	struct diag diag = { "" };
+
+	assert_int_equal(gateway_add(end->gateway, config, "t", &diag), RC_OK);
+	config_unref(config);
+	assert_int_equal(gateway_route(end->gateway, "t", &diag), RC_OK);
+}
+
+/* The Child SAs of what was loaded before go one by one; the last ones go when the traps of what
+ * is loaded now are there. */
+static void an_old_child_sa_leaves_the_new_trap_alone(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 5, SIBLINGS "\tauto=start\n", SIBLINGS "\tauto=add\n", NULL, NULL);
+	pair_run(&pair, 10 * USEC_PER_SEC);
+	assert_int_equal(pair.west.gateway->sas.child_count, 2);
+	add(&pair.west, SIBLINGS "\tauto=ondemand\n");
+	pair_run(&pair, 20 * USEC_PER_SEC);
+	assert_int_equal(pair.west.gateway->sas.child_count, 0);
+	assert_int_equal(pair_ping_hosts(&pair, "10.1.0.7", "10.2.0.7"), SIMULATED_ACQUIRED);
+	assert_int_equal(pair_ping_hosts(&pair, "10.3.0.7", "10.2.0.7"), SIMULATED_ACQUIRED);
+	pair_end(&pair);
+}
+
+static void deliver_last(struct pair *pair)
+{
+	struct list *flights = world_flights(pair->world);
+
+	assert_false(list_empty(flights));
+	world_deliver(pair->world, container_of(flights->prev, struct flight, in_world));
+	world_settle(pair->world);
+}
+
+/* RFC 7296 §2.8: the responder may use the new IKE SA as soon as it has answered, and UDP keeps no
+ * order. */
+static void a_request_in_the_new_ike_sa_may_overtake_the_answer_that_made_it(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 6, PAIR_START, PAIR_CONN, NULL, NULL);
+	assert_true(pair_comes_up(&pair, 10 * USEC_PER_SEC));
+	pair_run(&pair, 10 * USEC_PER_SEC);
+	world_manual(pair.world, true);
+	tunnel_current(tunnel_of(&pair.west))->ike->replace_at = world_now(pair.world);
+	peer_dirty(tunnel_of(&pair.west)->peer);
+	world_settle(pair.world);
+	deliver_last(&pair); /* east answers, and has another wish at once */
+	tunnel_current(tunnel_of(&pair.east))->replace_at = world_now(pair.world);
+	peer_dirty(tunnel_of(&pair.east)->peer);
+	world_settle(pair.world);
+	deliver_last(&pair);
+	assert_false(end_said(&pair.west, "unknown IKE SA"));
+	world_manual(pair.world, false);
+	while (!list_empty(world_flights(pair.world)))
+		deliver_last(&pair);
+	pair_run(&pair, 60 * USEC_PER_SEC);
+	pair_assert_tunnel(&pair);
+	pair_end(&pair);
+}
+
+/* reauth=yes is about the IKE SA; who made the Child SA in it does not matter. */
+static void reauthentication_does_not_wait_for_the_maker_of_the_child_sa(void **state)
+{
+	struct pair pair;
+	uint64_t before;
+
+	(void)state;
+	pair_start(&pair, 7, PAIR_BASE "\tauto=ondemand\n\treauth=yes\n", PAIR_CONN, NULL, NULL);
+	assert_int_equal(pair_ping(&pair, true), SIMULATED_ACQUIRED);
+	pair_run(&pair, 10 * USEC_PER_SEC);
+	tunnel_current(tunnel_of(&pair.east))->replace_at = world_now(pair.world);
+	peer_dirty(tunnel_of(&pair.east)->peer);
+	pair_run(&pair, 10 * USEC_PER_SEC);
+	assert_false(tunnel_current(tunnel_of(&pair.west))->initiator);
+	before = tunnel_current(tunnel_of(&pair.west))->ike->serial;
+	tunnel_current(tunnel_of(&pair.west))->ike->replace_at = world_now(pair.world);
+	peer_dirty(tunnel_of(&pair.west)->peer);
+	pair_run(&pair, 20 * USEC_PER_SEC);
+	assert_true(tunnel_current(tunnel_of(&pair.west))->ike->serial != before);
+	pair_assert_tunnel(&pair);
+	pair_end(&pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_old_child_sa_leaves_the_new_trap_alone),
+		cmocka_unit_test(a_request_in_the_new_ike_sa_may_overtake_the_answer_that_made_it),
+		cmocka_unit_test(reauthentication_does_not_wait_for_the_maker_of_the_child_sa),
+	};
+
+	return exchange_run(tests);
+}
