@@ -338,6 +338,30 @@ static void nonces_are_random_and_at_least_half_of_any_prf_key(void **state)
 	road_end(&road);
 }
 
+/* RFC 4555 §3.3, §4.2.1: also without a NAT, so that a move behind one needs no other port. */
+static void mobike_is_said_without_data_and_ike_auth_goes_to_port_4500(void **state)
+{
+	struct wire_notify notify;
+	struct road road;
+
+	(void)state;
+	road_begin(&road, PAIR_CONN "\tmobike=yes\n", PAIR_CONN "\tmobike=yes\n");
+	end_up(&road.pair.west, "t");
+	road_run(&road, USEC_PER_SEC);
+	assert_in_range(road.count, 4, EAR_MAX);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(road.ears[i].from.port, i < 2 ? IKE_PORT : IKE_NATT_PORT);
+		assert_int_equal(road.ears[i].to.port, i < 2 ? IKE_PORT : IKE_NATT_PORT);
+	}
+	assert_true(notify_find(road_opened(&road, 2, road_sa(&road.pair.east)), MOBIKE_SUPPORTED,
+				&notify));
+	assert_int_equal(notify.data.len, 0);
+	assert_true(notify_find(road_opened(&road, 3, road_sa(&road.pair.west)), MOBIKE_SUPPORTED,
+				&notify));
+	assert_int_equal(notify.data.len, 0);
+	road_end(&road);
+}
+
 /* ---- what can be configured ---- */
 
 static void comes_up(const char *west, const char *east, const char *west_secrets,
@@ -401,6 +425,7 @@ int main(void)
 		cmocka_unit_test(
 			the_whole_list_is_proposed_again_after_another_group_was_asked_for),
 		cmocka_unit_test(nonces_are_random_and_at_least_half_of_any_prf_key),
+		cmocka_unit_test(mobike_is_said_without_data_and_ike_auth_goes_to_port_4500),
 		cmocka_unit_test(a_secret_may_have_64_characters_or_be_hex),
 		cmocka_unit_test(identities_of_each_kind_work),
 	};
