@@ -289,7 +289,7 @@ static void without_a_group_a_ke_is_ignored_and_none_is_answered(void **state)
 	struct road road;
 
 	(void)state;
-	road_up(&road, NULL, NULL);
+	road_up(&road, PAIR_CONN "\tpfs=no\n", PAIR_CONN "\tpfs=no\n");
 	const struct tunnel *tunnel = road_tunnel(&road.pair.west);
 	assert_int_equal(inner_start(&road.arena, &sink, &writer), RC_OK);
 	assert_int_equal(proposal_offer(&road.arena, tunnel->conn->esp, span_make("\1\2\3\4", 4),
