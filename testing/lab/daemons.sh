@@ -267,6 +267,15 @@ rekey() {
 	say "rekey $2 ($3) in $1"
 }
 
+# rekey_async: the same, without waiting where the daemon offers to
+rekey_async() {
+	if [ "${kind_of[$1]}" = vanth ]; then
+		ipsec "$1" rekey "$2" "--$3" --asynchronous
+	else
+		rekey "$@"
+	fi
+}
+
 # states NAMESPACE: the daemon's own view: a line "ike" or "child" for each SA that is in use
 states() { "states_${kind_of[$1]}" "$1" | sort | tr '\n' ' '; }
 

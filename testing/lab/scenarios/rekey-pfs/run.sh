@@ -5,22 +5,23 @@
 two_gateways
 for kind in strongswan libreswan; do
 	for ours in yes no; do
+		rekey_conf
 		case $ours in
-		yes) theirs=no ;;
-		no) theirs=yes ;;
+		yes) swanctl_conf east esp_proposals=aes256gcm16 proposals=aes256gcm16-prfsha256-ecp256 && pfs_there=no ;;
+		no) pfs_there=yes ;;
 		esac
-		rekey_conf pfs=$theirs esp=aes_gcm256
-		[ $theirs = yes ] || swanctl_conf east esp_proposals=aes256gcm16 proposals=aes256gcm16-prfsha256-ecp256
 		conn_conf west esp=aes_gcm256 ike=aes_gcm256-sha2_256-dh19 pfs=$ours
+		conn_conf east esp=aes_gcm256 ike=aes_gcm256-sha2_256-dh19 pfs=$pfs_there
 		start vanth west
 		start $kind east
-		say "Vanth has pfs=$ours, $kind pfs=$theirs"
+		say "Vanth has pfs=$ours, $kind pfs=$pfs_there"
 		up west tunnel
 		flood_start
 		for side in west east; do
 			remember
-			rekey $side tunnel child
-			changed 30
+			# refused where it would be without PFS; then a whole new IKE SA takes its place
+			rekey_async $side tunnel child
+			changed 40
 		done
 		flood_stop
 		stop_daemons
