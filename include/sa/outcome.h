@@ -110,6 +110,7 @@ struct outcome {
 	bool child_lost;	/* `child` is redundant (§2.8.1): it goes as soon as it is there */
 	struct child_sa *rival; /* redundant: the peer deletes it */
 	struct span rival_nonce; /* the lower one, for the creation that is out; .ptr NULL: none */
+	uint64_t rekey_refused;	 /* serial of the Child SA that the peer may not rekey like this */
 	enum rc creation_failed; /* the peer (or we) refused what our request was about */
 	struct secret shared;	 /* g^ir of `child`; wiped with the outcome */
 	struct dh_pair *pair;	 /* owned */

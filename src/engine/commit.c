@@ -546,6 +546,7 @@ void commit_failure(struct errand *errand, enum rc rc)
 		return;
 	}
 	heard(errand);
+	rekey_refused(errand);
 	if (!fatal(errand, rc) && !crippled(sa)) {
 		if (errand->step.message == NULL)
 			decide_later(errand->gateway, sa->peer);

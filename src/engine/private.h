@@ -157,6 +157,7 @@ enum rc successor_link(struct errand *errand) MUST_CHECK;
 /* After the message is out: who inherits, who goes, and what of a creation that failed. */
 void commit_succession(struct errand *errand, struct ike_sa *born);
 void commit_replaced(struct errand *errand, struct child_sa *child);
+void rekey_refused(struct errand *errand);
 void commit_creation_failed(struct errand *errand, const struct asked *asked);
 /* The IKE SA that waits to inherit from this one; NULL: none. */
 struct ike_sa *heir_waiting(const struct ike_sa *sa);

@@ -158,6 +158,19 @@ void commit_replaced(struct errand *errand, struct child_sa *child)
 
 /* ---- what came to nothing ---- */
 
+/* The peer wants it replaced before its lifetime is over, on terms that are not ours: then we do it
+ * on ours, or by a whole new IKE SA. */
+void rekey_refused(struct errand *errand)
+{
+	struct child_sa *old = child_sa_by_serial(errand->step.sa, errand->out.rekey_refused);
+	usec_t now = host_now(errand->gateway->host);
+
+	if (old == NULL || old->replaced || old->delete_wanted || old->replace_at <= now)
+		return;
+	old->replace_at = now;
+	peer_dirty(old->tunnel->peer);
+}
+
 static struct tunnel *tunnel_asked(const struct ike_sa *sa, const struct asked *asked)
 {
 	list_for(node, &sa->peer->tunnels)

@@ -65,8 +65,11 @@ static enum rc choose(struct step *step, struct create_request *in, struct outco
 	bool ke = in->ke.data.len > 0;
 	unsigned flags = child->tunnel->conn->pfs ? 0 : ke ? PROPOSAL_ANY_DH : PROPOSAL_NO_DH;
 
-	TRY(child_choose(step->env->sas, &in->child, ke ? in->ke.group : DH_NONE, flags, child,
-			 &out->diag));
+	enum rc rc = child_choose(step->env->sas, &in->child, ke ? in->ke.group : DH_NONE, flags,
+				  child, &out->diag);
+	if (rc == RC_NO_PROPOSAL)
+		out->rekey_refused = in->old;
+	TRY(rc);
 	if (child->choice.dh == DH_NONE)
 		return RC_OK;
 	if (child->choice.dh != in->ke.group)

@@ -87,6 +87,26 @@ static void the_group_of_the_ike_sa_is_tried_first(void **state)
 	pair_end(&pair);
 }
 
+/* East asks without KE and knows no better; west, who insists, replaces it on its own terms. */
+static void what_may_not_be_rekeyed_without_pfs_is_rekeyed_by_who_insists(void **state)
+{
+	struct pair pair;
+	struct diag diag;
+	uint64_t serial;
+
+	(void)state;
+	pair_start(&pair, 1, WITH, PAIR_CONN "\tpfs=no\n\tesp=aes128-sha2_256\n", NULL, NULL);
+	pair_run(&pair, 6 * USEC_PER_SEC);
+	serial = child_of(&pair.west)->serial;
+	child_of(&pair.east)->ike->choice.dh = DH_NONE; /* it does not try again with KE */
+	assert_int_equal(gateway_rekey(pair.east.gateway, "t", REKEY_CHILD, &diag), RC_OK);
+	pair_run(&pair, 60 * USEC_PER_SEC);
+	pair_assert_tunnel(&pair);
+	assert_true(child_of(&pair.west)->serial > serial);
+	assert_true(child_of(&pair.west)->initiator);
+	pair_end(&pair);
+}
+
 static void without_pfs_on_both_sides_there_is_none(void **state)
 {
 	struct pair pair;
@@ -107,6 +127,7 @@ int main(void)
 		cmocka_unit_test(who_insists_gets_it_from_who_does_not),
 		cmocka_unit_test(another_group_is_given_when_the_peer_asks_for_it),
 		cmocka_unit_test(the_group_of_the_ike_sa_is_tried_first),
+		cmocka_unit_test(what_may_not_be_rekeyed_without_pfs_is_rekeyed_by_who_insists),
 		cmocka_unit_test(without_pfs_on_both_sides_there_is_none),
 	};
 
