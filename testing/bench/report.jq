@@ -42,4 +42,32 @@ def beside($runs):
 	  row($runs; $cell; "rate"; 0; $text + ": a second"),
 	  (select($cell == "x25519-1") | row($runs; $cell; "p50_ms"; 2; $text + ": p50 ms"), row($runs; $cell; "p95_ms"; 2; $text + ": p95 ms")));
 
-.runs as $runs | alone($runs), memory($runs), (if any($runs[]; .kind == "beside") then beside($runs) else empty end)
+def flood_figure($runs; $who; $cell; $key):
+	[$runs[] | select(.kind == "flood" and .who == $who and .cell == $cell) | .[$key]] | median;
+def flood_ratio($runs; $who; $cell):
+	[$runs[] | select(.kind == "flood" and .who == "vanth" and .cell == $cell) | . as $mine
+	| $runs[] | select(.kind == "flood" and .who == $who and .cell == $cell and .round == $mine.round)
+	| select(.cpu_us > 0) | $mine.cpu_us / .cpu_us] | median;
+def flood_row($runs; $cell; $key; $title):
+	line($title; [(("vanth", "charon", "pluto") | . as $w | flood_figure($runs; $w; $cell; $key) | num(1)),
+		(if $key == "cpu_us" then (("charon", "pluto") | . as $w | flood_ratio($runs; $w; $cell) | num(2)) else "", "" end)]);
+def floods($runs):
+	"", "Floods, 10,000 datagrams a second, each from another address; medians, ratios within a round",
+	line("figure"; ["vanth", "charon", "pluto", "to charon", "to pluto"]),
+	flood_row($runs; "spoofed"; "cpu_us"; "spoofed IKE_SA_INIT: CPU us each"),
+	flood_row($runs; "spoofed"; "received"; "datagrams that were not lost"),
+	flood_row($runs; "spoofed"; "cookies"; "cookies asked"),
+	flood_row($runs; "spoofed"; "rss_growth_kb"; "memory grew by kB"),
+	flood_row($runs; "unknown-spi"; "cpu_us"; "message of an unknown IKE SA: CPU us each");
+
+def lives($runs):
+	"", "SAs while they live: two gateways in one process, without system calls; CPU is one gateway\u0027s",
+	line("what"; ["count", "CPU us each", "a second", "longest ms", "expired"]),
+	($runs[] | select(.kind == "lives" and .what != "liveness-hour")
+	| line(.what; [.count, (.cpu_us / 2 | num(1)), (2e6 / .cpu_us | num(0)), (.longest_ms | num(2)), .expired])),
+	($runs[] | select(.what == "liveness-hour")
+	| "liveness of \(.count) peers every 30 s: \(.cpu_s / 2 | num(1)) s of CPU an hour");
+
+.runs as $runs | (if any($runs[]; .kind == "alone") then alone($runs) else empty end), (if any($runs[]; .kind == "memory") then memory($runs) else empty end), (if any($runs[]; .kind == "beside") then beside($runs) else empty end),
+	(if any($runs[]; .kind == "flood") then floods($runs) else empty end),
+	(if any($runs[]; .kind == "lives") then lives($runs) else empty end)

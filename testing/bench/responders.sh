@@ -77,6 +77,29 @@ pluto_begin() {
 	pid=$PID
 }
 
+# The same with cookies at once, where the daemon has such a thing, for floods: charon begins at 30 half-open SAs
+# of an address or 10 in all, pluto is told that it is busy, vanth finds out.
+charon_flood_begin() {
+	charon_start "$ns_r" resp 16 yes -1 "$DEFPLUG" "$W/xfrmshim.so" "$1"
+	pid=$PID
+	swctl --load-all --file "$B/conf/swanctl-responder.conf" >/dev/null
+}
+
+pluto_flood_begin() {
+	pluto_start "$ns_r" presp ipsec-responder.conf 1 busy "$2" %disabled "$W/xfrmshim.so" "$1" 2>/dev/null
+	pid=$PID
+}
+
+# flood_begin WHO CPUS GROUP
+flood_begin() {
+	pid=
+	case $1 in
+	vanth) vanth_begin "$2" simulated ;;
+	charon) charon_flood_begin "$2" ;;
+	pluto) pluto_flood_begin "$2" "$3" ;;
+	esac && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null
+}
+
 # begin WHO CPUS GROUP
 begin() {
 	pid=
