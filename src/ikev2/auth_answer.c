@@ -165,6 +165,7 @@ static enum rc choose_child(struct step *step, struct outcome *out)
 		return child_refused(out, in, rc);
 	if (!in->child.present)
 		return rc;
+	child_see_through_nat(step, in->peer, &in->child);
 	tunnel = peer_tunnel_for(in->peer, &in->child.tsi, &in->child.tsr, in->child.transport);
 	if (tunnel == NULL)
 		return child_refused(out, in, child_no_tunnel(in->peer, &in->child, &out->diag));
@@ -248,7 +249,7 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 		emit_notify(&writer, in->child_notify);
 	else if (in->child.present) {
 		TRY(child_answer_sa(step->arena, out->child, &writer));
-		child_answer_ts(out->child, &writer);
+		child_answer_ts(out->child, &in->child, &writer);
 		TRY(child_install_out(step->arena, out->child, secret_span(&out->keymat),
 				      &out->kernel));
 	}

@@ -118,7 +118,8 @@ enum rc child_answer_sa(struct arena *arena, const struct child_sa *child, struc
 	return RC_OK;
 }
 
-void child_answer_ts(const struct child_sa *child, struct writer *writer)
+void child_answer_ts(const struct child_sa *child, const struct child_exchange *in,
+		     struct writer *writer)
 {
 	struct wire_ts local, remote;
 	struct wire_ts_list tsi = { &remote, 1 }, tsr = { &local, 1 };
@@ -127,6 +128,10 @@ void child_answer_ts(const struct child_sa *child, struct writer *writer)
 		emit_notify(writer, USE_TRANSPORT_MODE);
 	selector_to_wire(&child->selectors.local, &local);
 	selector_to_wire(&child->selectors.remote, &remote);
+	if (ip_is_set(&in->real_r))
+		local.range = range_single(&in->real_r);
+	if (ip_is_set(&in->real_i))
+		remote.range = range_single(&in->real_i);
 	wire_ts_emit(writer, PAYLOAD_TSi, &tsi);
 	wire_ts_emit(writer, PAYLOAD_TSr, &tsr);
 }

@@ -44,6 +44,7 @@ static enum rc find_tunnel(struct step *step, struct create_request *in, const s
 {
 	unsigned count = 0;
 
+	child_see_through_nat(step, step->sa->peer, &in->child);
 	*tunnel = old != NULL ? old->tunnel
 			      : peer_tunnel_for(step->sa->peer, &in->child.tsi, &in->child.tsr,
 						in->child.transport);
@@ -146,7 +147,7 @@ static enum rc respond(struct step *step, struct outcome *out)
 	wire_nonce_emit(&writer, SPAN_OF(in->nr));
 	if (in->public.len > 0)
 		wire_ke_emit(&writer, &ke);
-	child_answer_ts(out->child, &writer);
+	child_answer_ts(out->child, &in->child, &writer);
 	out->message.exchange = EXCHANGE_CREATE_CHILD_SA;
 	out->message.response = true;
 	return inner_finish(&writer, &sink, &out->message);

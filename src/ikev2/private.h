@@ -67,7 +67,13 @@ struct child_exchange {
 	struct wire_ts_list tsi, tsr;
 	bool present;	/* SA, TSi and TSr are there */
 	bool transport; /* USE_TRANSPORT_MODE */
+	/* as the peer wrote them in TSi and TSr, where another address stands for them now */
+	struct ip_addr real_i, real_r; /* AF_UNSPEC: untouched */
 };
+/* Responder, transport mode with a NAT between (§2.23.1): what stands behind a NAT is known here by
+ * the addresses of the IKE SA; the answer has the peer's words again (child_answer_ts). */
+void child_see_through_nat(const struct step *step, const struct peer *peer,
+			   struct child_exchange *in);
 enum rc child_read(struct arena *arena, const struct ike_message *message,
 		   struct child_exchange *out, struct diag *diag) MUST_CHECK;
 /* Addresses, encapsulation and selectors as the kernel needs them. */
@@ -112,7 +118,8 @@ enum rc child_choose(const struct sas *sas, const struct child_exchange *in, uin
 		     unsigned flags, struct child_sa *child, struct diag *diag) MUST_CHECK;
 enum rc child_answer_sa(struct arena *arena, const struct child_sa *child,
 			struct writer *writer) MUST_CHECK;
-void child_answer_ts(const struct child_sa *child, struct writer *writer);
+void child_answer_ts(const struct child_sa *child, const struct child_exchange *in,
+		     struct writer *writer);
 /* RC_TS_UNACCEPTABLE, with what was asked for and what there is. */
 enum rc child_no_tunnel(const struct peer *peer, const struct child_exchange *in,
 			struct diag *diag) MUST_CHECK;
