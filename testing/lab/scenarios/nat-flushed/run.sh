@@ -6,6 +6,8 @@ conn_conf west left=172.16.1.1
 conn_conf east left=198.51.100.1 leftid=@east.example leftsubnet=10.2.0.0/24 right=%any rightid=@west.example rightsubnet=10.1.0.0/24
 swanctl_conf west local_addrs=172.16.1.1
 swanctl_conf east remote_addrs=%any
+# gone NS SPI: that SA has ended
+gone() { ! ip -n "$1" xfrm state | grep -q "$2"; }
 for pair in "vanth vanth" "strongswan vanth" "libreswan vanth" "vanth strongswan" "vanth libreswan"; do
 	say "west and east are: $pair"
 	start ${pair% *} west
@@ -23,7 +25,7 @@ for pair in "vanth vanth" "strongswan vanth" "libreswan vanth" "vanth strongswan
 	if [ "${kind_of[east]}" = vanth ]; then
 		log_has east "the path is now" 20
 		down east tunnel # and IKE finds its way too
-		no_child_sas west 20
+		wait_for 20 "west to end its SAs" gone west "${before%%$'\n'*}"
 	fi
 	stop_daemons
 done
