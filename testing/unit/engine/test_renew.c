@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/private.h"
+#include "unit/ikev2/renewal.h"
+
+static void established_ike_sa_carries_until_it_may_not(void **state)
+{
+	struct road road;
+
+	(void)state;
+	road_up(&road, NULL, NULL);
+	struct gateway *gateway = road.pair.west.gateway;
+	struct ike_sa *sa = road_sa(&road.pair.west);
+	assert_ptr_equal(carrier(gateway, sa->peer, NULL), sa);
+	assert_null(carrier(gateway, sa->peer, sa));
+	sa->no_additional = true;
+	assert_null(carrier(gateway, sa->peer, NULL));
+	sa->no_additional = false;
+	sa->heir_of = 1;
+	assert_null(carrier(gateway, sa->peer, NULL));
+	sa->heir_of = 0;
+	road_end(&road);
+}
+
+/* A mass rekey is spread: only so many are out at once. */
+static void no_more_are_out_at_once_than_the_cap(void **state)
+{
+	struct road road;
+
+	(void)state;
+	road_up(&road, NULL, NULL);
+	struct gateway *gateway = road.pair.west.gateway;
+	struct ike_sa *sa = road_sa(&road.pair.west);
+	assert_true(carrier_ready(gateway, sa));
+	gateway->sas.creations = CREATING_MAX;
+	assert_false(carrier_ready(gateway, sa));
+	renewal_begin(&road, &road.pair.west, false);
+	assert_null(sa->request.bytes);
+	gateway->sas.creations = 0;
+	world_manual(road.pair.world, false);
+	road_run(&road, 5 * USEC_PER_SEC);
+	assert_int_equal(road.pair.west.child_up, 2); /* it was looked at again */
+	road_end(&road);
+}
+
+static void busy_ike_sa_is_not_asked_before_its_time(void **state)
+{
+	struct road road;
+
+	(void)state;
+	road_up(&road, NULL, NULL);
+	struct ike_sa *sa = road_sa(&road.pair.west);
+	sa->retry_at = host_now(road.pair.west.host) + 3 * USEC_PER_SEC;
+	renewal_begin(&road, &road.pair.west, true);
+	assert_null(sa->request.bytes);
+	world_manual(road.pair.world, false);
+	road_run(&road, 5 * USEC_PER_SEC);
+	assert_int_equal(road.pair.west.ike_up, 2);
+	road_end(&road);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(established_ike_sa_carries_until_it_may_not),
+		cmocka_unit_test(no_more_are_out_at_once_than_the_cap),
+		cmocka_unit_test(busy_ike_sa_is_not_asked_before_its_time),
+	};
+
+	return exchange_run(tests);
+}
