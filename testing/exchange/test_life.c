@@ -122,6 +122,40 @@ static void with_rekey_no_the_peer_rekeys(void **state)
 	pair_end(&pair);
 }
 
+static bool count_auth(void *context, struct flight *flight)
+{
+	unsigned *seen = context;
+
+	*seen += flight->bytes[18] == EXCHANGE_IKE_AUTH && flight->from.addr.bytes[3] == 1;
+	return true;
+}
+
+/* reauth=yes: a whole new IKE SA, with its Child SA, before the old one goes. */
+static void reauthentication_makes_before_it_breaks(void **state)
+{
+	struct pair pair;
+	unsigned auths = 0;
+
+	(void)state;
+	pair_start(&pair, 1,
+		   PAIR_START "\tikelifetime=300s\n\tsalifetime=1h\n\trekeymargin=60s\n"
+			      "\treauth=yes\n",
+		   PAIR_CONN, NULL, NULL);
+	world_tap(pair.world, count_auth, &auths);
+	pair_run(&pair, 5 * USEC_PER_SEC);
+	for (unsigned second = 0; second < 1200; second++) {
+		assert_int_equal(pair_ping(&pair, true), SIMULATED_ARRIVED);
+		assert_int_equal(pair_ping(&pair, false), SIMULATED_ARRIVED);
+		pair_run(&pair, USEC_PER_SEC);
+	}
+	pair_run(&pair, 20 * USEC_PER_SEC);
+	assert_in_range(auths, 4, 8);
+	assert_int_equal(pair.west.ike_up, auths + 1); /* the first was before */
+	assert_int_equal(pair.west.failed + pair.east.failed, 0);
+	pair_assert_tunnel(&pair);
+	pair_end(&pair);
+}
+
 static bool lose_from_east(void *context, struct flight *flight)
 {
 	const bool *cut = context;
@@ -162,6 +196,7 @@ int main(void)
 		cmocka_unit_test(sas_of_a_daemon_that_died_are_ended_by_the_kernel),
 		cmocka_unit_test(a_margin_of_packets_is_when_the_kernel_speaks_up),
 		cmocka_unit_test(with_rekey_no_the_peer_rekeys),
+		cmocka_unit_test(reauthentication_makes_before_it_breaks),
 		cmocka_unit_test(
 			a_rekey_that_is_on_its_way_is_not_cut_short_by_the_end_of_the_lifetime),
 	};
