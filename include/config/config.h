@@ -96,6 +96,9 @@ struct config_conn {
 	bool rekey, reauth;
 	bool initial_contact;
 	enum config_childless childless;
+	bool session_resumption;	     /* RFC 5723 */
+	bool send_redirect, accept_redirect; /* RFC 5685 */
+	char *redirect_to, *accept_redirect_to;
 	usec_t auth_lifetime; /* the peer is to authenticate again within it; 0: never (RFC 4478) */
 	usec_t dpddelay, dpdtimeout, dpdretry; /* 0: off */
 	enum config_dpdaction dpdaction;
@@ -135,6 +138,8 @@ struct config_setup {
 	unsigned nhelpers;    /* 0: one per CPU */
 	int log_level;	      /* enum log_level, -1: not set */
 	char *logfile, *nssdir, *secretsfile;
+	enum config_tristate redirect; /* global-redirect=; auto: while cookies are asked for */
+	char *redirect_to;
 	/* process-wide defaults of the five retransmit- settings */
 	usec_t retransmit_timeout, retransmit_limit;
 	double retransmit_base;

@@ -97,6 +97,11 @@ enum rc ike_keys_rekey(const struct ike_suite *old_suite, const struct ike_keys 
  * stay. out may not be keys. */
 enum rc ike_keys_mix_ppk(const struct ike_suite *suite, const struct ike_keys *keys,
 			 struct span ppk, struct ike_keys *out) MUST_CHECK;
+/* Session resumption (RFC 5723 §5.1): SKEYSEED = prf(SK_d (old), "Resumption" | Ni | Nr), with the
+ * suite of the old SA. */
+enum rc ike_keys_resume(const struct ike_suite *suite, struct span sk_d, struct span ni,
+			struct span nr, uint64_t spi_i, uint64_t spi_r,
+			struct ike_keys *out) MUST_CHECK;
 /* KEYMAT (§2.17) = prf+(SK_d, [g^ir |] Ni | Nr), len bytes. shared may be empty. */
 enum rc child_keymat(const struct ike_suite *suite, const struct ike_keys *keys, struct span shared,
 		     struct span ni, struct span nr, size_t len, struct secret *out) MUST_CHECK;
@@ -155,6 +160,18 @@ enum rc sk_seal(const struct ike_suite *suite, struct span enc_key, struct span 
 enum rc sk_open(const struct ike_suite *suite, struct span enc_key, struct span integ_key,
 		struct span aad, struct span signed_part, struct span iv, struct span ciphertext,
 		struct span icv, uint8_t *plain, size_t *plain_len) MUST_CHECK;
+
+/* ---- bytes of our own that others keep for us ---- */
+#define BOX_KEY_LEN 36 /* key | salt */
+#define BOX_IV_LEN  8  /* never twice with one key */
+#define BOX_TAG_LEN 16
+/* AES-256-GCM. data: len bytes of plaintext, encrypted in place, with room for the tag behind it.
+ */
+enum rc box_seal(struct span key, const uint8_t iv[BOX_IV_LEN], struct span aad, uint8_t *data,
+		 size_t len) MUST_CHECK;
+/* sealed: ciphertext and tag. plain: room for the ciphertext. RC_INTEGRITY. */
+enum rc box_open(struct span key, const uint8_t iv[BOX_IV_LEN], struct span aad, struct span sealed,
+		 uint8_t *plain) MUST_CHECK;
 
 /* ---- hashes ---- */
 /* SHA-1 of the parts: NAT detection (§2.23). */

@@ -135,6 +135,11 @@ enum rc gateway_add(struct gateway *gateway, struct config *config, const char *
 		    struct diag *diag) MUST_CHECK;
 enum rc gateway_delete(struct gateway *gateway, const char *name, struct diag *diag) MUST_CHECK;
 
+/* Peers that accept redirects and are connected by that conn (NULL: by any) are told to go to that
+ * gateway (an address or a host name; RFC 5685 §5), and have a minute for it. */
+enum rc gateway_redirect(struct gateway *gateway, const char *name, const char *to,
+			 struct diag *diag) MUST_CHECK;
+
 /* A timer of whoever embeds the gateway: timer_arm() that ends in a wake-up of the host. */
 void gateway_timer(struct gateway *gateway, struct timer *timer, usec_t due);
 void gateway_cancel(struct gateway *gateway, struct timer *timer);

@@ -12,6 +12,8 @@ enum ikev2_event {
 	EVENT_SA_INIT_RESPONSE,
 	EVENT_INTERMEDIATE_REQUEST,
 	EVENT_INTERMEDIATE_RESPONSE,
+	EVENT_RESUME_REQUEST,
+	EVENT_RESUME_RESPONSE,
 	EVENT_AUTH_REQUEST,
 	EVENT_AUTH_RESPONSE,
 	EVENT_CREATE_CHILD_REQUEST,
@@ -61,6 +63,12 @@ const struct ikev2_row *ikev2_row_at(unsigned index);
 unsigned ikev2_row_index(const struct ikev2_row *row);
 /* Which event is this message? RC_DROP for exchanges that we do not speak. */
 enum rc ikev2_event_of(const struct ike_header *header, enum ikev2_event *out) MUST_CHECK;
+/* An exchange in clear that makes an IKE SA: IKE_SA_INIT, IKE_SESSION_RESUME. */
+static inline bool ikev2_is_initial(const struct ike_header *header)
+{
+	return header->exchange == EXCHANGE_IKE_SA_INIT ||
+	       header->exchange == EXCHANGE_IKE_SESSION_RESUME;
+}
 /* Are the payloads those of the row? RC_SYNTAX names the payload. Notify and vendor payloads are
  * always allowed. */
 enum rc ikev2_check_payloads(const struct ikev2_row *row, const struct ike_message *message,

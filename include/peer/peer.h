@@ -15,8 +15,10 @@ enum wanted { WANTED_DOWN, WANTED_LISTEN, WANTED_ON_DEMAND, WANTED_UP };
 extern const struct names wanted_names;
 
 struct peers;
-struct loaded; /* a conn that is loaded */
-struct naming; /* the DNS names of a peer */
+struct loaded;	 /* a conn that is loaded */
+struct naming;	 /* the DNS names of a peer */
+struct ticket;	 /* sa/ticket.h */
+struct redirect; /* sa/redirect.h */
 
 /* Attempts to initiate and why the last one failed; shown in `ipsec status`. */
 struct backoff {
@@ -53,6 +55,8 @@ struct peer {
 	struct list ike_sas;		     /* of struct ike_sa.in_peer (sa/) */
 	struct recorder recorder;
 	struct backoff backoff;
+	struct redirect *redirect; /* another gateway that stands for it; freed as ticket is */
+	struct ticket *ticket; /* to resume a lost IKE SA with; the engine frees it in on_free */
 	struct timer wake;     /* reconcile again then */
 	struct list dirty;     /* waits for reconcile in this loop turn */
 	struct naming *naming; /* NULL: no end has a DNS name */

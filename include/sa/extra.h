@@ -10,14 +10,19 @@
 enum ike_tell {
 	TELL_CRASH_TOKEN = 1, /* a rekeyed IKE SA has SPIs without a token (RFC 6290 §4.3) */
 	TELL_LIFETIME = 2,    /* AUTH_LIFETIME has changed (RFC 4478 §3) */
+	TELL_REDIRECT = 8,    /* the operator wants the peer to leave (RFC 5685 §5) */
+	TELL_TICKET = 4,      /* a rekeyed IKE SA needs another ticket (RFC 5723 §4.2) */
 };
 
 struct ike_extra {
 	uint8_t *crash_token; /* the peer's (RFC 6290); NULL: it gave none */
 	uint8_t crash_token_len;
-	uint8_t tell;	      /* enum ike_tell bits */
-	uint32_t auth_told;   /* seconds of AUTH_LIFETIME that we told the peer; 0: none */
-	usec_t authenticated; /* when the peer proved its identity; kept over rekeys */
+	uint8_t tell;		 /* enum ike_tell bits */
+	uint32_t auth_told;	 /* seconds of AUTH_LIFETIME that we told the peer; 0: none */
+	usec_t authenticated;	 /* when the peer proved its identity; kept over rekeys */
+	char *redirect;		 /* TELL_REDIRECT: where to */
+	struct ticket *ticket;	 /* the gateway's, for us (RFC 5723); NULL: none */
+	struct identity gateway; /* client with session-resumption=: who the gateway proved to be */
 };
 
 /* The SA's, made when it has none; NULL: out of memory. */
@@ -28,8 +33,8 @@ enum rc ike_extra_crash_token(struct ike_sa *sa, struct span token) MUST_CHECK;
 /* To be called when an IKE SA is rekeyed (RFC 7296 §2.18), before `from` is freed: `to` is its
  * successor with its own SPIs. The end of the authentication goes on (a rekey does not prove an
  * identity); the token of the old SPIs does not, and the peer is told the one for the new SPIs. A
- * token that `to` has already (it came with the rekey) stays. `announced`: our token for the new
- * SPIs went with the rekey too. */
+ * token that `to` has already (it came with the rekey) stays. A ticket is asked for anew.
+ * `announced`: our token for the new SPIs went with the rekey too. */
 enum rc ike_extra_inherit(struct ike_sa *from, struct ike_sa *to, bool announced) MUST_CHECK;
 
 /* ---- quick crash detection, RFC 6290 ---- */

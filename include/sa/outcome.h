@@ -42,11 +42,26 @@ struct outcome_message {
 
 /* What hangs off the SA (sa/extra.h) from now on. */
 struct outcome_extra {
-	struct span crash_token; /* the peer's; .ptr NULL: none came */
-	bool auth_lifetime_set;	 /* the peer wants us to authenticate again within ... */
-	uint32_t auth_lifetime;	 /* seconds */
-	uint32_t auth_told;	 /* seconds that the peer is told; 0: nothing */
-	uint8_t told;		 /* enum ike_tell bits that this message tells */
+	struct span crash_token;       /* the peer's; .ptr NULL: none came */
+	bool auth_lifetime_set;	       /* the peer wants us to authenticate again within ... */
+	uint32_t auth_lifetime;	       /* seconds */
+	uint32_t auth_told;	       /* seconds that the peer is told; 0: nothing */
+	struct span ticket;	       /* the gateway's for us; .ptr NULL: none came */
+	uint32_t ticket_seconds;       /* it lives so long */
+	const struct wire_id *gateway; /* client: who the gateway proved to be, for the ticket */
+	bool resumed;		       /* gateway: in the place of the IKE SA with these SPIs */
+	uint64_t resumed_i, resumed_r;
+	usec_t authenticated;			/* 0: just now */
+	usec_t auth_ends;			/* resumed client: as before; 0: never */
+	const struct redirect_target *redirect; /* client: go there; in the arena */
+	uint8_t told;				/* enum ike_tell bits that this message tells */
+};
+
+enum outcome_resume {
+	RESUME_NOTHING, /* it stays */
+	RESUME_TAKE,	/* the peer's ticket, which is used up by it */
+	RESUME_TICKET,	/* outcome.ticket */
+	RESUME_DROP,	/* none: the SA is a new session */
 };
 
 /* IKE_INTERMEDIATE (sa/intermediate.h) */
@@ -117,6 +132,8 @@ struct outcome {
 	struct span init_request, init_response, ni, nr, cookie; /* .ptr NULL: unchanged */
 	uint8_t restarts;					 /* added to the larval's count */
 	struct outcome_extra extra;
+	enum outcome_resume resume; /* what becomes of larval->resume */
+	struct ticket *ticket;	    /* RESUME_TICKET; owned */
 	struct secret keymat; /* of `child`, until commit has installed both halves; wiped with the
 				 outcome */
 	/* 3 send */

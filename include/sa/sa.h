@@ -42,12 +42,13 @@ struct ike_larval {
 	uint16_t ni_size, nr_size;
 	uint8_t *cookie; /* initiator: to be returned */
 	uint8_t cookie_len;
-	uint8_t restarts;   /* COOKIE and INVALID_KE rounds so far */
-	uint16_t group;	    /* initiator: of our KE */
-	uint32_t child_spi; /* initiator: inbound SPI announced in IKE_AUTH; 0: childless */
-	bool childless;	    /* initiator: the responder can do RFC 6023 */
-	uint64_t tunnel;    /* initiator: serial of the tunnel it is for (0: none) */
-	uint8_t bad_auth;   /* responder: protected messages that were not the peer's */
+	struct ticket *resume; /* the session that is resumed (RFC 5723); NULL: a new one */
+	uint8_t restarts;      /* COOKIE and INVALID_KE rounds so far */
+	uint16_t group;	       /* initiator: of our KE */
+	uint32_t child_spi;    /* initiator: inbound SPI announced in IKE_AUTH; 0: childless */
+	bool childless;	       /* initiator: the responder can do RFC 6023 */
+	uint64_t tunnel;       /* initiator: serial of the tunnel it is for (0: none) */
+	uint8_t bad_auth;      /* responder: protected messages that were not the peer's */
 	struct half_open_place place;	       /* responder */
 	bool use_ppk;			       /* both ends sent USE_PPK, RFC 8784 */
 	struct ike_intermediate *intermediate; /* sa/intermediate.h; NULL: not agreed on */
@@ -169,6 +170,7 @@ struct ike_sa {
 	bool must_replace;  /* by a whole new IKE SA: it cannot or may not be rekeyed */
 	uint8_t rekey_failures;
 	enum rc delete_reason;
+	bool peer_redirects;	 /* the peer accepts redirects (RFC 5685) */
 	bool must_reauth;	 /* a rekey will not do: its authentication ends */
 	usec_t auth_ends;	 /* 0: never (RFC 4478) */
 	struct ike_extra *extra; /* sa/extra.h; NULL: nothing */
@@ -224,6 +226,7 @@ struct sas {
 	usec_t cookie_rotated;
 	uint8_t crash_secret[32]; /* RFC 6290: survives a crash in a file of the daemon's */
 	bool crash_secret_known;
+	struct ticket_keys *ticket_keys; /* sa/ticket.h; NULL: none was given yet */
 };
 enum rc sas_init(struct sas *sas, struct peers *peers, struct host *host) MUST_CHECK;
 void sas_free(struct sas *sas); /* all SAs must be gone */

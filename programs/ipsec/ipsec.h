@@ -69,6 +69,7 @@ void print_json(const json_t *json);	       /* one line */
 int verb_up(struct ipsec *ipsec, int argc, char **argv); /* tunnels.c */
 int verb_add_up(struct ipsec *ipsec, int argc, char **argv);
 int verb_down(struct ipsec *ipsec, int argc, char **argv);
+int verb_redirect(struct ipsec *ipsec, int argc, char **argv);
 int verb_rekey(struct ipsec *ipsec, int argc, char **argv);
 int verb_simple(struct ipsec *ipsec, int argc, char **argv);
 int verb_status(struct ipsec *ipsec, int argc, char **argv); /* show.c */

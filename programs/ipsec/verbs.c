@@ -19,6 +19,7 @@ static const struct verb verbs[] = {
 	{ "up", "NAME", "bring a tunnel up and show the negotiation", verb_up, 1, 1, true, false },
 	{ "down", "NAME", "end a tunnel; it is not begun again", verb_down, 1, 1, true, false },
 	{ "rekey", "NAME", "replace its Child SAs now (--ike, --reauth: its IKE SA)", verb_rekey, 1, 1, true, true },
+	{ "redirect", "GATEWAY [NAME]", "send the peers that are connected to another gateway", verb_redirect, 1, 2, false, false },
 	{ "route", "NAME", "bring a tunnel up when traffic wants it", verb_simple, 1, 1, false, false },
 	{ "unroute", "NAME", "no longer bring it up for traffic", verb_simple, 1, 1, false, false },
 	{ "add", "NAME", "load a conn from the configuration", verb_simple, 1, 1, false, false },

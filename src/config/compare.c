@@ -29,6 +29,9 @@ static const struct field peer_fields[] = {
 	FIELD("rekeyfuzz", rekeyfuzz),
 	FIELD("rekey", rekey),
 	FIELD("reauth", reauth),
+	FIELD("session-resumption", session_resumption),
+	FIELD("send-redirect", send_redirect),
+	FIELD("accept-redirect", accept_redirect),
 	FIELD("dpddelay", dpddelay),
 	FIELD("dpdretry", dpdretry),
 	FIELD("dpdtimeout", dpdtimeout),
@@ -114,6 +117,10 @@ static const char *ike_difference(const struct config_conn *a, const struct conf
 		return "rightauth";
 	if (!same_proposals(a->ike, b->ike))
 		return "ike";
+	if (!same_text(a->redirect_to, b->redirect_to))
+		return "redirect-to";
+	if (!same_text(a->accept_redirect_to, b->accept_redirect_to))
+		return "accept-redirect-to";
 	if (!same_text(a->ppk_ids, b->ppk_ids))
 		return "ppk-ids";
 	return difference(peer_fields, a, b);

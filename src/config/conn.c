@@ -90,7 +90,10 @@ void conn_free(struct config_conn *conn)
 	conn_end_free(&conn->right);
 	mem_free(conn->name);
 	mem_free(conn->ppk_ids);
+	mem_free(conn->redirect_to);
+	mem_free(conn->accept_redirect_to);
 	conn->name = conn->ppk_ids = NULL;
+	conn->redirect_to = conn->accept_redirect_to = NULL;
 }
 
 static bool applied(struct loader *loader, struct setting *setting, void *object)
@@ -258,6 +261,8 @@ void setup_free(struct config_setup *setup)
 	mem_free(setup->logfile);
 	mem_free(setup->nssdir);
 	mem_free(setup->secretsfile);
+	mem_free(setup->redirect_to);
+	setup->redirect_to = NULL;
 	setup->listen = NULL;
 	setup->logfile = setup->nssdir = setup->secretsfile = NULL;
 }

@@ -214,3 +214,34 @@ enum rc field_nhelpers(const char *text, void *object, struct finding *finding)
 	((struct config_setup *)object)->nhelpers = (unsigned)number;
 	return RC_OK;
 }
+
+/* An address, or what may be a host name. */
+static enum rc read_gateway(const char *text, char **field, struct finding *finding)
+{
+	struct ip_addr addr;
+	char *copy;
+
+	if (ip_parse(text, &addr) != RC_OK &&
+	    (strlen(text) > 253 ||
+	     text[strspn(text,
+			 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._")] !=
+		     '\0'))
+		return diag_fail(&finding->diag, RC_SYNTAX,
+				 "\"%.60s\" is no address and no host name", text);
+	copy = mem_text(text);
+	if (copy == NULL)
+		return RC_NO_MEMORY;
+	mem_free(*field);
+	*field = copy;
+	return RC_OK;
+}
+
+enum rc field_redirect_to(const char *text, void *object, struct finding *finding)
+{
+	return read_gateway(text, &((struct config_conn *)object)->redirect_to, finding);
+}
+
+enum rc field_global_redirect_to(const char *text, void *object, struct finding *finding)
+{
+	return read_gateway(text, &((struct config_setup *)object)->redirect_to, finding);
+}

@@ -167,6 +167,12 @@ const struct keyword keywords_ours[] = {
 	      ALSO_KNOWN("half-open-timeout")),
 	SETUP("keep-alive", KIND_TIME, keepalive, "0s..1d", "20s",
 	      "How often an idle NAT mapping is refreshed. 0: never.", ALSO_KNOWN("keepalive")),
+	SETUP("global-redirect", KIND_ENUM, redirect, "yes, no, auto", "no",
+	      "Send new peers to the gateway of global-redirect-to= (RFC 5685): all of them, none, "
+	      "or auto: while there are so many that they are asked for cookies.",
+	      .names = &tristate_names),
+	SETUP_CUSTOM("global-redirect-to", "address or host name", "", NULL,
+		     field_global_redirect_to, "The gateway that global-redirect= sends peers to."),
 	SETUP("quick-crash-detection", KIND_BOOL, crash_detection, "yes, no", "yes",
 	      "Give peers a token that proves, after a restart of this host, that its IKE SAs are "
 	      "gone, "
@@ -322,6 +328,20 @@ const struct keyword keywords_ours[] = {
 	     "Tell the peer when it may forget all earlier IKE SAs with us. no: never; for several "
 	     "hosts with one identity.",
 	     ALSO_KNOWN("initial_contact")),
+	CONN("session-resumption", KIND_BOOL, session_resumption, "yes, no", "no",
+	     "A lost IKE SA is resumed with a ticket that the gateway gave for it, without key "
+	     "exchange and authentication (RFC 5723): give tickets to peers that ask, and ask for "
+	     "them."),
+	CONN("send-redirect", KIND_BOOL, send_redirect, "yes, no", "no",
+	     "A peer that has proven its identity is sent to the gateway of redirect-to= (RFC "
+	     "5685)."),
+	CONN_CUSTOM("redirect-to", "address or host name", "", NULL, field_redirect_to,
+		    "The gateway that send-redirect= sends peers to."),
+	CONN("accept-redirect", KIND_BOOL, accept_redirect, "yes, no", "no",
+	     "Go to another gateway when the peer says so; it must prove the same identity."),
+	CONN("accept-redirect-to", KIND_TEXT, accept_redirect_to, "", NULL,
+	     "Only to these gateways: addresses, subnets and host names, separated by commas. "
+	     "Without it, or with %any: to any."),
 	CONN("authlifetime", KIND_TIME, auth_lifetime, "0s..365d", "0s",
 	     "A peer that began the IKE SA is told to authenticate again within so long (RFC "
 	     "4478), and loses it otherwise. 0: never.",

@@ -93,6 +93,8 @@ enum rc field_ppk_ids(const char *text, void *object, struct finding *finding); 
 enum rc field_mark(const char *text, void *object, struct finding *finding);
 enum rc field_listen(const char *text, void *object, struct finding *finding);
 enum rc field_uniqueids(const char *text, void *object, struct finding *finding);
+enum rc field_redirect_to(const char *text, void *object, struct finding *finding);
+enum rc field_global_redirect_to(const char *text, void *object, struct finding *finding);
 enum rc field_nhelpers(const char *text, void *object, struct finding *finding);
 
 #endif

@@ -27,6 +27,8 @@ static const struct method methods[] = {
 	{ "io.vanth.ike.Down",				ACCESS_WRITE, false, { NAME, ASYNC },	     method_down },
 	{ "io.vanth.ike.Rekey",				ACCESS_WRITE, false,
 	  { NAME, { "what", PARAMETER_TEXT, false }, ASYNC },					     method_rekey },
+	{ "io.vanth.ike.Redirect",			ACCESS_WRITE, false,
+	  { SOME_NAME, { "gateway", PARAMETER_TEXT, true } },				     method_redirect },
 	{ "io.vanth.ike.Route",				ACCESS_WRITE, false, { NAME },		     method_route },
 	{ "io.vanth.ike.Unroute",			ACCESS_WRITE, false, { NAME },		     method_unroute },
 	{ "io.vanth.ike.Add",				ACCESS_WRITE, false, { NAME },		     method_add },

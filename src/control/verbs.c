@@ -16,6 +16,15 @@ void method_route(struct call *call)
 	with_name(call, gateway_route);
 }
 
+void method_redirect(struct call *call)
+{
+	struct diag diag = { "" };
+	enum rc rc = gateway_redirect(call->gateway, call_text(call, "name"),
+				      call_text(call, "gateway"), &diag);
+
+	call_answer(call, rc, &diag);
+}
+
 void method_unroute(struct call *call)
 {
 	with_name(call, gateway_unroute);

@@ -137,6 +137,25 @@ enum rc ike_keys_mix_ppk(const struct ike_suite *suite, const struct ike_keys *k
 	return rc;
 }
 
+enum rc ike_keys_resume(const struct ike_suite *suite, struct span sk_d, struct span ni,
+			struct span nr, uint64_t spi_i, uint64_t spi_r, struct ike_keys *out)
+{
+	static const char label[] = { 'R', 'e', 's', 'u', 'm', 'p', 't', 'i', 'o', 'n' };
+	struct span parts[] = { SPAN_OF(label), ni, nr };
+	uint8_t skeyseed[PRF_MAX];
+	struct hmac hmac;
+	if (!nonces_fit(ni, nr))
+		return RC_LIMIT;
+	TRY(prf_parts(suite->prf, sk_d, parts, 3, skeyseed));
+	enum rc rc = hmac_open(&hmac, prf_hash(suite->prf));
+	if (rc == RC_OK)
+		rc = expand_keys(suite, &hmac, span_make(skeyseed, suite->prf->len), ni, nr, spi_i,
+				 spi_r, out);
+	hmac_close(&hmac);
+	wipe(skeyseed, sizeof skeyseed);
+	return rc;
+}
+
 enum rc child_keymat(const struct ike_suite *suite, const struct ike_keys *keys, struct span shared,
 		     struct span ni, struct span nr, size_t len, struct secret *out)
 {

@@ -128,6 +128,26 @@ static enum rc commit_peer(struct errand *errand)
 	return RC_OK;
 }
 
+/* After the SA has its peer, whose ticket it may use up. */
+static void commit_resume(struct errand *errand)
+{
+	struct outcome *out = &errand->out;
+	struct ike_sa *sa = errand->step.sa;
+
+	if (out->resume == RESUME_NOTHING || sa->larval == NULL)
+		return;
+	ticket_free(sa->larval->resume);
+	sa->larval->resume = NULL;
+	if (out->resume == RESUME_TICKET) {
+		sa->larval->resume = out->ticket;
+		out->ticket = NULL;
+	} else if (out->resume == RESUME_TAKE && sa->peer != NULL) {
+		sa->larval->resume = sa->peer->ticket;
+		sa->peer->ticket = NULL;
+	}
+	sa->ppk = sa->larval->resume != NULL && sa->larval->resume->ppk;
+}
+
 static void commit_state(struct errand *errand)
 {
 	struct ike_sa *sa = errand->step.sa;
@@ -323,6 +343,7 @@ static enum rc commit_sa(struct errand *errand)
 		TRY(commit_larval(errand->step.sa->larval, out));
 	commit_fields(errand->step.sa, out);
 	TRY(commit_peer(errand));
+	commit_resume(errand);
 	heard(errand);
 	tell_received(errand);
 	TRY(path_commit(errand));
@@ -371,6 +392,8 @@ void commit(struct errand *errand)
 	struct ike_sa *sa = errand->step.sa;
 	enum rc rc;
 
+	if (sa != NULL && sa->state < IKEV2_ESTABLISHED && !out->established)
+		redirect_commit(errand);
 	if (out->ike_ended != RC_OK && !out->message.present) {
 		if (errand->row->event == EVENT_GIVE_UP && sa != NULL &&
 		    sa->state == IKEV2_ESTABLISHED) /* it may hear us all the same */
@@ -504,7 +527,7 @@ static bool fatal(const struct errand *errand, enum rc rc)
 static bool crippled(const struct ike_sa *sa)
 {
 	return sa->role == INITIATOR && sa->state == IKEV2_INIT_SENT && sa->larval != NULL &&
-	       sa->larval->pair == NULL;
+	       sa->larval->pair == NULL && sa->larval->resume == NULL;
 }
 
 /* Then attempt_failed() tells. */

@@ -94,6 +94,7 @@ bool crash_proven(struct gateway *gateway, struct ike_sa *sa, const struct datag
 			    "token: ignored");
 		return false;
 	}
+	ticket_keep(sa);
 	ike_down(gateway, sa, RC_PEER_DELETED,
 		 "the peer has lost it, by a restart perhaps, and proved it with its crash token");
 	return true;

@@ -26,6 +26,7 @@ void attempt_failed(struct gateway *gateway, struct peer *peer, struct tunnel *t
 	usec_t now = host_now(gateway->host), wait;
 
 	gateway->counters.failures++;
+	redirect_failed(gateway, peer);
 	backoff_fail(backoff, gateway->host, reason, text);
 	wait = backoff->not_before > now ? backoff->not_before - now : 0;
 	peer_record(peer, serial, RECORD_BACKOFF, backoff->attempts,
@@ -46,6 +47,7 @@ void ike_up(struct gateway *gateway, struct ike_sa *sa)
 	sa->established = sa->idle_since = host_now(gateway->host);
 	peer_record(sa->peer, sa->serial, RECORD_IKE_UP, 0, (uint32_t)sa->serial, 0);
 	backoff_reset(&sa->peer->backoff);
+	ticket_forget(sa->peer);
 	watch_tell(gateway, GATEWAY_IKE_UP, sa->peer, larval_tunnel(sa), sa->serial, RC_OK,
 		   "IKE SA #%llu established: %s to %s, %s%s%s", (unsigned long long)sa->serial,
 		   endpoint_text(&sa->local, local), endpoint_text(&sa->remote, remote),
@@ -149,7 +151,7 @@ static void tell_end(struct gateway *gateway, struct ike_sa *sa, enum rc reason,
 		watch_tell(gateway, GATEWAY_IKE_DOWN, peer, NULL, sa->serial, reason,
 			   "IKE SA #%llu ended: %s%s%s", (unsigned long long)sa->serial,
 			   reason_text(reason), text[0] != '\0' ? ": " : "", text);
-	} else if (reason != RC_OPERATOR && reason != RC_SHUTDOWN) {
+	} else if (reason != RC_OPERATOR && reason != RC_SHUTDOWN && reason != RC_REPLACED) {
 		attempt_failed(gateway, peer, tunnel, sa->serial, reason, text);
 		if (tunnel != NULL) /* its other tunnels wait too */
 			peer->backoff.not_before = tunnel->backoff.not_before;
@@ -181,6 +183,8 @@ void ike_down(struct gateway *gateway, struct ike_sa *sa, enum rc reason, const 
 		gateway->counters.half_open_timeouts++;
 		pressure_failed(&gateway->sas, host_now(gateway->host));
 	}
+	if (reason == RC_TIMEOUT && sa->state == IKEV2_ESTABLISHED && !sa->delete_wanted)
+		ticket_keep(sa);
 	ike_sa_free(&gateway->sas, sa);
 	if (peer != NULL)
 		peer_dirty(peer);

@@ -77,6 +77,8 @@ static void outcome_discard(struct gateway *gateway, struct errand *errand)
 	if (out->successor != NULL)
 		ike_sa_free(&gateway->sas, out->successor);
 	ike_creation_free(out->creation);
+	ticket_free(out->ticket);
+	out->ticket = NULL;
 	ike_keys_wipe(&out->keys);
 	secret_wipe(&out->keymat);
 	secret_wipe(&out->shared);
@@ -422,6 +424,8 @@ static bool out_of_turn(const struct ike_sa *sa, enum ikev2_event event)
 	case EVENT_INITIATE:
 	case EVENT_SA_INIT_REQUEST:
 	case EVENT_SA_INIT_RESPONSE:
+	case EVENT_RESUME_REQUEST:
+	case EVENT_RESUME_RESPONSE:
 	case EVENT_AUTH_REQUEST:
 	case EVENT_AUTH_RESPONSE:
 	case EVENT_INTERMEDIATE_REQUEST:

@@ -70,9 +70,98 @@ static void commit_told(struct errand *errand)
 	if (extra == NULL)
 		return; /* it ends with its lifetime all the same, and reconcile tells again */
 	if (errand->out.established)
-		extra->authenticated = sa->established;
+		extra->authenticated =
+			out->authenticated != 0 ? out->authenticated : sa->established;
 	extra->auth_told = (uint32_t)(sa->peer->conn->auth_lifetime / USEC_PER_SEC);
 	set_end(errand->gateway, sa, errand->step.now, out->auth_told);
+}
+
+/* ---- session resumption (RFC 5723) ---- */
+
+/* Who the ticket is of is known from IKE_AUTH alone. */
+static void note_gateway(struct ike_sa *sa, const struct wire_id *id)
+{
+	struct ike_extra *extra;
+
+	if (id == NULL || !sa->peer->conn->session_resumption)
+		return;
+	extra = ike_extra_of(sa);
+	if (extra == NULL)
+		return;
+	identity_free(&extra->gateway);
+	if (identity_from_wire(id, &extra->gateway) != RC_OK)
+		extra->gateway = (struct identity){ .type = ID_NONE };
+}
+
+static struct ticket *new_ticket(const struct ike_sa *sa, const struct outcome_extra *out,
+				 usec_t now)
+{
+	struct ticket *ticket = mem_alloc(sizeof(*ticket));
+
+	if (ticket == NULL)
+		return NULL;
+	ticket->bytes = mem_alloc(out->ticket.len);
+	if (ticket->bytes == NULL ||
+	    identity_copy(&sa->extra->gateway, &ticket->gateway) != RC_OK) {
+		ticket_free(ticket);
+		return NULL;
+	}
+	memcpy(ticket->bytes, out->ticket.ptr, out->ticket.len);
+	ticket->len = (uint32_t)out->ticket.len;
+	ticket->expires = now + (usec_t)out->ticket_seconds * USEC_PER_SEC;
+	return ticket;
+}
+
+/* A ticket more or less is not worth an error: without it the session is begun anew. */
+static void commit_ticket(struct errand *errand)
+{
+	const struct outcome_extra *out = &errand->out.extra;
+	struct ike_sa *sa = errand->step.sa;
+	struct ike_extra *extra;
+
+	note_gateway(sa, out->gateway);
+	if (out->ticket.ptr == NULL)
+		return;
+	extra = ike_extra_of(sa);
+	if (extra == NULL)
+		return;
+	ticket_free(extra->ticket);
+	extra->ticket = new_ticket(sa, out, errand->step.now);
+}
+
+static bool same_client(const struct peer *a, const struct peer *b)
+{
+	return a == b || (a != NULL && a->parent != NULL && a->parent == b->parent &&
+			  identity_equal(&a->remote_id, &b->remote_id));
+}
+
+/* §4.3.4: the session's old IKE SA, should it still be here, ends without a word. */
+static void end_resumed(struct errand *errand)
+{
+	const struct outcome_extra *out = &errand->out.extra;
+	struct gateway *gateway = errand->gateway;
+	struct ike_sa *old = ike_sa_by_spi(&gateway->sas, out->resumed_r);
+
+	if (old == NULL)
+		old = ike_sa_by_spi(&gateway->sas, out->resumed_i);
+	if (old == NULL || old == errand->step.sa || old->spi_i != out->resumed_i ||
+	    old->spi_r != out->resumed_r || !same_client(old->peer, errand->step.sa->peer))
+		return;
+	ike_down(gateway, old, RC_REPLACED, "the peer resumed its session");
+}
+
+static void commit_resumed(struct errand *errand)
+{
+	const struct outcome_extra *out = &errand->out.extra;
+	struct ike_sa *sa = errand->step.sa;
+
+	if (out->resumed)
+		end_resumed(errand);
+	if (out->auth_ends == 0 || out->auth_lifetime_set)
+		return;
+	sa->must_reauth = true; /* resumption proves no identity */
+	sa->auth_ends = out->auth_ends;
+	extra_limit(errand->gateway, sa);
 }
 
 void extra_commit(struct errand *errand)
@@ -82,6 +171,11 @@ void extra_commit(struct errand *errand)
 
 	if (sa->state < IKEV2_ESTABLISHED)
 		return;
+	redirect_commit(errand);
+	if ((out->told & TELL_REDIRECT) != 0)
+		redirect_told(errand->gateway, sa);
+	commit_ticket(errand);
+	commit_resumed(errand);
 	if (out->crash_token.ptr != NULL && ike_extra_crash_token(sa, out->crash_token) != RC_OK)
 		log_write(errand->gateway->log, LOG_LEVEL_NOTICE, NULL,
 			  "no memory for the crash token of a peer; a restart of it is noticed "

@@ -40,6 +40,8 @@ void gateway_cancel(struct gateway *gateway, struct timer *timer)
 
 static void peer_freed(void *context, struct peer *peer)
 {
+	ticket_forget(peer);
+	redirect_free(peer);
 	gateway_cancel(context, &peer->wake);
 	list_remove(&peer->dirty);
 }

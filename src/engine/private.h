@@ -5,6 +5,7 @@
 
 #include <string.h>
 #include "engine/gateway.h"
+#include "sa/ticket.h"
 
 #define WAITING_MAX	       8	   /* events that wait for an SA's current one */
 #define WAITING_BYTES_MAX      (16u << 10) /* of packets that wait for a half-open SA */
@@ -204,6 +205,16 @@ void extra_limit(struct gateway *gateway, struct ike_sa *sa);
 /* reconcile's rule: what the peer is to be told, it is told. */
 void extra_tell(struct gateway *gateway, struct ike_sa *sa);
 void extra_reload(struct gateway *gateway);
+
+/* ---- redirect.c (RFC 5685) ---- */
+void redirect_commit(struct errand *errand);
+/* A name is being asked for: nothing is initiated meanwhile. */
+bool redirect_pending(const struct peer *peer);
+/* An attempt failed: the next one goes to the peer's own address. */
+void redirect_failed(struct gateway *gateway, struct peer *peer);
+void redirect_free(struct peer *peer);
+/* The client was told to go: its IKE SA ends soon. */
+void redirect_told(struct gateway *gateway, struct ike_sa *sa);
 
 /* ---- crash.c: quick crash detection (RFC 6290) ---- */
 /* A request for an IKE SA that we do not know is answered in clear, with our token for it unless

@@ -88,7 +88,7 @@ static struct ike_sa *find_sa(struct gateway *gateway, const struct datagram *da
 	bool from_initiator = (header->flags & IKE_FLAG_INITIATOR) != 0;
 	struct ike_sa *sa;
 
-	if (header->exchange == EXCHANGE_IKE_SA_INIT && (header->flags & IKE_FLAG_RESPONSE) == 0)
+	if (ikev2_is_initial(header) && (header->flags & IKE_FLAG_RESPONSE) == 0)
 		return ike_sa_by_init(&gateway->sas, &datagram->remote, datagram->payload);
 	sa = ike_sa_by_spi(&gateway->sas, from_initiator ? header->spi_r : header->spi_i);
 	if (sa == NULL || (sa->role == RESPONDER) != from_initiator)
@@ -150,7 +150,7 @@ static enum rc read_message(struct errand *errand, struct span bytes, bool *auth
 					&errand->out.diag);
 
 	*authentic = false;
-	if (rc == RC_OK && errand->message.header.exchange != EXCHANGE_IKE_SA_INIT) {
+	if (rc == RC_OK && !ikev2_is_initial(&errand->message.header)) {
 		rc = ikev2_open(sa, &errand->arena, &errand->message, &critical, &errand->out.diag);
 		*authentic = rc != RC_INTEGRITY && rc != RC_NO_MEMORY;
 	}
@@ -227,7 +227,8 @@ static void road_packet(struct gateway *gateway, struct ike_sa *sa, const struct
 static bool from_elsewhere(const struct ike_sa *sa, const struct datagram *datagram,
 			   enum ikev2_event event)
 {
-	return event == EVENT_SA_INIT_RESPONSE && !endpoint_equal(&sa->remote, &datagram->remote);
+	return (event == EVENT_SA_INIT_RESPONSE || event == EVENT_RESUME_RESPONSE) &&
+	       !endpoint_equal(&sa->remote, &datagram->remote);
 }
 
 /* One message of an SA: its row, after its keys, after what is being worked on. */
@@ -259,7 +260,7 @@ static void for_sa(struct gateway *gateway, struct ike_sa *sa, const struct data
 		wait_in_line(sa, datagram);
 		return;
 	}
-	if (header->exchange != EXCHANGE_IKE_SA_INIT && sa->keys.block.ptr == NULL) {
+	if (!ikev2_is_initial(header) && sa->keys.block.ptr == NULL) {
 		wait_in_line(sa, datagram);
 		road_derive(gateway, sa);
 		return;
@@ -268,7 +269,7 @@ static void for_sa(struct gateway *gateway, struct ike_sa *sa, const struct data
 }
 
 static void initial_request(struct gateway *gateway, const struct datagram *datagram,
-			    const struct ike_header *header)
+			    const struct ike_header *header, enum ikev2_event event)
 {
 	struct diag diag;
 	enum rc rc;
@@ -287,8 +288,7 @@ static void initial_request(struct gateway *gateway, const struct datagram *data
 			dropped(gateway, datagram, rc, diag.text);
 		return;
 	}
-	road_packet(gateway, NULL, datagram,
-		    ikev2_row(IKEV2_START, RESPONDER, EVENT_SA_INIT_REQUEST));
+	road_packet(gateway, NULL, datagram, ikev2_row(IKEV2_START, RESPONDER, event));
 	flood_trim(gateway, &datagram->remote.addr);
 }
 
@@ -327,11 +327,11 @@ void gateway_receive(void *context, const struct datagram *datagram)
 		return;
 	}
 	sa = find_sa(gateway, datagram, &header);
-	if (event == EVENT_SA_INIT_REQUEST) {
+	if (event == EVENT_SA_INIT_REQUEST || event == EVENT_RESUME_REQUEST) {
 		if (sa != NULL)
 			repeated_init(gateway, sa, datagram);
 		else
-			initial_request(gateway, datagram, &header);
+			initial_request(gateway, datagram, &header, event);
 	} else if (sa != NULL) {
 		for_sa(gateway, sa, datagram, &header, event);
 	} else {

@@ -299,7 +299,7 @@ static bool addresses_known(struct tunnel *tunnel)
 {
 	struct peer *peer = tunnel->peer;
 
-	if (peer->template || !peer->oriented)
+	if (peer->template || !peer->oriented || redirect_pending(peer))
 		return false;
 	if (ip_is_set(&peer->remote) && ip_is_set(&peer->local))
 		return true;

@@ -3,6 +3,8 @@
  * order of time. */
 #include "ikev2/intermediate.h"
 #include "ikev2/ppk.h"
+#include "ikev2/redirect.h"
+#include "ikev2/resume.h"
 
 struct auth_request {
 	struct wire_id idi, idr;
@@ -13,6 +15,7 @@ struct auth_request {
 	struct ppk_request ppk;
 	struct peer *peer; /* found again by serial after the suspension */
 	uint64_t peer_serial, tunnel_serial;
+	const char *gateway; /* that the peer is redirected to; NULL: none */
 	enum rc child_rc;
 	uint16_t child_notify;
 };
@@ -99,8 +102,13 @@ static enum rc verify_peer(struct step *step, struct outcome *out)
 	};
 	struct span psk;
 	char id[IDENTITY_TEXT_MAX];
+	struct resume_claim claim = { in->peer, &in->idi_identity,
+				      in->idr_present ? &in->idr_identity : NULL };
 	enum rc rc;
 
+	input.sk_p = ike_key(&sa->keys, &sa->suite, SK_pi);
+	if (sa->larval->resume != NULL)
+		return resume_verify_client(step, &claim, &input, &in->auth, out);
 	TRY(psk_find(step, in->peer, &in->idi_identity, &step->local, &step->remote, &psk,
 		     &out->diag));
 	rc = mix_ppk(step, out);
@@ -160,6 +168,11 @@ static enum rc choose_child(struct step *step, struct outcome *out)
 	struct tunnel *tunnel;
 	enum rc rc;
 
+	in->gateway = redirect_of_conn(step, in->peer->conn);
+	if (in->gateway != NULL) {
+		in->child.present = false; /* RFC 5685 §4 */
+		return RC_OK;
+	}
 	rc = childless_check(in->peer->conn, in->child.present, &out->diag);
 	if (rc != RC_OK && in->child.present)
 		return child_refused(out, in, rc);
@@ -211,10 +224,12 @@ static enum rc sign_our_auth(struct step *step, struct outcome *out, const struc
 	};
 	struct span psk;
 
+	auth->method = AUTH_SHARED_KEY;
+	if (sa->larval->resume != NULL)
+		return resumed_auth(step->arena, &input, &auth->data);
 	TRY(intermediate_signed(step, out, step->message->header.message_id, &input.int_auth));
 	TRY(psk_find(step, in->peer, &in->idi_identity, &step->local, &step->remote, &psk,
 		     &out->diag));
-	auth->method = AUTH_SHARED_KEY;
 	return psk_auth(step->arena, &input, psk, &auth->data);
 }
 
@@ -253,12 +268,15 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 		TRY(child_install_out(step->arena, out->child, secret_span(&out->keymat),
 				      &out->kernel));
 	}
+	if (in->gateway != NULL)
+		TRY(redirect_emit(step->arena, in->gateway, &writer));
 	TRY(told_emit_token(step, step->sa->spi_i, step->sa->spi_r, &writer));
 	TRY(told_emit_lifetime(step, in->peer->conn, out, &writer));
 	if (out->ppk)
 		ppk_emit_confirmation(&writer);
 	if (out->mobile != NULL)
 		TRY(mobike_emit_support(step, in->peer, &step->local.addr, &writer));
+	TRY(resume_emit_grant(step, out, in->peer, &in->idi_identity, &writer));
 	out->message.exchange = EXCHANGE_IKE_AUTH;
 	out->message.response = true;
 	return inner_finish(&writer, &sink, &out->message);

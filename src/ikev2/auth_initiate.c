@@ -4,6 +4,8 @@
 #include "ikev2/auth.h"
 #include "ikev2/intermediate.h"
 #include "ikev2/ppk.h"
+#include "ikev2/redirect.h"
+#include "ikev2/resume.h"
 
 struct auth_response {
 	struct wire_id idr;
@@ -46,6 +48,8 @@ static enum rc sign(struct step *step, const struct ike_keys *keys, const struct
 	};
 	struct span psk;
 
+	if (larval->resume != NULL)
+		return resumed_auth(step->arena, &input, value);
 	TRY(intermediate_signed(step, out, step->sa->send_next, &input.int_auth));
 	TRY(psk_find(step, step->peer, &step->peer->remote_id, local_now(step, out),
 		     remote_now(step, out), &psk, &out->diag));
@@ -157,6 +161,7 @@ enum rc auth_request_emit(struct step *step, struct outcome *out)
 			    out->peer_spi != 0 ? out->peer_spi : step->sa->spi_r, &writer));
 	TRY(emit_ppk(step, &ppk, &writer, out));
 	TRY(mobike_emit_support(step, step->peer, &out->local.addr, &writer));
+	resume_emit_request(step->peer, &writer);
 	out->message.exchange = EXCHANGE_IKE_AUTH;
 	out->message.purpose = REQUEST_AUTH;
 	return inner_finish(&writer, &sink, &out->message);
@@ -244,6 +249,20 @@ static enum rc mix_ppk(struct step *step, struct outcome *out)
 			 conn->name);
 }
 
+static enum rc verify_secret(struct step *step, struct auth_input *input,
+			     const struct auth_response *in, struct outcome *out)
+{
+	const struct ike_sa *sa = step->sa;
+	struct span psk;
+
+	TRY(mix_ppk(step, out));
+	input->sk_p = ike_key(keys_now(sa, out), &sa->suite, SK_pr);
+	TRY(intermediate_signed(step, out, step->message->header.message_id, &input->int_auth));
+	TRY(psk_find(step, step->peer, &step->peer->remote_id, &sa->local, &sa->remote, &psk,
+		     &out->diag));
+	return psk_verify(step->arena, input, psk, &in->auth, &out->diag);
+}
+
 static enum rc verify_peer(struct step *step, struct outcome *out)
 {
 	struct auth_response *in = step->scratch;
@@ -252,18 +271,17 @@ static enum rc verify_peer(struct step *step, struct outcome *out)
 		.suite = &sa->suite,
 		.message = span_make(sa->larval->init_response, sa->larval->init_response_len),
 		.nonce = span_make(sa->larval->ni, sa->larval->ni_size),
+		.sk_p = ike_key(&sa->keys, &sa->suite, SK_pr),
 		.id = &in->idr,
 	};
-	struct span psk;
 
 	TRY(check_identity(step, in, out));
-	TRY(mix_ppk(step, out));
-	input.sk_p = ike_key(keys_now(sa, out), &sa->suite, SK_pr);
-	TRY(intermediate_signed(step, out, step->message->header.message_id, &input.int_auth));
-	TRY(psk_find(step, step->peer, &step->peer->remote_id, &sa->local, &sa->remote, &psk,
-		     &out->diag));
-	TRY(psk_verify(step->arena, &input, psk, &in->auth, &out->diag));
+	if (sa->larval->resume != NULL)
+		TRY(resume_verify_gateway(step, &input, &in->auth, out));
+	else
+		TRY(verify_secret(step, &input, in, out));
 	told_read(step, out);
+	out->extra.gateway = &in->idr;
 	out->established = true;
 	return mobike_read_support(step, step->peer, out);
 }
@@ -301,6 +319,11 @@ static enum rc make_child(struct step *step, struct outcome *out)
 	struct child_sa *child;
 	enum rc rc;
 
+	rc = redirect_read(step, SPAN_NONE, out);
+	if (rc == RC_OK || rc == RC_NO_MEMORY)
+		return rc; /* RFC 5685 §4: there is no Child SA then */
+	if (rc != RC_NOT_FOUND && !in->child.present)
+		return child_refused(out, rc);
 	if (sa->larval->child_spi == 0) /* RFC 6023 §3: nothing was asked for */
 		return in->child.present ? diag_fail(&out->diag, RC_SYNTAX,
 						     "a Child SA that we did not ask for")

@@ -101,8 +101,8 @@ static enum rc emit_payloads(struct step *step, const struct ike_creation *creat
 
 	if (old != NULL)
 		TRY(emit_rekey_notify(step, old, writer));
-	TRY(child_offer_sa(step->arena, tunnel, creation->spi_in,
-			   flags_of(tunnel), more_groups(creation, tunnel), writer));
+	TRY(child_offer_sa(step->arena, tunnel, creation->spi_in, flags_of(tunnel),
+			   more_groups(creation, tunnel), writer));
 	wire_nonce_emit(writer, SPAN_OF(creation->ni));
 	if (creation->pair != NULL) {
 		ke = (struct wire_ke){ dh_pair_alg(creation->pair)->id, dh_public(creation->pair) };

@@ -64,6 +64,10 @@ enum rc ikev2_init_glance(struct span datagram, const struct ike_header *header,
 	}
 	if (in.len > 0)
 		return diag_fail(diag, RC_TRAILING, "%zu bytes after the last payload", in.len);
+	if (header->exchange == EXCHANGE_IKE_SESSION_RESUME)
+		return seen.nonce ? RC_OK
+				  : diag_fail(diag, RC_SYNTAX,
+					      "IKE_SESSION_RESUME request without nonce");
 	if (!seen.sa || !seen.ke || !seen.nonce)
 		return diag_fail(diag, RC_SYNTAX, "IKE_SA_INIT request without SA, KE or nonce");
 	return RC_OK;

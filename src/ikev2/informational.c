@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rfc7296 §1.4: INFORMATIONAL: liveness and Delete, both roles and both directions. */
-#include "ikev2/private.h"
+#include "ikev2/redirect.h"
+#include "ikev2/resume.h"
 
 static void end_child(struct outcome *out, struct child_sa *child, enum rc reason)
 {
@@ -103,12 +104,21 @@ static enum rc emit_answer(struct step *step, struct outcome *out)
 	if (count > 0)
 		TRY(emit_child_deletes(step, named, count, &writer));
 	TRY(mobike_emit_answer(step, out, &writer));
+	TRY(resume_emit_grant(step, out, step->sa->peer, NULL, &writer));
 	out->message.exchange = EXCHANGE_INFORMATIONAL;
 	out->message.response = true;
 	return inner_finish(&writer, &sink, &out->message);
 }
 
-static const step_fn answer_steps[] = { read_deletes, emit_answer, NULL };
+/* §5 of RFC 5685: whether we go or not, it is answered. */
+static enum rc read_redirect(struct step *step, struct outcome *out)
+{
+	enum rc rc = redirect_read(step, SPAN_NONE, out);
+
+	return rc == RC_NO_MEMORY ? rc : RC_OK;
+}
+
+static const step_fn answer_steps[] = { read_deletes, read_redirect, emit_answer, NULL };
 
 /* ---- the answers to ours ---- */
 
@@ -118,6 +128,7 @@ static enum rc read_response(struct step *step, struct outcome *out)
 
 	out->request_done = true;
 	read_complaint(step, out);
+	told_read(step, out);
 	if (step->sa->request.purpose == REQUEST_DELETE_CHILD) {
 		list_for(node, &step->sa->children)
 		{

@@ -16,7 +16,8 @@
 extern const struct ikev2_row ikev2_sa_init_initiate_rows[], ikev2_sa_init_answer_rows[],
 	ikev2_intermediate_initiate_rows[], ikev2_intermediate_answer_rows[],
 	ikev2_auth_initiate_rows[], ikev2_auth_answer_rows[], ikev2_create_child_rows[],
-	ikev2_informational_rows[], ikev2_tell_rows[], ikev2_mobike_rows[], ikev2_reject_rows[];
+	ikev2_informational_rows[], ikev2_tell_rows[], ikev2_mobike_rows[],
+	ikev2_resume_initiate_rows[], ikev2_resume_answer_rows[], ikev2_reject_rows[];
 
 /* ---- nat.c: RFC 7296 §2.23 ---- */
 struct nat_findings {

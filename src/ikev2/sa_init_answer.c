@@ -2,6 +2,7 @@
 /* rfc7296 §1.2: IKE_SA_INIT as the responder. Rows, then each step in the order of time. */
 #include "ikev2/intermediate.h"
 #include "ikev2/ppk.h"
+#include "ikev2/redirect.h"
 
 struct sa_init_request {
 	struct wire_sa sa;
@@ -70,6 +71,19 @@ static enum rc find_candidate(struct step *step, struct outcome *out)
 	(void)diag_fail(&out->diag, RC_NO_PROPOSAL, "no conn is loaded for %s (ours) and %s",
 			ip_text(&step->local.addr, local), ip_text(&step->remote.addr, remote));
 	return answer_clear(step, NO_PROPOSAL_CHOSEN, SPAN_NONE, RC_NO_PROPOSAL, out);
+}
+
+/* RFC 5685 §3: a client that can is sent on before anything is made for it. */
+static enum rc redirect_all(struct step *step, struct outcome *out)
+{
+	const struct sa_init_request *in = step->scratch;
+	const char *gateway = redirect_of_all(step);
+	struct span data;
+
+	if (gateway == NULL)
+		return RC_OK;
+	TRY(redirect_data(step->arena, gateway, in->ni, &data));
+	return answer_clear(step, REDIRECT, data, RC_DROP, out);
 }
 
 static enum rc want_group(struct step *step, uint16_t group, struct outcome *out)
@@ -142,6 +156,7 @@ static enum rc generate_run(void *arg, unsigned worker, struct diag *diag)
 
 static enum rc make_sa(struct step *step, struct outcome *out)
 {
+	struct redirect_target from;
 	struct sa_init_request *in = step->scratch;
 	struct ike_sa *sa;
 
@@ -161,6 +176,7 @@ static enum rc make_sa(struct step *step, struct outcome *out)
 	sa->larval->use_ppk = ppk_welcome(step);
 	if (intermediate_announced(step->message))
 		TRY(intermediate_agree(sa->larval));
+	sa->peer_redirects = redirect_supported(step->message, &from);
 	TRY(ike_sa_expect(step->env->sas, sa));
 	in->candidate = NULL;
 	in->pair = &out->pair;
@@ -216,9 +232,13 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 	return RC_OK;
 }
 
-static const step_fn request_steps[] = { read_request,	find_candidate,
-					 choose,	make_sa /* suspends: DH key pair */,
-					 emit_response, NULL };
+static const step_fn request_steps[] = { read_request,
+					 find_candidate,
+					 redirect_all,
+					 choose,
+					 make_sa /* suspends: DH key pair */,
+					 emit_response,
+					 NULL };
 
 static const struct payload_rule request_rules[] = {
 	/* payload         min max  where */

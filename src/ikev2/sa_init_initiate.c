@@ -5,6 +5,9 @@
 #include "ikev2/auth.h"
 #include "ikev2/intermediate.h"
 #include "ikev2/ppk.h"
+#include "ikev2/redirect.h"
+#include "ikev2/resume.h"
+#include "ikev2/sa_init.h"
 
 struct initiate {
 	struct ike_sa *sa; /* born here; on a restart the SA of the step */
@@ -63,9 +66,12 @@ static enum rc plan(struct step *step, struct outcome *out)
 	struct initiate *initiate = ARENA_NEW(step->arena, struct initiate);
 	const struct peer *peer = step->peer;
 	struct ip_endpoint local = { peer->local, peer->local_port };
-	struct ip_endpoint remote = { peer->remote, peer->remote_port };
+	struct ip_endpoint remote = { *redirect_remote(peer), peer->remote_port };
 	uint16_t group;
 
+	step->divert = resume_steps(step);
+	if (step->divert != NULL)
+		return RC_OK;
 	if (initiate == NULL)
 		return RC_NO_MEMORY;
 	step->scratch = initiate;
@@ -81,7 +87,7 @@ static enum rc plan(struct step *step, struct outcome *out)
 	return suspend_generate(initiate, group, out);
 }
 
-static enum rc emit_payloads(const struct step *step, const struct initiate *initiate,
+static enum rc emit_payloads(struct step *step, const struct initiate *initiate,
 			     const struct dh_pair *pair, struct writer *writer)
 {
 	const struct ike_sa *sa = initiate->sa;
@@ -97,6 +103,7 @@ static enum rc emit_payloads(const struct step *step, const struct initiate *ini
 	wire_sa_emit(writer, &offer);
 	wire_ke_emit(writer, &ke);
 	wire_nonce_emit(writer, span_make(initiate->nonce, sizeof(initiate->nonce)));
+	TRY(redirect_emit_support(step, step->peer, writer));
 	TRY(ppk_propose(step, step->peer, &sa->local, &sa->remote, &ppk, NULL));
 	if (ppk.id.len > 0)
 		emit_notify(writer, USE_PPK);
@@ -223,6 +230,39 @@ static enum rc restart_with_group(struct step *step, const struct wire_notify *n
 	return suspend_generate(initiate, group, out);
 }
 
+static enum rc finish_again(struct step *step, struct outcome *out)
+{
+	const struct initiate *initiate = step->scratch;
+
+	TRY(step->rc);
+	TRY(emit_request(step, out));
+	out->ni = SPAN_OF(initiate->nonce);
+	out->resume = RESUME_DROP;
+	out->request_done = true;
+	out->stay = true;
+	return RC_OK;
+}
+
+static const step_fn again_steps[] = { finish_again, NULL };
+
+enum rc sa_init_begin_again(struct step *step, struct outcome *out)
+{
+	struct initiate *initiate = ARENA_NEW(step->arena, struct initiate);
+	uint16_t group;
+
+	if (initiate == NULL)
+		return RC_NO_MEMORY;
+	TRY(check_means(step, &step->sa->local, &step->sa->remote, out));
+	if (proposal_groups(step->peer->conn->ike, &group, 1) == 0)
+		return diag_fail(&out->diag, RC_NO_PROPOSAL, "ike= has no DH group");
+	TRY(host_random(step->env->host, initiate->nonce, sizeof(initiate->nonce)));
+	initiate->sa = step->sa;
+	initiate->restart = true;
+	step->scratch = initiate;
+	step->divert = again_steps;
+	return suspend_generate(initiate, group, out);
+}
+
 static enum rc refused(const struct wire_notify *notify, const struct step *step,
 		       struct outcome *out)
 {
@@ -288,6 +328,21 @@ static enum rc derive_prepare(struct step *step, struct sa_init_response *in)
 	return RC_OK;
 }
 
+static const step_fn redirected_steps[] = { NULL };
+
+/* RFC 5685 §3: another attempt begins at the other gateway, this one is over. RC_NOT_FOUND: no
+ * redirect. */
+static enum rc redirected(struct step *step, struct outcome *out)
+{
+	const struct ike_larval *larval = step->sa->larval;
+	enum rc rc = redirect_read(step, span_make(larval->ni, larval->ni_size), out);
+
+	step->divert = redirected_steps;
+	if (rc == RC_OK)
+		out->ike_ended = RC_REPLACED;
+	return rc;
+}
+
 static enum rc read_response(struct step *step, struct outcome *out)
 {
 	struct sa_init_response *in = ARENA_NEW(step->arena, struct sa_init_response);
@@ -299,6 +354,8 @@ static enum rc read_response(struct step *step, struct outcome *out)
 		return RC_INTERNAL;
 	if (notify_find(step->message, COOKIE, &notify))
 		return restart_with_cookie(step, &notify, out);
+	if (notify_find(step->message, REDIRECT, &notify))
+		return redirected(step, out);
 	if (notify_find(step->message, INVALID_KE_PAYLOAD, &notify))
 		return restart_with_group(step, &notify, out);
 	if (notify_error(step->message, &notify))
@@ -312,8 +369,7 @@ static enum rc read_response(struct step *step, struct outcome *out)
 }
 
 /* §2.23: behind a NAT both ports become 4500; with MOBIKE always (RFC 4555 §3.3). */
-static void choose_endpoints(const struct step *step, const struct nat_findings *nat,
-			     struct outcome *out)
+void sa_init_endpoints(const struct step *step, const struct nat_findings *nat, struct outcome *out)
 {
 	bool float_ports = nat->here || nat->there || step->peer->conn->encapsulation == TRI_YES;
 
@@ -350,7 +406,7 @@ static enum rc begin_auth(struct step *step, struct outcome *out)
 	out->request_done = true;
 	out->childless = childless_read(step->message);
 	out->use_ppk = in->use_ppk;
-	choose_endpoints(step, &in->nat, out);
+	sa_init_endpoints(step, &in->nat, out);
 	out->intermediate.agreed =
 		intermediate_wanted(step->peer->conn) && intermediate_announced(step->message);
 	method = intermediate_method(&in->choice, 0);

@@ -14,6 +14,8 @@ static const struct ikev2_row *const all_rows[] = {
 	ikev2_informational_rows,
 	ikev2_tell_rows,
 	ikev2_mobike_rows,
+	ikev2_resume_initiate_rows,
+	ikev2_resume_answer_rows,
 	ikev2_reject_rows,
 };
 #define ROW_FILES (sizeof(all_rows) / sizeof(all_rows[0]))
@@ -24,6 +26,8 @@ static const struct name event_entries[] = {
 	{ EVENT_SA_INIT_RESPONSE, "IKE_SA_INIT response" },
 	{ EVENT_INTERMEDIATE_REQUEST, "IKE_INTERMEDIATE request" },
 	{ EVENT_INTERMEDIATE_RESPONSE, "IKE_INTERMEDIATE response" },
+	{ EVENT_RESUME_REQUEST, "IKE_SESSION_RESUME request" },
+	{ EVENT_RESUME_RESPONSE, "IKE_SESSION_RESUME response" },
 	{ EVENT_AUTH_REQUEST, "IKE_AUTH request" },
 	{ EVENT_AUTH_RESPONSE, "IKE_AUTH response" },
 	{ EVENT_CREATE_CHILD_REQUEST, "CREATE_CHILD_SA request" },
@@ -83,6 +87,9 @@ enum rc ikev2_event_of(const struct ike_header *header, enum ikev2_event *out)
 		return RC_OK;
 	case EXCHANGE_IKE_INTERMEDIATE:
 		*out = response ? EVENT_INTERMEDIATE_RESPONSE : EVENT_INTERMEDIATE_REQUEST;
+		return RC_OK;
+	case EXCHANGE_IKE_SESSION_RESUME:
+		*out = response ? EVENT_RESUME_RESPONSE : EVENT_RESUME_REQUEST;
 		return RC_OK;
 	case EXCHANGE_IKE_AUTH:
 		*out = response ? EVENT_AUTH_RESPONSE : EVENT_AUTH_REQUEST;

@@ -2,7 +2,8 @@
 /* What peers tell each other beside the work of an exchange: the token of quick crash detection
  * (rfc6290 §4) and how long authentication holds (rfc4478 §3); and the INFORMATIONAL that tells
  * what has changed. */
-#include "ikev2/private.h"
+#include "ikev2/redirect.h"
+#include "ikev2/resume.h"
 #include "sa/extra.h"
 
 enum rc told_emit_token(struct step *step, uint64_t spi_i, uint64_t spi_r, struct writer *writer)
@@ -38,7 +39,8 @@ static enum rc emit_seconds(struct step *step, uint32_t seconds, struct writer *
 enum rc told_emit_lifetime(struct step *step, const struct config_conn *conn, struct outcome *out,
 			   struct writer *writer)
 {
-	usec_t seconds = conn->auth_lifetime / USEC_PER_SEC;
+	usec_t began = out->extra.authenticated != 0 ? out->extra.authenticated : step->now;
+	usec_t seconds = (began + conn->auth_lifetime - step->now) / USEC_PER_SEC;
 
 	if (conn->auth_lifetime == 0)
 		return RC_OK;
@@ -54,6 +56,7 @@ void told_read(const struct step *step, struct outcome *out)
 	if (step->env->setup->crash_detection &&
 	    notify_find(step->message, QUICK_CRASH_DETECTION, &notify))
 		out->extra.crash_token = notify.data;
+	resume_read_grant(step, out);
 	/* only who was asked to prove his identity says how long that holds */
 	if ((step->message->header.exchange == EXCHANGE_IKE_AUTH && step->sa->role == RESPONDER) ||
 	    !notify_find(step->message, AUTH_LIFETIME, &notify))
@@ -89,6 +92,10 @@ static enum rc tell(struct step *step, struct outcome *out)
 		TRY(told_emit_token(step, sa->spi_i, sa->spi_r, &writer));
 	if ((what & TELL_LIFETIME) != 0)
 		TRY(tell_lifetime(step, out, &writer));
+	if ((what & TELL_REDIRECT) != 0 && sa->extra->redirect != NULL)
+		TRY(redirect_emit(step->arena, sa->extra->redirect, &writer));
+	if ((what & TELL_TICKET) != 0)
+		resume_emit_request(sa->peer, &writer);
 	out->extra.told = what;
 	out->message.exchange = EXCHANGE_INFORMATIONAL;
 	out->message.purpose = REQUEST_TELL;

@@ -2,6 +2,7 @@
 /* What hangs off some IKE SAs, and the tokens of quick crash detection. */
 #include <string.h>
 #include "sa/extra.h"
+#include "sa/ticket.h"
 
 struct ike_extra *ike_extra_of(struct ike_sa *sa)
 {
@@ -24,6 +25,9 @@ void ike_extra_free(struct ike_sa *sa)
 	if (sa->extra == NULL)
 		return;
 	forget_token(sa->extra);
+	ticket_free(sa->extra->ticket);
+	mem_free(sa->extra->redirect);
+	identity_free(&sa->extra->gateway);
 	mem_free(sa->extra);
 	sa->extra = NULL;
 }
@@ -55,6 +59,7 @@ enum rc ike_extra_inherit(struct ike_sa *from, struct ike_sa *to, bool announced
 
 	to->auth_ends = from->auth_ends;
 	to->must_reauth = from->must_reauth;
+	to->peer_redirects = from->peer_redirects;
 	if (old == NULL)
 		return RC_OK;
 	extra = ike_extra_of(to);
@@ -63,6 +68,15 @@ enum rc ike_extra_inherit(struct ike_sa *from, struct ike_sa *to, bool announced
 	extra->auth_told = old->auth_told;
 	extra->authenticated = old->authenticated;
 	extra->tell |= old->tell;
+	if (old->redirect != NULL && extra->redirect == NULL) {
+		extra->redirect = mem_text(old->redirect);
+		if (extra->redirect == NULL)
+			return RC_NO_MEMORY;
+	}
+	if (old->gateway.type != ID_NONE) { /* the ticket is of the old keys */
+		TRY(identity_copy(&old->gateway, &extra->gateway));
+		extra->tell |= TELL_TICKET;
+	}
 	if (announced)
 		extra->tell &= (uint8_t)~TELL_CRASH_TOKEN;
 	else

@@ -2,6 +2,7 @@
 /* IKE SAs: making, linking into the tables, binding to a peer, freeing; and the half-open table. */
 #include <string.h>
 #include "sa/extra.h"
+#include "sa/ticket.h"
 
 static const struct name state_entries[] = {
 	{ IKEV2_START, "start" },
@@ -71,6 +72,7 @@ void sas_free(struct sas *sas)
 	half_open_free(&sas->table);
 	wipe(sas->cookie_secret, sizeof(sas->cookie_secret));
 	wipe(sas->crash_secret, sizeof(sas->crash_secret));
+	ticket_keys_free(sas);
 }
 
 /* Random, not zero (RFC 7296 §3.1), not in use. */
@@ -168,6 +170,7 @@ void ike_sa_forget_larval(struct ike_sa *sa)
 	mem_free(larval->nr);
 	mem_free(larval->cookie);
 	mem_free(larval->intermediate);
+	ticket_free(larval->resume);
 	mem_free(larval);
 	sa->larval = NULL;
 }

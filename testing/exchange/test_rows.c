@@ -362,6 +362,19 @@ static void each_end_has_something_to_say_of_addresses(void)
 	finish(&pair);
 }
 
+static void the_session_is_resumed(void)
+{
+#define RESUMES PAIR_CONN "\tsession-resumption=yes\n\tdpddelay=10s\n\tretransmit-tries=4\n"
+	struct pair pair;
+
+	up(&pair, RESUMES, RESUMES);
+	assert_int_equal(world_partition(pair.world, pair.west.host, pair.east.host, true), RC_OK);
+	world_run(pair.world, 25 * USEC_PER_SEC);
+	assert_int_equal(world_partition(pair.world, pair.west.host, pair.east.host, false), RC_OK);
+	world_run(pair.world, 5 * USEC_PER_SEC);
+	finish(&pair);
+}
+
 /* Answers are matched with what was asked before a row is looked for; nothing raises an event of
  * ours for an SA in which it makes no sense; IKE_SA_INIT requests never belong to an SA. */
 static bool is_guarded(const struct ikev2_row *row)
@@ -376,6 +389,8 @@ static bool is_guarded(const struct ikev2_row *row)
 		return row->state == IKEV2_START;
 	case EVENT_INITIATE:
 	case EVENT_SA_INIT_REQUEST:
+	case EVENT_RESUME_REQUEST:
+	case EVENT_RESUME_RESPONSE:
 	case EVENT_SA_INIT_RESPONSE:
 	case EVENT_INTERMEDIATE_RESPONSE:
 	case EVENT_AUTH_RESPONSE:
@@ -414,6 +429,7 @@ static void every_row_is_reached(void **state)
 	each_end_deletes_one_of_two_child_sas();
 	each_end_tells_its_crash_token();
 	each_end_has_something_to_say_of_addresses();
+	the_session_is_resumed();
 	for (unsigned i = 0; (row = ikev2_row_at(i)) != NULL; i++) {
 		if (runs[i] > 0 || is_guarded(row))
 			continue;

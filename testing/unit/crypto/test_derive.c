@@ -322,6 +322,26 @@ static void nist_gives_the_same_keys_in_all_280_cases(void **state)
 	assert_int_equal(nist.cases, 280);
 }
 
+/* RFC 5723 §5.1, from the pieces. */
+static void resumed_keys_come_from_the_old_sk_d_and_the_new_nonces(void **state)
+{
+	static const uint8_t spis[16] = { [7] = 1, [15] = 2 };
+	(void)state;
+	struct ike_suite suite = gcm_suite(PRF_HMAC_SHA2_256);
+	struct ike_keys keys = { { NULL, 0 } };
+	uint8_t seed[PRF_MAX], want[3 * 32 + 2 * 36];
+	struct span label[] = { span_make("Resumption", 10), span_make("ni", 2),
+				span_make("nr", 2) };
+	struct span expand[] = { span_make("ni", 2), span_make("nr", 2), SPAN_OF(spis) };
+	assert_ok(prf_parts(suite.prf, span_make("old SK_d", 8), label, 3, seed));
+	assert_ok(prf_plus(suite.prf, span_make(seed, 32), expand, 3, want, sizeof want));
+	assert_ok(ike_keys_resume(&suite, span_make("old SK_d", 8), span_make("ni", 2),
+				  span_make("nr", 2), 1, 2, &keys));
+	assert_int_equal(keys.block.len, sizeof want);
+	assert_memory_equal(keys.block.ptr, want, sizeof want);
+	ike_keys_wipe(&keys);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +352,7 @@ int main(void)
 		cmocka_unit_test(auth_psk_is_the_nested_prf_of_the_rfc),
 		cmocka_unit_test(every_failed_allocation_is_told_and_leaves_the_old_keys),
 		cmocka_unit_test(a_rekey_may_write_over_the_old_keys),
+		cmocka_unit_test(resumed_keys_come_from_the_old_sk_d_and_the_new_nonces),
 		cmocka_unit_test(keymat_of_too_many_blocks_is_refused),
 		cmocka_unit_test(a_ppk_changes_sk_d_and_sk_p_and_nothing_else),
 		cmocka_unit_test(nist_gives_the_same_keys_in_all_280_cases),

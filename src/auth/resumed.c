@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* AUTH of a resumed session (rfc5723 §5.2): SK_px alone takes the place of the padded shared key.
+ */
+#include "auth/resumed.h"
+
+enum rc resumed_auth(struct arena *arena, const struct auth_input *input, struct span *out)
+{
+	const struct prf_alg *prf = input->suite->prf;
+	uint8_t body[LIMIT_ID + 8], identity[PRF_MAX];
+	struct span id_body;
+	struct span parts[] = { input->message, input->nonce, { identity, prf->len } };
+	struct sink sink;
+	uint8_t *value = arena_alloc(arena, PRF_MAX);
+
+	if (value == NULL)
+		return RC_NO_MEMORY;
+	sink_init(&sink, body, sizeof(body));
+	wire_id_body_emit(&sink, input->id);
+	TRY(sink_rc(&sink));
+	id_body = sink_written(&sink);
+	TRY(prf_parts(prf, input->sk_p, &id_body, 1, identity));
+	TRY(prf_parts(prf, input->sk_p, parts, 3, value));
+	*out = span_make(value, prf->len);
+	return RC_OK;
+}
+
+enum rc resumed_verify(struct arena *arena, const struct auth_input *input,
+		       const struct wire_auth *auth, struct diag *diag)
+{
+	struct span expected;
+
+	TRY(resumed_auth(arena, input, &expected));
+	if (auth->method == AUTH_SHARED_KEY && secret_equal(expected, auth->data))
+		return RC_OK;
+	return diag_fail(diag, RC_AUTH_FAILED,
+			 "AUTH of the resumed session is wrong: the peer does not know its keys");
+}

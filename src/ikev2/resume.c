@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rfc5723: tickets asked for and given in IKE_AUTH and INFORMATIONAL (§4.2), and the proofs of a
+ * resumed session in IKE_AUTH (§5.2). */
+#include "ikev2/resume.h"
+#include "sa/extra.h"
+
+/* ---- the client ---- */
+
+void resume_emit_request(const struct peer *peer, struct writer *writer)
+{
+	if (peer->conn->session_resumption)
+		emit_notify(writer, TICKET_REQUEST);
+}
+
+void resume_read_grant(const struct step *step, struct outcome *out)
+{
+	const struct peer *peer = step->sa->peer;
+	struct wire_notify notify;
+	struct span data;
+	uint32_t seconds;
+
+	if (peer == NULL || !peer->conn->session_resumption ||
+	    !notify_find(step->message, TICKET_LT_OPAQUE, &notify))
+		return;
+	data = notify.data;
+	if (span_u32(&data, &seconds) != RC_OK || data.len == 0 || data.len > TICKET_LEN_MAX)
+		return;
+	out->extra.ticket = data;
+	out->extra.ticket_seconds = seconds;
+}
+
+static bool same_identity(const struct identity *id, const struct wire_id *wire)
+{
+	struct identity other = { .type = wire->type,
+				  .len = (uint16_t)wire->data.len,
+				  .data = (uint8_t *)(uintptr_t)wire->data.ptr };
+
+	return identity_equal(id, &other);
+}
+
+enum rc resume_verify_gateway(const struct step *step, const struct auth_input *input,
+			      const struct wire_auth *auth, struct outcome *out)
+{
+	const struct ticket *ticket = step->sa->larval->resume;
+	char id[IDENTITY_TEXT_MAX];
+
+	if (ticket->gateway.type != ID_NONE && !same_identity(&ticket->gateway, input->id))
+		return diag_fail(&out->diag, RC_AUTH_FAILED,
+				 "the session was one with %s, somebody else resumes it",
+				 identity_text(&ticket->gateway, id));
+	TRY(resumed_verify(step->arena, input, auth, &out->diag));
+	out->extra.auth_ends = ticket->auth_ends;
+	return RC_OK;
+}
+
+/* ---- the gateway gives one ---- */
+
+static usec_t least(usec_t a, usec_t b)
+{
+	return a < b ? a : b;
+}
+
+/* §6.2: not longer than the IKE SA or the authentication would last. */
+static usec_t lifetime(const struct step *step, const struct peer *peer, usec_t authenticated)
+{
+	usec_t longest = least(TICKET_LIFETIME_MAX, peer->conn->ikelifetime);
+
+	if (peer->conn->auth_lifetime > 0)
+		longest = least(longest, authenticated + peer->conn->auth_lifetime - step->now);
+	return longest;
+}
+
+static usec_t authenticated_at(const struct step *step)
+{
+	const struct ike_sa *sa = step->sa;
+
+	if (sa->larval != NULL)
+		return sa->larval->resume != NULL ? sa->larval->resume->authenticated : step->now;
+	return sa->extra != NULL && sa->extra->authenticated != 0 ? sa->extra->authenticated
+								  : sa->established;
+}
+
+static enum rc seal_state(struct step *step, const struct outcome *out, const struct peer *peer,
+			  const struct identity *client, usec_t lasts, struct sink *sink)
+{
+	const struct ike_sa *sa = step->sa;
+	const struct ike_keys *keys = out->keys.block.ptr != NULL ? &out->keys : &sa->keys;
+	struct span sk_d = ike_key(keys, &sa->suite, SK_d), psk;
+	struct ticket ticket = { .expires = step->now + lasts,
+				 .authenticated = authenticated_at(step),
+				 .spi_i = sa->spi_i,
+				 .spi_r = sa->spi_r,
+				 .choice = sa->choice,
+				 .sk_d = { (uint8_t *)(uintptr_t)sk_d.ptr, (uint32_t)sk_d.len },
+				 .client = *client,
+				 .ppk = sa->ppk || out->ppk,
+				 .gateway = peer->local_id };
+
+	TRY(psk_find(step, peer, client, &sa->local, &sa->remote, &psk, NULL));
+	TRY(ticket_mark(psk, sa->spi_i, sa->spi_r, ticket.mark));
+	sink_u32(sink, (uint32_t)(lasts / USEC_PER_SEC));
+	return ticket_seal(step->env->sas, step->now, &ticket, sink);
+}
+
+enum rc resume_emit_grant(struct step *step, const struct outcome *out, const struct peer *peer,
+			  const struct identity *client, struct writer *writer)
+{
+	struct wire_notify notify;
+	usec_t lasts = lifetime(step, peer, authenticated_at(step));
+	uint16_t addke[PROPOSAL_ADDKE_MAX];
+	uint8_t *buffer;
+	struct sink sink;
+
+	if (!notify_find(step->message, TICKET_REQUEST, &notify))
+		return RC_OK;
+	if (client == NULL && !identity_has_wildcard(&peer->remote_id))
+		client = &peer->remote_id;
+	if (proposal_addke(&step->sa->choice, addke) > 0)
+		client = NULL; /* RFC 9370: those keys are not made without their exchanges */
+	buffer = arena_alloc(step->arena, TICKET_LEN_MAX);
+	if (buffer == NULL)
+		return RC_NO_MEMORY;
+	sink_init(&sink, buffer, TICKET_LEN_MAX);
+	if (!peer->conn->session_resumption || client == NULL || lasts < USEC_PER_SEC ||
+	    seal_state(step, out, peer, client, lasts, &sink) != RC_OK) {
+		emit_notify(writer, TICKET_NACK);
+		return RC_OK;
+	}
+	notify = (struct wire_notify){ .type = TICKET_LT_OPAQUE, .data = sink_written(&sink) };
+	wire_notify_emit(writer, &notify);
+	return RC_OK;
+}
+
+/* ---- the gateway takes one back ---- */
+
+static enum rc check_claim(struct step *step, const struct resume_claim *claim, struct outcome *out)
+{
+	const struct ticket *ticket = step->sa->larval->resume;
+	const struct config_conn *conn = claim->peer->conn;
+
+	if (!identity_equal(&ticket->client, claim->idi) ||
+	    (claim->idr != NULL && !identity_equal(&ticket->gateway, claim->idr)) ||
+	    !identity_equal(&ticket->gateway, &claim->peer->local_id))
+		return diag_fail(&out->diag, RC_AUTH_FAILED,
+				 "the identities are not those of the session that is resumed");
+	if (!conn->session_resumption)
+		return diag_fail(&out->diag, RC_AUTH_FAILED,
+				 "conn %s does not resume sessions (session-resumption=)",
+				 conn->name);
+	if (conn->ppk == PPK_INSIST && !ticket->ppk)
+		return diag_fail(&out->diag, RC_AUTH_FAILED,
+				 "the session had no post-quantum preshared key, and conn %s has "
+				 "ppk=insist",
+				 conn->name);
+	if (conn->auth_lifetime > 0 && step->now >= ticket->authenticated + conn->auth_lifetime)
+		return diag_fail(&out->diag, RC_AUTH_FAILED,
+				 "the session's authentication has ended (authlifetime=)");
+	return RC_OK;
+}
+
+static enum rc check_secret(struct step *step, const struct resume_claim *claim,
+			    struct outcome *out)
+{
+	const struct ticket *ticket = step->sa->larval->resume;
+	uint8_t mark[TICKET_MARK_LEN];
+	struct span psk;
+
+	TRY(psk_find(step, claim->peer, claim->idi, &step->local, &step->remote, &psk, &out->diag));
+	TRY(ticket_mark(psk, ticket->spi_i, ticket->spi_r, mark));
+	if (secret_equal(SPAN_OF(mark), SPAN_OF(ticket->mark)))
+		return RC_OK;
+	return diag_fail(&out->diag, RC_AUTH_FAILED,
+			 "the shared key has changed since the session that is resumed");
+}
+
+enum rc resume_verify_client(struct step *step, const struct resume_claim *claim,
+			     const struct auth_input *input, const struct wire_auth *auth,
+			     struct outcome *out)
+{
+	const struct ticket *ticket = step->sa->larval->resume;
+
+	TRY(resumed_verify(step->arena, input, auth, &out->diag));
+	TRY(check_claim(step, claim, out));
+	TRY(check_secret(step, claim, out));
+	out->extra.resumed = true;
+	out->extra.resumed_i = ticket->spi_i;
+	out->extra.resumed_r = ticket->spi_r;
+	out->extra.authenticated = ticket->authenticated;
+	return RC_OK;
+}

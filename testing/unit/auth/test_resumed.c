@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "auth/resumed.h"
+#include "unit/sa/sas_test.h"
+
+static const uint8_t init[300] = { 7 }, nonce[32] = { 8 }, sk_p[32] = { 9 };
+
+struct side {
+	struct arena arena;
+	struct ike_suite suite;
+	struct wire_id id;
+	struct auth_input input;
+};
+
+static void side_begin(struct side *side)
+{
+	arena_init(&side->arena, 1u << 20);
+	side->suite = (struct ike_suite){ .prf = crypto_prf(PRF_HMAC_SHA2_256) };
+	side->id = (struct wire_id){ ID_FQDN, span_make("west", 4) };
+	side->input = (struct auth_input){ &side->suite, SPAN_OF(init), SPAN_OF(nonce),
+					   SPAN_OF(sk_p), &side->id };
+}
+
+/* RFC 5723 §5.2: prf(SK_px, message | nonce | prf(SK_px, id body)), from the pieces. */
+static void auth_is_the_prf_of_the_rfc(void **state)
+{
+	static const uint8_t body[] = { ID_FQDN, 0, 0, 0, 'w', 'e', 's', 't' };
+	uint8_t inner[PRF_MAX], expected[PRF_MAX];
+	struct span id = SPAN_OF(body);
+	struct span parts[] = { SPAN_OF(init), SPAN_OF(nonce), { inner, 32 } };
+	struct span auth;
+	struct side side;
+
+	(void)state;
+	side_begin(&side);
+	assert_int_equal(prf_parts(side.suite.prf, SPAN_OF(sk_p), &id, 1, inner), RC_OK);
+	assert_int_equal(prf_parts(side.suite.prf, SPAN_OF(sk_p), parts, 3, expected), RC_OK);
+	assert_int_equal(resumed_auth(&side.arena, &side.input, &auth), RC_OK);
+	assert_int_equal(auth.len, 32);
+	assert_memory_equal(auth.ptr, expected, 32);
+	arena_free(&side.arena);
+}
+
+static void auth_of_anything_else_is_refused(void **state)
+{
+	static const uint8_t other[32] = { 1 };
+	struct wire_auth auth = { .method = AUTH_SHARED_KEY }, changed;
+	struct diag diag;
+	struct side side;
+
+	(void)state;
+	side_begin(&side);
+	assert_int_equal(resumed_auth(&side.arena, &side.input, &auth.data), RC_OK);
+	assert_int_equal(resumed_verify(&side.arena, &side.input, &auth, &diag), RC_OK);
+	changed = auth;
+	changed.method = AUTH_NULL;
+	assert_int_equal(resumed_verify(&side.arena, &side.input, &changed, &diag), RC_AUTH_FAILED);
+	changed = auth;
+	changed.data.len--;
+	assert_int_equal(resumed_verify(&side.arena, &side.input, &changed, &diag), RC_AUTH_FAILED);
+	side.input.nonce = SPAN_OF(other);
+	assert_int_equal(resumed_verify(&side.arena, &side.input, &auth, &diag), RC_AUTH_FAILED);
+	side.input.nonce = SPAN_OF(nonce);
+	side.id.data = span_make("east", 4);
+	assert_int_equal(resumed_verify(&side.arena, &side.input, &auth, &diag), RC_AUTH_FAILED);
+	arena_free(&side.arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(auth_is_the_prf_of_the_rfc),
+		cmocka_unit_test(auth_of_anything_else_is_refused),
+	};
+
+	return sas_run(tests);
+}
