@@ -460,7 +460,7 @@ static enum rc read_other(struct step *step, struct outcome *out)
 		return RC_NO_MEMORY;
 	before = *mobile;
 	remember_seen(step->message, mobile);
-	if (memcmp(before.seen, mobile->seen, sizeof(before.seen)) != 0)
+	if (!span_equal(SPAN_OF(before.seen), SPAN_OF(mobile->seen)))
 		mobile->update_due = true;
 	if (!is_tried(step) || (endpoint_equal(&sa->local, &step->local) &&
 				endpoint_equal(&sa->remote, &step->remote)))
