@@ -2,7 +2,7 @@
 /* A gateway from its making to its end: parts joined together, started, stopped, freed. */
 #include "engine/private.h"
 
-#define TIMERS_A_TURN 256
+#define TIMERS_A_TURN 64 /* a liveness probe takes up to 50 us: 10 ms are not to pass */
 
 static void wake(void *context)
 {
