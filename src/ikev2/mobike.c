@@ -117,7 +117,7 @@ static bool acceptable(const struct step *step)
 	struct host *host = step->env->host;
 	bool group = remote->family == AF_INET ? b[0] >= 224 : b[0] == 0xff;
 
-	return step->natt && !ip_is_any(remote) && !group && !host->ops->is_local(host, remote);
+	return !ip_is_any(remote) && !group && !host->ops->is_local(host, remote);
 }
 
 /* §3.9: addresses and ports as the peer sent them; any difference is a NAT. */
@@ -178,7 +178,8 @@ static enum rc read_nats(struct step *step, const struct ip_endpoint *local,
 	out->nat_set = true;
 	out->nat_here = nat.here;
 	out->nat_there = nat.there;
-	out->encap = nat.here || nat.there || sa->peer->conn->encapsulation == TRI_YES;
+	out->encap =
+		step->natt && (nat.here || nat.there || sa->peer->conn->encapsulation == TRI_YES);
 	return RC_OK;
 }
 
@@ -356,7 +357,7 @@ enum rc mobike_emit_probe(struct step *step, struct writer *writer)
 
 static bool is_tried(const struct step *step)
 {
-	return step->natt && mobike_is_address(step->sa, &step->remote.addr);
+	return mobike_is_address(step->sa, &step->remote.addr);
 }
 
 /* The pair on which the answer came works; is it the one that the peer was told of? */

@@ -100,6 +100,22 @@ static void nats_that_are_not_allowed_are_told_and_nothing_moves(void **state)
 	road_end(&road);
 }
 
+/* Libreswan stays on port 500 where there is no NAT. */
+static void an_update_on_port_500_is_followed_too(void **state)
+{
+	struct road road;
+
+	(void)state;
+	road_up(&road, MOBILE, MOBILE);
+	struct ike_sa *west = road_sa(&road.pair.west);
+	west->local.port = west->remote.port = 500;
+	said[0] = (struct wire_notify){ .type = UPDATE_SA_ADDRESSES };
+	assert_int_equal(road_notify(say(&road, 1)), 0);
+	assert_int_equal(road_sa(&road.pair.east)->remote.port, 500);
+	pair_assert_tunnel(&road.pair);
+	road_end(&road);
+}
+
 static void who_follows_does_not_lead(void **state)
 {
 	struct road road;
@@ -161,6 +177,7 @@ int main(void)
 		cmocka_unit_test(a_cookie_is_returned_as_it_came),
 		cmocka_unit_test(further_addresses_replace_those_told_before),
 		cmocka_unit_test(nats_that_are_not_allowed_are_told_and_nothing_moves),
+		cmocka_unit_test(an_update_on_port_500_is_followed_too),
 		cmocka_unit_test(who_follows_does_not_lead),
 		cmocka_unit_test(without_mobike_the_words_of_mobike_mean_nothing),
 		cmocka_unit_test(an_answer_without_our_cookie_ends_the_sa),

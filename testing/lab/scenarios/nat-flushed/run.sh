@@ -2,7 +2,7 @@
 # shows: a NAT box forgets its mappings; Vanth follows its peer (Vanth, strongSwan, Libreswan) to the new port, and is followed, without a new SA
 # timeout: 300
 two_gateways_with_nat
-conn_conf west left=172.16.1.1
+conn_conf west left=172.16.1.1 dpddelay=5s dpdtimeout=60s # Libreswan follows messages of IKE only
 conn_conf east left=198.51.100.1 leftid=@east.example leftsubnet=10.2.0.0/24 right=%any rightid=@west.example rightsubnet=10.1.0.0/24
 swanctl_conf west local_addrs=172.16.1.1
 swanctl_conf east remote_addrs=%any
