@@ -73,6 +73,14 @@ struct config_end {
 	unsigned auth;		 /* enum config_authby bits of this end (leftauth, or authby) */
 };
 
+/* RFC 7383. FORCE is another word for YES in IKEv2, as in Libreswan and strongSwan. */
+enum config_fragmentation {
+	FRAGMENTATION_NO,
+	FRAGMENTATION_YES,
+	FRAGMENTATION_ACCEPT, /* announced, but our messages go out whole */
+	FRAGMENTATION_FORCE,
+};
+
 struct config_conn {
 	char *name;
 	const char *file;
@@ -103,7 +111,9 @@ struct config_conn {
 	usec_t dpddelay, dpdtimeout, dpdretry; /* 0: off */
 	enum config_dpdaction dpdaction;
 	enum config_tristate encapsulation; /* yes: force UDP */
-	bool fragmentation, mobike;
+	enum config_fragmentation fragmentation;
+	uint16_t fragment_size; /* the largest IP packet with a part of a message of ours */
+	bool mobike;
 	uint16_t replay_window;
 	enum config_tristate esn;
 	uint32_t mark, mark_mask, if_id;

@@ -41,6 +41,11 @@ struct gateway_counters {
 	uint64_t cookies_sent, cookies_returned, half_open_timeouts, half_open_displaced,
 		half_open_refused, auth_ignored;
 	uint64_t integrity_failures, unknown_spi, v1_ignored;
+	/* of the peers: all, those that were here already, refused ones; our size lowered */
+	uint64_t fragments_in, fragments_again, fragments_refused, path_lowered;
+	/* unfinished messages that were given up: too old, or to make room */
+	uint64_t reassembly_expired, reassembly_evicted;
+	uint64_t requests_ahead, requests_beyond; /* of the peers' window: kept, refused */
 	uint64_t
 		stuck; /* the watchdog's "wanted, no live Child SA, nothing pending": must stay 0 */
 };

@@ -5,6 +5,7 @@
 #define VANTH_IKEV2_IKEV2_H
 
 #include "sa/outcome.h"
+#include "sa/reassembly.h"
 
 enum ikev2_event {
 	EVENT_INITIATE, /* reconcile: make an IKE SA */
@@ -102,6 +103,36 @@ enum rc ikev2_seal(const struct ike_sa *sa, uint64_t counter, uint32_t message_i
 		   const struct outcome_message *message, struct sink *out) MUST_CHECK;
 enum rc ikev2_open(const struct ike_sa *sa, struct arena *arena, struct ike_message *message,
 		   uint8_t *critical_type, struct diag *diag) MUST_CHECK;
+/* ---- fragment.c: RFC 7383 ---- */
+#define FRAGMENTS_SENT_MAX 32 /* what every known peer puts together again */
+/* How a message of ours goes out: whole, or in parts of at most `limit` bytes each (0: whole).
+ * Parts are larger than that when there would be more than FRAGMENTS_SENT_MAX. */
+struct seal_plan {
+	size_t piece; /* plaintext of each part but the last */
+	unsigned parts;
+	size_t total; /* bytes of all parts */
+};
+struct seal_plan ikev2_seal_plan(const struct ike_sa *sa, size_t inner_len, size_t limit);
+/* All parts one behind the other; *counter rises by one for each, so that no IV comes twice. */
+enum rc ikev2_seal_parts(const struct ike_sa *sa, uint64_t *counter, uint32_t message_id,
+			 const struct outcome_message *message, const struct seal_plan *plan,
+			 struct sink *out) MUST_CHECK;
+/* Takes the next datagram from the front of what ikev2_seal_parts() wrote (or of one clear
+ * message). false: there is none. */
+bool ikev2_part_next(struct span *kept, struct span *part);
+/* A message of ours, sealed, back into what was sealed. */
+enum rc ikev2_reopen(const struct ike_sa *sa, struct arena *arena, struct span kept,
+		     struct outcome_message *message, uint32_t *message_id) MUST_CHECK;
+/* Opens a fragment of the peer. The result points into bytes and the arena; endpoints are the
+ * caller's to set. */
+enum rc ikev2_open_fragment(const struct ike_sa *sa, struct arena *arena, struct span bytes,
+			    struct fragment *out, enum fragment_fault *fault,
+			    struct diag *diag) MUST_CHECK;
+/* The message as if it had come whole. Failures are of its (authentic) content. */
+enum rc ikev2_assemble(struct arena *arena, const struct reassembly *reassembly,
+		       struct ike_message *out, uint8_t *critical_type,
+		       struct diag *diag) MUST_CHECK;
+
 /* Kernel requests that remove a Child SA, whole or half installed; policies that another Child SA
  * of the tunnel uses stay, and a trap comes back in place of the outbound policy. Returns how many;
  * needs no memory. */

@@ -31,6 +31,10 @@ enum record_event {
 	RECORD_LIVENESS, /* code: 0 probe, 1 proof, 2 dead */
 	RECORD_NAT,	 /* code: 1 we, 2 peer, 3 both */
 	RECORD_COMMAND,	 /* code: control verb */
+	RECORD_FRAGMENT, /* one of the peer's was dropped; code: what is wrong, detail: message ID
+			  */
+	RECORD_WINDOW,	 /* a request beyond the window; detail: message ID, extra: the expected */
+	RECORD_PATH,	 /* no answer: smaller packets; detail: bytes */
 	RECORD_COUNT
 };
 

@@ -92,6 +92,7 @@ struct outcome {
 	struct proposal_choice choice;
 	struct ike_suite suite;
 	bool choice_set, established;
+	bool fragmentation; /* both ends announced it, RFC 7383 */
 	bool endpoints_set; /* local/remote below are the SA's from now on */
 	struct ip_endpoint local, remote;
 	bool nat_here, nat_there, nat_set, encap;

@@ -149,7 +149,12 @@ struct ike_sa {
 	struct ike_creation *creation; /* the request is a CREATE_CHILD_SA */
 	uint8_t *answer;	       /* our last response, for retransmitted requests */
 	uint32_t answer_len;
-	uint32_t question_len; /* of the request it answers */
+	uint32_t question_len;	/* of the request it answers; 0: it came in fragments */
+	uint8_t answered_again; /* how often that was sent again, capped */
+	bool fragmentation;	/* both announced it (RFC 7383 §2.3); a successor inherits it */
+	uint16_t fragment_size; /* of our IP packets, lowered on the way; 0: fragment-size= */
+	struct reassembly *reassembly[2]; /* the peer's fragments: of requests, of responses */
+	struct peer_window *window;	  /* NULL: the peer was never ahead */
 	struct timer retransmit;
 	struct timer life;    /* half-open timeout, then liveness and lifetime */
 	struct list children; /* of struct child_sa.in_ike */
@@ -213,8 +218,11 @@ struct child_sa {
 /* Everything the SAs of one gateway share. */
 struct sas {
 	struct table by_spi, by_init, by_serial, children, outbound, policies;
-	struct table announced; /* of struct ike_creation.by_spi: of IKE SAs to come */
-	struct list half_open;	/* struct ike_sa.in_half_open */
+	struct table announced;	  /* of struct ike_creation.by_spi: of IKE SAs to come */
+	struct list half_open;	  /* struct ike_sa.in_half_open */
+	struct list reassemblies; /* struct reassembly.in_sas, oldest first (sa/reassembly.h) */
+	size_t reassembly_bytes;
+	uint64_t reassembly_evicted; /* to make room */
 	size_t half_open_count, ike_count, established_count, child_count;
 	size_t creations; /* CREATE_CHILD_SA requests of ours that are not answered */
 	struct half_open_table table;

@@ -37,6 +37,7 @@ static const struct field peer_fields[] = {
 	FIELD("dpdtimeout", dpdtimeout),
 	FIELD("encapsulation", encapsulation),
 	FIELD("fragmentation", fragmentation),
+	FIELD("fragment-size", fragment_size),
 	FIELD("mobike", mobike),
 	FIELD("ppk", ppk),
 	FIELD("intermediate", intermediate),

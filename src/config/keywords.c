@@ -75,6 +75,18 @@ static const struct name tristate_list[] = {
 	{ TRI_YES, "true" }, { TRI_NO, "off" },	 { TRI_YES, "on" },    { 0, NULL },
 };
 static const struct names tristate_names = { "value", tristate_list };
+static const struct name fragmentation_list[] = {
+	{ FRAGMENTATION_NO, "no" },
+	{ FRAGMENTATION_YES, "yes" },
+	{ FRAGMENTATION_ACCEPT, "accept" },
+	{ FRAGMENTATION_FORCE, "force" },
+	{ FRAGMENTATION_NO, "false" },
+	{ FRAGMENTATION_YES, "true" },
+	{ FRAGMENTATION_NO, "off" },
+	{ FRAGMENTATION_YES, "on" },
+	{ 0, NULL },
+};
+static const struct names fragmentation_names = { "fragmentation= value", fragmentation_list };
 static const struct name esn_list[] = {
 	{ TRI_NO, "no" },     { TRI_YES, "yes" }, { TRI_AUTO, "either" },
 	{ TRI_AUTO, "auto" }, { 0, NULL },
@@ -277,9 +289,13 @@ const struct keyword keywords_ours[] = {
 		    "Only the post-quantum preshared keys with these IDs, separated by commas; the "
 		    "first one that ipsec.secrets has is proposed. An ID is text, or 0x and hex "
 		    "digits. Without it: the one whose entry names both ends best."),
-	CONN("fragmentation", KIND_BOOL, fragmentation, "yes, no", "yes",
-	     "Large IKE messages may be sent in parts (RFC 7383).",
-	     ALSO_KNOWN("ike-frag", "ikefrag")),
+	CONN("fragmentation", KIND_ENUM, fragmentation, "yes, no, accept, force", "yes",
+	     "Large IKE messages are sent in parts when the peer can put them together (RFC 7383). "
+	     "accept: those of the peer are taken, ours go out whole. force: as yes.",
+	     .names = &fragmentation_names, ALSO_KNOWN("ike-frag", "ikefrag")),
+	CONN("fragment-size", KIND_NUMBER, fragment_size, "256..65535", "1280",
+	     "The largest IP packet, in bytes, for a part of a large IKE message. When no answer "
+	     "comes, smaller ones are tried by themselves: 1280, then 576."),
 	CONN("mobike", KIND_BOOL, mobike, "yes, no", "no",
 	     "Addresses may change while the tunnel is up (RFC 4555): who began the IKE SA moves "
 	     "to "

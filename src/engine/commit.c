@@ -3,6 +3,7 @@
  * (architecture.md §3). */
 #include "sa/intermediate.h"
 #include "engine/private.h"
+#include "sa/window.h"
 
 static bool is_request(const struct errand *errand)
 {
@@ -81,6 +82,8 @@ static void commit_fields(struct ike_sa *sa, struct outcome *out)
 	}
 	if (out->peer_spi != 0)
 		sa->spi_r = out->peer_spi;
+	if (out->fragmentation)
+		sa->fragmentation = true;
 	if (out->nat_set) {
 		sa->nat_here = out->nat_here;
 		sa->nat_there = out->nat_there;
@@ -219,8 +222,7 @@ static enum rc commit_message(struct errand *errand)
 	if (!message->response)
 		return send_request(gateway, sa, message);
 	if (!message->clear) {
-		sa->recv_next = request->header.message_id + 1;
-		sa->question_len = (uint32_t)request->raw.len;
+		window_advance(sa, request->raw.len);
 	}
 	return send_response(gateway, sa, &errand->step, message);
 }
@@ -461,8 +463,7 @@ static void answer_sealed(struct errand *errand, uint16_t notify)
 	if (ikev2_inner_notify(&errand->arena, notify, errand->out.notify_spi,
 			       errand->out.notify_data, &message) != RC_OK)
 		return;
-	sa->recv_next = header->message_id + 1;
-	sa->question_len = (uint32_t)errand->step.message->raw.len;
+	window_advance(sa, errand->step.message->raw.len);
 	if (sa->peer != NULL)
 		peer_record(sa->peer, sa->serial, RECORD_NOTIFY_OUT, notify, 0, 0);
 	(void)(send_response(errand->gateway, sa, &errand->step, &message) == RC_OK);

@@ -125,6 +125,8 @@ const char *gateway_record_name(enum record_event event, unsigned code)
 	case RECORD_IKE_DOWN:
 	case RECORD_CHILD_DOWN:
 		return rc_name((enum rc)code);
+	case RECORD_FRAGMENT:
+		return names_known(&fragment_fault_names, (int)code);
 	case RECORD_WANTED:
 		return code < 4 ? wanted[code] : NULL;
 	case RECORD_DECIDED:
@@ -139,6 +141,8 @@ const char *gateway_record_name(enum record_event event, unsigned code)
 	case RECORD_LIVENESS:
 	case RECORD_NAT:
 	case RECORD_COMMAND:
+	case RECORD_WINDOW:
+	case RECORD_PATH:
 	case RECORD_COUNT:
 		return NULL;
 	}

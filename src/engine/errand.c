@@ -116,7 +116,7 @@ void errand_free(struct errand *errand)
 static bool fits(const struct ike_sa *sa, size_t len)
 {
 	list_for(node, &sa->waiting) len += container_of(node, struct waiting, in_sa)->len;
-	return sa->peer != NULL || len <= WAITING_BYTES_MAX;
+	return len <= (sa->peer != NULL ? WAITING_PROVEN_MAX : WAITING_BYTES_MAX);
 }
 
 bool waiting_add(struct ike_sa *sa, const struct waiting *what, struct span bytes)
@@ -171,8 +171,8 @@ static void waiting_run(struct gateway *gateway, struct ike_sa *sa, const struct
 	}
 }
 
-/* One after the other, until one of them suspends or ends the SA. */
-static void waiting_pump(struct gateway *gateway, uint64_t serial)
+/* One after the other: what came while the SA was busy, then what is whole or has its turn. */
+void waiting_pump(struct gateway *gateway, uint64_t serial)
 {
 	struct ike_sa *sa = ike_sa_by_serial(&gateway->sas, serial);
 
@@ -184,6 +184,9 @@ static void waiting_pump(struct gateway *gateway, uint64_t serial)
 		mem_free(waiting);
 		sa = ike_sa_by_serial(&gateway->sas, serial);
 	}
+	while (sa != NULL && sa->errand == NULL &&
+	       (fragments_run(gateway, sa) || window_run(gateway, sa)))
+		sa = ike_sa_by_serial(&gateway->sas, serial);
 }
 
 static void finish(struct errand *errand, enum rc rc)

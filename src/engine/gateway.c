@@ -131,6 +131,7 @@ static void watchdog_fire(struct timer *timer)
 	if (!gateway->stopping)
 		list_for(node, &gateway->peers.list)
 			look_after(gateway, container_of(node, struct peer, in_peers));
+	fragments_expire(gateway);
 	gateway_timer(gateway, &gateway->watchdog, host_now(gateway->host) + WATCHDOG_INTERVAL);
 }
 

@@ -250,7 +250,7 @@ void path_send(struct gateway *gateway, struct ike_sa *sa)
 		remote = *sa->check;
 	else if (tries_others(sa))
 		(void)ikev2_path(&gateway->env, sa, sa->mobile->trial++, &local, &remote);
-	send_clear(gateway, &local, &remote, bytes);
+	send_kept(gateway, &local, &remote, bytes);
 }
 
 static bool something_due(const struct ike_sa *sa)

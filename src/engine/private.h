@@ -7,8 +7,10 @@
 #include "engine/gateway.h"
 #include "sa/ticket.h"
 
-#define WAITING_MAX	       8	   /* events that wait for an SA's current one */
-#define WAITING_BYTES_MAX      (16u << 10) /* of packets that wait for a half-open SA */
+#define WAITING_MAX 32 /* events and packets that wait for an SA's current event */
+/* Of packets that wait for a half-open SA: IKE_AUTH in ten fragments. */
+#define WAITING_BYTES_MAX      (16u << 10)
+#define WAITING_PROVEN_MAX     (128u << 10) /* of packets that wait for an SA of a known peer */
 #define INITIATING_MAX	       128 /* attempts of ours in flight: a start of 10,000 tunnels is spread */
 #define INVALID_SPI_PER_SECOND 100
 #define RECONCILE_SLICE	       256 /* peers a loop turn */
@@ -83,8 +85,40 @@ void road_derive(struct gateway *gateway, struct ike_sa *sa);
 bool waiting_add(struct ike_sa *sa, const struct waiting *what, struct span bytes);
 void waiting_free_all(struct ike_sa *sa);
 
+/* Whatever waits for the SA, until one of them suspends or ends it. */
+void waiting_pump(struct gateway *gateway, uint64_t serial);
+
 /* ---- receive.c ---- */
 void gateway_receive(void *context, const struct datagram *datagram);
+/* A message that came in fragments takes its row; the reassembly is freed. */
+void road_whole(struct gateway *gateway, struct ike_sa *sa, struct reassembly *reassembly,
+		const struct ikev2_row *row);
+
+/* ---- fragments.c: RFC 7383 ---- */
+/* The largest message that goes out in one piece to this peer; 0: any. */
+size_t fragment_limit(const struct ike_sa *sa);
+/* A fragment of the message whose turn it is: kept, or refused with a reason. The last one brings
+ * the message on its way. */
+void fragment_arrived(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram);
+/* Is it the first of its message? §2.6.1: only that one is answered again. Not opened: the keys may
+ * be newer than the question (RFC 9242). */
+bool fragment_first(const struct datagram *datagram);
+/* A whole message that waited for the SA's event; false: there is none. */
+bool fragments_run(struct gateway *gateway, struct ike_sa *sa);
+/* §2.5.2: nothing came of it: the sealed message is made anew of smaller parts. false: it stays. */
+bool fragments_lower(struct gateway *gateway, struct ike_sa *sa, uint8_t **bytes, uint32_t *len);
+void fragments_expire(struct gateway *gateway);
+
+/* ---- window.c: a peer that sends requests ahead, RFC 7296 §2.3 ---- */
+void request_ahead(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram,
+		   const struct ike_header *header);
+void request_beyond(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram,
+		    const struct ike_header *header);
+/* The request again: the answer to it again, if we have it. */
+void request_repeated(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram,
+		      const struct ike_header *header);
+/* One that waited for its turn; false: there is none. */
+bool window_run(struct gateway *gateway, struct ike_sa *sa);
 
 /* ---- flood.c ---- */
 /* May this IKE_SA_INIT request go on its road? RC_SUSPEND: it was answered with a cookie. Allocates
@@ -113,6 +147,9 @@ enum rc send_response(struct gateway *gateway, struct ike_sa *sa, const struct s
 void send_goodbye(struct gateway *gateway, struct ike_sa *sa, struct arena *arena, uint16_t notify);
 void send_clear(struct gateway *gateway, const struct ip_endpoint *local,
 		const struct ip_endpoint *remote, struct span bytes);
+/* All datagrams of a message that was kept. */
+void send_kept(struct gateway *gateway, const struct ip_endpoint *local,
+	       const struct ip_endpoint *remote, struct span kept);
 void send_again(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram);
 void retransmit_fire(struct timer *timer);
 void request_finish(struct gateway *gateway, struct ike_sa *sa);

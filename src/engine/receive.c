@@ -2,6 +2,7 @@
 /* From a datagram to its row: header, SA, window, keys, payloads (architecture.md §3). Nothing in
  * an SA changes here. */
 #include "engine/private.h"
+#include "sa/window.h"
 
 static void dropped(struct gateway *gateway, const struct datagram *datagram, enum rc rc,
 		    const char *why)
@@ -98,18 +99,27 @@ static struct ike_sa *find_sa(struct gateway *gateway, const struct datagram *da
 	return sa->spi_r == 0 || sa->spi_r == header->spi_r ? sa : NULL;
 }
 
-/* §2.3, window of one. True: new work. A repeated request gets its old answer. */
+/* §2.3: is it its turn? A repeated request gets its old answer, one ahead of its turn waits. */
 static bool in_window(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram,
 		      const struct ike_header *header)
 {
 	if ((header->flags & IKE_FLAG_RESPONSE) != 0)
 		return sa->request.bytes != NULL && sa->request.exchange == header->exchange &&
 		       header->message_id + 1 == sa->send_next;
-	if (header->message_id == sa->recv_next)
+	switch (window_place(sa, header->message_id)) {
+	case WINDOW_NEXT:
 		return !sa->refused && header->message_id < UINT32_MAX; /* §2.2: they never wrap */
-	if (header->message_id + 1 == sa->recv_next && sa->answer != NULL &&
-	    datagram->payload.len == sa->question_len) {
-		send_again(gateway, sa, datagram);
+	case WINDOW_AHEAD:
+		request_ahead(gateway, sa, datagram, header);
+		break;
+	case WINDOW_BEHIND:
+		request_repeated(gateway, sa, datagram, header);
+		break;
+	case WINDOW_BEYOND:
+		request_beyond(gateway, sa, datagram, header);
+		break;
+	case WINDOW_LONG_AGO:
+		break;
 	}
 	return false;
 }
@@ -183,26 +193,14 @@ static void reject(struct errand *errand, const struct datagram *datagram, enum 
 	errand_free(errand);
 }
 
-static void road_packet(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram,
-			const struct ikev2_row *row)
+/* What was read is worked on, or the failure to read it. */
+static void road_read(struct errand *errand, const struct datagram *datagram, enum rc rc,
+		      bool authentic)
 {
-	struct errand *errand = errand_new(gateway, sa, row);
-	struct span copy;
-	bool authentic;
-	enum rc rc;
+	struct gateway *gateway = errand->gateway;
+	struct ike_sa *sa = errand->step.sa;
+	uint64_t serial = errand->sa_serial;
 
-	if (errand == NULL)
-		return;
-	errand->step.local = datagram->local;
-	errand->step.remote = datagram->remote;
-	errand->step.natt = datagram->natt;
-	errand->step.message = &errand->message;
-	copy = arena_copy(&errand->arena, datagram->payload);
-	if (copy.ptr == NULL) {
-		errand_free(errand);
-		return;
-	}
-	rc = read_message(errand, copy, &authentic);
 	/* §2.5: only a request that makes an SA is answered in clear */
 	if (rc != RC_OK && !authentic && (sa != NULL || rc != RC_CRITICAL)) {
 		reject(errand, datagram, rc);
@@ -220,7 +218,62 @@ static void road_packet(struct gateway *gateway, struct ike_sa *sa, const struct
 			sa->errand = NULL;
 		commit_failure(errand, rc);
 		errand_free(errand);
+		waiting_pump(gateway, serial);
 	}
+}
+
+static struct errand *begin(struct gateway *gateway, struct ike_sa *sa,
+			    const struct datagram *datagram, const struct ikev2_row *row)
+{
+	struct errand *errand = errand_new(gateway, sa, row);
+
+	if (errand == NULL)
+		return NULL;
+	errand->step.local = datagram->local;
+	errand->step.remote = datagram->remote;
+	errand->step.natt = datagram->natt;
+	errand->step.message = &errand->message;
+	return errand;
+}
+
+static void road_packet(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram,
+			const struct ikev2_row *row)
+{
+	struct errand *errand = begin(gateway, sa, datagram, row);
+	struct span copy;
+	bool authentic;
+	enum rc rc;
+
+	if (errand == NULL)
+		return;
+	copy = arena_copy(&errand->arena, datagram->payload);
+	if (copy.ptr == NULL) {
+		errand_free(errand);
+		return;
+	}
+	rc = read_message(errand, copy, &authentic);
+	road_read(errand, datagram, rc, authentic);
+}
+
+void road_whole(struct gateway *gateway, struct ike_sa *sa, struct reassembly *reassembly,
+		const struct ikev2_row *row)
+{
+	struct datagram datagram = { .local = reassembly->local,
+				     .remote = reassembly->remote,
+				     .natt = reassembly->natt };
+	struct errand *errand = begin(gateway, sa, &datagram, row);
+	uint8_t critical = 0;
+	enum rc rc = RC_NO_MEMORY;
+
+	if (errand != NULL)
+		rc = ikev2_assemble(&errand->arena, reassembly, &errand->message, &critical,
+				    &errand->out.diag);
+	reassembly_free(&gateway->sas, reassembly);
+	if (errand == NULL)
+		return;
+	if (rc == RC_CRITICAL)
+		critical_answer(errand, critical);
+	road_read(errand, &datagram, rc, rc != RC_NO_MEMORY);
 }
 
 /* An answer comes from where the question went. Later messages prove by their ICV who sent them. */
@@ -254,6 +307,10 @@ static void for_sa(struct gateway *gateway, struct ike_sa *sa, const struct data
 	if (row->steps == NULL) {
 		gateway->row_runs[ikev2_row_index(row)]++;
 		dropped(gateway, datagram, RC_DROP, row->story);
+		return;
+	}
+	if (header->next == PAYLOAD_SKF && sa->keys.block.ptr != NULL) {
+		fragment_arrived(gateway, sa, datagram);
 		return;
 	}
 	if (sa->errand != NULL) {

@@ -3,19 +3,6 @@
  * (responses). */
 #include "engine/private.h"
 
-static enum rc keep(uint8_t **bytes, uint32_t *len, struct span from)
-{
-	uint8_t *copy = mem_alloc(from.len);
-
-	if (copy == NULL)
-		return RC_NO_MEMORY;
-	memcpy(copy, from.ptr, from.len);
-	mem_free(*bytes);
-	*bytes = copy;
-	*len = (uint32_t)from.len;
-	return RC_OK;
-}
-
 void send_clear(struct gateway *gateway, const struct ip_endpoint *local,
 		const struct ip_endpoint *remote, struct span bytes)
 {
@@ -24,31 +11,66 @@ void send_clear(struct gateway *gateway, const struct ip_endpoint *local,
 	(void)(gateway->host->ops->udp_send(gateway->host, local, remote, bytes) == RC_OK);
 }
 
+void send_kept(struct gateway *gateway, const struct ip_endpoint *local,
+	       const struct ip_endpoint *remote, struct span kept)
+{
+	struct span part;
+
+	while (ikev2_part_next(&kept, &part))
+		send_clear(gateway, local, remote, part);
+}
+
+#define TOO_LARGE_AFTER                                                                            \
+	2 /* the same question so often: perhaps our answer does not get through                   \
+	   */
+
 void send_again(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram)
 {
 	gateway->counters.answered_again++;
-	send_clear(gateway, &datagram->local, &datagram->remote,
-		   span_make(sa->answer, sa->answer_len));
+	sa->answered_again = (uint8_t)(sa->answered_again + (sa->answered_again < UINT8_MAX));
+	if (sa->answered_again % TOO_LARGE_AFTER == 0)
+		(void)fragments_lower(gateway, sa, &sa->answer, &sa->answer_len);
+	send_kept(gateway, &datagram->local, &datagram->remote,
+		  span_make(sa->answer, sa->answer_len));
 	if (sa->peer != NULL)
 		peer_record(sa->peer, sa->serial, RECORD_ANSWERED_AGAIN, 0, sa->recv_next - 1, 0);
 }
 
-static enum rc build(struct ike_sa *sa, uint32_t message_id, const struct outcome_message *message,
-		     uint8_t *buffer, size_t size, struct span *out)
+static enum rc seal(struct ike_sa *sa, uint32_t message_id, const struct outcome_message *message,
+		    uint8_t *buffer, const struct seal_plan *plan)
 {
 	struct sink sink;
 
-	if (message->clear) {
-		*out = message->bytes;
-		return RC_OK;
-	}
-	sink_init(&sink, buffer, size);
-	TRY(ikev2_seal(sa, sa->seal_counter++, message_id, message, &sink));
-	*out = sink_written(&sink);
-	return RC_OK;
+	sink_init(&sink, buffer, plan->total);
+	return ikev2_seal_parts(sa, &sa->seal_counter, message_id, message, plan, &sink);
 }
 
-#define SEALED_MAX 9216 /* the largest inner part of ours, sealed */
+/* All its datagrams in one block of the heap, which *bytes becomes; what was there is freed. */
+static enum rc build(struct ike_sa *sa, uint32_t message_id, const struct outcome_message *message,
+		     uint8_t **bytes, uint32_t *len)
+{
+	struct seal_plan plan = { .parts = 1, .total = message->bytes.len };
+	uint8_t *block;
+	enum rc rc = RC_OK;
+
+	if (!message->clear)
+		plan = ikev2_seal_plan(sa, message->bytes.len, fragment_limit(sa));
+	block = mem_alloc(plan.total);
+	if (block == NULL)
+		return RC_NO_MEMORY;
+	if (message->clear)
+		memcpy(block, message->bytes.ptr, message->bytes.len);
+	else
+		rc = seal(sa, message_id, message, block, &plan);
+	if (rc != RC_OK) {
+		mem_free(block);
+		return rc;
+	}
+	mem_free(*bytes);
+	*bytes = block;
+	*len = (uint32_t)plan.total;
+	return RC_OK;
+}
 
 /* §2.2: message IDs never wrap. A new IKE SA is made while there are still some. */
 static void watch_ids(struct gateway *gateway, struct ike_sa *sa)
@@ -66,12 +88,9 @@ enum rc send_response(struct gateway *gateway, struct ike_sa *sa, const struct s
 		      const struct outcome_message *message)
 {
 	uint32_t message_id = step->message->header.message_id;
-	uint8_t buffer[SEALED_MAX];
-	struct span bytes;
 
-	TRY(build(sa, message_id, message, buffer, sizeof(buffer), &bytes));
-	TRY(keep(&sa->answer, &sa->answer_len, bytes));
-	send_clear(gateway, &step->local, &step->remote, bytes);
+	TRY(build(sa, message_id, message, &sa->answer, &sa->answer_len));
+	send_kept(gateway, &step->local, &step->remote, span_make(sa->answer, sa->answer_len));
 	if (sa->peer != NULL)
 		peer_record(sa->peer, sa->serial, RECORD_SENT, message->exchange | RECORD_RESPONSE,
 			    message_id, 0);
@@ -82,14 +101,15 @@ enum rc send_response(struct gateway *gateway, struct ike_sa *sa, const struct s
 void send_goodbye(struct gateway *gateway, struct ike_sa *sa, struct arena *arena, uint16_t notify)
 {
 	struct outcome_message message = { .exchange = EXCHANGE_INFORMATIONAL };
-	uint8_t buffer[SEALED_MAX];
-	struct span bytes;
+	uint8_t *bytes = NULL;
+	uint32_t len = 0;
 
 	if (ikev2_inner_goodbye(arena, notify, &message) != RC_OK ||
-	    build(sa, sa->send_next, &message, buffer, sizeof(buffer), &bytes) != RC_OK)
+	    build(sa, sa->send_next, &message, &bytes, &len) != RC_OK)
 		return;
 	sa->send_next++;
-	send_clear(gateway, &sa->local, &sa->remote, bytes);
+	send_kept(gateway, &sa->local, &sa->remote, span_make(bytes, len));
+	mem_free(bytes);
 	if (sa->peer != NULL)
 		peer_record(sa->peer, sa->serial, RECORD_SENT, message.exchange, sa->send_next - 1,
 			    0);
@@ -136,15 +156,12 @@ static void arm_retransmit(struct gateway *gateway, struct ike_sa *sa)
 enum rc send_request(struct gateway *gateway, struct ike_sa *sa,
 		     const struct outcome_message *message)
 {
-	uint8_t buffer[SEALED_MAX];
-	struct span bytes;
 	uint32_t message_id = message->clear ? 0 : sa->send_next;
 	char name[32];
 
 	if (message_id == UINT32_MAX)
 		return RC_LIMIT; /* it ends */
-	TRY(build(sa, message_id, message, buffer, sizeof(buffer), &bytes));
-	TRY(keep(&sa->request.bytes, &sa->request.len, bytes));
+	TRY(build(sa, message_id, message, &sa->request.bytes, &sa->request.len));
 	sa->send_next = message_id + 1;
 	sa->request.exchange = message->exchange;
 	sa->request.purpose = message->purpose;
@@ -194,6 +211,8 @@ void retransmit_fire(struct timer *timer)
 		   "no answer yet, sent %s request again (try %u of %u)",
 		   names_text(&exchange_names, sa->request.exchange, name, sizeof(name)),
 		   sa->request.tries, conn_of(sa)->retransmit_tries + 1);
+	if (sa->request.tries > 2 && sa->request.tries % 2 == 1)
+		(void)fragments_lower(gateway, sa, &sa->request.bytes, &sa->request.len);
 	path_send(gateway, sa);
 	arm_retransmit(gateway, sa);
 }

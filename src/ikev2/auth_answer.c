@@ -260,6 +260,7 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 	wire_id_emit(&writer, PAYLOAD_IDr, &idr);
 	TRY(sign_our_auth(step, out, &idr, &auth));
 	wire_auth_emit(&writer, &auth);
+	emit_window_size(&writer);
 	if (in->child_rc != RC_OK)
 		emit_notify(&writer, in->child_notify);
 	else if (in->child.present) {

@@ -162,6 +162,7 @@ enum rc auth_request_emit(struct step *step, struct outcome *out)
 	TRY(emit_ppk(step, &ppk, &writer, out));
 	TRY(mobike_emit_support(step, step->peer, &out->local.addr, &writer));
 	resume_emit_request(step->peer, &writer);
+	emit_window_size(&writer);
 	out->message.exchange = EXCHANGE_IKE_AUTH;
 	out->message.purpose = REQUEST_AUTH;
 	return inner_finish(&writer, &sink, &out->message);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Protected messages: inner payloads sealed into an SK payload, and opened again (RFC 7296 §3.14).
  */
-#include "ikev2/private.h"
-
-#define SK_HEADER_LEN 4
+#include "ikev2/sealed.h"
 
 static struct span sk_key(const struct ike_sa *sa, bool ours, bool encryption)
 {
@@ -14,34 +12,47 @@ static struct span sk_key(const struct ike_sa *sa, bool ours, bool encryption)
 	return ike_key(&sa->keys, &sa->suite, initiator ? SK_ai : SK_ar);
 }
 
-enum rc ikev2_seal(const struct ike_sa *sa, uint64_t counter, uint32_t message_id,
-		   const struct outcome_message *message, struct sink *out)
+enum rc protected_seal(const struct ike_sa *sa, uint64_t counter, const struct ike_header *like,
+		       struct protected_part part, struct sink *out)
 {
-	struct ike_header header = header_of(sa, message->exchange, message->response, message_id);
-	size_t overhead = sk_overhead(&sa->suite, message->bytes.len);
+	struct ike_header header = *like;
 	size_t start = out->len;
-	size_t iv_at = IKE_HEADER_LEN + SK_HEADER_LEN;
-	size_t total = iv_at + message->bytes.len + overhead;
+	size_t iv_at = protected_overhead(part.fragments > 0);
+	size_t total = iv_at + part.plain.len + sk_overhead(&sa->suite, part.plain.len);
 	uint8_t *whole;
 
 	if (total > LIMIT_MESSAGE)
 		return RC_LIMIT;
-	header.next = PAYLOAD_SK;
+	header.next = part.fragments > 0 ? PAYLOAD_SKF : PAYLOAD_SK;
 	header.length = (uint32_t)total;
 	wire_header_emit(out, &header);
-	sink_u8(out, message->first_type);
+	sink_u8(out, part.fragment <= 1 ? part.first_type : (uint8_t)PAYLOAD_NONE);
 	sink_u8(out, 0);
 	sink_u16(out, (uint16_t)(total - IKE_HEADER_LEN));
+	if (part.fragments > 0) {
+		sink_u16(out, part.fragment);
+		sink_u16(out, part.fragments);
+	}
 	whole = sink_room(out, total - iv_at);
 	TRY(sink_rc(out));
-	sink_patch_u8(out, start + 16, PAYLOAD_SK);
+	sink_patch_u8(out, start + 16, header.next);
 	sink_patch_u32(out, start + 24, (uint32_t)total);
 	whole = out->ptr + start;
-	if (message->bytes.len > 0)
-		memcpy(whole + iv_at + sa->suite.encr->iv_len, message->bytes.ptr,
-		       message->bytes.len);
+	if (part.plain.len > 0)
+		memcpy(whole + iv_at + sa->suite.encr->iv_len, part.plain.ptr, part.plain.len);
 	return sk_seal(&sa->suite, sk_key(sa, true, true), sk_key(sa, true, false), counter, whole,
-		       iv_at, message->bytes.len);
+		       iv_at, part.plain.len);
+}
+
+enum rc ikev2_seal(const struct ike_sa *sa, uint64_t counter, uint32_t message_id,
+		   const struct outcome_message *message, struct sink *out)
+{
+	struct ike_header header = header_of(sa, message->exchange, message->response, message_id);
+
+	return protected_seal(sa, counter, &header,
+			      (struct protected_part){ .first_type = message->first_type,
+						       .plain = message->bytes },
+			      out);
 }
 
 static const struct payload *sk_payload(const struct ike_message *message)
@@ -49,14 +60,9 @@ static const struct payload *sk_payload(const struct ike_message *message)
 	return wire_payload_find(message, PAYLOAD_SK);
 }
 
-static size_t icv_len(const struct ike_suite *suite)
-{
-	return suite->integ != NULL ? suite->integ->icv_len : suite->encr->icv_len;
-}
-
 /* Until the ICV is checked nothing is known of the sender: whatever is wrong by then is
  * RC_INTEGRITY. */
-static enum rc not_authentic(struct diag *diag, enum rc rc)
+enum rc not_authentic(struct diag *diag, enum rc rc)
 {
 	if (rc == RC_NO_MEMORY)
 		return rc;
@@ -66,22 +72,25 @@ static enum rc not_authentic(struct diag *diag, enum rc rc)
 	return RC_INTEGRITY;
 }
 
-static enum rc open_sealed(const struct ike_sa *sa, struct arena *arena,
-			   const struct ike_message *message, const struct payload *payload,
-			   struct span *out, struct diag *diag)
+enum rc protected_open(const struct ike_sa *sa, bool ours, struct arena *arena,
+		       const struct ike_message *message, const struct payload *payload,
+		       struct protected_part *out, struct diag *diag)
 {
 	struct wire_sk sk;
 	uint8_t *plain;
 	size_t len = 0;
 
-	TRY(wire_sk_parse(message, payload, sa->suite.encr->iv_len, icv_len(&sa->suite), &sk,
+	TRY(wire_sk_parse(message, payload, sa->suite.encr->iv_len, sk_icv_len(&sa->suite), &sk,
 			  diag));
 	plain = arena_alloc(arena, sk.ciphertext.len + 1);
 	if (plain == NULL)
 		return RC_NO_MEMORY;
-	TRY(sk_open(&sa->suite, sk_key(sa, false, true), sk_key(sa, false, false), sk.aad,
+	TRY(sk_open(&sa->suite, sk_key(sa, ours, true), sk_key(sa, ours, false), sk.aad,
 		    sk.signed_part, sk.iv, sk.ciphertext, sk.icv, plain, &len));
-	*out = span_make(plain, len);
+	*out = (struct protected_part){ .fragment = sk.fragment,
+					.fragments = sk.fragments,
+					.first_type = payload->inner,
+					.plain = span_make(plain, len) };
 	return RC_OK;
 }
 
@@ -89,16 +98,16 @@ enum rc ikev2_open(const struct ike_sa *sa, struct arena *arena, struct ike_mess
 		   uint8_t *critical_type, struct diag *diag)
 {
 	const struct payload *payload = sk_payload(message);
-	struct span plain = SPAN_NONE;
+	struct protected_part part;
 	enum rc rc;
 
 	if (payload == NULL)
 		return diag_fail(diag, RC_INTEGRITY,
 				 "no SK payload in a message that must be protected");
-	rc = open_sealed(sa, arena, message, payload, &plain, diag);
+	rc = protected_open(sa, false, arena, message, payload, &part, diag);
 	if (rc != RC_OK)
 		return not_authentic(diag, rc);
-	message->inner = plain;
-	message->inner_type = payload->inner;
-	return wire_inner_parse(arena, plain, payload->inner, message, critical_type, diag);
+	message->inner = part.plain;
+	message->inner_type = part.first_type;
+	return wire_inner_parse(arena, part.plain, part.first_type, message, critical_type, diag);
 }

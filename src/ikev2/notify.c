@@ -113,6 +113,14 @@ bool notify_find(const struct ike_message *message, enum notify_type type, struc
 	return notify_match(message, is_type, (uint16_t)type, out);
 }
 
+bool fragmentation_agreed(const struct config_conn *conn, const struct ike_message *message)
+{
+	struct wire_notify notify;
+
+	return conn->fragmentation != FRAGMENTATION_NO &&
+	       notify_find(message, IKEV2_FRAGMENTATION_SUPPORTED, &notify);
+}
+
 enum rc ikev2_emit_notify(struct sink *sink, const struct ike_header *request, uint64_t our_spi,
 			  uint16_t type, struct span data)
 {

@@ -39,6 +39,14 @@ const struct ike_keys *keys_now(const struct ike_sa *sa, const struct outcome *o
 	return out->keys.block.ptr != NULL ? &out->keys : &sa->keys;
 }
 
+void emit_window_size(struct writer *writer)
+{
+	static const uint8_t size[4] = { 0, 0, 0, PEER_WINDOW };
+	struct wire_notify notify = { .type = SET_WINDOW_SIZE, .data = SPAN_OF(size) };
+
+	wire_notify_emit(writer, &notify);
+}
+
 struct ike_header header_of(const struct ike_sa *sa, enum exchange_type exchange, bool response,
 			    uint32_t message_id)
 {

@@ -57,6 +57,8 @@ enum rc unique_keeps_out(const struct sa_env *env, const struct peer *peer,
 /* The first error notify of the message; false: none. */
 bool notify_error(const struct ike_message *message, struct wire_notify *out);
 bool notify_find(const struct ike_message *message, enum notify_type type, struct wire_notify *out);
+/* RFC 7383 §2.3: the peer announced fragmentation, and so do we. */
+bool fragmentation_agreed(const struct config_conn *conn, const struct ike_message *message);
 /* Does this error notify end the IKE SA? */
 bool notify_ends_ike(uint16_t type);
 /* What an error notify of the peer means to us. */
@@ -160,6 +162,8 @@ enum rc inner_finish(struct writer *writer, struct sink *sink,
 void emit_notify(struct writer *writer, enum notify_type type);
 /* The keys that the SA has after this errand. */
 const struct ike_keys *keys_now(const struct ike_sa *sa, const struct outcome *out);
+/* §2.3: the peer may have PEER_WINDOW requests outstanding. */
+void emit_window_size(struct writer *writer);
 struct ike_header header_of(const struct ike_sa *sa, enum exchange_type exchange, bool response,
 			    uint32_t message_id);
 

@@ -10,7 +10,7 @@ struct sa_init_request {
 	struct span ni;
 	struct proposal_choice choice;
 	const struct peer *candidate; /* until the suspension only */
-	bool force_encap, childless;
+	bool force_encap, childless, fragmentation;
 	struct nat_findings nat;
 	const struct dh_alg *dh;
 	struct dh_pair **pair;
@@ -118,6 +118,7 @@ static enum rc choose(struct step *step, struct outcome *out)
 	TRY(dh_check_public(in->dh, in->ke.data, &out->diag));
 	in->force_encap = conn->encapsulation == TRI_YES;
 	in->childless = childless_allowed(conn);
+	in->fragmentation = fragmentation_agreed(conn, step->message);
 	return RC_OK;
 }
 
@@ -171,6 +172,7 @@ static enum rc make_sa(struct step *step, struct outcome *out)
 	TRY(nat_detect(step->message, &step->local, &step->remote, sa->spi_i, 0, &in->nat));
 	sa->nat_here = in->nat.here;
 	sa->nat_there = in->nat.there;
+	sa->fragmentation = in->fragmentation;
 	sa->encap = in->nat.supported && (in->nat.here || in->nat.there || in->force_encap);
 	sa->larval->place.proven = brought_cookie(step, in->ni);
 	sa->larval->use_ppk = ppk_welcome(step);
@@ -202,6 +204,8 @@ static enum rc emit_payloads(struct step *step, const struct dh_pair *pair, stru
 		emit_notify(writer, USE_PPK);
 	if (sa->larval->intermediate != NULL)
 		emit_notify(writer, INTERMEDIATE_EXCHANGE_SUPPORTED);
+	if (in->fragmentation)
+		emit_notify(writer, IKEV2_FRAGMENTATION_SUPPORTED);
 	if (!in->nat.supported)
 		return RC_OK;
 	return nat_emit(writer, step->env->host, sa->spi_i, sa->spi_r, &sa->local, &sa->remote,

@@ -25,6 +25,7 @@ struct sa_init_response {
 	struct span nr;
 	uint64_t spi_r;
 	bool use_ppk;
+	bool fragmentation;
 };
 
 static enum rc generate_run(void *arg, unsigned worker, struct diag *diag)
@@ -109,6 +110,8 @@ static enum rc emit_payloads(struct step *step, const struct initiate *initiate,
 		emit_notify(writer, USE_PPK);
 	if (intermediate_wanted(conn))
 		emit_notify(writer, INTERMEDIATE_EXCHANGE_SUPPORTED);
+	if (conn->fragmentation != FRAGMENTATION_NO)
+		emit_notify(writer, IKEV2_FRAGMENTATION_SUPPORTED); /* RFC 7383 §2.3 */
 	return nat_emit(writer, step->env->host, sa->spi_i, 0, &sa->local, &sa->remote,
 			conn->encapsulation == TRI_YES);
 }
@@ -307,6 +310,7 @@ static enum rc read_answer(struct step *step, struct sa_init_response *in, struc
 		return diag_fail(&out->diag, RC_NO_PROPOSAL,
 				 "peer chose additional key exchanges, but cannot do "
 				 "IKE_INTERMEDIATE");
+	in->fragmentation = fragmentation_agreed(step->peer->conn, message);
 	return nat_detect(message, &step->local, &step->remote, step->sa->spi_i, in->spi_r,
 			  &in->nat);
 }
@@ -401,6 +405,7 @@ static enum rc begin_auth(struct step *step, struct outcome *out)
 	out->suite = in->derive.suite;
 	out->choice_set = true;
 	out->peer_spi = in->spi_r;
+	out->fragmentation = in->fragmentation;
 	out->nr = in->nr;
 	out->init_response = step->message->raw;
 	out->request_done = true;

@@ -37,6 +37,10 @@ static const struct phrase {
 	[RECORD_LIVENESS] = { "liveness: %l", "liveness" },
 	[RECORD_NAT] = { "NAT detected: %a", "NAT" },
 	[RECORD_COMMAND] = { "command %w", "command" },
+	[RECORD_FRAGMENT] = { "dropped a fragment of message ID %d: %w", "fault" },
+	[RECORD_WINDOW] = { "dropped a request far ahead of its turn: message ID %d, expected %e",
+			    "message ID" },
+	[RECORD_PATH] = { "sends packets of at most %d bytes from now on", "size" },
 };
 
 static const char *const liveness_words[] = { "probe sent", "peer is alive", "peer is dead" };

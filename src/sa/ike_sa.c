@@ -2,7 +2,9 @@
 /* IKE SAs: making, linking into the tables, binding to a peer, freeing; and the half-open table. */
 #include <string.h>
 #include "sa/extra.h"
+#include "sa/reassembly.h"
 #include "sa/ticket.h"
+#include "sa/window.h"
 
 static const struct name state_entries[] = {
 	{ IKEV2_START, "start" },
@@ -47,6 +49,7 @@ enum rc sas_init(struct sas *sas, struct peers *peers, struct host *host)
 
 	*sas = (struct sas){ .peers = peers, .host = host };
 	list_init(&sas->half_open);
+	list_init(&sas->reassemblies);
 	TRY(host_random(host, seed, sizeof(seed)));
 	table_init(&sas->by_spi, seed);
 	table_init(&sas->by_init, seed);
@@ -265,6 +268,8 @@ void ike_sa_free(struct sas *sas, struct ike_sa *sa)
 	ike_sa_forget_larval(sa);
 	ike_sa_request_clear(sas, sa);
 	ike_extra_free(sa);
+	reassembly_free_all(sas, sa);
+	window_free(sa);
 	mem_free(sa->answer);
 	mem_free(sa->mobile);
 	mem_free(sa->check);

@@ -12,6 +12,8 @@ void ike_sa_inherit_path(struct ike_sa *to, struct ike_sa *from)
 	to->kept_alive = from->kept_alive;
 	to->moved = from->moved;
 	to->moves = from->moves;
+	to->fragmentation = from->fragmentation;
+	to->fragment_size = from->fragment_size;
 	if (to == from)
 		return;
 	mem_free(to->mobile);
