@@ -173,7 +173,6 @@ void tasks_forget(struct gateway *gateway); /* what the kernel has not answered 
 void trap_install(struct gateway *gateway, struct tunnel *tunnel);
 void trap_remove(struct gateway *gateway, struct tunnel *tunnel);
 
-
 /* ---- promote.c ---- */
 /* The kernel is asked for the outbound half of a Child SA that the peer has shown to have; once.
  * False: out of memory. */
