@@ -60,11 +60,15 @@ enum rc ike_extra_inherit(struct ike_sa *from, struct ike_sa *to, bool announced
 	to->auth_ends = from->auth_ends;
 	to->must_reauth = from->must_reauth;
 	to->peer_redirects = from->peer_redirects;
-	if (old == NULL)
+	if (old == NULL && announced)
 		return RC_OK;
 	extra = ike_extra_of(to);
 	if (extra == NULL)
 		return RC_NO_MEMORY;
+	if (old == NULL) { /* it had no token of the peer's; the peer may have one of ours */
+		extra->tell |= TELL_CRASH_TOKEN;
+		return RC_OK;
+	}
 	extra->auth_told = old->auth_told;
 	extra->authenticated = old->authenticated;
 	extra->tell |= old->tell;

@@ -154,6 +154,27 @@ static void nothing_is_given_or_taken_when_it_is_switched_off(void **state)
 	pair_end(&pair);
 }
 
+/* §4.3: a rekeyed IKE SA has other SPIs, and its token follows. */
+static void token_of_a_rekeyed_ike_sa_is_told_and_proves_the_restart_too(void **state)
+{
+	struct pair pair;
+	struct diag diag;
+	uint64_t spi;
+
+	(void)state;
+	begin(&pair, PAIR_CONN ALIVE, NULL);
+	spi = sa_of(&pair.west)->spi_i;
+	assert_int_equal(gateway_rekey(pair.east.gateway, "t", REKEY_IKE, &diag), RC_OK);
+	world_run(pair.world, 5 * USEC_PER_SEC);
+	assert_true(sa_of(&pair.west)->spi_i != spi);
+	assert_non_null(sa_of(&pair.west)->extra);
+	assert_int_equal(sa_of(&pair.west)->extra->crash_token_len, CRASH_TOKEN_LEN);
+	restart_east(&pair, east_secret);
+	world_run(pair.world, 32 * USEC_PER_SEC);
+	assert_true(end_said(&pair.west, "proved it with its crash token"));
+	pair_end(&pair);
+}
+
 /* ---- those who mean harm ---- */
 
 /* A request with an SK payload of rubbish. */
@@ -329,6 +350,7 @@ int main(void)
 		cmocka_unit_test(
 			token_of_another_secret_ends_nothing_before_the_retransmissions_do),
 		cmocka_unit_test(nothing_is_given_or_taken_when_it_is_switched_off),
+		cmocka_unit_test(token_of_a_rekeyed_ike_sa_is_told_and_proves_the_restart_too),
 		cmocka_unit_test(nobody_gets_the_token_of_a_living_sa),
 		cmocka_unit_test(tokens_are_counted_among_the_bounded_answers),
 		cmocka_unit_test(forged_tokens_of_any_length_change_nothing_and_are_not_answered),
