@@ -243,6 +243,15 @@ void scenario_conf(const struct scenario *scenario, unsigned node, unsigned vari
 	(void)fclose(file);
 }
 
+bool settings_reauthenticate(const struct settings *settings)
+{
+	for (unsigned i = 0; i < RARITIES; i++)
+		if ((settings->rarities & 1u << i) != 0 &&
+		    strncmp(rarities[i].line, "authlifetime", 12) == 0)
+			return true;
+	return settings->reauth;
+}
+
 void scenario_tell(const struct scenario *scenario, FILE *out)
 {
 	for (unsigned i = 0; i < scenario->node_count; i++) {

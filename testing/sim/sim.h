@@ -92,6 +92,8 @@ void scenario_conn_name(const struct scenario *scenario, unsigned link, unsigned
 /* A user's address behind an end (0: a, 1: b) of a tunnel. */
 void scenario_user(const struct scenario *scenario, unsigned link, unsigned tunnel, unsigned end,
 		   char *out, size_t size);
+/* reauth=yes or authlifetime= */
+bool settings_reauthenticate(const struct settings *settings);
 void scenario_tell(const struct scenario *scenario, FILE *out);
 
 /* ---- plan.c ---- */
