@@ -102,7 +102,7 @@ rekeys_with() {
 	shift
 	two_gateways
 	rekey_conf
-	conn_conf west esp=aes_gcm256 ike=aes_gcm256-sha2_256-dh19 pfs=yes retransmit-tries=3
+	conn_conf west esp=aes_gcm256 ike=aes_gcm256-sha2_256-dh19 pfs=yes retransmit-tries=5
 	start vanth west
 	start "$kind" east
 	capture_start
