@@ -4,6 +4,8 @@
 . "$LAB/rekeys.sh"
 two_gateways
 rekey_conf
+# otherwise strongSwan breaks before it makes
+write east.charon <<<$'delete_rekeyed_delay = 1\nmake_before_break = yes'
 for kind in strongswan libreswan; do
 	start vanth west
 	start $kind east
