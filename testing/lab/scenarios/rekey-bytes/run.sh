@@ -5,7 +5,7 @@
 two_gateways
 for kind in strongswan libreswan vanth; do
 	rekey_conf
-	conn_conf west esp=aes_gcm256 ike=aes_gcm256-sha2_256-dh19 pfs=yes ipsec-max-bytes=400k marginbytes=300k
+	conn_conf west esp=aes_gcm256 ike=aes_gcm256-sha2_256-dh19 pfs=yes ipsec-max-bytes=120k marginbytes=90k
 	start vanth west
 	start $kind east
 	up west tunnel
