@@ -4,12 +4,10 @@
 
 struct span nonce_lower(struct span a, struct span b)
 {
-	size_t len = a.len < b.len ? a.len : b.len;
-	int order = len > 0 ? memcmp(a.ptr, b.ptr, len) : 0;
-
-	if (order == 0)
-		return a.len <= b.len ? a : b;
-	return order < 0 ? a : b;
+	for (size_t i = 0; i < a.len && i < b.len; i++)
+		if (a.ptr[i] != b.ptr[i])
+			return a.ptr[i] < b.ptr[i] ? a : b;
+	return a.len <= b.len ? a : b;
 }
 
 bool creation_lost(const struct ike_creation *creation, struct span nr)

@@ -16,8 +16,11 @@ static void side_begin(struct side *side)
 	arena_init(&side->arena, 1u << 20);
 	side->suite = (struct ike_suite){ .prf = crypto_prf(PRF_HMAC_SHA2_256) };
 	side->id = (struct wire_id){ ID_FQDN, span_make("west", 4) };
-	side->input = (struct auth_input){ &side->suite, SPAN_OF(init), SPAN_OF(nonce),
-					   SPAN_OF(sk_p), &side->id };
+	side->input = (struct auth_input){ .suite = &side->suite,
+					   .message = SPAN_OF(init),
+					   .nonce = SPAN_OF(nonce),
+					   .sk_p = SPAN_OF(sk_p),
+					   .id = &side->id };
 }
 
 /* RFC 5723 §5.2: prf(SK_px, message | nonce | prf(SK_px, id body)), from the pieces. */
