@@ -210,6 +210,7 @@ struct child_sa {
 	/* KEYMAT of the outbound half, which waits until the peer has shown that it has this one */
 	struct secret waiting_keymat;
 	uint8_t promotions; /* how often the kernel was asked for it */
+	usec_t proven_at;   /* then at the latest it is the peer's too */
 	usec_t born, replace_at, expires, leave_at;
 	struct kernel_counters in, out; /* as last asked */
 	usec_t counters_at;

@@ -191,8 +191,7 @@ static enum rc commit_child(struct errand *errand, struct child_sa **linked)
 	child->state = CHILD_UP;
 	TRY(child_sa_link(&errand->gateway->sas, child));
 	child->policies_installed = true;
-	if (out->old != NULL && !child->out_installed && !out->child_lost)
-		secret_move(&child->waiting_keymat, &out->keymat);
+	outbound_waits(errand, child);
 	out->child = NULL;
 	*linked = child;
 	return RC_OK;

@@ -111,8 +111,7 @@ static void promote_successors(struct gateway *gateway, const struct child_sa *o
 	list_for(node, &old->tunnel->child_sas)
 	{
 		struct child_sa *child = container_of(node, struct child_sa, in_tunnel);
-		if (child != old && child->ike == old->ike && !child->replaced &&
-		    !child->delete_wanted)
+		if (child != old && !child->replaced && !child->delete_wanted)
 			(void)child_promote(gateway, child);
 	}
 }

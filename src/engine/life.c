@@ -51,14 +51,6 @@ static bool keeps_alive(const struct gateway *gateway, const struct ike_sa *sa)
 	return sa->nat_here && gateway->env.setup->keepalive > 0;
 }
 
-/* The peer may be asking for our answer as long as its request can last; then it has to have it. */
-static usec_t proven_at(const struct child_sa *child)
-{
-	usec_t budget = retransmit_budget(child->tunnel->peer->conn);
-
-	return child->born + (budget > OUT_GRACE ? budget : OUT_GRACE);
-}
-
 static usec_t next_of_children(const struct ike_sa *sa, usec_t now)
 {
 	usec_t next = USEC_NEVER;
@@ -71,7 +63,7 @@ static usec_t next_of_children(const struct ike_sa *sa, usec_t now)
 		else if (child->replace_at > now)
 			next = earliest(next, child->replace_at);
 		if (child->waiting_keymat.ptr != NULL && child->promotions == 0)
-			next = earliest(next, proven_at(child));
+			next = earliest(next, child->proven_at);
 		if (!child->delete_wanted)
 			next = earliest(next, child->expires);
 	}
@@ -136,7 +128,7 @@ static void settle_rekeyed(struct gateway *gateway, struct ike_sa *sa, usec_t no
 	{
 		struct child_sa *child = container_of(node, struct child_sa, in_ike);
 		if (child->waiting_keymat.ptr != NULL && !child->replaced &&
-		    now >= proven_at(child))
+		    now >= child->proven_at)
 			(void)child_promote(gateway, child);
 		if (!child->replaced || child->delete_wanted || now < child->leave_at)
 			continue;

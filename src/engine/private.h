@@ -30,6 +30,7 @@
 	(3 * USEC_PER_SEC) /* the initiator of an IKE SA makes its Child SAs first                 \
 			    */
 #define OUT_GRACE	(30 * USEC_PER_SEC) /* until a rekeyed Child SA counts as proven */
+#define FRESH_GRACE	(2 * USEC_PER_SEC)  /* the same, for one that replaces nothing by name */
 #define LEAVE_GRACE	(10 * USEC_PER_SEC) /* beyond what retransmissions take */
 #define CREATING_MAX	128 /* CREATE_CHILD_SA requests of ours: a mass rekey is spread */
 #define BUSY_RETRY	(2 * USEC_PER_SEC) /* after TEMPORARY_FAILURE, and as much again at random */
@@ -189,6 +190,9 @@ struct asked {
 	uint64_t old, tunnel;
 };
 struct asked asked_of(const struct ike_sa *sa);
+/* A new Child SA of the peer's request, with another one to send with until it is proven: its
+ * outbound half waits. */
+void outbound_waits(struct errand *errand, struct child_sa *child);
 /* A successor enters the tables. */
 enum rc successor_link(struct errand *errand) MUST_CHECK;
 /* After the message is out: who inherits, who goes, and what of a creation that failed. */

@@ -5,11 +5,25 @@
 
 #define CAP_DELAY (200 * USEC_PER_MSEC)
 
-/* Reauthentication (reauth=yes, AUTH_LIFETIME) is a whole new IKE SA too. A client (right=%any)
- * does that itself; we can only rekey. */
+/* May we begin an IKE SA with it? */
+static bool is_begun_by_us(const struct peer *peer)
+{
+	if (peer->parent != NULL)
+		return false; /* a client (right=%any) comes by itself */
+	list_for(node, &peer->tunnels)
+	{
+		const struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+		if (!tunnel->doomed && tunnel->wanted >= WANTED_ON_DEMAND)
+			return true;
+	}
+	return false;
+}
+
+/* Reauthentication (reauth=yes, AUTH_LIFETIME) is a whole new IKE SA too. Who only answers leaves
+ * that to the peer and rekeys. */
 static bool reauthenticates(const struct ike_sa *sa)
 {
-	return sa->must_reauth || (sa->peer->conn->reauth && sa->peer->parent == NULL);
+	return sa->must_reauth || (sa->peer->conn->reauth && is_begun_by_us(sa->peer));
 }
 
 static bool whole_new(const struct ike_sa *sa)

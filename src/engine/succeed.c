@@ -131,6 +131,39 @@ void commit_succession(struct errand *errand, struct ike_sa *born)
 
 /* ---- Child SAs ---- */
 
+/* Reauthentication makes a new Child SA that replaces the old one without naming it. */
+static const struct child_sa *to_send_with(const struct child_sa *child)
+{
+	list_for(node, &child->tunnel->child_sas)
+	{
+		const struct child_sa *other = container_of(node, struct child_sa, in_tunnel);
+		if (other != child && other->state == CHILD_UP && other->out_installed &&
+		    !other->delete_wanted &&
+		    selector_pair_equal(&other->selectors, &child->selectors))
+			return other;
+	}
+	return NULL;
+}
+
+/* The peer may be asking for our answer as long as its request can last; then it has to have it.
+ * One that comes without a word about the old one may have lost that: it is not waited for long. */
+void outbound_waits(struct errand *errand, struct child_sa *child)
+{
+	struct outcome *out = &errand->out;
+	usec_t now = host_now(errand->gateway->host);
+	usec_t budget = retransmit_budget(child->tunnel->peer->conn);
+
+	if (child->out_installed || out->child_lost || child->initiator)
+		return;
+	if (out->old == NULL && to_send_with(child) == NULL)
+		return;
+	secret_move(&child->waiting_keymat, &out->keymat);
+	list_init(&out->kernel);
+	child->proven_at = now + FRESH_GRACE;
+	if (out->old != NULL)
+		child->proven_at = now + (budget > OUT_GRACE ? budget : OUT_GRACE);
+}
+
 static void set_replaced(struct gateway *gateway, struct child_sa *child, bool ours)
 {
 	child->replaced = true;

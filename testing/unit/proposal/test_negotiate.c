@@ -166,11 +166,11 @@ static void an_unknown_transform_type_is_named_as_the_reason(void **state)
 	arena_init(&arena, LIMIT_EVENT_ARENA);
 	struct proposal_list *ours = parsed(PROTOCOL_ESP, "aes_gcm256", false);
 	struct wire_sa sa = offered(&arena, PROTOCOL_ESP, "aes_gcm256", 0);
-	sa.proposals[0].transforms[1].type = 6;
+	sa.proposals[0].transforms[1].type = 13;
 	assert_int_equal(proposal_choose(ours, &sa, DH_NONE, 0, &choice, &diag), RC_NO_PROPOSAL);
 	assert_string_equal(
 		diag.text,
-		"peer proposed AES_GCM_16_256-TYPE6_0, but it has a transform type that we do "
+		"peer proposed AES_GCM_16_256-TYPE13_0, but it has a transform type that we do "
 		"not know here; we accept AES_GCM_16_256");
 	proposal_free(ours);
 	arena_free(&arena);
