@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # shows: cookies under a flood of spoofed requests, while strongSwan and Libreswan connect
-# sample: yes
 # timeout: 240
 two_gateways
 conn_conf west

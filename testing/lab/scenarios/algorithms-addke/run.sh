@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # shows: two Vanths make additional key exchanges (RFC 9370), both roles, with a PPK too, and rekey afterwards
-# sample: yes
 # timeout: 180
 two_gateways
 write both.secrets <<-CONF

@@ -12,9 +12,9 @@ table ip path {
 }
 RULES
 
-# IDs of 330 bytes: IKE_AUTH is longer than the path's packets both ways, IKE_SA_INIT is not
+# IDs of 390 bytes: IKE_AUTH is longer than the path's packets both ways, IKE_SA_INIT is not
 part=0123456789012345678901234567890123456789012345678901234567.
-long=$part$part$part$part$part
+long=$part$part$part$part$part$part
 conn_conf both leftid=@west.${long}example rightid=@east.${long}example ike=aes256-sha2_256-dh19 esp=aes256-sha2_256
 write both.secrets <<<': PSK "a secret of the lab"'
 write east.charon <<<'fragment_size = 576'

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # shows: two Vanths keep their tunnel while one moves: to another address, behind a NAT and out again
-# sample: yes
 # timeout: 120
 . "$LAB/roam.sh"
 roaming_network

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # shows: a post-quantum preshared key with Libreswan, both roles; optional without it, insisting not
-# sample: yes
 # timeout: 180
 two_gateways
 
