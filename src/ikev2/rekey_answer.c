@@ -3,6 +3,21 @@
  */
 #include "ikev2/create.h"
 
+#define REKEYED_MAX 8 /* a peer that never deletes what it has rekeyed */
+
+static enum rc check_count(const struct peer *peer, struct outcome *out)
+{
+	unsigned count = 0;
+
+	list_for(node, &peer->ike_sas) count +=
+		container_of(node, struct ike_sa, in_peer)->state == IKEV2_REKEYED;
+	if (count < REKEYED_MAX)
+		return RC_OK;
+	return diag_fail(&out->diag, RC_TEMPORARY_FAILURE,
+			 "peer rekeys again, but has not deleted %u IKE SAs that it rekeyed before",
+			 count);
+}
+
 /* §2.25.2: not while we make, rekey or delete a Child SA in it. */
 static enum rc check_idle(const struct ike_sa *sa, struct outcome *out)
 {
@@ -41,6 +56,7 @@ static enum rc read_request(struct step *step, struct outcome *out)
 	if (in->ke.data.len == 0)
 		return diag_fail(&out->diag, RC_SYNTAX, "an IKE SA cannot be rekeyed without KE");
 	TRY(check_idle(step->sa, out));
+	TRY(check_count(step->sa->peer, out));
 	TRY(choose(step, in, out));
 	TRY(host_random(step->env->host, in->nr, sizeof(in->nr)));
 	return create_answer_dh(step, &in->ke, &in->public, out);

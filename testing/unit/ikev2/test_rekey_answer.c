@@ -41,11 +41,37 @@ static void not_while_a_child_sa_is_being_changed(void **state)
 	road_end(&road);
 }
 
+/* A peer that rekeys and rekeys and deletes nothing costs no more than that. */
+static void old_ones_that_are_never_deleted_are_bounded(void **state)
+{
+	struct road road;
+	unsigned rekeyed = 0;
+
+	(void)state;
+	road_up(&road, NULL, NULL);
+	for (unsigned i = 0; i < 12; i++) {
+		renewal_begin(&road, &road.pair.west, true);
+		for (unsigned n = 0; n < 2; n++) /* the request, the answer */
+			if (!list_empty(world_flights(road.pair.world)))
+				renewal_deliver(&road);
+		while (!list_empty(world_flights(road.pair.world)))
+			world_drop(road.pair.world,
+				   container_of(world_flights(road.pair.world)->next, struct flight,
+						in_world));
+	}
+	list_for(node, &road_tunnel(&road.pair.east)->peer->ike_sas) rekeyed +=
+		container_of(node, struct ike_sa, in_peer)->state == IKEV2_REKEYED;
+	assert_int_equal(rekeyed, 8);
+	assert_true(end_said(&road.pair.east, "has not deleted 8 IKE SAs"));
+	road_end(&road);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(successor_inherits_and_the_old_one_waits_for_its_delete),
 		cmocka_unit_test(not_while_a_child_sa_is_being_changed),
+		cmocka_unit_test(old_ones_that_are_never_deleted_are_bounded),
 	};
 
 	return exchange_run(tests);
