@@ -37,9 +37,9 @@ static void show_ike(const struct ike_sa *sa, usec_t begin, FILE *out)
 static void show_tunnel(const struct tunnel *tunnel, usec_t begin, FILE *out)
 {
 	(void)fprintf(out, "    tunnel %s wanted %s%s%s, %u failed attempts%s%s\n", tunnel->name,
-		      word(&wanted_names, tunnel->wanted), tunnel->trap_installed ? " trapped" : "",
-		      tunnel->doomed ? " doomed" : "", tunnel->backoff.attempts,
-		      tunnel->backoff.text ? ": " : "",
+		      word(&wanted_names, (int)tunnel->wanted),
+		      tunnel->trap_installed ? " trapped" : "", tunnel->doomed ? " doomed" : "",
+		      tunnel->backoff.attempts, tunnel->backoff.text ? ": " : "",
 		      tunnel->backoff.text ? tunnel->backoff.text : "");
 	list_for(node, &tunnel->child_sas)
 	{
