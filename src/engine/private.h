@@ -252,6 +252,9 @@ void redirect_commit(struct errand *errand);
 bool redirect_pending(const struct peer *peer);
 /* An attempt failed: the next one goes to the peer's own address. */
 void redirect_failed(struct gateway *gateway, struct peer *peer);
+/* The operator has ended one of its tunnels. When none is wanted any more, all is forgotten: the
+ * next one begins at the peer's own address. */
+void redirect_ended(struct peer *peer);
 void redirect_free(struct peer *peer);
 /* The client was told to go: its IKE SA ends soon. */
 void redirect_told(struct gateway *gateway, struct ike_sa *sa);

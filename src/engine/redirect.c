@@ -36,6 +36,17 @@ void redirect_free(struct peer *peer)
 	peer->redirect = NULL;
 }
 
+void redirect_ended(struct peer *peer)
+{
+	list_for(node, &peer->tunnels)
+	{
+		const struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+		if (tunnel->wanted == WANTED_UP || tunnel->triggered)
+			return;
+	}
+	redirect_free(peer);
+}
+
 /* The history stays: gateways that fail in turn are a loop too. */
 void redirect_failed(struct gateway *gateway, struct peer *peer)
 {

@@ -81,6 +81,7 @@ static void down(void *context, struct tunnel *tunnel)
 				 ? WANTED_ON_DEMAND
 				 : WANTED_LISTEN;
 	end_tunnel(verb->gateway, tunnel);
+	redirect_ended(tunnel->peer);
 }
 
 static void unroute(void *context, struct tunnel *tunnel)

@@ -53,12 +53,36 @@ static void failure_forgets_the_gateway_but_not_the_history(void **state)
 	road_end(&road);
 }
 
+static void operator_who_ends_the_tunnel_ends_the_redirect(void **state)
+{
+	struct road road;
+	struct diag diag;
+
+	(void)state;
+	road_begin(&road, NULL, NULL);
+	struct gateway *gateway = road.pair.west.gateway;
+	struct tunnel *tunnel = road_tunnel(&road.pair.west);
+	struct peer *peer = tunnel->peer;
+	peer->redirect = mem_alloc(sizeof(*peer->redirect));
+	assert_non_null(peer->redirect);
+	*peer->redirect = (struct redirect){ .gateway = gateway, .peer = peer };
+	assert_int_equal(ip_parse("192.0.2.9", &peer->redirect->to), RC_OK);
+	tunnel->wanted = WANTED_UP;
+	redirect_ended(peer); /* another one of its tunnels was */
+	assert_ptr_equal(redirect_remote(peer), &peer->redirect->to);
+	assert_int_equal(gateway_down(gateway, "t", &diag), RC_OK);
+	assert_null(peer->redirect);
+	assert_ptr_equal(redirect_remote(peer), &peer->remote);
+	road_end(&road);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(operator_is_told_why_nobody_can_be_redirected),
 		cmocka_unit_test(client_that_was_told_has_a_minute),
 		cmocka_unit_test(failure_forgets_the_gateway_but_not_the_history),
+		cmocka_unit_test(operator_who_ends_the_tunnel_ends_the_redirect),
 	};
 
 	return exchange_run(tests);
