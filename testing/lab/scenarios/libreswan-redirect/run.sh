@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # shows: Vanth and Libreswan send each other to another gateway: before IKE_AUTH, in it, and while the tunnel is up
-# sample: yes
 # timeout: 240
 . "$LAB/redirects.sh"
 two_gateways
