@@ -112,7 +112,11 @@ rekeys_with() {
 			for what in child ike; do rekeyed $side $what; done
 		done
 		slow_wire 800
-		for what in child ike; do rekeyed both $what ${patience[$kind]}; done
+		# Of two IKE rekeys that cross Libreswan 4.10 follows neither ("EXPECTATION FAILED" in
+		# process_v2_CREATE_CHILD_SA_rekey_ike_response) and loses the Child SA with the one that we delete.
+		for what in child ike; do
+			[ "$kind $what" = "libreswan ike" ] || rekeyed both $what ${patience[$kind]}
+		done
 		slow_wire 0
 		down $first tunnel
 		no_child_sas west 5
@@ -125,7 +129,7 @@ rekeys_with() {
 # flood_start: 50 pings a second from westlan (emulation cannot do more beside it) until flood_stop, which fails if one was lost
 flood_start() {
 	rm -f "$WORK/flood.stop"
-	touch "$RESULT/flood.log"
+	: >"$RESULT/flood.log" # what was lost before is not counted again
 	(
 		while [ ! -e "$WORK/flood.stop" ]; do
 			at westlan ping -q -n -i 0.02 -c 100 -W 5 -p "$(printf %s "$clear_text" | od -An -tx1 | tr -d ' \n')" 10.2.0.2
