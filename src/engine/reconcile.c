@@ -264,6 +264,23 @@ static bool attempt_in_flight(const struct gateway *gateway, const struct peer *
 	return false;
 }
 
+/* Its successor is there already, only the peer has made another one since: when each end has to
+ * leave another IKE SA, both would go on for ever. Either goes soon (one_child), then we look
+ * again. */
+static bool spare(const struct gateway *gateway, const struct tunnel *tunnel,
+		  const struct child_sa *current)
+{
+	list_for(node, &tunnel->child_sas)
+	{
+		const struct child_sa *child = child_of(node);
+		if (child != current && child->state == CHILD_UP && !child->delete_wanted &&
+		    !child->replaced && !replace_due(gateway, child) &&
+		    selector_pair_equal(&child->selectors, &current->selectors))
+			return true;
+	}
+	return false;
+}
+
 /* What lives is replaced in time, whoever began it, also where we only answer; but a client
  * (right=%any) comes by itself. */
 static bool replaces(const struct gateway *gateway, const struct tunnel *tunnel,
@@ -272,7 +289,7 @@ static bool replaces(const struct gateway *gateway, const struct tunnel *tunnel,
 	if (tunnel->wanted != WANTED_UP &&
 	    (tunnel->wanted == WANTED_DOWN || tunnel->peer->parent != NULL))
 		return false;
-	return replace_due(gateway, current);
+	return replace_due(gateway, current) && !spare(gateway, tunnel, current);
 }
 
 /* A peer in the middle of proving itself to us may be about to make it. */

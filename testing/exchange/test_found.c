@@ -102,12 +102,61 @@ static void reauthentication_does_not_wait_for_the_maker_of_the_child_sa(void **
 	pair_end(&pair);
 }
 
+static uint32_t lower_spi(const struct child_sa *child)
+{
+	return child->spi_in < child->spi_out ? child->spi_in : child->spi_out;
+}
+
+static struct child_sa *lowest_spi_of(const struct tunnel *tunnel)
+{
+	struct child_sa *lowest = NULL;
+
+	list_for(node, &tunnel->child_sas)
+	{
+		struct child_sa *child = container_of(node, struct child_sa, in_tunnel);
+		if (lowest == NULL || lower_spi(child) < lower_spi(lowest))
+			lowest = child;
+	}
+	return lowest;
+}
+
+/* The IKE SA of the Child SA that stays must go, and the other Child SA of two that crossed is in
+ * one that needs not. When each end had to leave the IKE SA that it made, the Child SAs went back
+ * and forth between both, one every round trip. */
+static void a_successor_that_lives_is_not_made_once_more(void **state)
+{
+	struct child_sa *stays;
+	struct pair pair;
+	uint64_t before;
+
+	(void)state;
+	pair_start(&pair, 5, PAIR_START, PAIR_START, NULL, NULL);
+	pair_run(&pair, 500 * USEC_PER_MSEC);
+	assert_int_equal(pair.west.child_up, 2);
+	stays = lowest_spi_of(tunnel_of(&pair.west));
+	before = stays->ike->serial;
+	stays->ike->must_reauth = true;
+	stays->ike->replace_at = world_now(pair.world);
+	list_for(node, &stays->tunnel->peer->ike_sas) /* long ago */
+		container_of(node, struct ike_sa, in_peer)
+			->idle_since -= 10 * USEC_PER_SEC;
+	peer_dirty(stays->tunnel->peer);
+	pair_run(&pair, 300 * USEC_PER_MSEC);
+	assert_int_equal(pair.west.child_up, 2);
+	pair_run(&pair, 30 * USEC_PER_SEC);
+	assert_true(tunnel_current(tunnel_of(&pair.west))->ike->serial != before);
+	assert_in_range(pair.west.child_up, 2, 4);
+	pair_assert_tunnel(&pair);
+	pair_end(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_old_child_sa_leaves_the_new_trap_alone),
 		cmocka_unit_test(a_request_in_the_new_ike_sa_may_overtake_the_answer_that_made_it),
 		cmocka_unit_test(reauthentication_does_not_wait_for_the_maker_of_the_child_sa),
+		cmocka_unit_test(a_successor_that_lives_is_not_made_once_more),
 	};
 
 	return exchange_run(tests);

@@ -7,7 +7,7 @@
 #ifdef __SANITIZE_ADDRESS__
 #define SEEDS 60 /* ten times slower */
 #else
-#define SEEDS 300
+#define SEEDS 2000
 #endif
 
 static void explain(uint64_t seed)
