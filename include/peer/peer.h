@@ -81,6 +81,7 @@ struct tunnel {
 	bool reqid_ours;       /* from the allocator, not from reqid= */
 	struct list child_sas; /* of struct child_sa.in_tunnel (sa/) */
 	bool trap_installed, trap_pending;
+	usec_t trap_after;	/* the kernel refused its trap: not before */
 	bool triggered;		/* on demand: traffic asked for it */
 	bool doomed;		/* its conn was unloaded: freed when its last Child SA is gone */
 	struct backoff backoff; /* of the Child SA alone (IKE up, Child refused) */

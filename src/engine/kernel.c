@@ -21,6 +21,7 @@ struct kernel_task {
 };
 #define REMOVAL_TRIES 4
 #define REMOVAL_PAUSE (10 * USEC_PER_SEC)
+#define TRAP_PAUSE    (5 * USEC_PER_SEC)
 
 static void outbound_missing(struct gateway *gateway, struct child_sa *child, enum rc rc,
 			     const char *text)
@@ -59,6 +60,7 @@ static void trap_refused(struct gateway *gateway, struct kernel_task *task)
 	if (tunnel == NULL || !tunnel->trap_installed)
 		return;
 	tunnel->trap_installed = false;
+	tunnel->trap_after = host_now(gateway->host) + TRAP_PAUSE;
 	attempt_failed(gateway, tunnel->peer, tunnel, 0, RC_KERNEL, task->request.diag.text);
 }
 

@@ -397,11 +397,15 @@ static void keep_trap(struct gateway *gateway, struct tunnel *tunnel)
 {
 	bool wanted =
 		traps(tunnel) && !tunnel->doomed && !gateway->stopping && addresses_known(tunnel);
+	usec_t when = not_before(tunnel);
 
-	if (wanted && !tunnel->trap_installed && host_now(gateway->host) >= not_before(tunnel))
+	if (when < tunnel->trap_after)
+		when = tunnel->trap_after; /* also while a Child SA lives and nothing else fails */
+
+	if (wanted && !tunnel->trap_installed && host_now(gateway->host) >= when)
 		trap_install(gateway, tunnel);
 	else if (wanted && !tunnel->trap_installed)
-		reconcile_at(gateway, tunnel->peer, not_before(tunnel));
+		reconcile_at(gateway, tunnel->peer, when);
 	else if (!wanted && tunnel->trap_installed)
 		trap_remove(gateway, tunnel);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the simulator (testing/sim) found, each as the few steps that it takes. */
+#include <errno.h>
+#include "engine/private.h"
 #include "exchange/pair.h"
 #include "kernel/simulated.h"
 #include "unit/test.h"
@@ -150,9 +152,35 @@ static void a_successor_that_lives_is_not_made_once_more(void **state)
 	pair_end(&pair);
 }
 
+/* The kernel refuses the trap of a tunnel whose Child SA lives: it is asked again, but not at once.
+ */
+static void a_trap_that_is_refused_is_not_asked_for_in_a_storm(void **state)
+{
+	struct pair pair;
+	uint64_t asked;
+
+	(void)state;
+	pair_start(&pair, 1, PAIR_BASE "\tauto=ondemand\n", NULL, NULL, NULL);
+	pair_run(&pair, USEC_PER_SEC);
+	end_up(&pair.west, "t");
+	pair_run(&pair, 90 * USEC_PER_SEC);
+	struct tunnel *tunnel = peers_tunnel(&pair.west.gateway->peers, "t");
+	trap_remove(pair.west.gateway, tunnel);
+	kernel_simulated_fail(pair.west.kernel, 1, ENOMEM, true);
+	asked = pair.west.gateway->counters.failures;
+	peer_dirty(tunnel->peer);
+	pair_run(&pair, 20 * USEC_PER_SEC);
+	assert_in_range(pair.west.gateway->counters.failures - asked, 1, 6);
+	kernel_simulated_fail(pair.west.kernel, 0, 0, false);
+	pair_run(&pair, 20 * USEC_PER_SEC);
+	assert_true(tunnel->trap_installed);
+	pair_end(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_trap_that_is_refused_is_not_asked_for_in_a_storm),
 		cmocka_unit_test(an_old_child_sa_leaves_the_new_trap_alone),
 		cmocka_unit_test(a_request_in_the_new_ike_sa_may_overtake_the_answer_that_made_it),
 		cmocka_unit_test(reauthentication_does_not_wait_for_the_maker_of_the_child_sa),
