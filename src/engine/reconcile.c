@@ -8,7 +8,8 @@
  */
 #include "engine/private.h"
 
-#define CAP_DELAY (200 * USEC_PER_MSEC) /* look again when the cap on attempts was reached */
+#define REPLACE_PAUSE (2 * USEC_PER_SEC)
+#define CAP_DELAY     (200 * USEC_PER_MSEC) /* look again when the cap on attempts was reached */
 
 static struct ike_sa *ike_of(struct list *node)
 {
@@ -281,19 +282,33 @@ static bool spare(const struct gateway *gateway, const struct tunnel *tunnel,
 	return false;
 }
 
+/* Whatever the two ends disagree on, it costs no more than a new Child SA each two seconds. */
+static bool just_made(struct gateway *gateway, const struct tunnel *tunnel)
+{
+	usec_t newest = 0;
+
+	list_for(node, &tunnel->child_sas) if (child_of(node)->born > newest) newest =
+		child_of(node)->born;
+	if (host_now(gateway->host) >= newest + REPLACE_PAUSE)
+		return false;
+	reconcile_at(gateway, tunnel->peer, newest + REPLACE_PAUSE);
+	return true;
+}
+
 /* What lives is replaced in time, whoever began it, also where we only answer; but a client
  * (right=%any) comes by itself. */
-static bool replaces(const struct gateway *gateway, const struct tunnel *tunnel,
+static bool replaces(struct gateway *gateway, const struct tunnel *tunnel,
 		     const struct child_sa *current)
 {
 	if (tunnel->wanted != WANTED_UP &&
 	    (tunnel->wanted == WANTED_DOWN || tunnel->peer->parent != NULL))
 		return false;
-	return replace_due(gateway, current) && !spare(gateway, tunnel, current);
+	return replace_due(gateway, current) && !spare(gateway, tunnel, current) &&
+	       !just_made(gateway, tunnel);
 }
 
 /* A peer in the middle of proving itself to us may be about to make it. */
-static bool wants_one(const struct gateway *gateway, const struct tunnel *tunnel)
+static bool wants_one(struct gateway *gateway, const struct tunnel *tunnel)
 {
 	const struct child_sa *current = keeper(tunnel);
 
