@@ -33,7 +33,7 @@ void extra_limit(struct gateway *gateway, struct ike_sa *sa)
 	due = sa->auth_ends - (sa->role == INITIATOR ? margin : margin / 2);
 	if (due < sa->established + REAUTH_LEAST)
 		due = sa->established + REAUTH_LEAST;
-	if (due < sa->replace_at)
+	if (sa->must_reauth && due < sa->replace_at) /* rekeying would not help */
 		sa->replace_at = due;
 	due = left > budget ? sa->auth_ends : now + budget;
 	if (due < sa->expires)

@@ -61,6 +61,7 @@ static void inherit(struct gateway *gateway, struct ike_sa *heir, struct ike_sa 
 	ike_sa_inherit(heir, old);
 	ike_sa_inherit_path(heir, old);
 	(void)(ike_extra_inherit(old, heir, false) == RC_OK); /* without memory: no crash token */
+	extra_limit(gateway, heir);
 	heir->heir_of = 0;
 	heir->idle_since = host_now(gateway->host);
 	if (old->delete_wanted && old->delete_reason != RC_REPLACED) {
@@ -183,8 +184,10 @@ void commit_replaced(struct errand *errand, struct child_sa *child)
 		return;
 	if (out->old != NULL)
 		set_replaced(gateway, out->old, out->old_is_ours);
-	if (out->rival != NULL)
+	if (out->rival != NULL) { /* Libreswan sends with it, and loses its policies with it */
 		set_replaced(gateway, out->rival, false);
+		out->rival->leave_at = USEC_NEVER;
+	}
 	if (out->child_lost)
 		set_replaced(gateway, child, true);
 }

@@ -8,7 +8,9 @@
 /* §2.25.1: what is on its way out is not rekeyed any more. */
 static enum rc check_old(struct child_sa *old, struct outcome *out)
 {
-	if (old->state == CHILD_UP && !old->delete_wanted && !old->replaced)
+	bool superseded = old->replaced && old->leave_at != USEC_NEVER;
+
+	if (old->state == CHILD_UP && !old->delete_wanted && !superseded)
 		return RC_OK;
 	return diag_fail(&out->diag, RC_TEMPORARY_FAILURE,
 			 "peer wants to rekey Child SA #%llu, which is being deleted or replaced",

@@ -71,7 +71,7 @@ static void child_sa_on_its_way_out_is_a_temporary_failure(void **state)
 	road_up(&road, NO_PFS, NO_PFS);
 	struct child_sa *child = tunnel_current(road_tunnel(&road.pair.east));
 	child->replaced = true;
-	child->leave_at = USEC_NEVER;
+	child->leave_at = host_now(road.pair.east.host) + 3600 * USEC_PER_SEC;
 	struct ike_message *answer = answer_to(&road, child->spi_out, PROTOCOL_ESP);
 	assert_int_equal(road_notify(answer), TEMPORARY_FAILURE);
 	road_end(&road);

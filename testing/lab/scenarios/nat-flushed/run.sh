@@ -8,7 +8,8 @@ swanctl_conf west local_addrs=172.16.1.1
 swanctl_conf east remote_addrs=%any
 # gone NS SPI: that SA has ended
 gone() { ! ip -n "$1" xfrm state | grep -q "$2"; }
-for pair in "vanth vanth" "strongswan vanth" "libreswan vanth" "vanth strongswan" "vanth libreswan"; do
+# Libreswan without MOBIKE does not follow: behind a NAT towards it liveness (dpddelay=) makes a new tunnel.
+for pair in "vanth vanth" "strongswan vanth" "libreswan vanth" "vanth strongswan"; do
 	say "west and east are: $pair"
 	start ${pair% *} west
 	start ${pair#* } east
