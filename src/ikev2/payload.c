@@ -60,3 +60,31 @@ struct ike_header header_of(const struct ike_sa *sa, enum exchange_type exchange
 		.message_id = message_id,
 	};
 }
+
+enum rc answer_clear(struct step *step, uint16_t type, struct span data, enum rc rc,
+		     struct outcome *out)
+{
+	struct sink sink;
+	uint8_t *buffer = arena_alloc(step->arena, IKEV2_CLEAR_MAX);
+
+	if (buffer == NULL)
+		return RC_NO_MEMORY;
+	sink_init(&sink, buffer, IKEV2_CLEAR_MAX);
+	TRY(ikev2_emit_notify(&sink, &step->message->header, 0, type, data));
+	out->message = (struct outcome_message){ .present = true,
+						 .clear = true,
+						 .response = true,
+						 .exchange = step->message->header.exchange,
+						 .bytes = sink_written(&sink) };
+	out->notify = type;
+	return rc;
+}
+
+bool brought_cookie(const struct step *step, struct span ni)
+{
+	struct wire_notify notify;
+
+	return notify_find(step->message, COOKIE, &notify) &&
+	       cookie_good(step->env->sas, step->now, notify.data, ni, &step->remote,
+			   step->message->header.spi_i);
+}

@@ -160,6 +160,12 @@ enum rc inner_start(struct arena *arena, struct sink *sink, struct writer *write
 enum rc inner_finish(struct writer *writer, struct sink *sink,
 		     struct outcome_message *out) MUST_CHECK;
 void emit_notify(struct writer *writer, enum notify_type type);
+/* A clear answer with one notify to the request of the step, which makes no state; returns rc, with
+ * which the row ends. */
+enum rc answer_clear(struct step *step, uint16_t type, struct span data, enum rc rc,
+		     struct outcome *out) MUST_CHECK;
+/* The request that begins an SA (with that Ni) returns a cookie of ours (§2.6; RFC 5723 §4.3.3). */
+bool brought_cookie(const struct step *step, struct span ni);
 /* The keys that the SA has after this errand. */
 const struct ike_keys *keys_now(const struct ike_sa *sa, const struct outcome *out);
 /* §2.3: the peer may have PEER_WINDOW requests outstanding. */

@@ -20,35 +20,6 @@ static enum rc read_request(struct step *step, struct outcome *out)
 	return wire_nonce_parse(nonce->body, &in->ni, &out->diag);
 }
 
-static enum rc answer_clear(struct step *step, uint16_t type, struct span data, struct outcome *out)
-{
-	struct sink sink;
-	uint8_t *buffer = arena_alloc(step->arena, IKEV2_CLEAR_MAX);
-
-	if (buffer == NULL)
-		return RC_NO_MEMORY;
-	sink_init(&sink, buffer, IKEV2_CLEAR_MAX);
-	TRY(ikev2_emit_notify(&sink, &step->message->header, 0, type, data));
-	out->message = (struct outcome_message){ .present = true,
-						 .clear = true,
-						 .response = true,
-						 .exchange = EXCHANGE_IKE_SESSION_RESUME,
-						 .bytes = sink_written(&sink) };
-	out->notify = type;
-	return RC_DROP;
-}
-
-/* §4.3.3: as for an IKE_SA_INIT, engine/flood.c let it pass, perhaps because it brought a good
- * cookie. */
-static bool brought_cookie(const struct step *step, struct span ni)
-{
-	struct wire_notify notify;
-
-	return notify_find(step->message, COOKIE, &notify) &&
-	       cookie_good(step->env->sas, step->now, notify.data, ni, &step->remote,
-			   step->message->header.spi_i);
-}
-
 /* The client begins a new session then. */
 static enum rc open_ticket(struct step *step, struct outcome *out)
 {
@@ -67,7 +38,7 @@ static enum rc open_ticket(struct step *step, struct outcome *out)
 	if (rc == RC_NO_MEMORY)
 		return rc;
 	if (rc != RC_OK)
-		return answer_clear(step, TICKET_NACK, SPAN_NONE, out);
+		return answer_clear(step, TICKET_NACK, SPAN_NONE, RC_DROP, out);
 	in->force_encap = candidate->conn->encapsulation == TRI_YES;
 	out->resume = RESUME_TICKET;
 	return RC_OK;

@@ -29,36 +29,6 @@ static enum rc read_request(struct step *step, struct outcome *out)
 	return wire_nonce_parse(payload_of(message, PAYLOAD_NONCE)->body, &in->ni, &out->diag);
 }
 
-/* A clear answer that makes no state; the row ends. */
-static enum rc answer_clear(struct step *step, uint16_t type, struct span data, enum rc rc,
-			    struct outcome *out)
-{
-	struct sink sink;
-	uint8_t *buffer = arena_alloc(step->arena, IKEV2_CLEAR_MAX);
-
-	if (buffer == NULL)
-		return RC_NO_MEMORY;
-	sink_init(&sink, buffer, IKEV2_CLEAR_MAX);
-	TRY(ikev2_emit_notify(&sink, &step->message->header, 0, type, data));
-	out->message = (struct outcome_message){ .present = true,
-						 .clear = true,
-						 .response = true,
-						 .exchange = EXCHANGE_IKE_SA_INIT,
-						 .bytes = sink_written(&sink) };
-	out->notify = type;
-	return rc;
-}
-
-/* §2.6: engine/flood.c let it pass, perhaps because it brought a good cookie. */
-static bool brought_cookie(const struct step *step, struct span ni)
-{
-	struct wire_notify notify;
-
-	return notify_find(step->message, COOKIE, &notify) &&
-	       cookie_good(step->env->sas, step->now, notify.data, ni, &step->remote,
-			   step->message->header.spi_i);
-}
-
 static enum rc find_candidate(struct step *step, struct outcome *out)
 {
 	struct sa_init_request *in = step->scratch;
