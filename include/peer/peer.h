@@ -190,6 +190,9 @@ void peer_free(struct peer *peer);
 struct tunnel *peer_tunnel_for(struct peer *peer, const struct wire_ts_list *tsi,
 			       const struct wire_ts_list *tsr, bool transport);
 
+/* The tunnel of the peer with that serial number; NULL: gone, or no peer, or serial 0. */
+struct tunnel *peer_tunnel_by_serial(const struct peer *peer, uint64_t serial);
+
 /* Unlinks and frees a doomed tunnel; its Child SAs must be gone. */
 void tunnel_free(struct tunnel *tunnel);
 /* Starts resolving the names of the peer, if it has one whose time has come and no query is out. */

@@ -234,19 +234,6 @@ static bool still_wanted(const struct step *step)
 	       step->tunnel->wanted >= WANTED_ON_DEMAND;
 }
 
-static struct tunnel *tunnel_by_serial(const struct peer *peer, uint64_t serial)
-{
-	if (peer == NULL || serial == 0)
-		return NULL;
-	list_for(node, &peer->tunnels)
-	{
-		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
-		if (tunnel->serial == serial)
-			return tunnel;
-	}
-	return NULL;
-}
-
 /* After a suspension: is there still somebody to do this for? */
 static bool refresh(struct errand *errand)
 {
@@ -260,7 +247,7 @@ static bool refresh(struct errand *errand)
 	step->sa = ike_sa_by_serial(&errand->gateway->sas, errand->sa_serial);
 	if (step->sa == NULL)
 		return false;
-	step->tunnel = tunnel_by_serial(step->sa->peer, errand->tunnel_serial);
+	step->tunnel = peer_tunnel_by_serial(step->sa->peer, errand->tunnel_serial);
 	step->subject = child_sa_by_serial(step->sa, errand->subject_serial);
 	return true;
 }

@@ -207,17 +207,6 @@ void rekey_refused(struct errand *errand)
 	peer_dirty(old->tunnel->peer);
 }
 
-static struct tunnel *tunnel_asked(const struct ike_sa *sa, const struct asked *asked)
-{
-	list_for(node, &sa->peer->tunnels)
-	{
-		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
-		if (tunnel->serial == asked->tunnel)
-			return tunnel;
-	}
-	return NULL;
-}
-
 static void try_again_later(struct gateway *gateway, struct ike_sa *sa)
 {
 	uint32_t random = 0;
@@ -242,8 +231,8 @@ static void failed_for_good(struct gateway *gateway, struct ike_sa *sa, const st
 	if (old != NULL && !ours)
 		old->must_replace = true;
 	if (rc != RC_NO_ADDITIONAL_SAS && rc != RC_CANCELLED)
-		attempt_failed(gateway, sa->peer, tunnel_asked(sa, asked), sa->serial, rc,
-			       out->diag.text);
+		attempt_failed(gateway, sa->peer, peer_tunnel_by_serial(sa->peer, asked->tunnel),
+			       sa->serial, rc, out->diag.text);
 }
 
 /* The old one goes on; it is tried again, or a whole new IKE SA takes its place (reconcile). */

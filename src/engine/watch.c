@@ -26,15 +26,7 @@ void gateway_unwatch(struct watcher *watcher)
 
 struct tunnel *larval_tunnel(const struct ike_sa *sa)
 {
-	if (sa->larval == NULL || sa->larval->tunnel == 0 || sa->peer == NULL)
-		return NULL;
-	list_for(node, &sa->peer->tunnels)
-	{
-		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
-		if (tunnel->serial == sa->larval->tunnel)
-			return tunnel;
-	}
-	return NULL;
+	return sa->larval != NULL ? peer_tunnel_by_serial(sa->peer, sa->larval->tunnel) : NULL;
 }
 
 struct log_subject subject_of(const struct ike_sa *sa)

@@ -60,13 +60,9 @@ static enum rc begin_rekey(struct step *step, struct outcome *out)
 
 static struct tunnel *tunnel_of(const struct ike_sa *sa, uint64_t serial)
 {
-	list_for(node, &sa->peer->tunnels)
-	{
-		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
-		if (tunnel->serial == serial && !tunnel->doomed)
-			return tunnel;
-	}
-	return NULL;
+	struct tunnel *tunnel = peer_tunnel_by_serial(sa->peer, serial);
+
+	return tunnel != NULL && !tunnel->doomed ? tunnel : NULL;
 }
 
 static enum rc emit_rekey_notify(struct step *step, const struct child_sa *old,

@@ -98,3 +98,16 @@ void peer_free(struct peer *peer)
 	config_unref(peer->config);
 	mem_free(peer);
 }
+
+struct tunnel *peer_tunnel_by_serial(const struct peer *peer, uint64_t serial)
+{
+	if (peer == NULL || serial == 0)
+		return NULL;
+	list_for(node, &peer->tunnels)
+	{
+		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+		if (tunnel->serial == serial)
+			return tunnel;
+	}
+	return NULL;
+}

@@ -99,6 +99,19 @@ static void another_conn_may_stand_for_the_peer(void **state)
 	assert_string_equal(peer->conn->name, "branch");
 }
 
+static void a_tunnel_is_found_by_its_serial_number_in_its_own_peer_only(void **state)
+{
+	struct fixture *f = *state;
+	(void)load(f, "conn office\n\tleft=192.0.2.1\n\tright=203.0.113.9\n");
+	(void)load(f, "conn branch\n\tleft=192.0.2.1\n\tright=203.0.113.8\n");
+	struct peer *office = peer_named(f, "office"), *branch = peer_named(f, "branch");
+	struct tunnel *tunnel = container_of(office->tunnels.next, struct tunnel, in_peer);
+	assert_ptr_equal(peer_tunnel_by_serial(office, tunnel->serial), tunnel);
+	assert_null(peer_tunnel_by_serial(branch, tunnel->serial));
+	assert_null(peer_tunnel_by_serial(office, 0));
+	assert_null(peer_tunnel_by_serial(NULL, tunnel->serial));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +120,7 @@ int main(void)
 		PEER_TEST(an_instance_that_was_never_linked_can_be_undone),
 		PEER_TEST(the_end_of_the_last_instance_wakes_a_doomed_template),
 		PEER_TEST(another_conn_may_stand_for_the_peer),
+		PEER_TEST(a_tunnel_is_found_by_its_serial_number_in_its_own_peer_only),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
