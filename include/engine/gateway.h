@@ -50,6 +50,13 @@ struct gateway_counters {
 		stuck; /* the watchdog's "wanted, no live Child SA, nothing pending": must stay 0 */
 };
 
+/* What peers wait for when many have an attempt under way (engine/line.c). */
+enum line {
+	LINE_INITIATING, /* a new IKE SA */
+	LINE_CREATING,	 /* a CREATE_CHILD_SA request */
+	LINE_COUNT
+};
+
 /* What engine/flood.c has to tell. */
 struct flood {
 	struct timer tick;	  /* about each second while there is a reason */
@@ -77,6 +84,7 @@ struct gateway {
 	struct list queries; /* for counters, out at the kernel */
 	struct list watchers;
 	struct timer watchdog, names_timer;
+	uint64_t watched; /* serial of the last peer that the watchdog looked at */
 	struct gateway_counters counters;
 	uint32_t row_runs[IKEV2_ROWS_MAX]; /* how often each row (ikev2_row_at) was reached, rejects
 					      too */
@@ -84,7 +92,9 @@ struct gateway {
 	usec_t invalid_spi_second; /* INVALID_IKE_SPI answers are bounded */
 	unsigned invalid_spi_sent;
 	bool listening, stopping;
-	unsigned initiating; /* IKE SAs of ours that are not established yet */
+	unsigned initiating;	      /* IKE SAs of ours that are not established yet */
+	unsigned creating;	      /* CREATE_CHILD_SA requests of ours that are not out yet */
+	struct list line[LINE_COUNT]; /* of struct peer.in_line */
 	struct flood flood;
 	struct timer stop_limit;
 	usec_t stop_by;

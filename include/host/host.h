@@ -61,9 +61,21 @@ typedef void (*host_change_fn)(void *context);
 struct watch; /* a file descriptor being watched */
 typedef void (*host_watch_fn)(void *context, unsigned what);
 
+/* A turn of the loop, from its first callback to the end of its deferred work. */
+struct host_turn {
+	usec_t length;
+	usec_t cpu; /* time that the loop's thread really had in one; perhaps another one */
+};
+
 struct host_ops {
 	usec_t (*now)(struct host *host);   /* monotonic; cached for one loop turn */
 	int64_t (*wall)(struct host *host); /* seconds since 1970 */
+	/* This loop turn has lasted some milliseconds already: what can wait for the next one
+	 * shall. NULL: turns have no length (virtual). */
+	bool (*turn_over)(struct host *host);
+	/* The longest of each kind since the start: so long nobody was listened to. NULL as above.
+	 */
+	struct host_turn (*longest_turn)(struct host *host);
 	enum rc (*random)(struct host *host, void *out, size_t len); /* cryptographic */
 	/* One wake-up at a time; a later call replaces the earlier. Used by the gateway's timer
 	 * queue. */
@@ -120,6 +132,10 @@ static inline usec_t host_now(struct host *host)
 {
 	return host->ops->now(host);
 }
+static inline bool host_turn_over(struct host *host)
+{
+	return host->ops->turn_over != NULL && host->ops->turn_over(host);
+}
 static inline enum rc host_random(struct host *host, void *out, size_t len)
 {
 	return host->ops->random(host, out, len);
@@ -143,9 +159,6 @@ void host_real_stop(struct host *host); /* from the loop's thread */
 /* fn runs on the loop when the signal arrives. */
 enum rc host_real_signal(struct host *host, int signal, void (*fn)(void *context, int signal),
 			 void *context) MUST_CHECK;
-/* The longest turn of the loop since the last call (at first: since the start), for "longest
- * stall". */
-usec_t host_real_longest_turn(struct host *host);
 /* What happens from now on to the datagrams we send: drop, duplicate, corrupt, reorder, delay,
  * jitter. NULL: nothing. For tests. */
 void host_real_impair(struct host *host, const struct impair *impair);

@@ -59,6 +59,7 @@ struct peer {
 	struct ticket *ticket; /* to resume a lost IKE SA with; the engine frees it in on_free */
 	struct timer wake;     /* reconcile again then */
 	struct list dirty;     /* waits for reconcile in this loop turn */
+	struct list in_line;   /* waits for an attempt of others to end (engine) */
 	struct naming *naming; /* NULL: no end has a DNS name */
 	unsigned busy; /* events on the road that refer to it or its tunnels: not freed meanwhile */
 	bool doomed;   /* deleted by the operator; freed when its last SA is gone */

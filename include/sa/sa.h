@@ -106,6 +106,7 @@ struct ike_creation {
 	struct dh_pair *pair;	  /* NULL: without KE */
 	uint8_t purpose;	  /* enum request_purpose */
 	uint8_t restarts;	  /* INVALID_KE_PAYLOAD rounds so far */
+	bool slow;		  /* the peer is silent: not counted any more */
 	uint16_t group;		  /* asked for by the peer; DH_NONE: ours to choose */
 	uint64_t tunnel;	  /* serial of the tunnel that a Child SA is for */
 	uint64_t old;		  /* serial of the Child SA that is rekeyed; 0: none */
@@ -225,7 +226,8 @@ struct sas {
 	size_t reassembly_bytes;
 	uint64_t reassembly_evicted; /* to make room */
 	size_t half_open_count, ike_count, established_count, child_count;
-	size_t creations; /* CREATE_CHILD_SA requests of ours that are not answered */
+	size_t creations; /* CREATE_CHILD_SA requests of ours that are not answered, but for slow
+			     ones */
 	struct half_open_table table;
 	struct pressure pressure;
 	struct peers *peers;
@@ -268,6 +270,8 @@ struct ike_creation *ike_creation_new(void);
 void ike_creation_free(struct ike_creation *creation);
 /* The SA takes it over (and frees the one that it had); it goes with the request. */
 void ike_sa_set_creation(struct sas *sas, struct ike_sa *sa, struct ike_creation *creation);
+/* The peer is silent: it does not count in sas->creations any more. */
+void ike_creation_is_slow(struct sas *sas, struct ike_sa *sa);
 /* Our CREATE_CHILD_SA request for an IKE SA with this SPI of ours is out: the peer may use it
  * before its answer is here. */
 bool ike_sa_is_announced(const struct sas *sas, uint64_t our_spi);

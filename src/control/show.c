@@ -268,16 +268,29 @@ json_t *show_cookies(const struct gateway *gateway)
 			 (json_int_t)gateway->counters.cookies_returned);
 }
 
+static json_t *milliseconds(const struct gateway *gateway, bool cpu)
+{
+	struct host *host = gateway->host;
+	struct host_turn turn;
+
+	if (host->ops->longest_turn == NULL)
+		return json_null();
+	turn = host->ops->longest_turn(host);
+	return json_real((double)(cpu ? turn.cpu : turn.length) / (double)USEC_PER_MSEC);
+}
+
 json_t *show_totals(const struct call *call)
 {
 	const struct gateway *gateway = call->gateway;
 
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "peers", (json_int_t)gateway->peers.count,
-			 "tunnels", (json_int_t)gateway->peers.tunnel_count, "ike_established",
-			 (json_int_t)gateway->sas.established_count, "half_open",
-			 (json_int_t)gateway->sas.half_open_count, "children",
-			 (json_int_t)gateway->sas.child_count, "stuck",
-			 (json_int_t)gateway->counters.stuck, "cookies", show_cookies(gateway));
+	return json_pack(
+		"{s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o}", "peers", (json_int_t)gateway->peers.count,
+		"tunnels", (json_int_t)gateway->peers.tunnel_count, "ike_established",
+		(json_int_t)gateway->sas.established_count, "half_open",
+		(json_int_t)gateway->sas.half_open_count, "children",
+		(json_int_t)gateway->sas.child_count, "stuck", (json_int_t)gateway->counters.stuck,
+		"longest_turn", milliseconds(gateway, false), "longest_turn_cpu",
+		milliseconds(gateway, true), "cookies", show_cookies(gateway));
 }
 
 json_t *show_event(const struct gateway_event *event)

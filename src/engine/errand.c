@@ -107,6 +107,10 @@ void errand_free(struct errand *errand)
 		sa->errand = NULL;
 	if (errand->initiating)
 		errand->gateway->initiating--;
+	if (errand->creating)
+		errand->gateway->creating--;
+	if (errand->initiating || errand->creating)
+		line_place_free(errand->gateway);
 	list_remove(&errand->in_gateway);
 	arena_free(&errand->arena);
 	mem_free(errand);
@@ -475,6 +479,10 @@ void road_event(struct gateway *gateway, struct ike_sa *sa, enum ikev2_event eve
 		hold(errand, peer);
 		errand->initiating = true;
 		gateway->initiating++;
+	}
+	if (is_renewal(event)) {
+		errand->creating = true;
+		gateway->creating++;
 	}
 	if (tunnel != NULL) {
 		errand->step.tunnel = tunnel;

@@ -2,14 +2,19 @@
 /* A gateway from its making to its end: parts joined together, started, stopped, freed. */
 #include "engine/private.h"
 
-#define TIMERS_A_TURN 64 /* a liveness probe takes up to 50 us: 10 ms are not to pass */
+#define TIMERS_A_TURN 64   /* a liveness probe takes up to 50 us: 10 ms are not to pass */
+#define PEERS_WATCHED 1000 /* a turn */
+#define NEXT_WATCHED  (5 * USEC_PER_MSEC)
 
 static void wake(void *context)
 {
 	struct gateway *gateway = context;
 
 	gateway->woken_for = USEC_NEVER;
-	(void)timer_run(&gateway->timers, host_now(gateway->host), TIMERS_A_TURN);
+	for (unsigned i = 0; i < TIMERS_A_TURN; i++)
+		if (timer_run(&gateway->timers, host_now(gateway->host), 1) == 0 ||
+		    host_turn_over(gateway->host))
+			break;
 	gateway->host->ops->defer(gateway->host, &gateway->wake_later);
 }
 
@@ -44,6 +49,7 @@ static void peer_freed(void *context, struct peer *peer)
 	redirect_free(peer);
 	gateway_cancel(context, &peer->wake);
 	list_remove(&peer->dirty);
+	list_remove(&peer->in_line);
 }
 
 static void peer_wake(struct timer *timer)
@@ -91,9 +97,13 @@ static void end_if_orphaned(struct gateway *gateway, struct ike_sa *sa)
 
 static void look_after_half_open(struct gateway *gateway)
 {
+	unsigned left = PEERS_WATCHED; /* the oldest: an orphan becomes one */
+
 	list_for_safe(node, &gateway->sas.half_open)
 	{
 		struct ike_sa *sa = container_of(node, struct ike_sa, in_half_open);
+		if (left-- == 0)
+			break;
 		if (sa->state == IKEV2_HALF_OPEN)
 			end_if_orphaned(gateway, sa);
 	}
@@ -113,7 +123,8 @@ static void look_after(struct gateway *gateway, struct peer *peer)
 		if (tunnel->wanted != WANTED_UP || tunnel->doomed || !peer->oriented ||
 		    !list_empty(&tunnel->child_sas) || !list_empty(&peer->ike_sas) ||
 		    peer->busy > 0 || timer_armed(&peer->wake) || list_linked(&peer->dirty) ||
-		    !ip_is_set(&peer->remote) || !ip_is_set(&peer->local))
+		    list_linked(&peer->in_line) || !ip_is_set(&peer->remote) ||
+		    !ip_is_set(&peer->local))
 			continue;
 		gateway->counters.stuck++;
 		log_write(gateway->log, LOG_LEVEL_ERROR,
@@ -123,16 +134,46 @@ static void look_after(struct gateway *gateway, struct peer *peer)
 	}
 }
 
+/* Where the round stands; after the last peer, and when that one is gone, a new one begins. */
+static struct list *watched_last(struct gateway *gateway)
+{
+	struct peer *peer = peers_by_serial(&gateway->peers, gateway->watched);
+
+	return peer != NULL && peer->linked ? &peer->in_peers : &gateway->peers.list;
+}
+
+/* Some of the peers; true: it was the last of them. */
+static bool look_after_some(struct gateway *gateway)
+{
+	struct list *end = &gateway->peers.list, *node = watched_last(gateway)->next;
+
+	for (unsigned i = 0; i < PEERS_WATCHED && node != end; i++, node = node->next) {
+		struct peer *peer = container_of(node, struct peer, in_peers);
+		gateway->watched = peer->serial;
+		look_after(gateway, peer);
+	}
+	return node == end;
+}
+
+static void watchdog_round(struct gateway *gateway)
+{
+	usec_t now = host_now(gateway->host);
+
+	gateway->watched = 0;
+	look_after_half_open(gateway);
+	fragments_expire(gateway);
+	line_place_free(gateway);
+	gateway_timer(gateway, &gateway->watchdog, now + WATCHDOG_INTERVAL);
+}
+
 static void watchdog_fire(struct timer *timer)
 {
 	struct gateway *gateway = container_of(timer, struct gateway, watchdog);
 
-	look_after_half_open(gateway);
-	if (!gateway->stopping)
-		list_for(node, &gateway->peers.list)
-			look_after(gateway, container_of(node, struct peer, in_peers));
-	fragments_expire(gateway);
-	gateway_timer(gateway, &gateway->watchdog, host_now(gateway->host) + WATCHDOG_INTERVAL);
+	if (gateway->stopping || look_after_some(gateway))
+		watchdog_round(gateway);
+	else
+		gateway_timer(gateway, timer, host_now(gateway->host) + NEXT_WATCHED);
 }
 
 static void load_all(struct gateway *gateway)
@@ -198,6 +239,8 @@ enum rc gateway_new(struct host *host, struct kernel *kernel, struct log *log,
 	set_env(gateway);
 	timer_queue_init(&gateway->timers);
 	list_init(&gateway->dirty);
+	for (unsigned i = 0; i < LINE_COUNT; i++)
+		list_init(&gateway->line[i]);
 	list_init(&gateway->errands);
 	list_init(&gateway->queries);
 	list_init(&gateway->tasks);

@@ -13,7 +13,7 @@
 #define WAITING_PROVEN_MAX     (128u << 10) /* of packets that wait for an SA of a known peer */
 #define INITIATING_MAX	       128 /* attempts of ours in flight: a start of 10,000 tunnels is spread */
 #define INVALID_SPI_PER_SECOND 100
-#define RECONCILE_SLICE	       256 /* peers a loop turn */
+#define RECONCILE_SLICE	       64 /* peers a loop turn: a rekey of ours takes up to 100 us */
 #define WATCHDOG_INTERVAL      (10 * USEC_PER_SEC)
 #define SIMULTANEOUS                                                                               \
 	(60 * USEC_PER_SEC) /* two Child SAs from both ends closer than this crossed on the wire   \
@@ -33,6 +33,7 @@
 #define FRESH_GRACE	(2 * USEC_PER_SEC)  /* the same, for one that replaces nothing by name */
 #define LEAVE_GRACE	(10 * USEC_PER_SEC) /* beyond what retransmissions take */
 #define CREATING_MAX	128 /* CREATE_CHILD_SA requests of ours: a mass rekey is spread */
+#define LINE_TRIES	3   /* a request that was sent so often does not count any more */
 #define BUSY_RETRY	(2 * USEC_PER_SEC) /* after TEMPORARY_FAILURE, and as much again at random */
 #define REKEY_TRIES	8 /* TEMPORARY_FAILUREs in a row: then a whole new IKE SA */
 #define OVERDUE		(3 * USEC_PER_SEC) /* from our IKE_SA_INIT response to the peer's IKE_AUTH */
@@ -48,6 +49,7 @@ struct errand {
 	uint64_t tunnel_serial, subject_serial; /* of step.tunnel and step.subject; 0: none */
 	struct peer *held;			/* busy because of us */
 	bool initiating;	     /* counted in the gateway's attempts, until its SA is */
+	bool creating;		     /* counted too, until its request is */
 	const struct ikev2_row *row; /* NULL: derives the keys of a half-open SA */
 	const step_fn *next;
 	struct arena arena;
@@ -204,6 +206,20 @@ void commit_creation_failed(struct errand *errand, const struct asked *asked);
 struct ike_sa *heir_waiting(const struct ike_sa *sa);
 /* sa ends: one that waits inherits its Child SAs. */
 void inherit_last(struct gateway *gateway, struct ike_sa *sa);
+
+/* ---- line.c: not too many attempts at once ---- */
+/* May one more begin? */
+bool line_room(const struct gateway *gateway, enum line which);
+/* No: reconcile looks at the peer again when there is room. */
+void line_join(struct gateway *gateway, struct peer *peer, enum line which);
+/* As many are looked at again as there are places. */
+void line_call(struct gateway *gateway);
+/* Somebody waits although there is room. */
+bool line_moves(const struct gateway *gateway);
+/* An attempt ended, perhaps without a peer to look at. */
+void line_place_free(struct gateway *gateway);
+/* The SA's request was sent again: a peer that is silent for long does not hold up others. */
+void line_give_way(struct gateway *gateway, struct ike_sa *sa);
 
 /* ---- renew.c: which IKE SA carries, and what is past its soft lifetime ---- */
 /* The IKE SA of the peer in which further Child SAs are made; not `but`; NULL: none. */

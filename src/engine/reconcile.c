@@ -9,7 +9,6 @@
 #include "engine/private.h"
 
 #define REPLACE_PAUSE (2 * USEC_PER_SEC)
-#define CAP_DELAY     (200 * USEC_PER_MSEC) /* look again when the cap on attempts was reached */
 
 static struct ike_sa *ike_of(struct list *node)
 {
@@ -36,12 +35,15 @@ void reconcile_dirty(struct deferred *deferred)
 	struct gateway *gateway = container_of(deferred, struct gateway, reconcile_later);
 	unsigned budget = RECONCILE_SLICE;
 
-	while (!list_empty(&gateway->dirty) && budget-- > 0) {
+	line_call(gateway);
+	do {
+		if (list_empty(&gateway->dirty))
+			break;
 		struct peer *peer = container_of(gateway->dirty.next, struct peer, dirty);
 		list_remove(&peer->dirty);
 		reconcile(gateway, peer);
-	}
-	if (!list_empty(&gateway->dirty))
+	} while (--budget > 0 && !host_turn_over(gateway->host));
+	if (!list_empty(&gateway->dirty) || line_moves(gateway))
 		gateway->host->ops->defer(gateway->host, &gateway->reconcile_later);
 }
 
@@ -339,12 +341,6 @@ static bool addresses_known(struct tunnel *tunnel)
 	return false;
 }
 
-/* The more wait, the less often each of them asks. */
-static usec_t cap_delay(const struct gateway *gateway)
-{
-	return CAP_DELAY * (usec_t)(1 + gateway->peers.tunnel_count / 1000);
-}
-
 /* The peer began the IKE SA and makes its Child SAs first; otherwise both would. */
 static bool peer_first(struct gateway *gateway, const struct tunnel *tunnel,
 		       const struct ike_sa *sa)
@@ -371,8 +367,8 @@ static void initiate(struct gateway *gateway, struct tunnel *tunnel)
 {
 	if (!addresses_known(tunnel) || attempt_in_flight(gateway, tunnel->peer))
 		return;
-	if (gateway->initiating >= INITIATING_MAX) {
-		reconcile_at(gateway, tunnel->peer, host_now(gateway->host) + cap_delay(gateway));
+	if (!line_room(gateway, LINE_INITIATING)) {
+		line_join(gateway, tunnel->peer, LINE_INITIATING);
 		return;
 	}
 	peer_record(tunnel->peer, 0, RECORD_DECIDED, EVENT_INITIATE, 0, 0);

@@ -3,8 +3,6 @@
  * lifetime is rekeyed there; what cannot be rekeyed waits for a whole new IKE SA. */
 #include "engine/private.h"
 
-#define CAP_DELAY (200 * USEC_PER_MSEC)
-
 /* May we begin an IKE SA with it? */
 static bool is_begun_by_us(const struct peer *peer)
 {
@@ -66,10 +64,9 @@ bool carrier_ready(struct gateway *gateway, struct ike_sa *sa)
 		reconcile_at(gateway, sa->peer, sa->retry_at);
 		return false;
 	}
-	if (gateway->sas.creations < CREATING_MAX)
+	if (line_room(gateway, LINE_CREATING))
 		return true;
-	reconcile_at(gateway, sa->peer,
-		     now + CAP_DELAY * (usec_t)(1 + gateway->peers.tunnel_count / 1000));
+	line_join(gateway, sa->peer, LINE_CREATING);
 	return false;
 }
 

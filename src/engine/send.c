@@ -215,4 +215,5 @@ void retransmit_fire(struct timer *timer)
 		(void)fragments_lower(gateway, sa, &sa->request.bytes, &sa->request.len);
 	path_send(gateway, sa);
 	arm_retransmit(gateway, sa);
+	line_give_way(gateway, sa);
 }

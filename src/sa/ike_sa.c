@@ -195,17 +195,26 @@ void ike_sa_set_creation(struct sas *sas, struct ike_sa *sa, struct ike_creation
 {
 	if (sa->creation != NULL) {
 		table_remove(&sas->announced, &sa->creation->by_spi);
-		sas->creations--;
+		sas->creations -= !sa->creation->slow;
 	}
 	ike_creation_free(sa->creation);
 	sa->creation = creation;
 	if (creation == NULL)
 		return;
+	creation->slow = false;
 	sas->creations++;
 	creation->by_spi = (struct table_node){ 0 };
 	if (creation->spi != 0) /* without memory for the table nobody is told to wait */
 		(void)(table_insert(&sas->announced, &creation->by_spi,
 				    spi_hash(sas, creation->spi)) == RC_OK);
+}
+
+void ike_creation_is_slow(struct sas *sas, struct ike_sa *sa)
+{
+	if (sa->creation == NULL || sa->creation->slow)
+		return;
+	sa->creation->slow = true;
+	sas->creations--;
 }
 
 bool ike_sa_is_announced(const struct sas *sas, uint64_t our_spi)

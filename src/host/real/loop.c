@@ -1,25 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The loop in turns. A turn is one round of libevent: wait, run every callback that is ready, then
  * the deferred work. The clock is read once, by the turn's first callback; the time from there to
- * the end of the deferred work is the turn's length, which host_real_longest_turn() reports. */
+ * the end of the deferred work is the turn's length, and the longest one is kept. */
 #include <time.h>
 #include "host/real/real.h"
 
 /* libevent keeps a copy of the coarse clock: it may wake us some milliseconds early. */
 #define WAKE_ROUND USEC_PER_MSEC
 
-usec_t loop_clock(void)
+static usec_t clock_of(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return (usec_t)ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / 1000;
+}
+
+usec_t loop_clock(void)
+{
+	return clock_of(CLOCK_MONOTONIC);
 }
 
 void loop_enter(struct real *real)
 {
-	if (real->loop.turn_started == 0)
-		real->loop.turn_started = loop_clock();
+	if (real->loop.turn_started != 0)
+		return;
+	real->loop.turn_started = loop_clock();
+	real->loop.turn_cpu = clock_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
 usec_t loop_now(struct host *host)
@@ -27,6 +34,16 @@ usec_t loop_now(struct host *host)
 	usec_t started = real_of(host)->loop.turn_started;
 
 	return started != 0 ? started : loop_clock();
+}
+
+/* After that what can wait waits: what is done at once then still ends within 10 ms. */
+#define TURN_BUDGET (4 * USEC_PER_MSEC)
+
+bool loop_turn_over(struct host *host)
+{
+	usec_t started = real_of(host)->loop.turn_started;
+
+	return started != 0 && loop_clock() - started > TURN_BUDGET;
 }
 
 /* ---- timers of the host itself ---- */
@@ -144,9 +161,19 @@ static void loop_end_turn(struct loop *loop)
 	if (loop->turn_started == 0)
 		return;
 	length = loop_clock() - loop->turn_started;
-	if (length > loop->longest)
-		loop->longest = length;
+	if (length > loop->longest.length)
+		loop->longest.length = length;
+	if (length > loop->longest.cpu) { /* otherwise the clock need not be asked */
+		usec_t cpu = clock_of(CLOCK_THREAD_CPUTIME_ID) - loop->turn_cpu;
+		if (cpu > loop->longest.cpu)
+			loop->longest.cpu = cpu;
+	}
 	loop->turn_started = 0;
+}
+
+struct host_turn loop_longest_turn(struct host *host)
+{
+	return real_of(host)->loop.longest;
 }
 
 static enum rc loop_turn(struct real *real)
@@ -209,13 +236,4 @@ enum rc host_real_run(struct host *host)
 void host_real_stop(struct host *host)
 {
 	real_of(host)->loop.stop = true;
-}
-
-usec_t host_real_longest_turn(struct host *host)
-{
-	struct loop *loop = &real_of(host)->loop;
-	usec_t longest = loop->longest;
-
-	loop->longest = 0;
-	return longest;
 }

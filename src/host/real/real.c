@@ -19,6 +19,8 @@ static int64_t real_wall(struct host *host)
 
 static const struct host_ops real_ops = {
 	.now = loop_now,
+	.turn_over = loop_turn_over,
+	.longest_turn = loop_longest_turn,
 	.wall = real_wall,
 	.random = entropy_random,
 	.wake_at = loop_wake_at,

@@ -38,7 +38,8 @@ struct loop {
 	void (*wake_fn)(void *context);
 	void *wake_context;
 	usec_t turn_started; /* 0: between turns */
-	usec_t longest;
+	usec_t turn_cpu;     /* the thread's CPU clock then */
+	struct host_turn longest;
 	bool stop;
 };
 enum rc loop_init(struct real *real, struct diag *diag) MUST_CHECK;
@@ -47,6 +48,8 @@ void loop_wipe(struct real *real);
 void loop_enter(struct real *real);
 usec_t loop_clock(void); /* CLOCK_MONOTONIC, never cached */
 usec_t loop_now(struct host *host);
+bool loop_turn_over(struct host *host);
+struct host_turn loop_longest_turn(struct host *host);
 void loop_wake_at(struct host *host, usec_t when, void (*fn)(void *context), void *context);
 void loop_defer(struct host *host, struct deferred *deferred);
 
@@ -60,7 +63,7 @@ void watches_wipe(struct real *real);
 /* ---- udp_socket.c, udp_receive.c, udp.c ---- */
 
 #define UDP_SOCKETS_MAX	 4 /* two families, two ports */
-#define UDP_BATCH	 32
+#define UDP_BATCH	 8 /* each may take 300 us, and no turn more than 10 ms */
 #define UDP_DATAGRAM_MAX 65536
 
 struct udp_socket {
@@ -171,6 +174,7 @@ struct workers {
 	struct list queue; /* of struct job.queue; under the lock, as are the next two */
 	struct list finished;
 	bool stopping;
+	struct host *host;
 	int bell; /* eventfd: finished is not empty */
 	struct watch *watch;
 	struct worker *threads;

@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "host/real/real.h"
 
-#define BATCHES_PER_TURN 4
+#define BATCHES_PER_TURN 16
 #define CONTROL_MAX	 128
 #define RETRY_DELAY	 (100 * USEC_PER_MSEC)
 #define NON_ESP_MARKER	 4
@@ -180,7 +180,8 @@ void udp_receive(void *context, unsigned what)
 			receive_failed(socket, errno);
 			return;
 		}
-		if (!batch_deliver(socket, (unsigned)count) || count < UDP_BATCH)
-			return;
+		if (!batch_deliver(socket, (unsigned)count) || count < UDP_BATCH ||
+		    loop_turn_over(&socket->real->host))
+			return; /* what is left wakes the loop again */
 	}
 }

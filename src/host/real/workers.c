@@ -36,15 +36,22 @@ static struct job *job_pop(struct list *queue)
 	return job;
 }
 
+static void ring(struct workers *pool)
+{
+	static const uint64_t one = 1;
+
+	if (write(pool->bell, &one, sizeof(one)) != (ssize_t)sizeof(one))
+		return; /* only when the counter is full: then the loop is awake anyway */
+}
+
 /* With the lock held. */
 static void worker_finish(struct workers *pool, struct job *job)
 {
-	static const uint64_t one = 1;
-	bool ring = list_empty(&pool->finished);
+	bool first = list_empty(&pool->finished);
 
 	list_append(&pool->finished, &job->queue);
-	if (ring && write(pool->bell, &one, sizeof(one)) != (ssize_t)sizeof(one))
-		return; /* only when the counter is full: then the loop is awake anyway */
+	if (first)
+		ring(pool);
 }
 
 static void *worker_run(void *context)
@@ -83,7 +90,19 @@ static void workers_take_finished(struct workers *pool, struct list *out)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-static void workers_deliver(struct workers *pool)
+/* Those that the turn has no time for come before what was finished meanwhile. */
+static void workers_give_back(struct workers *pool, struct list *rest)
+{
+	pthread_mutex_lock(&pool->lock);
+	while (!list_empty(&pool->finished))
+		list_append(rest, &job_pop(&pool->finished)->queue);
+	list_append(rest, &pool->finished);
+	list_remove(rest);
+	ring(pool);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+static void workers_deliver(struct workers *pool, struct host *host)
 {
 	struct list finished;
 
@@ -92,6 +111,10 @@ static void workers_deliver(struct workers *pool)
 		struct job *job = job_pop(&finished);
 
 		job->done(job);
+		if (host != NULL && !list_empty(&finished) && loop_turn_over(host)) {
+			workers_give_back(pool, &finished);
+			return;
+		}
 	}
 }
 
@@ -103,7 +126,7 @@ static void workers_rung(void *context, unsigned what)
 	(void)what;
 	if (read(pool->bell, &count, sizeof(count)) < 0 && errno == EINTR)
 		return; /* still readable */
-	workers_deliver(pool);
+	workers_deliver(pool, pool->host);
 }
 
 void workers_submit(struct host *host, struct job *job)
@@ -159,6 +182,7 @@ enum rc workers_init(struct real *real, unsigned count, struct diag *diag)
 	list_init(&pool->finished);
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->wanted, NULL);
+	pool->host = &real->host;
 	pool->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (pool->bell < 0)
 		return diag_fail(diag, RC_IO, "cannot make an eventfd: %s", strerror(errno));
@@ -171,7 +195,7 @@ enum rc workers_init(struct real *real, unsigned count, struct diag *diag)
 /* Done callbacks may submit once more; without threads the rest is worked here. */
 static void workers_finish_rest(struct workers *pool)
 {
-	workers_deliver(pool);
+	workers_deliver(pool, NULL);
 	while (!list_empty(&pool->queue)) {
 		struct job *job = job_pop(&pool->queue);
 

@@ -66,10 +66,12 @@ static void attempts_in_flight_are_capped(void **state)
 	end_up(&road.pair.west, "t");
 	road_run(&road, 3 * USEC_PER_SEC);
 	assert_int_equal(road.count, 0);
-	west->initiating = 0;
+	west->initiating = INITIATING_MAX - 1;
+	line_place_free(west);
 	road_run(&road, USEC_PER_SEC);
 	pair_assert_tunnel(&road.pair);
-	assert_int_equal(west->initiating, 0);
+	assert_int_equal(west->initiating, INITIATING_MAX - 1);
+	west->initiating = 0;
 	road_end(&road);
 }
 

@@ -35,10 +35,12 @@ static void no_more_are_out_at_once_than_the_cap(void **state)
 	assert_false(carrier_ready(gateway, sa));
 	renewal_begin(&road, &road.pair.west, false);
 	assert_null(sa->request.bytes);
-	gateway->sas.creations = 0;
+	gateway->sas.creations = CREATING_MAX - 1;
+	line_place_free(gateway);
 	world_manual(road.pair.world, false);
 	road_run(&road, 5 * USEC_PER_SEC);
 	assert_int_equal(road.pair.west.child_up, 2); /* it was looked at again */
+	assert_int_equal(gateway->sas.creations, CREATING_MAX - 1);
 	road_end(&road);
 }
 

@@ -219,19 +219,44 @@ static void clock_stands_still_for_one_turn(void **state)
 	host_real_free(scene.host);
 }
 
-static void longest_turn_is_told_once(void **state)
+static void longest_turn_is_told_with_its_cpu_time(void **state)
 {
 	struct scene scene = { .host = real_host() };
 	struct host *host = scene.host;
-	usec_t longest;
+	struct host_turn longest;
 
 	(void)state;
 	host->ops->wake_at(host, host_now(host) + 50000, spin, &scene);
 	run_host(host);
-	longest = host_real_longest_turn(host);
-	assert_true(longest >= 3000);
-	assert_int_equal(host_real_longest_turn(host), 0);
+	longest = host->ops->longest_turn(host);
+	assert_true(longest.length >= 3000);
+	assert_true(longest.cpu > 0 && longest.cpu <= longest.length + 1000);
 	host_real_free(host);
+}
+
+static void ask_before_and_after(void *context)
+{
+	struct scene *scene = context;
+	usec_t begun = loop_clock();
+
+	scene->count = host_turn_over(scene->host);
+	while (!host_turn_over(scene->host) && loop_clock() < begun + 10 * USEC_PER_SEC)
+		;
+	scene->times[0] = loop_clock() - begun;
+	host_real_stop(scene->host);
+}
+
+static void turn_is_over_after_some_milliseconds(void **state)
+{
+	struct scene scene = { .host = real_host() };
+
+	(void)state;
+	assert_false(host_turn_over(scene.host)); /* none has begun */
+	scene.host->ops->wake_at(scene.host, 0, ask_before_and_after, &scene);
+	run_host(scene.host);
+	assert_int_equal(scene.count, 0);
+	assert_true(scene.times[0] >= 3000 && scene.times[0] < 10 * USEC_PER_SEC);
+	host_real_free(scene.host);
 }
 
 static void waiting_is_no_stall(void **state)
@@ -241,7 +266,7 @@ static void waiting_is_no_stall(void **state)
 	(void)state;
 	host->ops->wake_at(host, host_now(host) + 1000000, stop_host, host);
 	run_host(host);
-	assert_true(host_real_longest_turn(host) < 900000);
+	assert_true(host->ops->longest_turn(host).length < 900000);
 	host_real_free(host);
 }
 
@@ -265,7 +290,8 @@ int main(void)
 		cmocka_unit_test(cancelled_deferred_work_does_not_run),
 		cmocka_unit_test(deferred_work_runs_though_a_descriptor_stays_ready),
 		cmocka_unit_test(clock_stands_still_for_one_turn),
-		cmocka_unit_test(longest_turn_is_told_once),
+		cmocka_unit_test(longest_turn_is_told_with_its_cpu_time),
+		cmocka_unit_test(turn_is_over_after_some_milliseconds),
 		cmocka_unit_test(waiting_is_no_stall),
 		cmocka_unit_test(wall_clock_is_that_of_the_machine),
 	};

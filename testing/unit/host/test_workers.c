@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <signal.h>
 #include <stdatomic.h>
+#include <string.h>
 #include "base/arena.h"
 #include "unit/host/real_fixture.h"
 
@@ -158,6 +159,63 @@ static void default_is_one_worker_per_cpu(void **state)
 	host_real_free(host);
 }
 
+struct slow_scene {
+	struct host *host;
+	struct deferred other;
+	char order[16];
+	unsigned left;
+};
+struct slow_task {
+	struct job job;
+	struct slow_scene *scene;
+};
+
+static void slow_note(struct slow_scene *scene, char what)
+{
+	scene->order[strlen(scene->order)] = what;
+}
+
+static void slow_work(struct job *job, unsigned worker)
+{
+	(void)job;
+	(void)worker;
+}
+
+static void slow_done(struct job *job)
+{
+	struct slow_scene *scene = container_of(job, struct slow_task, job)->scene;
+
+	slow_note(scene, 'j');
+	scene->host->ops->defer(scene->host, &scene->other);
+	while (!host_turn_over(scene->host))
+		;
+	if (--scene->left == 0)
+		host_real_stop(scene->host);
+}
+
+static void slow_other(struct deferred *deferred)
+{
+	slow_note(container_of(deferred, struct slow_scene, other), 'o');
+}
+
+static void many_results_do_not_keep_other_work_waiting(void **state)
+{
+	struct slow_scene scene = { .host = real_host(),
+				    .other = { .run = slow_other },
+				    .left = 4 };
+	struct slow_task tasks[4];
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		tasks[i] = (struct slow_task){ .job = { .work = slow_work, .done = slow_done },
+					       .scene = &scene };
+		scene.host->ops->job_submit(scene.host, &tasks[i].job);
+	}
+	run_host(scene.host);
+	assert_string_equal(scene.order, "jojojojo");
+	host_real_free(scene.host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +224,7 @@ int main(void)
 		cmocka_unit_test(jobs_run_at_the_same_time),
 		cmocka_unit_test(freeing_the_host_completes_every_job),
 		cmocka_unit_test(default_is_one_worker_per_cpu),
+		cmocka_unit_test(many_results_do_not_keep_other_work_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
