@@ -64,6 +64,22 @@ enum simulated_verdict kernel_simulated_packet_by(struct kernel *from, struct ke
 						  const struct selector *src,
 						  const struct selector *dst, size_t bytes,
 						  simulated_path_fn path, void *context);
+/* The same in two halves, for a packet that takes its time. ARRIVED from the first: it is on its
+ * way; from and to are the ends of the outer packet, to be changed by what is between. */
+struct simulated_sealed {
+	bool clear, encapsulated;
+	uint8_t protocol, mode;
+	uint32_t spi;
+	uint64_t key_check;
+	struct ip_endpoint from, to;
+	struct selector src, dst;
+	size_t bytes;
+};
+enum simulated_verdict kernel_simulated_send(struct kernel *from, const struct selector *src,
+					     const struct selector *dst, size_t bytes,
+					     struct simulated_sealed *out);
+enum simulated_verdict kernel_simulated_arrive(struct kernel *to,
+					       const struct simulated_sealed *sealed);
 /* Raises soft or hard EXPIRE, or MAPPING, for an SA. */
 void kernel_simulated_expire(struct kernel *kernel, uint32_t spi, bool hard);
 void kernel_simulated_mapping(struct kernel *kernel, uint32_t spi,

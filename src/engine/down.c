@@ -116,6 +116,19 @@ static void promote_successors(struct gateway *gateway, const struct child_sa *o
 	}
 }
 
+/* Packets go on through another one. */
+static bool has_successor(const struct child_sa *child)
+{
+	list_for(node, &child->tunnel->child_sas)
+	{
+		const struct child_sa *other = container_of(node, struct child_sa, in_tunnel);
+		if (other != child && other->state == CHILD_UP &&
+		    selector_pair_equal(&other->selectors, &child->selectors))
+			return true;
+	}
+	return false;
+}
+
 void child_down(struct gateway *gateway, struct child_sa *child, enum rc reason)
 {
 	struct tunnel *tunnel = child->tunnel;
@@ -124,7 +137,9 @@ void child_down(struct gateway *gateway, struct child_sa *child, enum rc reason)
 	gateway->counters.child_down++;
 	promote_successors(gateway, child);
 	child->policies_installed = false;
-	child_uninstall(gateway, child);
+	child_uninstall(gateway, child,
+			(reason == RC_REPLACED || reason == RC_PEER_DELETED) &&
+				has_successor(child) && !gateway->stopping);
 	tunnel->bytes_in += child->in.bytes;
 	tunnel->bytes_out += child->out.bytes;
 	peer_record(tunnel->peer, child->ike->serial, RECORD_CHILD_DOWN, reason, child->spi_in, 0);

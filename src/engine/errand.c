@@ -68,7 +68,7 @@ static void outcome_discard(struct gateway *gateway, struct errand *errand)
 
 	if (out->child != NULL) {
 		if (out->keymat.ptr != NULL)
-			child_uninstall(gateway, out->child);
+			child_uninstall(gateway, out->child, false);
 		child_sa_free(&gateway->sas, out->child);
 	}
 	if (out->born != NULL)

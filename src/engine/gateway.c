@@ -413,6 +413,7 @@ void gateway_free(struct gateway *gateway)
 		return;
 	gateway->stopping = true;
 	free_sas(gateway);
+	tasks_hurry(gateway);
 	(void)(gateway->kernel->ops->drain(gateway->kernel, USEC_PER_SEC) == RC_OK);
 	tasks_forget(gateway);
 	counters_forget(gateway);

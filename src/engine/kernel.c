@@ -71,6 +71,19 @@ static void task_free(struct kernel_task *task)
 	mem_free(task);
 }
 
+/* What lingers goes now. */
+void tasks_hurry(struct gateway *gateway)
+{
+	list_for(node, &gateway->tasks)
+	{
+		struct kernel_task *task = container_of(node, struct kernel_task, in_gateway);
+		struct kernel_request request = task->request;
+		request.done = NULL;
+		if (timer_armed(&task->later))
+			gateway->kernel->ops->submit(gateway->kernel, &request);
+	}
+}
+
 void tasks_forget(struct gateway *gateway)
 {
 	while (!list_empty(&gateway->tasks)) {
@@ -120,17 +133,20 @@ static void removal_again(struct timer *timer)
 		task_free(task);
 }
 
-/* A kernel that is short of memory will have some again. */
-static bool remove_later(struct kernel_task *task)
+static bool remove_after(struct kernel_task *task, usec_t pause)
 {
 	struct gateway *gateway = task->gateway;
 
-	if (!task->removal || task->request.rc != RC_KERNEL ||
-	    !still_right(gateway, &task->request))
-		return false;
 	task->later.fire = removal_again;
-	gateway_timer(gateway, &task->later, host_now(gateway->host) + REMOVAL_PAUSE);
+	gateway_timer(gateway, &task->later, host_now(gateway->host) + pause);
 	return timer_armed(&task->later);
+}
+
+/* A kernel that is short of memory will have some again. */
+static bool remove_later(struct kernel_task *task)
+{
+	return task->removal && task->request.rc == RC_KERNEL &&
+	       still_right(task->gateway, &task->request) && remove_after(task, REMOVAL_PAUSE);
 }
 
 /* An SA that could not move must not stay where it was. */
@@ -183,13 +199,15 @@ static struct kernel_task *task_new(struct gateway *gateway, const struct kernel
 }
 
 /* Removing goes without an answer when there is no memory to wait for it. */
-static void fire_removal(struct gateway *gateway, struct kernel_request *request)
+static void fire_removal(struct gateway *gateway, struct kernel_request *request, usec_t pause)
 {
 	struct kernel_task *task = task_new(gateway, request);
 
 	if (task != NULL) {
 		task->again = REMOVAL_TRIES - 1;
 		task->removal = true;
+		if (pause > 0 && remove_after(task, pause))
+			return;
 	}
 	gateway->kernel->ops->submit(gateway->kernel, task != NULL ? &task->request : request);
 }
@@ -223,14 +241,21 @@ static void leave_trap(struct gateway *gateway, const struct child_sa *child,
 	tunnel_trap_policy(search.found, &request->policy);
 }
 
-void child_uninstall(struct gateway *gateway, const struct child_sa *child)
+/* What the peer has sent with it before it knew of the successor is still on its way. */
+static bool is_inbound(const struct kernel_request *request)
+{
+	return request->op == KERNEL_SA_DELETE && request->sa.direction == KERNEL_IN;
+}
+
+void child_uninstall(struct gateway *gateway, const struct child_sa *child, bool lingers)
 {
 	struct kernel_request requests[IKEV2_UNINSTALL_MAX];
 	unsigned count = ikev2_child_uninstall(&gateway->sas, child, requests);
 
 	for (unsigned i = 0; i < count; i++) {
 		leave_trap(gateway, child, &requests[i]);
-		fire_removal(gateway, &requests[i]);
+		fire_removal(gateway, &requests[i],
+			     lingers && is_inbound(&requests[i]) ? LINGER : 0);
 	}
 }
 
@@ -304,7 +329,7 @@ void trap_remove(struct gateway *gateway, struct tunnel *tunnel)
 	if (covered_by_child(tunnel))
 		return;
 	tunnel_trap_policy(tunnel, &request.policy);
-	fire_removal(gateway, &request);
+	fire_removal(gateway, &request, 0);
 }
 
 /* Traffic that finds a policy and no SA, although there is a Child SA: somebody took the SA out of

@@ -31,6 +31,7 @@
 			    */
 #define OUT_GRACE	(30 * USEC_PER_SEC) /* until a rekeyed Child SA counts as proven */
 #define FRESH_GRACE	(2 * USEC_PER_SEC)  /* the same, for one that replaces nothing by name */
+#define LINGER		(2 * USEC_PER_SEC)  /* of the inbound half of what was replaced */
 #define LEAVE_GRACE	(10 * USEC_PER_SEC) /* beyond what retransmissions take */
 #define CREATING_MAX	128 /* CREATE_CHILD_SA requests of ours: a mass rekey is spread */
 #define LINE_TRIES	3   /* a request that was sent so often does not count any more */
@@ -168,10 +169,12 @@ void attempt_failed(struct gateway *gateway, struct peer *peer, struct tunnel *t
 /* ---- kernel.c ---- */
 /* The responder's outbound half; a refusal ends the Child SA. */
 void child_install(struct gateway *gateway, struct list *requests, struct child_sa *child);
-void child_uninstall(struct gateway *gateway, const struct child_sa *child);
+/* lingers: its inbound SA stays in the kernel for LINGER. */
+void child_uninstall(struct gateway *gateway, const struct child_sa *child, bool lingers);
 /* At the end: whoever asked for counters is told. */
 void counters_forget(struct gateway *gateway);
 void kernel_event(void *context, const struct kernel_event *event);
+void tasks_hurry(struct gateway *gateway);  /* what lingers in the kernel goes at once */
 void tasks_forget(struct gateway *gateway); /* what the kernel has not answered until the end */
 void trap_install(struct gateway *gateway, struct tunnel *tunnel);
 void trap_remove(struct gateway *gateway, struct tunnel *tunnel);

@@ -240,8 +240,58 @@ static void packets_arrive_at_every_step_of_a_rekey(void **state)
 		world_settle(road.pair.world);
 	}
 	world_manual(road.pair.world, false);
-	road_run(&road, USEC_PER_SEC);
+	road_run(&road, 3 * USEC_PER_SEC);
 	pair_assert_tunnel(&road.pair);
+	road_end(&road);
+}
+
+static struct simulated_sealed on_its_way(struct end *end, const char *from, const char *to)
+{
+	struct simulated_sealed sealed;
+	struct ip_range src, dst;
+
+	assert_int_equal(range_parse(from, &src, NULL), RC_OK);
+	assert_int_equal(range_parse(to, &dst, NULL), RC_OK);
+	struct selector one = selector_make(&src, 0, 0), other = selector_make(&dst, 0, 0);
+	assert_int_equal(kernel_simulated_send(end->kernel, &one, &other, 84, &sealed),
+			 SIMULATED_ARRIVED);
+	assert_false(sealed.clear);
+	return sealed;
+}
+
+static void what_is_on_its_way_when_the_old_child_sa_ends_still_arrives(void **state)
+{
+	struct road road;
+
+	(void)state;
+	road_up(&road, NULL, NULL);
+	struct simulated_sealed there = on_its_way(&road.pair.west, "10.1.0.1", "10.2.0.1");
+	struct simulated_sealed back = on_its_way(&road.pair.east, "10.2.0.1", "10.1.0.1");
+	ask(&road, EVENT_REKEY_CHILD);
+	road_run(&road, USEC_PER_SEC);
+	assert_int_equal(road.pair.west.gateway->sas.child_count, 1);
+	assert_int_equal(road.pair.east.gateway->sas.child_count, 1);
+	assert_int_equal(kernel_simulated_arrive(road.pair.east.kernel, &there), SIMULATED_ARRIVED);
+	assert_int_equal(kernel_simulated_arrive(road.pair.west.kernel, &back), SIMULATED_ARRIVED);
+	road_run(&road, 3 * USEC_PER_SEC);
+	assert_int_equal(kernel_simulated_arrive(road.pair.east.kernel, &there), SIMULATED_NO_SA);
+	assert_int_equal(kernel_simulated_arrive(road.pair.west.kernel, &back), SIMULATED_NO_SA);
+	pair_assert_tunnel(&road.pair);
+	road_end(&road);
+}
+
+static void what_lingers_in_the_kernel_goes_with_the_gateway(void **state)
+{
+	struct road road;
+
+	(void)state;
+	road_up(&road, NULL, NULL);
+	ask(&road, EVENT_REKEY_CHILD);
+	road_run(&road, USEC_PER_SEC);
+	assert_int_equal(kernel_simulated_sa_count(road.pair.west.kernel), 3);
+	gateway_free(road.pair.west.gateway);
+	road.pair.west.gateway = NULL;
+	assert_int_equal(kernel_simulated_sa_count(road.pair.west.kernel), 0);
 	road_end(&road);
 }
 
@@ -365,6 +415,8 @@ int main(void)
 		cmocka_unit_test(temporary_failure_is_not_answered_by_asking_at_once),
 		cmocka_unit_test(no_additional_sas_is_answered_by_a_whole_new_ike_sa),
 		cmocka_unit_test(packets_arrive_at_every_step_of_a_rekey),
+		cmocka_unit_test(what_is_on_its_way_when_the_old_child_sa_ends_still_arrives),
+		cmocka_unit_test(what_lingers_in_the_kernel_goes_with_the_gateway),
 		cmocka_unit_test(a_rekeyed_child_sa_is_not_narrower),
 		cmocka_unit_test(without_a_group_a_ke_is_ignored_and_none_is_answered),
 		cmocka_unit_test(message_ids_that_run_out_make_a_new_ike_sa),

@@ -7,6 +7,8 @@
 #define PACKETS_EVERY (5 * USEC_PER_SEC)
 #define STEP	      (USEC_PER_SEC / 2)
 #define SMALL_STEP    (50 * USEC_PER_MSEC)
+#define DENSE_STEP    (10 * USEC_PER_MSEC)
+#define DENSE_AFTER   (3 * USEC_PER_SEC)
 
 /* ---- time ---- */
 
@@ -22,6 +24,8 @@ static usec_t next_step(const struct sim *sim, usec_t left)
 {
 	usec_t step = sim->slow_kernels > 0 ? SMALL_STEP : STEP;
 
+	if (world_now(sim->world) < sim->dense_until)
+		step = DENSE_STEP;
 	return left < step ? left : step;
 }
 
@@ -32,6 +36,9 @@ static void wait_quietly(struct sim *sim, usec_t duration)
 	while ((left = until - world_now(sim->world)) > 0) {
 		world_run(sim->world, next_step(sim, left));
 		tick(sim);
+		traffic_land(sim);
+		if (world_now(sim->world) < sim->dense_until)
+			traffic_launch(sim);
 	}
 }
 
@@ -90,10 +97,23 @@ static void partition(struct sim *sim, const struct trouble *trouble, bool begin
 	(void)rc;
 }
 
+/* SAs are made: now packets could be lost. */
+static void look_closer(struct sim *sim, const struct flight *flight)
+{
+	size_t header = flight->len > 4 && memcmp(flight->bytes, "\0\0\0\0", 4) == 0 ? 4 : 0;
+	uint8_t exchange = flight->len > header + 18 ? flight->bytes[header + 18] : 0;
+
+	if (sim->calm && sim->scenario->dense &&
+	    (exchange == EXCHANGE_IKE_AUTH || exchange == EXCHANGE_CREATE_CHILD_SA))
+		sim->dense_until = world_now(sim->world) + DENSE_AFTER;
+}
+
 bool player_tap(void *context, struct flight *flight)
 {
 	struct sim *sim = context;
 	unsigned at = sim->seen_next % 4;
+
+	look_closer(sim, flight);
 
 	if (flight->len > sizeof(sim->seen[0]) || flight->id % 3 != 0)
 		return true;

@@ -129,8 +129,11 @@ void scenario_make(struct scenario *scenario, uint64_t seed, double hours, doubl
 {
 	static const unsigned nodes[] = { 2, 2, 2, 3, 3, 4, 5 };
 	struct dice dice = { seed * 0x2545f4914f6cdd1du + 1 };
+	struct dice extras = { seed * 0x94d049bb133111ebu +
+			       3 }; /* older seeds stay what they are */
 
 	*scenario = (struct scenario){ .seed = seed };
+	scenario->dense = dice_below(&extras, 3) == 0;
 	scenario->node_count = nodes[dice_below(&dice, 7)];
 	for (unsigned i = 0; i < scenario->node_count; i++)
 		make_node(&scenario->nodes[i], i, &dice);

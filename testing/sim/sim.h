@@ -68,6 +68,7 @@ struct scenario {
 	struct link links[LINKS_MAX];
 	struct world_network network; /* when nothing is wrong */
 	usec_t nat_expiry;
+	bool dense;	 /* many packets in calm minutes */
 	usec_t trouble;	 /* faults come for so long */
 	usec_t patience; /* then all must be well after so long */
 };
@@ -183,6 +184,13 @@ struct verdict {
 	struct figures figures;
 	char story[STORY_MAX];
 };
+/* A user packet on its way. */
+struct flying {
+	usec_t arrives; /* 0: none */
+	unsigned link, tunnel, from_end;
+	struct simulated_sealed sealed;
+};
+#define FLYING_MAX 256
 struct sim {
 	const struct scenario *scenario;
 	const struct plan *plan;
@@ -197,6 +205,9 @@ struct sim {
 	unsigned cuts[NODES_MAX][NODES_MAX];
 	unsigned bad_networks[PLAN_MAX], slow_workers, slow_kernels;
 	usec_t packets_at;
+	usec_t dense_until; /* many packets while SAs replace each other */
+	struct dice chance;
+	struct flying flying[FLYING_MAX];
 	struct ip_endpoint seen_from[4], seen_to[4];
 	uint8_t seen[4][1500];
 	size_t seen_len[4];
@@ -225,6 +236,9 @@ void player_let_go(struct sim *sim);
 void traffic_send(struct sim *sim);
 enum simulated_verdict traffic_packet(struct sim *sim, unsigned link, unsigned tunnel,
 				      unsigned from_end);
+/* The same, but they take their time; they land when it is over. */
+void traffic_launch(struct sim *sim);
+void traffic_land(struct sim *sim);
 const char *traffic_verdict_name(enum simulated_verdict verdict);
 
 /* ---- watch.c ---- */

@@ -55,21 +55,17 @@ enum simulated_verdict traffic_packet(struct sim *sim, unsigned link, unsigned t
 					  sim->world);
 }
 
-/* Rekeyed in time by both ends, it never loses a packet when nothing goes wrong. Reauthentication
- * may still lose some, see docs/recovery.md. */
+/* Replaced in time by both ends, it never loses a packet when nothing goes wrong. */
 static bool seamless(const struct link *link)
 {
-	const struct settings *ends = link->ends;
-
-	return link->wanted_in_the_end && ends[0].rekey && ends[1].rekey &&
-	       !settings_reauthenticate(&ends[0]) && !settings_reauthenticate(&ends[1]);
+	return link->wanted_in_the_end && link->ends[0].rekey && link->ends[1].rekey;
 }
 
-static void send_one(struct sim *sim, unsigned link, unsigned tunnel, unsigned from_end)
+static void judge_packet(struct sim *sim, unsigned link, unsigned tunnel, unsigned from_end,
+			 enum simulated_verdict verdict)
 {
 	const struct link *it = &sim->scenario->links[link];
 	struct figures *figures = &sim->verdict->figures;
-	enum simulated_verdict verdict = traffic_packet(sim, link, tunnel, from_end);
 
 	figures->packets++;
 	figures->packets_arrived += verdict == SIMULATED_ARRIVED;
@@ -83,8 +79,69 @@ static void send_one(struct sim *sim, unsigned link, unsigned tunnel, unsigned f
 void traffic_send(struct sim *sim)
 {
 	for (unsigned i = 0; i < sim->scenario->link_count; i++)
-		for (unsigned t = 0; t < sim->scenario->links[i].tunnels; t++) {
-			send_one(sim, i, t, 0);
-			send_one(sim, i, t, 1);
-		}
+		for (unsigned n = 0; n < 2 * sim->scenario->links[i].tunnels; n++)
+			judge_packet(sim, i, n / 2, n % 2, traffic_packet(sim, i, n / 2, n % 2));
+}
+
+/* ---- many packets while SAs replace each other, each as long on its way as a datagram ---- */
+
+static usec_t travel_time(struct sim *sim)
+{
+	const struct world_network *network = &sim->scenario->network;
+
+	return network->delay +
+	       (network->jitter > 0 ? dice_below(&sim->chance, (unsigned)network->jitter) : 0);
+}
+
+static void launch(struct sim *sim, unsigned link, unsigned tunnel, unsigned from_end)
+{
+	const struct link *it = &sim->scenario->links[link];
+	struct gate *from = &sim->gates[from_end == 0 ? it->a : it->b];
+	struct flying *flying = NULL;
+	struct selector src, dst;
+	enum simulated_verdict verdict;
+
+	for (unsigned i = 0; i < FLYING_MAX && flying == NULL; i++)
+		if (sim->flying[i].arrives == 0)
+			flying = &sim->flying[i];
+	if (flying == NULL || !user(sim, link, tunnel, from_end, &src) ||
+	    !user(sim, link, tunnel, !from_end, &dst))
+		return;
+	*flying = (struct flying){ .link = link, .tunnel = tunnel, .from_end = from_end };
+	verdict = kernel_simulated_send(from->kernel, &src, &dst, 84, &flying->sealed);
+	if (verdict == SIMULATED_ARRIVED && !flying->sealed.clear &&
+	    !world_path(sim->world, &flying->sealed.from, &flying->sealed.to))
+		verdict = SIMULATED_NO_SA;
+	if (verdict == SIMULATED_ARRIVED)
+		flying->arrives = world_now(sim->world) + travel_time(sim);
+	else
+		judge_packet(sim, link, tunnel, from_end, verdict);
+}
+
+/* Limits of packets would be over at once. */
+static bool stands_many(const struct link *link)
+{
+	return seamless(link) && link->ends[0].max_packets == 0 && link->ends[1].max_packets == 0;
+}
+
+void traffic_launch(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->scenario->link_count; i++)
+		for (unsigned n = 0; n < 2 * sim->scenario->links[i].tunnels; n++)
+			if (stands_many(&sim->scenario->links[i]))
+				launch(sim, i, n / 2, n % 2);
+}
+
+void traffic_land(struct sim *sim)
+{
+	for (unsigned i = 0; i < FLYING_MAX; i++) {
+		struct flying *flying = &sim->flying[i];
+		const struct link *it = &sim->scenario->links[flying->link];
+		struct gate *to = &sim->gates[flying->from_end == 0 ? it->b : it->a];
+		if (flying->arrives == 0 || flying->arrives > world_now(sim->world))
+			continue;
+		flying->arrives = 0;
+		judge_packet(sim, flying->link, flying->tunnel, flying->from_end,
+			     kernel_simulated_arrive(to->kernel, &flying->sealed));
+	}
 }

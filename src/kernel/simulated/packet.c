@@ -6,8 +6,6 @@
 struct packet {
 	const struct selector *src, *dst;
 	size_t bytes;
-	simulated_path_fn path; /* NULL: from anywhere to anywhere */
-	void *path_context;
 };
 
 static const struct sad_rare no_rare = { 0 };
@@ -157,15 +155,20 @@ static bool encapsulated(const struct sad_sa *sa)
 	return rare_of(sa)->encap.local_port != 0;
 }
 
-static bool travel(const struct sad_sa *sent, const struct packet *packet, struct ip_endpoint *from,
-		   struct ip_endpoint *to)
+static void seal(const struct sad_sa *sa, struct simulated_sealed *out)
 {
-	const struct kernel_encap *encap = &rare_of(sent)->encap;
-	*from = (struct ip_endpoint){ .addr = sim_wide_addr(sent->src, sent->family),
-				      .port = encap->local_port };
-	*to = (struct ip_endpoint){ .addr = sim_wide_addr(sent->dst, sent->family),
-				    .port = encap->remote_port };
-	return packet->path == NULL || packet->path(packet->path_context, from, to);
+	const struct kernel_encap *encap = &rare_of(sa)->encap;
+
+	out->clear = false;
+	out->from = (struct ip_endpoint){ .addr = sim_wide_addr(sa->src, sa->family),
+					  .port = encap->local_port };
+	out->to = (struct ip_endpoint){ .addr = sim_wide_addr(sa->dst, sa->family),
+					.port = encap->remote_port };
+	out->spi = sa->spi;
+	out->key_check = sa->key_check;
+	out->protocol = sa->protocol;
+	out->mode = sa->mode;
+	out->encapsulated = encapsulated(sa);
 }
 
 /* esp_input_done2: the peer is behind a NAT box that has a new mapping. */
@@ -179,28 +182,25 @@ static void follow_mapping(struct simulated *sim, const struct sad_sa *sa,
 	kernel_simulated_mapping(&sim->kernel, sa->spi, from);
 }
 
-static enum simulated_verdict arrive(struct simulated *sim, const struct sad_sa *sent,
-				     const struct packet *packet)
+static enum simulated_verdict arrive(struct simulated *sim, const struct simulated_sealed *sealed,
+				     const struct packet *packet, bool network)
 {
-	struct ip_endpoint from, dst;
-	if (sim == NULL || !travel(sent, packet, &from, &dst))
+	struct sad_sa *sa = sim_sad_find(sim, &sealed->to.addr, sealed->spi, sealed->protocol, 0);
+	if (sa == NULL || sa->mode != sealed->mode || encapsulated(sa) != sealed->encapsulated)
 		return SIMULATED_NO_SA;
-	struct sad_sa *sa = sim_sad_find(sim, &dst.addr, sent->spi, sent->protocol, 0);
-	if (sa == NULL || sa->mode != sent->mode || encapsulated(sa) != encapsulated(sent))
-		return SIMULATED_NO_SA;
-	if (sa->key_check != sent->key_check) {
+	if (sa->key_check != sealed->key_check) {
 		sa->integrity_failures++;
 		return SIMULATED_WRONG_KEY;
 	}
 	if (!count(sim, sa, packet->bytes))
 		return SIMULATED_NO_SA;
-	if (packet->path != NULL)
-		follow_mapping(sim, sa, &from);
+	if (network)
+		follow_mapping(sim, sa, &sealed->from);
 	return check_policy_there(sim, sa, packet);
 }
 
-static enum simulated_verdict protect(struct simulated *from, struct simulated *to,
-				      const struct spd_policy *policy, const struct packet *packet)
+static enum simulated_verdict protect(struct simulated *from, const struct spd_policy *policy,
+				      const struct packet *packet, struct simulated_sealed *out)
 {
 	struct larval ends = template_of(policy, packet);
 	struct sad_sa *sa = sa_for(from, policy, &ends, packet);
@@ -208,7 +208,44 @@ static enum simulated_verdict protect(struct simulated *from, struct simulated *
 		raise_acquire(from, &ends, packet);
 		return SIMULATED_ACQUIRED;
 	}
-	return arrive(to, sa, packet);
+	seal(sa, out);
+	return SIMULATED_ARRIVED;
+}
+
+enum simulated_verdict kernel_simulated_send(struct kernel *from, const struct selector *src,
+					     const struct selector *dst, size_t bytes,
+					     struct simulated_sealed *out)
+{
+	struct simulated *here = simulated_of(from);
+	struct packet packet = { src, dst, bytes };
+	const struct spd_policy *policy;
+
+	*out = (struct simulated_sealed){ .clear = true, .src = *src, .dst = *dst, .bytes = bytes };
+	kernel_simulated_tick(from);
+	policy = sim_spd_lookup(here, KERNEL_OUT, src, dst);
+	if (policy == NULL || policy->action == KERNEL_PASS)
+		return SIMULATED_ARRIVED;
+	if (policy->action == KERNEL_BLOCK)
+		return SIMULATED_BLOCKED;
+	return protect(here, policy, &packet, out);
+}
+
+static enum simulated_verdict arrive_at(struct kernel *to, const struct simulated_sealed *sealed,
+					bool network)
+{
+	struct packet packet = { &sealed->src, &sealed->dst, sealed->bytes };
+
+	if (to == NULL)
+		return sealed->clear ? SIMULATED_CLEAR : SIMULATED_NO_SA;
+	kernel_simulated_tick(to);
+	return sealed->clear ? arrive_clear(simulated_of(to), &packet)
+			     : arrive(simulated_of(to), sealed, &packet, network);
+}
+
+enum simulated_verdict kernel_simulated_arrive(struct kernel *to,
+					       const struct simulated_sealed *sealed)
+{
+	return arrive_at(to, sealed, true);
 }
 
 enum simulated_verdict kernel_simulated_packet_by(struct kernel *from, struct kernel *to,
@@ -216,17 +253,14 @@ enum simulated_verdict kernel_simulated_packet_by(struct kernel *from, struct ke
 						  const struct selector *dst, size_t bytes,
 						  simulated_path_fn path, void *context)
 {
-	struct simulated *here = simulated_of(from), *there = to != NULL ? simulated_of(to) : NULL;
-	struct packet packet = { src, dst, bytes, path, context };
-	kernel_simulated_tick(from);
-	if (to != NULL)
-		kernel_simulated_tick(to);
-	const struct spd_policy *policy = sim_spd_lookup(here, KERNEL_OUT, src, dst);
-	if (policy == NULL || policy->action == KERNEL_PASS)
-		return there != NULL ? arrive_clear(there, &packet) : SIMULATED_CLEAR;
-	if (policy->action == KERNEL_BLOCK)
-		return SIMULATED_BLOCKED;
-	return protect(here, there, policy, &packet);
+	struct simulated_sealed sealed;
+	enum simulated_verdict verdict = kernel_simulated_send(from, src, dst, bytes, &sealed);
+
+	if (verdict != SIMULATED_ARRIVED)
+		return verdict;
+	if (path != NULL && !sealed.clear && !path(context, &sealed.from, &sealed.to))
+		return SIMULATED_NO_SA;
+	return arrive_at(to, &sealed, path != NULL);
 }
 
 enum simulated_verdict kernel_simulated_packet(struct kernel *from, struct kernel *to,
