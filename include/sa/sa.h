@@ -160,9 +160,11 @@ struct ike_sa {
 	struct timer life;    /* half-open timeout, then liveness and lifetime */
 	struct list children; /* of struct child_sa.in_ike */
 	usec_t born, established, last_heard, kept_alive, replace_at, expires;
-	void *owner;	     /* engine: the gateway, for timers */
-	void *errand;	     /* engine: the event being worked on; others wait */
-	struct list waiting; /* engine: events that wait for it (bounded) */
+	usec_t begun, proven; /* of the first one, from which this one comes by rekeying: its
+				 IKE_SA_INIT, the end of its IKE_AUTH */
+	void *owner;	      /* engine: the gateway, for timers */
+	void *errand;	      /* engine: the event being worked on; others wait */
+	struct list waiting;  /* engine: events that wait for it (bounded) */
 	uint8_t waiting_count;
 	uint64_t heir_of;  /* serial of the IKE SA whose Child SAs it may inherit: which of two that
 			      crossed does is decided by the answer to our own request */
@@ -170,6 +172,7 @@ struct ike_sa {
 	usec_t idle_since; /* established, or the last Child SA ended */
 	bool initiating;   /* counted in the gateway's attempts */
 	bool ppk;	   /* a post-quantum preshared key is in its keys */
+	bool answered;	   /* the peer began the first one that this one comes from by rekeying */
 	bool refused;	   /* responder: over; stays for a while to answer the same request again */
 	bool delete_wanted; /* a Delete goes out as soon as the window allows */
 	bool no_additional; /* the peer makes no further SAs in it */

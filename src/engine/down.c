@@ -45,6 +45,8 @@ void ike_up(struct gateway *gateway, struct ike_sa *sa)
 
 	gateway->counters.ike_up++;
 	sa->established = sa->idle_since = host_now(gateway->host);
+	if (sa->proven == 0)
+		sa->proven = sa->established;
 	peer_record(sa->peer, sa->serial, RECORD_IKE_UP, 0, (uint32_t)sa->serial, 0);
 	backoff_reset(&sa->peer->backoff);
 	ticket_forget(sa->peer);

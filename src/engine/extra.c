@@ -190,15 +190,14 @@ void extra_commit(struct errand *errand)
 
 /* ---- what is to be told ---- */
 
-/* authlifetime= of the conn is another one since a reload. Who proved his identity to us is told,
- * whichever end began the SA's last rekey. */
+/* authlifetime= of the conn is another one since a reload. Who began the first IKE SA is told (RFC
+ * 4478 §3), whichever end began the last rekey. */
 static void note_lifetime(struct ike_sa *sa)
 {
 	uint32_t now = (uint32_t)(sa->peer->conn->auth_lifetime / USEC_PER_SEC);
 	struct ike_extra *extra = sa->extra;
 
-	if (now == 0 || (extra == NULL || extra->auth_told == 0 ? sa->role == INITIATOR
-								: extra->auth_told == now))
+	if (now == 0 || !sa->answered || (extra != NULL && extra->auth_told == now))
 		return;
 	extra = ike_extra_of(sa);
 	if (extra == NULL)

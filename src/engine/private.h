@@ -22,6 +22,7 @@
 #define SHORT_LIFE	   (5 * USEC_PER_SEC) /* a Child SA that the peer deletes sooner was no success */
 #define MESSAGE_IDS_ENOUGH 0xffff0000u	      /* of 2^32 in an IKE SA */
 #define UNIQUE_GRACE	   (5 * USEC_PER_SEC) /* time for a client to delete its old IKE SA itself */
+#define TAKEOVER	   (10 * USEC_PER_SEC) /* up so long, it is replaced on purpose */
 #define SETTLED                                                                                    \
 	(60 * USEC_PER_SEC)	   /* a Child SA that is up so long makes failures be forgotten    \
 				    */

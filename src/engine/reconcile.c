@@ -91,12 +91,20 @@ static uint32_t lower_spi(const struct child_sa *child)
 	return child->spi_in < child->spi_out ? child->spi_in : child->spi_out;
 }
 
-/* Both ends must choose the same one: of two that crossed, the one with the lowest SPI; otherwise
- * the newer. */
+/* It was begun when the other one had long been up, so it is there to take its place. */
+static bool takes_over(const struct ike_sa *sa, const struct ike_sa *other)
+{
+	return sa->begun != other->begun && sa->begun >= other->proven + TAKEOVER;
+}
+
+/* Both ends must choose the same one: that of the IKE SA which takes over (reauthentication); of
+ * two that crossed, the one with the lowest SPI; otherwise the newer. */
 static bool loses(const struct child_sa *a, const struct child_sa *b)
 {
 	usec_t apart = a->born > b->born ? a->born - b->born : b->born - a->born;
 
+	if (takes_over(a->ike, b->ike) || takes_over(b->ike, a->ike))
+		return takes_over(b->ike, a->ike);
 	if (a->initiator != b->initiator && apart < SIMULTANEOUS)
 		return lower_spi(a) > lower_spi(b);
 	return a->serial < b->serial;
@@ -238,16 +246,19 @@ static void one_child(struct gateway *gateway, struct tunnel *tunnel)
 
 /* ---- rule: a tunnel that stays up has no failures ---- */
 
+/* Those to replace the one that is up count as long as they come. */
 static void settle(struct gateway *gateway, struct tunnel *tunnel)
 {
 	const struct child_sa *keep = keeper(tunnel);
+	usec_t when = tunnel->backoff.not_before;
 
 	if (keep == NULL || tunnel->backoff.attempts == 0)
 		return;
-	if (host_now(gateway->host) >= keep->born + SETTLED)
+	when = (keep->born > when ? keep->born : when) + SETTLED;
+	if (host_now(gateway->host) >= when)
 		backoff_reset(&tunnel->backoff);
 	else
-		reconcile_at(gateway, tunnel->peer, keep->born + SETTLED);
+		reconcile_at(gateway, tunnel->peer, when);
 }
 
 /* ---- rule: a wanted tunnel has a Child SA, made or in the making ---- */

@@ -57,9 +57,8 @@ void told_read(const struct step *step, struct outcome *out)
 	    notify_find(step->message, QUICK_CRASH_DETECTION, &notify))
 		out->extra.crash_token = notify.data;
 	resume_read_grant(step, out);
-	/* only who was asked to prove his identity says how long that holds */
-	if ((step->message->header.exchange == EXCHANGE_IKE_AUTH && step->sa->role == RESPONDER) ||
-	    !notify_find(step->message, AUTH_LIFETIME, &notify))
+	/* RFC 4478 §3: the first responder says it, whoever began a rekey since */
+	if (step->sa->answered || !notify_find(step->message, AUTH_LIFETIME, &notify))
 		return;
 	data = notify.data;
 	out->extra.auth_lifetime_set = span_u32(&data, &out->extra.auth_lifetime) == RC_OK;

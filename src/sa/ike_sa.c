@@ -103,13 +103,14 @@ enum rc ike_sa_new(struct sas *sas, enum ike_role role, struct ike_sa **out)
 		return RC_NO_MEMORY;
 	}
 	sa->role = (uint8_t)role;
+	sa->answered = role == RESPONDER;
 	sa->state = IKEV2_START;
 	if (role == INITIATOR)
 		sa->spi_i = spi;
 	else
 		sa->spi_r = spi;
 	sa->serial = peers_serial(sas->peers);
-	sa->born = sa->last_heard = host_now(sas->host);
+	sa->born = sa->begun = sa->last_heard = host_now(sas->host);
 	list_init(&sa->children);
 	list_init(&sa->waiting);
 	*out = sa;
@@ -249,6 +250,9 @@ enum rc ike_sa_new_successor(struct sas *sas, const struct ike_sa *old, enum ike
 	sa->kept_alive = old->kept_alive;
 	sa->ppk = old->ppk; /* by SK_d */
 	sa->established = sa->idle_since = sa->born;
+	sa->answered = old->answered;
+	sa->begun = old->begun;
+	sa->proven = old->proven;
 	return RC_OK;
 }
 

@@ -135,6 +135,25 @@ static void lifetime_that_changes_is_told_and_the_sas_stay(void **state)
 	pair_end(&pair);
 }
 
+/* RFC 4478 §3: the first responder says how long it lasts. A client that became a responder by the
+ * gateway's rekey says nothing: the gateway could not come to it. */
+static void who_began_does_not_tell_whoever_rekeys(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	begin(&pair, PAIR_START QUICK "\tauthlifetime=60s\n", PAIR_CONN QUICK);
+	sa_of(&pair.east)->replace_at = world_now(pair.world);
+	peer_dirty(sa_of(&pair.east)->peer);
+	world_run(pair.world, 5 * USEC_PER_SEC);
+	assert_int_equal(sa_of(&pair.west)->role, RESPONDER);
+	assert_false(sa_of(&pair.east)->must_reauth);
+	world_run(pair.world, 120 * USEC_PER_SEC);
+	assert_int_equal(pair.east.ike_up, 2);
+	pair_assert_tunnel(&pair);
+	pair_end(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +164,7 @@ int main(void)
 		cmocka_unit_test(initiator_authenticates_again_even_with_rekey_off),
 		cmocka_unit_test(who_does_not_authenticate_again_loses_the_sa),
 		cmocka_unit_test(lifetime_that_changes_is_told_and_the_sas_stay),
+		cmocka_unit_test(who_began_does_not_tell_whoever_rekeys),
 	};
 
 	return exchange_run(tests);

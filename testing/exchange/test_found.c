@@ -177,6 +177,51 @@ static void a_trap_that_is_refused_is_not_asked_for_in_a_storm(void **state)
 	pair_end(&pair);
 }
 
+/* The old one has been up long enough to forget failures; those of its successors count all the
+ * same. */
+static void a_successor_that_the_kernel_refuses_is_not_made_in_a_storm(void **state)
+{
+	struct pair pair;
+	unsigned made;
+
+	(void)state;
+	pair_start(&pair, 1, PAIR_START, PAIR_CONN, NULL, NULL);
+	pair_run(&pair, 90 * USEC_PER_SEC);
+	made = pair.east.child_up;
+	tunnel_current(tunnel_of(&pair.west))->replace_at = world_now(pair.world);
+	peer_dirty(tunnel_of(&pair.west)->peer);
+	kernel_simulated_fail(pair.west.kernel, 1, EINVAL, true);
+	pair_run(&pair, 60 * USEC_PER_SEC);
+	assert_in_range(pair.east.child_up - made, 2, 5);
+	kernel_simulated_fail(pair.west.kernel, 0, 0, false);
+	pair_run(&pair, 120 * USEC_PER_SEC);
+	pair_assert_tunnel(&pair);
+	pair_end(&pair);
+}
+
+/* East's rekey is recent enough to have crossed with what west makes, and either may have the
+ * lowest SPI; but west's new IKE SA was begun when the old one had long been up. */
+static void reauthentication_soon_after_a_rekey_by_the_peer_is_made_once(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 8; seed++) {
+		struct pair pair;
+		pair_start(&pair, seed, PAIR_START "\treauth=yes\n", PAIR_CONN, NULL, NULL);
+		pair_run(&pair, 90 * USEC_PER_SEC);
+		tunnel_current(tunnel_of(&pair.east))->replace_at = world_now(pair.world);
+		peer_dirty(tunnel_of(&pair.east)->peer);
+		pair_run(&pair, 5 * USEC_PER_SEC);
+		assert_int_equal(pair.west.child_up, 2);
+		tunnel_current(tunnel_of(&pair.west))->ike->replace_at = world_now(pair.world);
+		peer_dirty(tunnel_of(&pair.west)->peer);
+		pair_run(&pair, 60 * USEC_PER_SEC);
+		assert_int_equal(pair.west.ike_up, 2);
+		assert_int_equal(pair.west.child_up, 3);
+		pair_assert_tunnel(&pair);
+		pair_end(&pair);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +230,8 @@ int main(void)
 		cmocka_unit_test(a_request_in_the_new_ike_sa_may_overtake_the_answer_that_made_it),
 		cmocka_unit_test(reauthentication_does_not_wait_for_the_maker_of_the_child_sa),
 		cmocka_unit_test(a_successor_that_lives_is_not_made_once_more),
+		cmocka_unit_test(a_successor_that_the_kernel_refuses_is_not_made_in_a_storm),
+		cmocka_unit_test(reauthentication_soon_after_a_rekey_by_the_peer_is_made_once),
 	};
 
 	return exchange_run(tests);
