@@ -8,6 +8,7 @@
 #include "base/impair.h"
 #include "ikev2/ikev2.h"
 #include "log/log.h"
+#include "sa/redirect.h"
 
 enum gateway_event_type {
 	GATEWAY_PROGRESS, /* a message sent or received, a decision: for `ipsec up` */
@@ -46,6 +47,7 @@ struct gateway_counters {
 	/* unfinished messages that were given up: too old, or to make room */
 	uint64_t reassembly_expired, reassembly_evicted;
 	uint64_t requests_ahead, requests_beyond; /* of the peers' window: kept, refused */
+	uint64_t redirects_sent, redirects_followed, redirects_refused;
 	uint64_t
 		stuck; /* the watchdog's "wanted, no live Child SA, nothing pending": must stay 0 */
 };
@@ -61,6 +63,7 @@ enum line {
 struct flood {
 	struct timer tick;	  /* about each second while there is a reason */
 	uint64_t asked, returned; /* since told */
+	uint64_t redirected;	  /* clients sent on meanwhile */
 	usec_t told;
 	struct log_limit displaced;
 };
@@ -88,8 +91,9 @@ struct gateway {
 	struct gateway_counters counters;
 	uint32_t row_runs[IKEV2_ROWS_MAX]; /* how often each row (ikev2_row_at) was reached, rejects
 					      too */
-	struct log_limit drop_limit, v1_limit, reject_limit;
-	usec_t invalid_spi_second; /* INVALID_IKE_SPI answers are bounded */
+	struct log_limit drop_limit, v1_limit, reject_limit, redirect_limit;
+	struct redirect_policy redirect; /* begins as the configuration has it */
+	usec_t invalid_spi_second;	 /* INVALID_IKE_SPI answers are bounded */
 	unsigned invalid_spi_sent;
 	bool listening, stopping;
 	unsigned initiating;	      /* IKE SAs of ours that are not established yet */
@@ -150,10 +154,16 @@ enum rc gateway_add(struct gateway *gateway, struct config *config, const char *
 		    struct diag *diag) MUST_CHECK;
 enum rc gateway_delete(struct gateway *gateway, const char *name, struct diag *diag) MUST_CHECK;
 
-/* Peers that accept redirects and are connected by that conn (NULL: by any) are told to go to that
- * gateway (an address or a host name; RFC 5685 §5), and have a minute for it. */
+/* Peers that accept redirects and are connected by that conn (NULL: by any) are told to go to one
+ * of these gateways (addresses or host names, separated by commas; RFC 5685 §5), and have a minute
+ * for it. */
 enum rc gateway_redirect(struct gateway *gateway, const char *name, const char *to,
 			 struct diag *diag) MUST_CHECK;
+
+/* global-redirect= and global-redirect-to= until the next reload or change; NULL: as it is.
+ * RC_SYNTAX, or RC_UNSUPPORTED: nobody can be sent anywhere without gateways. */
+enum rc gateway_global_redirect(struct gateway *gateway, const char *when, const char *to,
+				struct diag *diag) MUST_CHECK;
 
 /* A timer of whoever embeds the gateway: timer_arm() that ends in a wake-up of the host. */
 void gateway_timer(struct gateway *gateway, struct timer *timer, usec_t due);

@@ -35,6 +35,8 @@ enum record_event {
 			  */
 	RECORD_WINDOW,	 /* a request beyond the window; detail: message ID, extra: the expected */
 	RECORD_PATH,	 /* no answer: smaller packets; detail: bytes */
+	RECORD_REDIRECT, /* code: what became of it, detail: the gateway, if it has an IPv4 address
+			  */
 	RECORD_COUNT
 };
 
@@ -64,8 +66,8 @@ void recorder_add(struct recorder *recorder, usec_t when, uint64_t serial, enum 
 const struct record *recorder_at(const struct recorder *recorder, unsigned index);
 /* A sentence, e.g. "sent IKE_AUTH request, message ID 1". namer turns (event, code) into a word and
  * may be NULL or return NULL; it is asked for the code of exchanges (without RECORD_RESPONSE),
- * notifies, states, wanted states, decisions and commands, and for the detail of the old state and
- * of the kernel operation. */
+ * notifies, states, wanted states, decisions, commands and redirects, and for the detail of the old
+ * state and of the kernel operation. */
 typedef const char *(*recorder_namer)(enum record_event event, unsigned code);
 const char *recorder_text(const struct record *record, recorder_namer namer, char *buffer,
 			  size_t size);

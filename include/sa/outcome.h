@@ -17,6 +17,7 @@ struct sa_env {
 	struct kernel *kernel; /* for supports() only */
 	const struct config_setup *setup;
 	const struct secrets *secrets; /* NULL: none loaded */
+	const struct redirect_policy *redirect;
 };
 
 /* Slow work for a worker: run() may touch only arg, which lives in the event's arena. */
@@ -51,10 +52,12 @@ struct outcome_extra {
 	const struct wire_id *gateway; /* client: who the gateway proved to be, for the ticket */
 	bool resumed;		       /* gateway: in the place of the IKE SA with these SPIs */
 	uint64_t resumed_i, resumed_r;
-	usec_t authenticated;			/* 0: just now */
-	usec_t auth_ends;			/* resumed client: as before; 0: never */
-	const struct redirect_target *redirect; /* client: go there; in the arena */
-	uint8_t told;				/* enum ike_tell bits that this message tells */
+	usec_t authenticated;			     /* 0: just now */
+	usec_t auth_ends;			     /* resumed client: as before; 0: never */
+	const struct redirect_target *redirect;	     /* client: go there; in the arena */
+	const struct redirect_target *redirect_sent; /* gateway: told the client; in the arena */
+	uint8_t redirect_refused; /* client: enum redirect_event, why we do not go; 0: no */
+	uint8_t told;		  /* enum ike_tell bits that this message tells */
 };
 
 enum outcome_resume {

@@ -22,8 +22,41 @@ void redirect_target_emit(struct sink *sink, const struct redirect_target *targe
 enum rc redirect_target_parse(const char *text, struct redirect_target *out) MUST_CHECK;
 bool redirect_target_equal(const struct redirect_target *a, const struct redirect_target *b);
 const char *redirect_target_text(const struct redirect_target *target, char buffer[256]);
+
+#define REDIRECT_TARGETS_MAX 16 /* of one list */
+/* redirect-to=, global-redirect-to=: gateways, separated by commas or blanks. The next one of
+ * *list, which moves behind it; false at the end. What is no gateway is passed over. */
+bool redirect_list_next(const char **list, struct redirect_target *out);
+/* RC_SYNTAX: a word of it is no gateway, there are too many, or there is none. */
+enum rc redirect_list_check(const char *list, struct diag *diag) MUST_CHECK;
+/* The gateway of the list for this client: by a hash of its address, so that the load is spread, a
+ * client that comes again is sent to the same one, and a gateway that leaves the list moves nobody
+ * else (highest random weight). Never one that is `not` or has the address `self`. False: none is
+ * left. */
+bool redirect_list_pick(const char *list, const struct ip_addr *client, const struct ip_addr *self,
+			const struct redirect_target * not, struct redirect_target *out);
 /* accept-redirect-to=: "%any", addresses, subnets and names, separated by commas; NULL: all. */
 bool redirect_allowed(const char *list, const struct redirect_target *target);
+
+/* What a redirect came to, for the flight recorder (RECORD_REDIRECT). */
+enum redirect_event {
+	REDIRECT_SENT_INIT = 1, /* §3 */
+	REDIRECT_SENT_AUTH,	/* §6 */
+	REDIRECT_SENT_LATER,	/* §5 */
+	REDIRECT_FOLLOWED,
+	REDIRECT_UNREADABLE, /* refused: no gateway in it, or not our nonce */
+	REDIRECT_NOT_ALLOWED,
+	REDIRECT_LOOP, /* §7 */
+	REDIRECT_NO_ADDRESS,
+	REDIRECT_BACK, /* the new gateway fails */
+};
+extern const struct names redirect_event_names;
+
+/* global-redirect= and global-redirect-to= as they are now: the operator can change them. */
+struct redirect_policy {
+	enum config_tristate when;
+	char *to; /* NULL: nowhere */
+};
 
 /* Of a peer that was redirected (peer->redirect). */
 struct redirect {

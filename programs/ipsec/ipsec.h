@@ -24,8 +24,9 @@ struct ipsec {
 	const char *ctlsocket, *config;
 	bool ctlsocket_set, config_set;
 	bool json, asynchronous;
-	unsigned timeout; /* seconds; 0: none */
-	const char *what; /* --child, --ike, --reauth; NULL: none of them */
+	unsigned timeout;	 /* seconds; 0: none */
+	const char *what;	 /* --child, --ike, --reauth; NULL: none of them */
+	const char *to, *global; /* --to, --global; NULL: not given */
 };
 
 typedef int (*verb_fn)(struct ipsec *ipsec, int argc, char **argv); /* argv[0] is the verb */
@@ -37,6 +38,7 @@ struct verb {
 	int min, max; /* arguments; max -1: it takes its own options */
 	bool waits;   /* --asynchronous and --timeout make sense */
 	bool chooses; /* --child, --ike and --reauth too */
+	bool sends;   /* --to and --global */
 };
 
 /* ---- verbs.c ---- */
@@ -69,7 +71,6 @@ void print_json(const json_t *json);	       /* one line */
 int verb_up(struct ipsec *ipsec, int argc, char **argv); /* tunnels.c */
 int verb_add_up(struct ipsec *ipsec, int argc, char **argv);
 int verb_down(struct ipsec *ipsec, int argc, char **argv);
-int verb_redirect(struct ipsec *ipsec, int argc, char **argv);
 int verb_rekey(struct ipsec *ipsec, int argc, char **argv);
 int verb_simple(struct ipsec *ipsec, int argc, char **argv);
 int verb_status(struct ipsec *ipsec, int argc, char **argv); /* show.c */
@@ -83,7 +84,12 @@ int verb_events(struct ipsec *ipsec, int argc, char **argv);
 int verb_algorithms(struct ipsec *ipsec, int argc, char **argv); /* about.c */
 int verb_version(struct ipsec *ipsec, int argc, char **argv);
 int verb_checkconfig(struct ipsec *ipsec, int argc, char **argv); /* check.c */
-int verb_start(struct ipsec *ipsec, int argc, char **argv);	  /* service.c */
+int verb_redirect(struct ipsec *ipsec, int argc, char **argv);	  /* redirect.c */
+/* Connected peers; name NULL: of every conn. */
+int redirect_peers(const struct ipsec *ipsec, const char *to, const char *name);
+/* global-redirect=, global-redirect-to=; NULL: as it is */
+int redirect_new_peers(struct ipsec *ipsec, const char *when, const char *to);
+int verb_start(struct ipsec *ipsec, int argc, char **argv); /* service.c */
 int verb_stop(struct ipsec *ipsec, int argc, char **argv);
 int verb_restart(struct ipsec *ipsec, int argc, char **argv);
 int verb_whack(struct ipsec *ipsec, int argc, char **argv); /* whack.c */

@@ -13,6 +13,8 @@ enum option_code {
 	OPTION_ASYNCHRONOUS,
 	OPTION_TIMEOUT,
 	OPTION_WHAT,
+	OPTION_TO,
+	OPTION_GLOBAL,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -26,6 +28,8 @@ static const struct option options[] = {
 	{ "child", no_argument, NULL, OPTION_WHAT },
 	{ "ike", no_argument, NULL, OPTION_WHAT },
 	{ "reauth", no_argument, NULL, OPTION_WHAT },
+	{ "to", required_argument, NULL, OPTION_TO },
+	{ "global", required_argument, NULL, OPTION_GLOBAL },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -74,6 +78,12 @@ static int take(struct ipsec *ipsec, int code, const char *what, const char **ve
 		return take_timeout(ipsec, optarg);
 	case OPTION_WHAT:
 		return take_what(ipsec, what);
+	case OPTION_TO:
+		ipsec->to = optarg;
+		return EXIT_DONE;
+	case OPTION_GLOBAL:
+		ipsec->global = optarg;
+		return EXIT_DONE;
 	case OPTION_HELP:
 		*verb = "help";
 		return EXIT_DONE;
@@ -115,6 +125,9 @@ static int run_checked(struct ipsec *ipsec, const struct verb *verb, int argc, c
 				verb->name);
 	if (!verb->chooses && ipsec->what != NULL)
 		return complain(EXIT_USAGE, "\"ipsec %s\" takes no --%s", verb->name, ipsec->what);
+	if (!verb->sends && (ipsec->to != NULL || ipsec->global != NULL))
+		return complain(EXIT_USAGE, "\"ipsec %s\" takes no --to and no --global",
+				verb->name);
 	return verb->run(ipsec, argc, argv);
 }
 

@@ -165,27 +165,3 @@ int verb_simple(struct ipsec *ipsec, int argc, char **argv)
 	return client_call(ipsec, answered.simple->method, name_parameter(argc, argv), false,
 			   simple_reply, &answered);
 }
-
-static void redirect_reply(void *context, const json_t *parameters, bool continues)
-{
-	const struct about *about = context;
-
-	(void)continues;
-	if (about->ipsec->json)
-		print_json(parameters);
-	else
-		(void)printf("the peers are told to go to %s\n", about->name);
-}
-
-int verb_redirect(struct ipsec *ipsec, int argc, char **argv)
-{
-	struct about about = { ipsec, argv[1] };
-	json_t *parameters = json_object();
-
-	if (parameters != NULL)
-		(void)json_object_set_new(parameters, "gateway", json_string(argv[1]));
-	if (parameters != NULL && argc > 2)
-		(void)json_object_set_new(parameters, "name", json_string(argv[2]));
-	return client_call(ipsec, "io.vanth.ike.Redirect", parameters, false, redirect_reply,
-			   &about);
-}

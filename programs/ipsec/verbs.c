@@ -7,32 +7,32 @@
 
 static const struct verb verbs[] = {
 	/* clang-format off */
-	{ "start", "[-- OPTION...]", "start the daemon (OPTION: of vanth(8), when there is no systemd)", verb_start, 0, 64, true, false },
-	{ "stop", "", "end the daemon: peers are told, nothing stays in the kernel", verb_stop, 0, 0, true, false },
-	{ "restart", "[-- OPTION...]", "stop, then start", verb_restart, 0, 64, true, false },
-	{ "status", "[NAME]", "what is wanted, what is, and since when", verb_status, 0, 1, false, false },
-	{ "briefstatus", "[NAME]", "the same, one line a tunnel", verb_brief, 0, 1, false, false },
-	{ "trafficstatus", "[NAME]", "bytes and packets of every Child SA", verb_traffic, 0, 1, false, false },
-	{ "showstates", "[NAME]", "every IKE SA and Child SA, one line each", verb_states, 0, 1, false, false },
-	{ "explain", "NAME", "why a tunnel is as it is, with the last events of its peer", verb_explain, 1, 1, false, false },
-	{ "events", "[NAME]", "what happens, as it happens", verb_events, 0, 1, false, false },
-	{ "up", "NAME", "bring a tunnel up and show the negotiation", verb_up, 1, 1, true, false },
-	{ "down", "NAME", "end a tunnel; it is not begun again", verb_down, 1, 1, true, false },
-	{ "rekey", "NAME", "replace its Child SAs now (--ike, --reauth: its IKE SA)", verb_rekey, 1, 1, true, true },
-	{ "redirect", "GATEWAY [NAME]", "send the peers that are connected to another gateway", verb_redirect, 1, 2, false, false },
-	{ "route", "NAME", "bring a tunnel up when traffic wants it", verb_simple, 1, 1, false, false },
-	{ "unroute", "NAME", "no longer bring it up for traffic", verb_simple, 1, 1, false, false },
-	{ "add", "NAME", "load a conn from the configuration", verb_simple, 1, 1, false, false },
-	{ "replace", "NAME", "load a conn again, as the configuration has it now", verb_simple, 1, 1, false, false },
-	{ "delete", "NAME", "end a conn and forget it", verb_simple, 1, 1, false, false },
-	{ "reload", "", "read the configuration and the secrets again; what is equal is not touched", verb_simple, 0, 0, false, false },
-	{ "rereadsecrets", "", "read the secrets again", verb_simple, 0, 0, false, false },
-	{ "checkconfig", "[FILE]", "read the configuration and tell all that is wrong in it", verb_checkconfig, 0, 1, false, false },
-	{ "algorithms", "", "the cryptographic algorithms, and why some are not available", verb_algorithms, 0, 0, false, false },
-	{ "auto", "--up NAME, ...", "Libreswan's spelling of up, down, add, delete, ...", verb_auto, 0, -1, true, false },
-	{ "whack", "OPTION...", "Libreswan's spelling of the same and more", verb_whack, 0, -1, true, false },
-	{ "version", "", "of this command and of the daemon", verb_version, 0, 0, false, false },
-	{ "help", "[VERB]", "this text", verb_help, 0, 1, false, false },
+	{ "start", "[-- OPTION...]", "start the daemon (OPTION: of vanth(8), when there is no systemd)", verb_start, 0, 64, true, false, false },
+	{ "stop", "", "end the daemon: peers are told, nothing stays in the kernel", verb_stop, 0, 0, true, false, false },
+	{ "restart", "[-- OPTION...]", "stop, then start", verb_restart, 0, 64, true, false, false },
+	{ "status", "[NAME]", "what is wanted, what is, and since when", verb_status, 0, 1, false, false, false },
+	{ "briefstatus", "[NAME]", "the same, one line a tunnel", verb_brief, 0, 1, false, false, false },
+	{ "trafficstatus", "[NAME]", "bytes and packets of every Child SA", verb_traffic, 0, 1, false, false, false },
+	{ "showstates", "[NAME]", "every IKE SA and Child SA, one line each", verb_states, 0, 1, false, false, false },
+	{ "explain", "NAME", "why a tunnel is as it is, with the last events of its peer", verb_explain, 1, 1, false, false, false },
+	{ "events", "[NAME]", "what happens, as it happens", verb_events, 0, 1, false, false, false },
+	{ "up", "NAME", "bring a tunnel up and show the negotiation", verb_up, 1, 1, true, false, false },
+	{ "down", "NAME", "end a tunnel; it is not begun again", verb_down, 1, 1, true, false, false },
+	{ "rekey", "NAME", "replace its Child SAs now (--ike, --reauth: its IKE SA)", verb_rekey, 1, 1, true, true, false },
+	{ "redirect", "--to GATEWAY[,...] [NAME]", "send the peers that are connected to other gateways (--global: new ones)", verb_redirect, 0, 1, false, false, true },
+	{ "route", "NAME", "bring a tunnel up when traffic wants it", verb_simple, 1, 1, false, false, false },
+	{ "unroute", "NAME", "no longer bring it up for traffic", verb_simple, 1, 1, false, false, false },
+	{ "add", "NAME", "load a conn from the configuration", verb_simple, 1, 1, false, false, false },
+	{ "replace", "NAME", "load a conn again, as the configuration has it now", verb_simple, 1, 1, false, false, false },
+	{ "delete", "NAME", "end a conn and forget it", verb_simple, 1, 1, false, false, false },
+	{ "reload", "", "read the configuration and the secrets again; what is equal is not touched", verb_simple, 0, 0, false, false, false },
+	{ "rereadsecrets", "", "read the secrets again", verb_simple, 0, 0, false, false, false },
+	{ "checkconfig", "[FILE]", "read the configuration and tell all that is wrong in it", verb_checkconfig, 0, 1, false, false, false },
+	{ "algorithms", "", "the cryptographic algorithms, and why some are not available", verb_algorithms, 0, 0, false, false, false },
+	{ "auto", "--up NAME, ...", "Libreswan's spelling of up, down, add, delete, ...", verb_auto, 0, -1, true, false, false },
+	{ "whack", "OPTION...", "Libreswan's spelling of the same and more", verb_whack, 0, -1, true, false, false },
+	{ "version", "", "of this command and of the daemon", verb_version, 0, 0, false, false, false },
+	{ "help", "[VERB]", "this text", verb_help, 0, 1, false, false, false },
 	/* clang-format on */
 };
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -68,6 +68,13 @@ static void usage_of(const struct verb *verb)
 			"  --ike                the IKE SA, which keeps its Child SAs\n"
 			"  --reauth             all, by a new IKE SA: both ends prove themselves "
 			"again");
+	if (verb->sends)
+		(void)puts("  --to GATEWAY[,...]   addresses or host names; which of them a peer "
+			   "is sent\n"
+			   "                       to depends on its address\n"
+			   "  --global WHEN        yes, no or auto: new peers are sent on, until "
+			   "the next "
+			   "reload");
 }
 
 void usage(void)
@@ -86,7 +93,8 @@ void usage(void)
 		"/ipsec.conf)\n"
 		"  --asynchronous       up, down, rekey, start, stop: do not wait\n"
 		"  --timeout SECONDS    up, down, rekey, start, stop: wait no longer than that\n"
-		"  --child, --ike, --reauth  rekey: what is replaced\n\n"
+		"  --child, --ike, --reauth  rekey: what is replaced\n"
+		"  --to, --global       redirect: where to, and whether new peers are sent on\n\n"
 		"Exit codes: 0 done, 1 failed, 2 usage, 3 the daemon does not run, 4 no such "
 		"name,\n"
 		"5 the negotiation failed, 6 no permission.");

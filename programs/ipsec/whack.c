@@ -13,6 +13,9 @@ enum option_code {
 	OPTION_CONFIG,
 	OPTION_ASYNCHRONOUS,
 	OPTION_JSON,
+	OPTION_REDIRECT_TO,
+	OPTION_GLOBAL,
+	OPTION_GLOBAL_TO,
 	OPTION_FIRST_VERB, /* and the index of the spelling */
 };
 
@@ -60,22 +63,31 @@ static const struct spelling spellings[] = {
 };
 /* clang-format on */
 #define SPELLINGS (sizeof(spellings) / sizeof(spellings[0]))
-#define COMMON	  5
+#define COMMON	  8 /* the last three: whack only */
 
 struct asked {
 	const struct spelling *spelling;
 	char *name;
+	const char *redirect_to, *global, *global_to;
 };
 
 static size_t fill_options(struct option *options, bool whack)
 {
-	size_t count = COMMON;
+	size_t count = 5;
 
 	options[0] = (struct option){ "name", required_argument, NULL, OPTION_NAME };
 	options[1] = (struct option){ "ctlsocket", required_argument, NULL, OPTION_CTLSOCKET };
 	options[2] = (struct option){ "config", required_argument, NULL, OPTION_CONFIG };
 	options[3] = (struct option){ "asynchronous", no_argument, NULL, OPTION_ASYNCHRONOUS };
 	options[4] = (struct option){ "json", no_argument, NULL, OPTION_JSON };
+	if (whack) {
+		options[count++] = (struct option){ "redirect-to", required_argument, NULL,
+						    OPTION_REDIRECT_TO };
+		options[count++] = (struct option){ "global-redirect", required_argument, NULL,
+						    OPTION_GLOBAL };
+		options[count++] = (struct option){ "global-redirect-to", required_argument, NULL,
+						    OPTION_GLOBAL_TO };
+	}
 	for (size_t i = 0; i < SPELLINGS; i++)
 		if (whack ? spellings[i].whack : spellings[i].autos)
 			options[count++] = (struct option){ spellings[i].option, no_argument, NULL,
@@ -96,6 +108,11 @@ static int unknown(const char *command, const char *option, bool whack)
 				      !spellings[i].named ? ""
 				      : whack		  ? " --name NAME"
 							  : " NAME");
+	if (whack)
+		(void)fputs(
+			"  [--name NAME] --redirect-to GATEWAY[,...]\n"
+			"  --global-redirect yes|no|auto [--global-redirect-to GATEWAY[,...]]\n",
+			stderr);
 	return EXIT_USAGE;
 }
 
@@ -119,6 +136,15 @@ static int take(struct ipsec *ipsec, int code, struct asked *asked)
 	case OPTION_JSON:
 		ipsec->json = true;
 		return EXIT_DONE;
+	case OPTION_REDIRECT_TO:
+		asked->redirect_to = optarg;
+		return EXIT_DONE;
+	case OPTION_GLOBAL:
+		asked->global = optarg;
+		return EXIT_DONE;
+	case OPTION_GLOBAL_TO:
+		asked->global_to = optarg;
+		return EXIT_DONE;
 	}
 	if (asked->spelling != NULL)
 		return complain(EXIT_USAGE, "--%s and --%s cannot be done at once",
@@ -140,10 +166,23 @@ static int run(struct ipsec *ipsec, const struct asked *asked)
 	return client_call(ipsec, "io.vanth.ike.Version", json_object(), false, NULL, NULL);
 }
 
+static int redirect(struct ipsec *ipsec, const struct asked *asked)
+{
+	if (asked->spelling != NULL)
+		return complain(EXIT_USAGE, "--%s and a redirect cannot be done at once",
+				asked->spelling->option);
+	if (asked->redirect_to != NULL && (asked->global != NULL || asked->global_to != NULL))
+		return complain(EXIT_USAGE, "--redirect-to (peers that are connected) and "
+					    "--global-redirect (new ones) cannot be done at once");
+	if (asked->redirect_to != NULL)
+		return redirect_peers(ipsec, asked->redirect_to, asked->name);
+	return redirect_new_peers(ipsec, asked->global, asked->global_to);
+}
+
 static int translate(struct ipsec *ipsec, int argc, char **argv, bool whack)
 {
 	struct option options[COMMON + SPELLINGS + 1];
-	struct asked asked = { NULL, NULL };
+	struct asked asked = { .name = NULL };
 	int code;
 
 	(void)fill_options(options, whack);
@@ -161,6 +200,8 @@ static int translate(struct ipsec *ipsec, int argc, char **argv, bool whack)
 		asked.name = argv[optind++];
 	if (optind < argc)
 		return complain(EXIT_USAGE, "unexpected argument \"%s\"", argv[optind]);
+	if (asked.redirect_to != NULL || asked.global != NULL || asked.global_to != NULL)
+		return redirect(ipsec, &asked);
 	if (asked.spelling == NULL)
 		return unknown(argv[0], NULL, whack);
 	return run(ipsec, &asked);

@@ -216,18 +216,42 @@ enum rc field_nhelpers(const char *text, void *object, struct finding *finding)
 }
 
 /* An address, or what may be a host name. */
-static enum rc read_gateway(const char *text, char **field, struct finding *finding)
+static bool is_gateway(const char *word, size_t len)
 {
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-._";
+	char text[256];
 	struct ip_addr addr;
+
+	if (len > 253)
+		return false;
+	memcpy(text, word, len);
+	text[len] = '\0';
+	return ip_parse(text, &addr) == RC_OK ||
+	       (text[0] != '.' && text[0] != '-' && strspn(text, letters) == len);
+}
+
+#define GATEWAYS_MAX 16
+
+/* Gateways, separated by commas or blanks. */
+static enum rc read_gateways(const char *text, char **field, struct finding *finding)
+{
+	unsigned count = 0;
 	char *copy;
 
-	if (ip_parse(text, &addr) != RC_OK &&
-	    (strlen(text) > 253 ||
-	     text[strspn(text,
-			 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._")] !=
-		     '\0'))
-		return diag_fail(&finding->diag, RC_SYNTAX,
-				 "\"%.60s\" is no address and no host name", text);
+	for (const char *at = text + strspn(text, ", \t"); *at != '\0'; at += strspn(at, ", \t")) {
+		size_t len = strcspn(at, ", \t");
+		if (!is_gateway(at, len))
+			return diag_fail(&finding->diag, RC_SYNTAX,
+					 "\"%.*s\" is no address and no host name",
+					 (int)(len < 60 ? len : 60), at);
+		if (++count > GATEWAYS_MAX)
+			return diag_fail(&finding->diag, RC_SYNTAX,
+					 "more than %d gateways to redirect to", GATEWAYS_MAX);
+		at += len;
+	}
+	if (count == 0)
+		return diag_fail(&finding->diag, RC_SYNTAX, "no gateway to redirect to");
 	copy = mem_text(text);
 	if (copy == NULL)
 		return RC_NO_MEMORY;
@@ -238,10 +262,10 @@ static enum rc read_gateway(const char *text, char **field, struct finding *find
 
 enum rc field_redirect_to(const char *text, void *object, struct finding *finding)
 {
-	return read_gateway(text, &((struct config_conn *)object)->redirect_to, finding);
+	return read_gateways(text, &((struct config_conn *)object)->redirect_to, finding);
 }
 
 enum rc field_global_redirect_to(const char *text, void *object, struct finding *finding)
 {
-	return read_gateway(text, &((struct config_setup *)object)->redirect_to, finding);
+	return read_gateways(text, &((struct config_setup *)object)->redirect_to, finding);
 }

@@ -181,10 +181,20 @@ const struct keyword keywords_ours[] = {
 	      "How often an idle NAT mapping is refreshed. 0: never.", ALSO_KNOWN("keepalive")),
 	SETUP("global-redirect", KIND_ENUM, redirect, "yes, no, auto", "no",
 	      "Send new peers to the gateway of global-redirect-to= (RFC 5685): all of them, none, "
-	      "or auto: while there are so many that they are asked for cookies.",
+	      "or auto: while there are so many that they are asked for cookies. Only peers that "
+	      "say "
+	      "that they can are sent on. \"ipsec whack --global-redirect\" changes it until the "
+	      "next reload.",
 	      .names = &tristate_names),
-	SETUP_CUSTOM("global-redirect-to", "address or host name", "", NULL,
-		     field_global_redirect_to, "The gateway that global-redirect= sends peers to."),
+	SETUP_CUSTOM(
+		"global-redirect-to", "addresses or host names", "", NULL, field_global_redirect_to,
+		"The gateways that global-redirect= sends peers to, separated by commas, 16 at "
+		"most. Which of them a peer is sent to depends on a hash of its address: the "
+		"peers are spread evenly, one that comes again is sent to the same gateway, "
+		"and one gateway more or less moves no other peers than its own. Peers behind "
+		"one NAT are sent to one gateway. The gateway that a peer comes from, and this "
+		"one, are left out. \"ipsec whack --global-redirect-to\" changes it until the "
+		"next reload."),
 	SETUP("quick-crash-detection", KIND_BOOL, crash_detection, "yes, no", "yes",
 	      "Give peers a token that proves, after a restart of this host, that its IKE SAs are "
 	      "gone, "
@@ -349,10 +359,12 @@ const struct keyword keywords_ours[] = {
 	     "exchange and authentication (RFC 5723): give tickets to peers that ask, and ask for "
 	     "them."),
 	CONN("send-redirect", KIND_BOOL, send_redirect, "yes, no", "no",
-	     "A peer that has proven its identity is sent to the gateway of redirect-to= (RFC "
-	     "5685)."),
-	CONN_CUSTOM("redirect-to", "address or host name", "", NULL, field_redirect_to,
-		    "The gateway that send-redirect= sends peers to."),
+	     "A peer that has proven its identity is sent to a gateway of redirect-to= (RFC 5685). "
+	     "Not for strongSwan 5.9.8, which crashes then; it understands global-redirect= and "
+	     "\"ipsec redirect\"."),
+	CONN_CUSTOM("redirect-to", "addresses or host names", "", NULL, field_redirect_to,
+		    "The gateways that send-redirect= sends peers to, separated by commas; which "
+		    "of them, as with global-redirect-to=."),
 	CONN("accept-redirect", KIND_BOOL, accept_redirect, "yes, no", "no",
 	     "Go to another gateway when the peer says so; it must prove the same identity."),
 	CONN("accept-redirect-to", KIND_TEXT, accept_redirect_to, "", NULL,

@@ -45,6 +45,9 @@ static const struct {
 	COUNTER(reassembly_evicted),
 	COUNTER(requests_ahead),
 	COUNTER(requests_beyond),
+	COUNTER(redirects_sent),
+	COUNTER(redirects_followed),
+	COUNTER(redirects_refused),
 #undef COUNTER
 };
 

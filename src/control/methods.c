@@ -29,6 +29,8 @@ static const struct method methods[] = {
 	  { NAME, { "what", PARAMETER_TEXT, false }, ASYNC },					     method_rekey },
 	{ "io.vanth.ike.Redirect",			ACCESS_WRITE, false,
 	  { SOME_NAME, { "gateway", PARAMETER_TEXT, true } },				     method_redirect },
+	{ "io.vanth.ike.GlobalRedirect",		ACCESS_WRITE, false,
+	  { { "when", PARAMETER_TEXT, false }, { "to", PARAMETER_TEXT, false } },	     method_global_redirect },
 	{ "io.vanth.ike.Route",				ACCESS_WRITE, false, { NAME },		     method_route },
 	{ "io.vanth.ike.Unroute",			ACCESS_WRITE, false, { NAME },		     method_unroute },
 	{ "io.vanth.ike.Add",				ACCESS_WRITE, false, { NAME },		     method_add },

@@ -168,6 +168,7 @@ void method_get_interface(struct call *call);
 void method_up(struct call *call); /* up.c */
 void method_start(struct call *call);
 void method_redirect(struct call *call);
+void method_global_redirect(struct call *call);
 void method_rekey(struct call *call); /* rekey.c */
 void method_down(struct call *call);  /* down.c */
 void method_route(struct call *call); /* verbs.c */

@@ -25,6 +25,22 @@ void method_redirect(struct call *call)
 	call_answer(call, rc, &diag);
 }
 
+void method_global_redirect(struct call *call)
+{
+	static const char *const words[] = { "no", "yes", "auto" };
+	const struct redirect_policy *policy = &call->gateway->redirect;
+	struct diag diag = { "" };
+	enum rc rc = gateway_global_redirect(call->gateway, call_text(call, "when"),
+					     call_text(call, "to"), &diag);
+
+	if (rc != RC_OK)
+		call_answer(call, rc, &diag);
+	else
+		call_reply(call,
+			   json_pack("{s:s,s:s?}", "when", words[policy->when], "to", policy->to),
+			   false);
+}
+
 void method_unroute(struct call *call)
 {
 	with_name(call, gateway_unroute);

@@ -127,6 +127,8 @@ const char *gateway_record_name(enum record_event event, unsigned code)
 		return rc_name((enum rc)code);
 	case RECORD_FRAGMENT:
 		return names_known(&fragment_fault_names, (int)code);
+	case RECORD_REDIRECT:
+		return names_known(&redirect_event_names, (int)code);
 	case RECORD_WANTED:
 		return code < 4 ? wanted[code] : NULL;
 	case RECORD_DECIDED:

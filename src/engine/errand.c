@@ -201,6 +201,7 @@ static void finish(struct errand *errand, enum rc rc)
 
 	if (sa != NULL)
 		sa->errand = NULL;
+	redirect_note(errand, rc);
 	if (rc == RC_OK)
 		commit(errand);
 	else

@@ -26,7 +26,12 @@ static void tell_asked(struct gateway *gateway, usec_t now, enum log_level level
 			  (unsigned long long)flood->asked,
 			  (long long)((now - flood->told) / USEC_PER_SEC),
 			  (unsigned long long)flood->returned);
-	flood->asked = flood->returned = 0;
+	if (flood->redirected > 0)
+		log_write(gateway->log, level, NULL,
+			  "%llu clients were sent on to another gateway in the last %lld s",
+			  (unsigned long long)flood->redirected,
+			  (long long)((now - flood->told) / USEC_PER_SEC));
+	flood->asked = flood->returned = flood->redirected = 0;
 	flood->told = now;
 }
 

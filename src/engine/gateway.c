@@ -204,6 +204,7 @@ static void set_env(struct gateway *gateway)
 		.kernel = gateway->kernel,
 		.setup = &gateway->config->setup,
 		.secrets = gateway->secrets,
+		.redirect = &gateway->redirect,
 	};
 }
 
@@ -257,6 +258,7 @@ enum rc gateway_new(struct host *host, struct kernel *kernel, struct log *log,
 	gateway->peers.context = gateway;
 	kernel->on_event = kernel_event;
 	kernel->context = gateway;
+	redirect_policy_load(gateway);
 	load_all(gateway);
 	*out = gateway;
 	return RC_OK;
@@ -427,6 +429,7 @@ void gateway_free(struct gateway *gateway)
 	list_remove(&gateway->reconcile_later.queue);
 	sas_free(&gateway->sas);
 	secrets_free(gateway->secrets);
+	mem_free(gateway->redirect.to);
 	config_unref(gateway->config);
 	timer_queue_free(&gateway->timers);
 	mem_free(gateway);

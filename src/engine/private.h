@@ -268,6 +268,11 @@ void extra_reload(struct gateway *gateway);
 
 /* ---- redirect.c (RFC 5685) ---- */
 void redirect_commit(struct errand *errand);
+/* Tells the log and the flight recorder what becomes of a redirect that the errand sent or got; rc:
+ * how the errand ended. */
+void redirect_note(struct errand *errand, enum rc rc);
+/* The policy as the configuration has it; without memory nobody is sent on. */
+void redirect_policy_load(struct gateway *gateway);
 /* A name is being asked for: nothing is initiated meanwhile. */
 bool redirect_pending(const struct peer *peer);
 /* An attempt failed: the next one goes to the peer's own address. */

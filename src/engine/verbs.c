@@ -257,6 +257,7 @@ enum rc gateway_reload(struct gateway *gateway, struct config *config, struct di
 	config_ref(config);
 	gateway->config = config;
 	gateway->env.setup = &config->setup;
+	redirect_policy_load(gateway);
 	unload_all_changed(gateway, old, config, unloaded);
 	load_new(gateway, old, config, unloaded);
 	peers_rebase(&gateway->peers, config);

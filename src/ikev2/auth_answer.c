@@ -15,7 +15,7 @@ struct auth_request {
 	struct ppk_request ppk;
 	struct peer *peer; /* found again by serial after the suspension */
 	uint64_t peer_serial, tunnel_serial;
-	const char *gateway; /* that the peer is redirected to; NULL: none */
+	const struct redirect_target *gateway; /* that the peer is redirected to; NULL: none */
 	enum rc child_rc;
 	uint16_t child_notify;
 };
@@ -170,7 +170,7 @@ static enum rc choose_child(struct step *step, struct outcome *out)
 
 	in->gateway = redirect_of_conn(step, in->peer->conn);
 	if (in->gateway != NULL) {
-		in->child.present = false; /* RFC 5685 §4 */
+		in->child.present = false; /* RFC 5685 §6 */
 		return RC_OK;
 	}
 	rc = childless_check(in->peer->conn, in->child.present, &out->diag);
@@ -270,7 +270,7 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 				      &out->kernel));
 	}
 	if (in->gateway != NULL)
-		TRY(redirect_emit(step->arena, in->gateway, &writer));
+		TRY(redirect_emit(step->arena, in->gateway, &writer, out));
 	TRY(told_emit_token(step, step->sa->spi_i, step->sa->spi_r, &writer));
 	TRY(told_emit_lifetime(step, in->peer->conn, out, &writer));
 	if (out->ppk)

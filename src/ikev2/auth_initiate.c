@@ -322,7 +322,7 @@ static enum rc make_child(struct step *step, struct outcome *out)
 
 	rc = redirect_read(step, SPAN_NONE, out);
 	if (rc == RC_OK || rc == RC_NO_MEMORY)
-		return rc; /* RFC 5685 §4: there is no Child SA then */
+		return rc; /* RFC 5685 §6: there is no Child SA then */
 	if (rc != RC_NOT_FOUND && !in->child.present)
 		return child_refused(out, rc);
 	if (sa->larval->child_spi == 0) /* RFC 6023 §3: nothing was asked for */

@@ -47,12 +47,12 @@ static enum rc find_candidate(struct step *step, struct outcome *out)
 static enum rc redirect_all(struct step *step, struct outcome *out)
 {
 	const struct sa_init_request *in = step->scratch;
-	const char *gateway = redirect_of_all(step);
+	const struct redirect_target *gateway = redirect_of_all(step);
 	struct span data;
 
 	if (gateway == NULL)
 		return RC_OK;
-	TRY(redirect_data(step->arena, gateway, in->ni, &data));
+	TRY(redirect_data(step->arena, gateway, in->ni, &data, out));
 	return answer_clear(step, REDIRECT, data, RC_DROP, out);
 }
 

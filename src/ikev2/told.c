@@ -92,7 +92,7 @@ static enum rc tell(struct step *step, struct outcome *out)
 	if ((what & TELL_LIFETIME) != 0)
 		TRY(tell_lifetime(step, out, &writer));
 	if ((what & TELL_REDIRECT) != 0 && sa->extra->redirect != NULL)
-		TRY(redirect_emit(step->arena, sa->extra->redirect, &writer));
+		TRY(redirect_emit_told(step, &writer, out));
 	if ((what & TELL_TICKET) != 0)
 		resume_emit_request(sa->peer, &writer);
 	out->extra.told = what;

@@ -11,7 +11,8 @@ _Static_assert(sizeof(struct record) == 32, "every peer has up to 32 of them");
 
 /* In a sentence: %w the code's word, %W the detail's; %c %d %e code, detail, extra as numbers; %x
  * %X detail and extra as SPIs; %r the code as a reason, %E as an errno; %q request or response; %n
- * ", " and the notify in extra, if there is one; %l %a the words of liveness and NAT. */
+ * ", " and the notify in extra, if there is one; %l %a the words of liveness and NAT; %i
+ * " to " and the detail as an IPv4 address, if there is one. */
 static const struct phrase {
 	const char *sentence, *noun;
 } phrases[RECORD_COUNT] = {
@@ -40,6 +41,7 @@ static const struct phrase {
 	[RECORD_FRAGMENT] = { "dropped a fragment of message ID %d: %w", "fault" },
 	[RECORD_WINDOW] = { "dropped a request far ahead of its turn: message ID %d, expected %e",
 			    "message ID" },
+	[RECORD_REDIRECT] = { "redirect%i: %w", "event" },
 	[RECORD_PATH] = { "sends packets of at most %d bytes from now on", "size" },
 };
 
@@ -89,6 +91,13 @@ static void add_errno(struct writer *writer, int code)
 	add(writer, "%s", text == NULL ? "unknown error" : text);
 }
 
+static void add_address(struct writer *writer, uint32_t addr)
+{
+	if (addr != 0)
+		add(writer, " to %u.%u.%u.%u", addr >> 24, addr >> 16 & 255, addr >> 8 & 255,
+		    addr & 255);
+}
+
 /* Only exchange types carry the bit. */
 static uint32_t code_of(const struct record *record)
 {
@@ -124,6 +133,8 @@ static void add_part(struct writer *writer, const struct record *record, recorde
 		add(writer, "%s", rc_name((enum rc)record->code));
 	else if (what == 'E')
 		add_errno(writer, record->code);
+	else if (what == 'i')
+		add_address(writer, record->detail);
 	else if (what == 'l')
 		add_listed(writer, liveness_words, 3, record->code);
 	else if (what == 'a')

@@ -337,6 +337,26 @@ static void libreswans_spellings_do_the_same(void **state)
 	expect_code(scene, ipsec(scene, "west", "whack", "--unroute", "--name", "office", NULL), 0);
 	expect_code(scene, ipsec(scene, "west", "whack", "--rereadsecrets", NULL), 0);
 	expect_code(scene, ipsec(scene, "west", "whack", "--rereadall", NULL), 0);
+	expect_code(scene,
+		    ipsec(scene, "west", "whack", "--global-redirect", "auto",
+			  "--global-redirect-to", "192.0.2.8,gw.example.org", NULL),
+		    0);
+	expect_output(scene, "global-redirect=auto global-redirect-to=192.0.2.8,gw.example.org");
+	expect_code(scene, ipsec(scene, "west", "redirect", "--global", "no", NULL), 0);
+	expect_output(scene, "global-redirect=no global-redirect-to=192.0.2.8,gw.example.org");
+	expect_code(scene, ipsec(scene, "west", "redirect", "--global", "maybe", NULL), 1);
+	expect_code(scene, ipsec(scene, "west", "redirect", "--to", "192.0.2.8", "office", NULL),
+		    1);
+	expect_output(scene, "none of the 1 peers that are connected accepts redirects");
+	expect_code(scene,
+		    ipsec(scene, "west", "whack", "--redirect-to", "192.0.2.8", "--name", "offce",
+			  NULL),
+		    4);
+	expect_code(scene, ipsec(scene, "west", "redirect", "office", NULL), 2);
+	expect_output(scene, "needs --to");
+	expect_code(scene, ipsec(scene, "west", "up", "--to", "192.0.2.8", "office", NULL), 2);
+	expect_code(scene, ipsec(scene, "west", "whack", "--redirect-to", "gw", "--status", NULL),
+		    2);
 	expect_code(scene, ipsec(scene, "west", "whack", "--delete", "--name", "office", NULL), 0);
 	expect_code(scene, ipsec(scene, "west", "whack", "--initiate", NULL), 2);
 	expect_code(scene, ipsec(scene, "west", "whack", "--frobnicate", NULL), 2);

@@ -30,7 +30,7 @@ reconfigure_vanth() {
 }
 
 # tell_KIND: east tells west, which is connected, to go
-tell_vanth() { ipsec east redirect 203.0.113.1 tunnel; }
+tell_vanth() { ipsec east redirect --to 203.0.113.1 tunnel; }
 tell_libreswan() { whack east --name tunnel --redirect-to 203.0.113.1; }
 tell_strongswan() { swanctl east --redirect --ike tunnel --gateway 203.0.113.1; }
 

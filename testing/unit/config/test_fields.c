@@ -115,6 +115,25 @@ static void a_source_address_from_the_peer_comes_later(void **state)
 	assert_int_equal(end.sourceip.family, AF_INET);
 }
 
+static void gateways_to_redirect_to_are_a_list(void **state)
+{
+	char many[17 * 10 + 1] = "";
+	struct config_conn conn = { 0 };
+	(void)state;
+	assert_int_equal(conn_field(field_redirect_to, "192.0.2.9, gw-2.example.org", &conn),
+			 RC_OK);
+	assert_string_equal(conn.redirect_to, "192.0.2.9, gw-2.example.org");
+	assert_int_equal(conn_field(field_redirect_to, "192.0.2.9,-x", &conn), RC_SYNTAX);
+	assert_string_equal(finding.diag.text, "\"-x\" is no address and no host name");
+	assert_int_equal(conn_field(field_redirect_to, "192.0.2.9,a/b", &conn), RC_SYNTAX);
+	assert_int_equal(conn_field(field_redirect_to, " ,", &conn), RC_SYNTAX);
+	for (unsigned i = 0; i < 17; i++)
+		memcpy(many + i * 10, "192.0.2.1,", 10);
+	assert_int_equal(conn_field(field_redirect_to, many, &conn), RC_SYNTAX);
+	assert_string_equal(conn.redirect_to, "192.0.2.9, gw-2.example.org");
+	mem_free(conn.redirect_to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +144,7 @@ int main(void)
 		cmocka_unit_test(forceencaps_is_an_older_spelling),
 		cmocka_unit_test(setup_fields_have_their_own_words),
 		cmocka_unit_test(a_source_address_from_the_peer_comes_later),
+		cmocka_unit_test(gateways_to_redirect_to_are_a_list),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

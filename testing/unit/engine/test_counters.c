@@ -67,6 +67,8 @@ static void codes_of_the_recorder_have_names_and_unknown_ones_none(void **state)
 	assert_string_equal(gateway_record_name(RECORD_WANTED, WANTED_UP), "up");
 	assert_string_equal(gateway_record_name(RECORD_CHILD_DOWN, RC_OPERATOR),
 			    rc_name(RC_OPERATOR));
+	assert_string_equal(gateway_record_name(RECORD_REDIRECT, REDIRECT_FOLLOWED), "followed");
+	assert_null(gateway_record_name(RECORD_REDIRECT, 0));
 	assert_null(gateway_record_name(RECORD_WANTED, 4));
 	assert_null(gateway_record_name(RECORD_SENT, 200));
 	assert_null(gateway_record_name(RECORD_ACQUIRE, 0));

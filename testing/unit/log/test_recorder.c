@@ -210,6 +210,8 @@ static void texts_tell_what_happened(void **state)
 		{ RECORD_NAT, 3, 0, 0, "NAT detected: both are behind one" },
 		{ RECORD_NAT, 4, 0, 0, "NAT detected: 4" },
 		{ RECORD_COMMAND, 6, 0, 0, "command command 6" },
+		{ RECORD_REDIRECT, 4, 0xcb007101, 0, "redirect to 203.0.113.1: event 4" },
+		{ RECORD_REDIRECT, 6, 0, 0, "redirect: event 6" },
 		{ RECORD_NONE, 0, 0, 0, "nothing" },
 	};
 	char buffer[128];
