@@ -48,6 +48,7 @@ struct gateway_counters {
 	uint64_t reassembly_expired, reassembly_evicted;
 	uint64_t requests_ahead, requests_beyond; /* of the peers' window: kept, refused */
 	uint64_t redirects_sent, redirects_followed, redirects_refused;
+	uint64_t requests_refused; /* sound ones that had no place */
 	uint64_t
 		stuck; /* the watchdog's "wanted, no live Child SA, nothing pending": must stay 0 */
 };

@@ -21,15 +21,16 @@ enum ikev2_event {
 	EVENT_CREATE_CHILD_RESPONSE,
 	EVENT_INFORMATIONAL_REQUEST,
 	EVENT_INFORMATIONAL_RESPONSE,
-	EVENT_MOVE,	    /* addresses changed, here or there: say or ask what is due */
-	EVENT_PROBE,	    /* liveness: is the peer there? */
-	EVENT_CREATE_CHILD, /* reconcile: a Child SA for this tunnel, in this IKE SA */
-	EVENT_REKEY_CHILD,  /* reconcile: replace this Child SA */
-	EVENT_REKEY_IKE,    /* reconcile: replace this IKE SA */
-	EVENT_DELETE_CHILD, /* reconcile: end this Child SA */
-	EVENT_DELETE_IKE,   /* reconcile: end this IKE SA */
-	EVENT_TELL,	    /* reconcile: something is to be told (sa/extra.h) */
-	EVENT_GIVE_UP,	    /* retransmissions are exhausted, or the half-open time is over */
+	EVENT_OTHER_REQUEST, /* of an exchange that we do not speak */
+	EVENT_MOVE,	     /* addresses changed, here or there: say or ask what is due */
+	EVENT_PROBE,	     /* liveness: is the peer there? */
+	EVENT_CREATE_CHILD,  /* reconcile: a Child SA for this tunnel, in this IKE SA */
+	EVENT_REKEY_CHILD,   /* reconcile: replace this Child SA */
+	EVENT_REKEY_IKE,     /* reconcile: replace this IKE SA */
+	EVENT_DELETE_CHILD,  /* reconcile: end this Child SA */
+	EVENT_DELETE_IKE,    /* reconcile: end this IKE SA */
+	EVENT_TELL,	     /* reconcile: something is to be told (sa/extra.h) */
+	EVENT_GIVE_UP,	     /* retransmissions are exhausted, or the half-open time is over */
 	IKEV2_EVENT_COUNT
 };
 extern const struct names ikev2_event_names;
@@ -49,7 +50,7 @@ struct ikev2_row {
 	enum ike_state state;
 	enum ike_role role;
 	enum ikev2_event event;
-	const struct payload_rule *rules; /* NULL: the event is no message */
+	const struct payload_rule *rules; /* NULL: the event is no message, or refused anyway */
 	const step_fn *steps;		  /* ends with NULL; NULL: rejected, story says why */
 	enum ike_state next;
 	const char *story;
@@ -62,7 +63,7 @@ const struct ikev2_row *ikev2_row_at(unsigned index);
 /* The place of a row in that order; always less than IKEV2_ROWS_MAX. */
 #define IKEV2_ROWS_MAX 320
 unsigned ikev2_row_index(const struct ikev2_row *row);
-/* Which event is this message? RC_DROP for exchanges that we do not speak. */
+/* Which event is this message? RC_DROP for responses of exchanges that we do not speak. */
 enum rc ikev2_event_of(const struct ike_header *header, enum ikev2_event *out) MUST_CHECK;
 /* An exchange in clear that makes an IKE SA: IKE_SA_INIT, IKE_SESSION_RESUME. */
 static inline bool ikev2_is_initial(const struct ike_header *header)

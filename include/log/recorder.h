@@ -37,6 +37,7 @@ enum record_event {
 	RECORD_PATH,	 /* no answer: smaller packets; detail: bytes */
 	RECORD_REDIRECT, /* code: what became of it, detail: the gateway, if it has an IPv4 address
 			  */
+	RECORD_REFUSED,	 /* a request has no place here; code: exchange type, detail: message ID */
 	RECORD_COUNT
 };
 

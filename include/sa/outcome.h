@@ -114,10 +114,11 @@ struct outcome {
 	bool keys_later;      /* `keys` are the SA's after `message` is sealed */
 	enum ike_state next;  /* instead of the row's; IKEV2_START: the row's */
 	struct outcome_intermediate intermediate;
-	bool use_ppk; /* larval: both ends sent USE_PPK */
-	bool ppk;     /* a PPK is in `keys` */
-	bool stay;    /* the state does not become the row's next one */
-	bool heard;   /* proof of life: set by the road for authenticated messages */
+	bool use_ppk;	   /* larval: both ends sent USE_PPK */
+	bool ppk;	   /* a PPK is in `keys` */
+	bool stay;	   /* the state does not become the row's next one */
+	bool out_of_place; /* a sound request is refused: it has no place in this state */
+	bool heard;	   /* proof of life: set by the road for authenticated messages */
 	/* for the larval part; commit takes or copies them */
 	/* CREATE_CHILD_SA */
 	struct ike_creation *creation; /* owned; becomes the SA's with its request */

@@ -48,6 +48,7 @@ static const struct {
 	COUNTER(redirects_sent),
 	COUNTER(redirects_followed),
 	COUNTER(redirects_refused),
+	COUNTER(requests_refused),
 #undef COUNTER
 };
 

@@ -573,6 +573,8 @@ void commit_failure(struct errand *errand, enum rc rc)
 	if (!fatal(errand, rc) && !crippled(sa)) {
 		if (errand->step.message == NULL)
 			decide_later(errand->gateway, sa->peer);
+		else if (errand->out.out_of_place)
+			request_refused(errand);
 		return;
 	}
 	if (sa->state == IKEV2_HALF_OPEN && is_request(errand) && sa->recv_next > 1) {

@@ -115,6 +115,7 @@ const char *gateway_record_name(enum record_event event, unsigned code)
 	case RECORD_SENT:
 	case RECORD_RECEIVED:
 	case RECORD_RETRANSMITTED:
+	case RECORD_REFUSED:
 		return names_known(&exchange_names, (int)code);
 	case RECORD_NOTIFY_IN:
 	case RECORD_NOTIFY_OUT:

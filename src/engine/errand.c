@@ -429,6 +429,7 @@ static bool out_of_turn(const struct ike_sa *sa, enum ikev2_event event)
 	case EVENT_CREATE_CHILD_RESPONSE:
 	case EVENT_INFORMATIONAL_REQUEST:
 	case EVENT_INFORMATIONAL_RESPONSE:
+	case EVENT_OTHER_REQUEST:
 	case IKEV2_EVENT_COUNT:
 		break;
 	}

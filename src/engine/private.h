@@ -122,6 +122,9 @@ void request_beyond(struct gateway *gateway, struct ike_sa *sa, const struct dat
 /* The request again: the answer to it again, if we have it. */
 void request_repeated(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram,
 		      const struct ike_header *header);
+/* A sound request that has no place in the state of the SA was refused with INVALID_SYNTAX, which
+ * the peer may take for the end of the IKE SA (§2.21.3): it is asked whether it is there. */
+void request_refused(struct errand *errand);
 /* One that waited for its turn; false: there is none. */
 bool window_run(struct gateway *gateway, struct ike_sa *sa);
 

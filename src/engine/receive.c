@@ -4,6 +4,8 @@
 #include "engine/private.h"
 #include "sa/window.h"
 
+#define STRANGE "exchange type that we do not speak"
+
 static void dropped(struct gateway *gateway, const struct datagram *datagram, enum rc rc,
 		    const char *why)
 {
@@ -83,13 +85,20 @@ static void unknown_sa(struct gateway *gateway, const struct datagram *datagram,
 		    endpoint_text(&datagram->remote, remote));
 }
 
+/* It is to make an IKE SA, and belongs to none. */
+static bool is_beginning(const struct ike_header *header)
+{
+	return ikev2_is_initial(header) && (header->flags & IKE_FLAG_RESPONSE) == 0 &&
+	       header->spi_r == 0;
+}
+
 static struct ike_sa *find_sa(struct gateway *gateway, const struct datagram *datagram,
 			      const struct ike_header *header)
 {
 	bool from_initiator = (header->flags & IKE_FLAG_INITIATOR) != 0;
 	struct ike_sa *sa;
 
-	if (ikev2_is_initial(header) && (header->flags & IKE_FLAG_RESPONSE) == 0)
+	if (is_beginning(header))
 		return ike_sa_by_init(&gateway->sas, &datagram->remote, datagram->payload);
 	sa = ike_sa_by_spi(&gateway->sas, from_initiator ? header->spi_r : header->spi_i);
 	if (sa == NULL || (sa->role == RESPONDER) != from_initiator)
@@ -141,6 +150,12 @@ static void wait_in_line(struct ike_sa *sa, const struct datagram *datagram)
 	(void)waiting_add(sa, &waiting, datagram->payload); /* full: the peer sends it again */
 }
 
+/* Only what makes an IKE SA, and its answer, is not protected. */
+static bool is_clear(const struct ike_sa *sa, const struct ike_header *header)
+{
+	return ikev2_is_initial(header) && (sa == NULL || (header->flags & IKE_FLAG_RESPONSE) != 0);
+}
+
 static void critical_answer(struct errand *errand, uint8_t type)
 {
 	uint8_t *data = arena_alloc(&errand->arena, 1);
@@ -160,7 +175,7 @@ static enum rc read_message(struct errand *errand, struct span bytes, bool *auth
 					&errand->out.diag);
 
 	*authentic = false;
-	if (rc == RC_OK && !ikev2_is_initial(&errand->message.header)) {
+	if (rc == RC_OK && !is_clear(sa, &errand->message.header)) {
 		rc = ikev2_open(sa, &errand->arena, &errand->message, &critical, &errand->out.diag);
 		*authentic = rc != RC_INTEGRITY && rc != RC_NO_MEMORY;
 	}
@@ -317,7 +332,7 @@ static void for_sa(struct gateway *gateway, struct ike_sa *sa, const struct data
 		wait_in_line(sa, datagram);
 		return;
 	}
-	if (!ikev2_is_initial(header) && sa->keys.block.ptr == NULL) {
+	if (!is_clear(sa, header) && sa->keys.block.ptr == NULL) {
 		wait_in_line(sa, datagram);
 		road_derive(gateway, sa);
 		return;
@@ -380,17 +395,18 @@ void gateway_receive(void *context, const struct datagram *datagram)
 		return;
 	}
 	if (ikev2_event_of(&header, &event) != RC_OK) {
-		dropped(gateway, datagram, RC_UNSUPPORTED, "exchange type that we do not speak");
+		dropped(gateway, datagram, RC_UNSUPPORTED, STRANGE);
 		return;
 	}
 	sa = find_sa(gateway, datagram, &header);
-	if (event == EVENT_SA_INIT_REQUEST || event == EVENT_RESUME_REQUEST) {
-		if (sa != NULL)
-			repeated_init(gateway, sa, datagram);
-		else
-			initial_request(gateway, datagram, &header, event);
+	if (sa != NULL && is_beginning(&header)) {
+		repeated_init(gateway, sa, datagram);
 	} else if (sa != NULL) {
 		for_sa(gateway, sa, datagram, &header, event);
+	} else if (event == EVENT_SA_INIT_REQUEST || event == EVENT_RESUME_REQUEST) {
+		initial_request(gateway, datagram, &header, event);
+	} else if (event == EVENT_OTHER_REQUEST) {
+		dropped(gateway, datagram, RC_UNSUPPORTED, STRANGE);
 	} else {
 		unknown_sa(gateway, datagram, &header);
 	}

@@ -80,6 +80,20 @@ void request_repeated(struct gateway *gateway, struct ike_sa *sa, const struct d
 	send_kept(gateway, &datagram->local, &datagram->remote, span_make(old->bytes, old->len));
 }
 
+void request_refused(struct errand *errand)
+{
+	const struct ike_header *header = &errand->step.message->header;
+	struct gateway *gateway = errand->gateway;
+	struct ike_sa *sa = errand->step.sa;
+
+	gateway->counters.requests_refused++;
+	if (sa->peer != NULL)
+		peer_record(sa->peer, sa->serial, RECORD_REFUSED, header->exchange,
+			    header->message_id, 0);
+	if (sa->state == IKEV2_ESTABLISHED) /* what is out already asks the same */
+		road_event(gateway, sa, EVENT_PROBE, NULL, NULL, NULL);
+}
+
 bool window_run(struct gateway *gateway, struct ike_sa *sa)
 {
 	struct ahead *ahead = window_take(sa);

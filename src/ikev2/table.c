@@ -34,6 +34,7 @@ static const struct name event_entries[] = {
 	{ EVENT_CREATE_CHILD_RESPONSE, "CREATE_CHILD_SA response" },
 	{ EVENT_INFORMATIONAL_REQUEST, "INFORMATIONAL request" },
 	{ EVENT_INFORMATIONAL_RESPONSE, "INFORMATIONAL response" },
+	{ EVENT_OTHER_REQUEST, "unknown request" },
 	{ EVENT_MOVE, "move" },
 	{ EVENT_PROBE, "liveness probe" },
 	{ EVENT_CREATE_CHILD, "create Child SA" },
@@ -101,7 +102,8 @@ enum rc ikev2_event_of(const struct ike_header *header, enum ikev2_event *out)
 		*out = response ? EVENT_INFORMATIONAL_RESPONSE : EVENT_INFORMATIONAL_REQUEST;
 		return RC_OK;
 	}
-	return RC_DROP;
+	*out = EVENT_OTHER_REQUEST;
+	return response ? RC_DROP : RC_OK;
 }
 
 static const struct payload_rule *rule_of(const struct payload_rule *rules, uint8_t type)

@@ -42,6 +42,8 @@ static const struct phrase {
 	[RECORD_WINDOW] = { "dropped a request far ahead of its turn: message ID %d, expected %e",
 			    "message ID" },
 	[RECORD_REDIRECT] = { "redirect%i: %w", "event" },
+	[RECORD_REFUSED] = { "refused %w request, message ID %d: it has no place here",
+			     "exchange" },
 	[RECORD_PATH] = { "sends packets of at most %d bytes from now on", "size" },
 };
 
