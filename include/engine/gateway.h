@@ -89,6 +89,9 @@ struct gateway {
 	struct list watchers;
 	struct timer watchdog, names_timer;
 	uint64_t watched; /* serial of the last peer that the watchdog looked at */
+	struct deferred orient_later;
+	uint64_t oriented; /* the same of the round that orients */
+	bool host_changed;
 	struct gateway_counters counters;
 	uint32_t row_runs[IKEV2_ROWS_MAX]; /* how often each row (ikev2_row_at) was reached, rejects
 					      too */

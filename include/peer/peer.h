@@ -147,6 +147,7 @@ enum rc peer_unload(struct peers *peers, const char *conn_name, struct diag *dia
 /* Local addresses, routes or DNS answers changed: orients what was not, updates %defaultroute and
  * names; calls on_dirty. */
 void peers_orient(struct peers *peers);
+void peer_look_around(struct peer *peer); /* the same for one of them */
 /* Which end of the peer is ours, and why not if none: for status. RC_OK when oriented. */
 enum rc peer_why_unoriented(struct peer *peer, struct diag *diag) MUST_CHECK;
 /* Conns that are equal in the new configuration refer to it from now on, so that the old one can be

@@ -11,6 +11,7 @@ struct down {
 	struct call *call;
 	const char *name; /* of the call's message */
 	usec_t limit;
+	unsigned left; /* so many were there when last looked, less those that went since */
 };
 
 static void count_children(void *context, struct tunnel *tunnel)
@@ -49,7 +50,11 @@ static void down_event(struct watcher *watcher, const struct gateway_event *even
 	struct down *down = container_of(watcher, struct down, watcher);
 	struct gateway *gateway = down->call->gateway;
 
-	if (event->type == GATEWAY_CHILD_DOWN && name_concerns(down->name, event))
+	if (event->type != GATEWAY_CHILD_DOWN || !name_concerns(down->name, event))
+		return;
+	if (down->left > 1)
+		down->left--;
+	else
 		gateway_timer(gateway, &down->check, host_now(gateway->host));
 }
 
@@ -57,8 +62,10 @@ static void down_check(struct timer *timer)
 {
 	struct down *down = container_of(timer, struct down, check);
 	struct call *call = down->call;
-	bool gone = children(call, down->name) == 0;
+	bool gone;
 
+	down->left = children(call, down->name);
+	gone = down->left == 0;
 	if (!gone && host_now(call->gateway->host) < down->limit) {
 		gateway_timer(call->gateway, &down->check, down->limit);
 		return;
@@ -79,6 +86,7 @@ static void wait_for(struct call *call, const char *name)
 	*down = (struct down){ .call = call,
 			       .name = name,
 			       .limit = host_now(gateway->host) + DOWN_LIMIT };
+	down->left = children(call, name);
 	down->watcher.event = down_event;
 	down->check.fire = down_check;
 	call->own = down;

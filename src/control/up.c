@@ -19,6 +19,7 @@ struct up {
 	uint64_t since;	   /* what comes has greater serial numbers */
 	unsigned expected; /* so many tunnels had an SA, or shall have one */
 	unsigned lost;
+	unsigned left; /* so many were missing when last looked, less what has come since */
 };
 
 /* What the tunnels of a name have in common. */
@@ -50,11 +51,12 @@ static void survey_one(void *context, struct tunnel *tunnel)
 		survey->unresolved = tunnel;
 }
 
-static struct survey survey(const struct up *up)
+static struct survey survey(struct up *up)
 {
 	struct survey found = { .up = up };
 
 	(void)peers_match(&up->call->gateway->peers, up->name, survey_one, &found);
+	up->left = found.missing;
 	return found;
 }
 
@@ -145,6 +147,10 @@ static void up_event(struct watcher *watcher, const struct gateway_event *event)
 		return;
 	}
 	progress(up, event);
+	if (event->type != GATEWAY_PROGRESS && up->left > 1) {
+		up->left--; /* too early to look at thousands of them */
+		return;
+	}
 	if (event->type == GATEWAY_CHILD_UP && survey(up).missing == 0)
 		finish(call, "done");
 	else if (event->type != GATEWAY_PROGRESS) /* look when it has become true */

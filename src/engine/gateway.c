@@ -2,9 +2,9 @@
 /* A gateway from its making to its end: parts joined together, started, stopped, freed. */
 #include "engine/private.h"
 
-#define TIMERS_A_TURN 64   /* a liveness probe takes up to 50 us: 10 ms are not to pass */
-#define PEERS_WATCHED 1000 /* a turn */
-#define NEXT_WATCHED  (5 * USEC_PER_MSEC)
+#define TIMERS_A_TURN	  64   /* a liveness probe takes up to 50 us: 10 ms are not to pass */
+#define HALF_OPEN_WATCHED 1000 /* a round */
+#define NEXT_WATCHED	  (5 * USEC_PER_MSEC)
 
 static void wake(void *context)
 {
@@ -97,7 +97,7 @@ static void end_if_orphaned(struct gateway *gateway, struct ike_sa *sa)
 
 static void look_after_half_open(struct gateway *gateway)
 {
-	unsigned left = PEERS_WATCHED; /* the oldest: an orphan becomes one */
+	unsigned left = HALF_OPEN_WATCHED; /* the oldest: an orphan becomes one */
 
 	list_for_safe(node, &gateway->sas.half_open)
 	{
@@ -134,32 +134,10 @@ static void look_after(struct gateway *gateway, struct peer *peer)
 	}
 }
 
-/* Where the round stands; after the last peer, and when that one is gone, a new one begins. */
-static struct list *watched_last(struct gateway *gateway)
-{
-	struct peer *peer = peers_by_serial(&gateway->peers, gateway->watched);
-
-	return peer != NULL && peer->linked ? &peer->in_peers : &gateway->peers.list;
-}
-
-/* Some of the peers; true: it was the last of them. */
-static bool look_after_some(struct gateway *gateway)
-{
-	struct list *end = &gateway->peers.list, *node = watched_last(gateway)->next;
-
-	for (unsigned i = 0; i < PEERS_WATCHED && node != end; i++, node = node->next) {
-		struct peer *peer = container_of(node, struct peer, in_peers);
-		gateway->watched = peer->serial;
-		look_after(gateway, peer);
-	}
-	return node == end;
-}
-
 static void watchdog_round(struct gateway *gateway)
 {
 	usec_t now = host_now(gateway->host);
 
-	gateway->watched = 0;
 	look_after_half_open(gateway);
 	fragments_expire(gateway);
 	line_place_free(gateway);
@@ -170,7 +148,7 @@ static void watchdog_fire(struct timer *timer)
 {
 	struct gateway *gateway = container_of(timer, struct gateway, watchdog);
 
-	if (gateway->stopping || look_after_some(gateway))
+	if (gateway->stopping || round_some(gateway, &gateway->watched, look_after))
 		watchdog_round(gateway);
 	else
 		gateway_timer(gateway, timer, host_now(gateway->host) + NEXT_WATCHED);
@@ -284,10 +262,7 @@ void gateway_set_wanted(void *context, struct tunnel *tunnel)
 
 static void changed(void *context)
 {
-	struct gateway *gateway = context;
-
-	peers_orient(&gateway->peers);
-	path_host_changed(gateway);
+	round_orient(context, true);
 }
 
 enum rc gateway_start(struct gateway *gateway, struct diag *diag)
@@ -423,6 +398,7 @@ void gateway_free(struct gateway *gateway)
 	(void)(gateway->host->ops->udp_listen(gateway->host, 0, 0, NULL, NULL, NULL) == RC_OK);
 	gateway->host->ops->on_change(gateway->host, NULL, NULL);
 	gateway->host->ops->wake_at(gateway->host, USEC_NEVER, wake, gateway);
+	list_remove(&gateway->orient_later.queue);
 	list_remove(&gateway->reconcile_later.queue);
 	peers_free(&gateway->peers);
 	list_remove(&gateway->wake_later.queue);

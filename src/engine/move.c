@@ -342,12 +342,8 @@ static void sa_host_changed(struct gateway *gateway, struct ike_sa *sa)
 		peer_dirty(sa->peer);
 }
 
-void path_host_changed(struct gateway *gateway)
+void path_host_changed(struct gateway *gateway, struct peer *peer)
 {
-	list_for(peer_node, &gateway->peers.list)
-	{
-		struct peer *peer = container_of(peer_node, struct peer, in_peers);
-		list_for_safe(node, &peer->ike_sas)
-			sa_host_changed(gateway, container_of(node, struct ike_sa, in_peer));
-	}
+	list_for_safe(node, &peer->ike_sas)
+		sa_host_changed(gateway, container_of(node, struct ike_sa, in_peer));
 }

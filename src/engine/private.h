@@ -251,7 +251,8 @@ enum rc path_commit(struct errand *errand) MUST_CHECK;
 void path_send(struct gateway *gateway, struct ike_sa *sa);
 /* reconcile: what is to be said or asked about addresses. */
 void path_go(struct gateway *gateway, struct ike_sa *sa);
-void path_host_changed(struct gateway *gateway);
+/* Addresses or routes of this host changed; the peer is oriented anew already. */
+void path_host_changed(struct gateway *gateway, struct peer *peer);
 /* The kernel saw authentic ESP of the Child SA (NULL: of none of ours) come from elsewhere. */
 void path_mapped(struct gateway *gateway, struct child_sa *child, const struct ip_endpoint *mapped);
 
@@ -301,6 +302,15 @@ void reconcile(struct gateway *gateway, struct peer *peer);
 void reconcile_dirty(struct deferred *deferred);
 void reconcile_at(struct gateway *gateway, struct peer *peer, usec_t when);
 void reconcile_mark(void *context, struct peer *peer); /* peers.on_dirty */
+
+/* ---- rounds.c: walks over all peers, some in a turn ---- */
+typedef void (*round_fn)(struct gateway *gateway, struct peer *peer);
+/* Visits the next ones after `last` (a serial number, 0: none yet), which moves on. The visit does
+ * not free peers. True: that was the last one, and the next call begins anew. */
+bool round_some(struct gateway *gateway, uint64_t *last, round_fn visit);
+/* Finds out for all peers which end is ours, from the next turn on; host_changed: IKE SAs may have
+ * lost their address too. */
+void round_orient(struct gateway *gateway, bool host_changed);
 
 /* ---- unique.c ---- */
 /* RFC 7296 §2.4: an IKE SA is up; what becomes of the others between the same identities. */

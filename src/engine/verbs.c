@@ -177,7 +177,7 @@ enum rc gateway_add(struct gateway *gateway, struct config *config, const char *
 	       RC_OK); /* not loaded: nothing to replace */
 	rc = peer_load(&gateway->peers, config, conn, diag);
 	if (rc == RC_OK)
-		peers_orient(&gateway->peers);
+		round_orient(gateway, false);
 	return rc;
 }
 
@@ -261,7 +261,7 @@ enum rc gateway_reload(struct gateway *gateway, struct config *config, struct di
 	unload_all_changed(gateway, old, config, unloaded);
 	load_new(gateway, old, config, unloaded);
 	peers_rebase(&gateway->peers, config);
-	peers_orient(&gateway->peers);
+	round_orient(gateway, false);
 	extra_reload(gateway);
 	mem_free(unloaded);
 	config_unref(old);

@@ -273,16 +273,17 @@ enum rc peers_want(struct peers *peers, const char *name, enum wanted wanted, st
 
 /* ---- small ---- */
 
+void peer_look_around(struct peer *peer)
+{
+	if (peer->parent != NULL || peer->doomed)
+		return;
+	naming_retry(peer);
+	(void)(peer_orient(peer, NULL) == RC_OK);
+}
+
 void peers_orient(struct peers *peers)
 {
-	list_for(node, &peers->list)
-	{
-		struct peer *peer = peer_of(node);
-		if (peer->parent != NULL || peer->doomed)
-			continue;
-		naming_retry(peer);
-		(void)(peer_orient(peer, NULL) == RC_OK);
-	}
+	list_for(node, &peers->list) peer_look_around(peer_of(node));
 }
 
 void peer_dirty(struct peer *peer)

@@ -85,8 +85,11 @@ void sim_queue_run(struct simulated *sim)
 	uint32_t last = sim->sequence;
 	usec_t now = host_now(sim->host);
 	while (!list_empty(&sim->queue) && (int32_t)(first(sim)->sequence - last) <= 0 &&
-	       first(sim)->due <= now)
+	       first(sim)->due <= now) {
 		answer(sim, first(sim));
+		if (host_turn_over(sim->host))
+			break;
+	}
 	wake_for_first(sim);
 }
 

@@ -107,6 +107,17 @@ static void exchange(struct xfrm *xfrm)
 	}
 }
 
+/* What the turn has no time for comes first in the next one. */
+static void tell_rest_later(struct xfrm *xfrm, struct list *rest)
+{
+	while (!list_empty(rest)) {
+		struct list *item = rest->prev;
+		list_remove(item);
+		list_prepend(&xfrm->answered, item);
+	}
+	xfrm->host->ops->defer(xfrm->host, &xfrm->flush);
+}
+
 /* What the answers submit waits for the next turn. */
 static void tell(struct xfrm *xfrm)
 {
@@ -122,6 +133,8 @@ static void tell(struct xfrm *xfrm)
 			container_of(now.next, struct kernel_request, queue);
 		list_remove(&request->queue);
 		request->done(request);
+		if (!list_empty(&now) && host_turn_over(xfrm->host))
+			tell_rest_later(xfrm, &now);
 	}
 }
 

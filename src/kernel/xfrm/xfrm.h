@@ -15,7 +15,7 @@
  * packets, one template). */
 #define XFRM_MESSAGE_MAX 2048
 /* Messages are collected up to this size, then go out: about 100 of the largest kind. */
-#define XFRM_BATCH_MAX 65536
+#define XFRM_BATCH_MAX 16384 /* some 30 requests: a millisecond */
 /* One datagram from the kernel; dumps come in pieces of at most 32 KiB. */
 #define XFRM_RECEIVE_MAX 32768
 
