@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "base/secret.h"
 #include "base/timer.h"
+#include "crypto/sign.h"
 #include "proposal/proposal.h"
 #include "selector/selector.h"
 
@@ -40,7 +41,7 @@ const char *identity_text(const struct identity *id, char buffer[IDENTITY_TEXT_M
 
 /* ---- connections ---- */
 enum config_auto { AUTO_IGNORE, AUTO_ADD, AUTO_ONDEMAND, AUTO_START, AUTO_KEEP };
-enum config_type { TYPE_TUNNEL, TYPE_TRANSPORT, TYPE_PASSTHROUGH, TYPE_DROP };
+enum config_type { TYPE_TUNNEL, TYPE_TRANSPORT, TYPE_PASSTHROUGH, TYPE_DROP, TYPE_REJECT };
 enum config_host_kind {
 	HOST_ADDRESS,	   /* numeric */
 	HOST_NAME,	   /* to be resolved */
@@ -49,13 +50,55 @@ enum config_host_kind {
 	HOST_RANGE, /* a subnet or range of peers (rightsubnet-like "right=10.0.0.0/8"); acts as
 		       %any within it */
 };
-enum config_authby { AUTHBY_SECRET = 1, AUTHBY_RSA = 2, AUTHBY_ECDSA = 4, AUTHBY_NULL = 8 };
+enum config_authby {
+	AUTHBY_SECRET = 1,
+	AUTHBY_RSA = 2,
+	AUTHBY_ECDSA = 4,
+	AUTHBY_NULL = 8,
+	AUTHBY_EDDSA = 16,
+};
+#define AUTHBY_SIGNATURE (AUTHBY_RSA | AUTHBY_ECDSA | AUTHBY_EDDSA)
+/* With which hashes these signatures may be made: bits 1 << enum sign_hash. No bits where `auth`
+ * has not the method; Ed25519 has none. */
+struct config_signatures {
+	uint8_t pss, pkcs1, ecdsa;
+};
 enum config_tristate { TRI_NO, TRI_YES, TRI_AUTO };
 /* RFC 6023: IKE_AUTH without a Child SA */
 enum config_childless { CHILDLESS_ALLOW, CHILDLESS_NEVER, CHILDLESS_PREFER, CHILDLESS_FORCE };
 /* RFC 8784: never, if the peer can, or not at all */
 enum config_ppk { PPK_NO, PPK_YES, PPK_INSIST };
 enum config_dpdaction { DPD_AUTO, DPD_HOLD, DPD_CLEAR, DPD_RESTART };
+
+enum config_sendcert { SENDCERT_IFASKED, SENDCERT_ALWAYS, SENDCERT_NEVER };
+enum config_sendca { SENDCA_NONE, SENDCA_ISSUER, SENDCA_ALL };
+/* leftrsasigkey=, leftpubkey= */
+enum config_key_form {
+	CONFIG_KEY_NONE,    /* not given, or %none */
+	CONFIG_KEY_CERT,    /* %cert: out of the certificate that this end sends */
+	CONFIG_KEY_RFC3110, /* data: leftrsasigkey=0s... */
+	CONFIG_KEY_SPKI,    /* data: leftpubkey=0s..., a SubjectPublicKeyInfo in DER */
+	CONFIG_KEY_FILE,    /* file: PEM */
+};
+struct config_key {
+	uint8_t *data;
+	char *file;
+	uint16_t len;
+	uint8_t form; /* enum config_key_form */
+};
+/* A range of addresses to lease; lease: prefix length of one lease (32, 128, or of an IPv6 subnet
+ * that a client gets as a whole). */
+struct config_pool {
+	struct ip_range range;
+	uint8_t lease;
+};
+/* leftvti=, leftinterface-ip=: an address of an interface and the length of its subnet. */
+struct config_interface_address {
+	struct ip_addr addr; /* AF_UNSPEC: none */
+	uint8_t len;
+};
+/* leftsourceip=%config: addresses that we ask the peer for */
+enum config_wanted_address { WANT_IPV4 = 1, WANT_IPV6 = 2 };
 
 struct config_end {
 	enum config_host_kind kind;
@@ -67,10 +110,29 @@ struct config_end {
 		id; /* ID_NONE: not given (then the address is the ID; for remote %any: any) */
 	struct ip_range *subnets; /* leftsubnet or leftsubnets; count 0: the host itself */
 	unsigned subnet_count;
-	uint8_t protocol;	 /* leftprotoport */
-	uint16_t port;		 /* 0: any */
-	struct ip_addr sourceip; /* AF_UNSPEC: none */
-	unsigned auth;		 /* enum config_authby bits of this end (leftauth, or authby) */
+	bool together;	  /* leftsubnet=a,b: all in one Child SA; leftsubnets=a,b: each its own */
+	uint8_t protocol; /* leftprotoport */
+	uint16_t port;	  /* 0: any */
+	struct ip_addr sourceip;       /* AF_UNSPEC: none */
+	struct ip_addr sourceip_other; /* of the other IP version; AF_UNSPEC: none */
+	uint8_t sourceip_wanted;       /* enum config_wanted_address bits */
+	unsigned auth; /* enum config_authby bits of this end (leftauth, or authby) */
+	struct config_signatures signatures; /* of auth */
+	char *cert;			     /* leftcert=: nickname, or path (with a slash); NULL */
+	struct config_key key;		     /* leftrsasigkey=, leftpubkey= */
+	char *ckaid;			     /* hex digits in lower case; NULL */
+	uint8_t *ca;			     /* leftca=: Name in DER; NULL: any */
+	char *ca_text;			     /* as written */
+	uint16_t ca_len;
+	bool ca_same;		   /* leftca=%same: the CA of the other end */
+	bool id_fromcert;	   /* leftid=%fromcert; id is ID_NONE */
+	uint8_t sendcert;	   /* enum config_sendcert */
+	struct config_pool *pools; /* leftaddresspool= */
+	uint16_t pool_count;
+	bool modecfgserver, modecfgclient; /* this end gives addresses, asks for them */
+	bool cat;			   /* client address translation */
+	char *updown; /* command with its arguments; NULL: none (also %disabled) */
+	struct config_interface_address vti, interface_ip;
 };
 
 /* RFC 7383. FORCE is another word for YES in IKEv2, as in Libreswan and strongSwan. */
@@ -79,6 +141,17 @@ enum config_fragmentation {
 	FRAGMENTATION_YES,
 	FRAGMENTATION_ACCEPT, /* announced, but our messages go out whole */
 	FRAGMENTATION_FORCE,
+};
+
+enum config_offload { OFFLOAD_NO, OFFLOAD_AUTO, OFFLOAD_CRYPTO, OFFLOAD_PACKET };
+#define CONFIG_TFC_MTU UINT32_MAX
+/* RFC 9347 */
+struct config_iptfs {
+	usec_t drop_time, init_delay;
+	uint32_t max_queue_size; /* bytes */
+	uint32_t packet_size;	 /* 0: the path's MTU */
+	uint16_t reorder_window;
+	bool on, fragmentation;
 };
 
 struct config_conn {
@@ -92,7 +165,11 @@ struct config_conn {
 			   checkconfig till it exists */
 	struct proposal_list *ike, *esp; /* never NULL after load: defaults filled in */
 	bool pfs;
-	unsigned authby;	    /* bits */
+	unsigned authby;		     /* bits */
+	struct config_signatures signatures; /* of authby */
+	bool require_id_on_certificate;	     /* RFC 4945: the peer's ID must stand in it */
+	bool dns_match_id;
+	uint8_t sendca;		    /* enum config_sendca */
 	unsigned keyingtries;	    /* 0: for ever */
 	usec_t retransmit_timeout;  /* first interval, 0.5 s default */
 	double retransmit_base;	    /* backoff factor, default 2.0 */
@@ -117,6 +194,27 @@ struct config_conn {
 	uint16_t replay_window;
 	enum config_tristate esn;
 	uint32_t mark, mark_mask, if_id;
+	/* after load never unset: where mark-in= or mark-out= is not given, those of mark= */
+	uint32_t mark_in, mark_in_mask, mark_out, mark_out_mask;
+	bool has_mark_in, has_mark_out;
+	bool interface;		   /* ipsec-interface= is not no */
+	uint32_t interface_number; /* ipsecN */
+	char *vti_interface;
+	bool vti_routing, vti_shared;
+	bool narrowing;	     /* a peer may narrow our selectors, and we do with its */
+	bool ah;	     /* phase2=ah, ah=: esp holds proposals for AH */
+	bool compress;	     /* IPComp */
+	uint8_t nic_offload; /* enum config_offload */
+	bool encap_dscp, decap_dscp, pmtudisc;
+	bool send_no_esp_tfc;
+	uint32_t tfc; /* bytes to pad packets to; 0: none, CONFIG_TFC_MTU: to the path's MTU */
+	uint32_t mtu, metric; /* of routes; 0: none given */
+	struct config_iptfs iptfs;
+	/* what a server tells clients (RFC 7296 §3.15) */
+	struct ip_addr *modecfgdns;
+	unsigned modecfgdns_count;
+	char *modecfgdomains, *modecfgbanner;
+	bool modecfgpull; /* IKEv1: the client asks */
 	uint64_t ipsec_max_bytes, ipsec_max_packets;
 	uint64_t margin_bytes, margin_packets; /* 0: an eighth of these */
 	enum config_ppk ppk;
@@ -150,6 +248,13 @@ struct config_setup {
 	char *logfile, *nssdir, *secretsfile;
 	enum config_tristate redirect; /* global-redirect=; auto: while cookies are asked for */
 	char *redirect_to;
+	/* certificates */
+	bool crl_strict, ocsp_enable, ocsp_strict, ocsp_post;
+	usec_t crlcheckinterval; /* 0: when nextUpdate is near */
+	usec_t curl_timeout, ocsp_timeout;
+	usec_t ocsp_cache_min_age, ocsp_cache_max_age;
+	uint32_t ocsp_cache_size;
+	char *ocsp_uri, *ocsp_trustname;
 	/* process-wide defaults of the five retransmit- settings */
 	usec_t retransmit_timeout, retransmit_limit;
 	double retransmit_base;

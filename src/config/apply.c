@@ -69,7 +69,13 @@ static enum rc apply_other(const struct keyword *keyword, const char *text, stru
 static enum rc apply_enum(const struct keyword *keyword, const char *text, void *field,
 			  struct diag *diag)
 {
-	return value_enum(text, keyword->names, field, diag);
+	int value = 0;
+	TRY(value_enum(text, keyword->names, &value, diag));
+	if (keyword->size == 1)
+		*(uint8_t *)field = (uint8_t)value;
+	else
+		*(int *)field = value;
+	return RC_OK;
 }
 
 enum rc keyword_apply(const struct keyword *keyword, const char *text, void *object,

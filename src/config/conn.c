@@ -4,6 +4,8 @@
 #include "base/arena.h"
 #include "config/loader.h"
 
+#define INTERFACE_ZERO_ID 16384 /* ipsec0: no interface may have the ID 0; as in Libreswan */
+
 /* ---- shared proposals ---- */
 static uint64_t share_hash(const struct config_whole *whole, uint8_t protocol, const char *text,
 			   bool pfs)
@@ -78,10 +80,16 @@ void conn_end_free(struct config_end *end)
 {
 	mem_free(end->name);
 	mem_free(end->subnets);
+	mem_free(end->cert);
+	mem_free(end->key.data);
+	mem_free(end->key.file);
+	mem_free(end->ckaid);
+	mem_free(end->ca);
+	mem_free(end->ca_text);
+	mem_free(end->pools);
+	mem_free(end->updown);
 	identity_free(&end->id);
-	end->name = NULL;
-	end->subnets = NULL;
-	end->subnet_count = 0;
+	*end = (struct config_end){ 0 };
 }
 
 void conn_free(struct config_conn *conn)
@@ -92,8 +100,15 @@ void conn_free(struct config_conn *conn)
 	mem_free(conn->ppk_ids);
 	mem_free(conn->redirect_to);
 	mem_free(conn->accept_redirect_to);
+	mem_free(conn->vti_interface);
+	mem_free(conn->modecfgdns);
+	mem_free(conn->modecfgdomains);
+	mem_free(conn->modecfgbanner);
 	conn->name = conn->ppk_ids = NULL;
 	conn->redirect_to = conn->accept_redirect_to = NULL;
+	conn->vti_interface = conn->modecfgdomains = conn->modecfgbanner = NULL;
+	conn->modecfgdns = NULL;
+	conn->modecfgdns_count = 0;
 }
 
 static bool applied(struct loader *loader, struct setting *setting, void *object)
@@ -137,6 +152,17 @@ static bool apply_all(struct loader *loader, const struct merge *merge, struct c
 	return good && !loader->no_memory;
 }
 
+/* esp= and ah= share a place: the one that is written says which protocol it is. */
+static uint8_t conn_protocol(struct config_conn *conn, const struct keyword *keyword,
+			     const struct setting *setting)
+{
+	if (keyword->protocol == PROTOCOL_IKE)
+		return PROTOCOL_IKE;
+	if (setting != NULL)
+		conn->ah = setting->keyword->protocol == PROTOCOL_AH;
+	return conn->ah ? PROTOCOL_AH : PROTOCOL_ESP;
+}
+
 static enum rc apply_proposals(struct loader *loader, const struct merge *merge,
 			       struct config_conn *conn)
 {
@@ -145,15 +171,19 @@ static enum rc apply_proposals(struct loader *loader, const struct merge *merge,
 		struct setting *setting = merge->chosen[0][slot];
 		struct proposal_list **field;
 		struct finding finding = { 0 };
+		uint8_t protocol;
 		enum rc rc;
 
 		if (keyword->kind != KIND_PROPOSAL || (setting != NULL && setting->bad))
 			continue;
+		if (keyword->same != NULL)
+			continue;
 		field = (struct proposal_list **)(void *)((char *)conn + keyword->offset);
-		rc = proposal_share(loader->whole, (uint8_t)keyword->protocol,
+		protocol = conn_protocol(conn, keyword, setting);
+		rc = proposal_share(loader->whole, protocol,
 				    setting != NULL ? setting->value : NULL,
-				    keyword->protocol == PROTOCOL_ESP && conn->pfs, field,
-				    &finding.column, &finding.diag);
+				    protocol != PROTOCOL_IKE && conn->pfs, field, &finding.column,
+				    &finding.diag);
 		if (rc == RC_NO_MEMORY)
 			return rc;
 		if (rc != RC_OK && setting != NULL)
@@ -226,10 +256,65 @@ static struct conn_whole *new_conn(struct loader *loader, const struct section *
 	return made;
 }
 
-static void fill_auth(struct config_conn *conn)
+static bool has_key(const struct config_end *end)
 {
-	conn->left.auth = conn->left.auth != 0 ? conn->left.auth : conn->authby;
-	conn->right.auth = conn->right.auth != 0 ? conn->right.auth : conn->authby;
+	return end->cert != NULL || end->ckaid != NULL || end->key.form != CONFIG_KEY_NONE;
+}
+
+/* leftauth=, else authby=, else what the keys at hand are good for. */
+static void fill_auth(struct config_conn *conn, const struct merge *merge, unsigned slot_authby,
+		      struct config_end *end)
+{
+	bool unsaid = merge->chosen[0][slot_authby] == NULL;
+	if (end->auth != 0)
+		return;
+	end->auth = conn->authby;
+	end->signatures = conn->signatures;
+	if (unsaid && (has_key(&conn->left) || has_key(&conn->right)))
+		signatures_any(&end->auth, &end->signatures);
+}
+
+static void fill_marks(struct config_conn *conn)
+{
+	if (!conn->has_mark_in) {
+		conn->mark_in = conn->mark;
+		conn->mark_in_mask = conn->mark_mask;
+	}
+	if (!conn->has_mark_out) {
+		conn->mark_out = conn->mark;
+		conn->mark_out_mask = conn->mark_mask;
+	}
+}
+
+static bool end_has_ipv6(const struct config_end *end)
+{
+	for (unsigned i = 0; i < end->subnet_count; i++)
+		if (end->subnets[i].from.family == AF_INET6)
+			return true;
+	return false;
+}
+
+/* leftsourceip=%config and leftmodecfgclient=yes say the same. */
+static void fill_client(struct config_end *end, const struct config_end *other)
+{
+	if (end->sourceip_wanted != 0)
+		end->modecfgclient = true;
+	else if (end->modecfgclient)
+		end->sourceip_wanted = (uint8_t)(WANT_IPV4 | (end_has_ipv6(other) ? WANT_IPV6 : 0));
+	if (other->pools != NULL)
+		end->modecfgserver = true;
+}
+
+static void fill(const struct loader *loader, const struct merge *merge, struct config_conn *conn)
+{
+	fill_auth(conn, merge, loader->slot_authby, &conn->left);
+	fill_auth(conn, merge, loader->slot_authby, &conn->right);
+	fill_marks(conn);
+	if (conn->interface && conn->if_id == 0)
+		conn->if_id =
+			conn->interface_number == 0 ? INTERFACE_ZERO_ID : conn->interface_number;
+	fill_client(&conn->left, &conn->right);
+	fill_client(&conn->right, &conn->left);
 }
 
 void conn_build(struct loader *loader, struct section *section)
@@ -249,7 +334,7 @@ void conn_build(struct loader *loader, struct section *section)
 	good = apply_all(loader, &merge, &made->conn);
 	if (apply_proposals(loader, &merge, &made->conn) != RC_OK)
 		loader->no_memory = true;
-	fill_auth(&made->conn);
+	fill(loader, &merge, &made->conn);
 	if (good)
 		check_conn(loader, section, &merge, &made->conn);
 }
@@ -263,6 +348,9 @@ void setup_free(struct config_setup *setup)
 	mem_free(setup->secretsfile);
 	mem_free(setup->redirect_to);
 	setup->redirect_to = NULL;
+	mem_free(setup->ocsp_uri);
+	mem_free(setup->ocsp_trustname);
+	setup->ocsp_uri = setup->ocsp_trustname = NULL;
 	setup->listen = NULL;
 	setup->logfile = setup->nssdir = setup->secretsfile = NULL;
 }

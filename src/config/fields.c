@@ -5,93 +5,23 @@
 #include "base/arena.h"
 #include "config/keywords.h"
 
-#define WITHOUT_CERTIFICATES "certificates come with a later version; write secret"
-
-/* What Libreswan and strongSwan call methods, in authby=, leftauth= and rightauth=. */
-static const struct name method_list[] = {
-	{ AUTHBY_SECRET, "secret" },
-	{ AUTHBY_SECRET, "psk" },
-	{ AUTHBY_RSA, "rsasig" },
-	{ AUTHBY_RSA, "rsa" },
-	{ AUTHBY_RSA, "rsa-sha1" },
-	{ AUTHBY_RSA, "rsa-sha2" },
-	{ AUTHBY_RSA, "rsa-sha2_256" },
-	{ AUTHBY_RSA, "rsa-sha2_384" },
-	{ AUTHBY_RSA, "rsa-sha2_512" },
-	{ AUTHBY_ECDSA, "ecdsa" },
-	{ AUTHBY_ECDSA, "ecdsasig" },
-	{ AUTHBY_ECDSA, "ecdsa-sha2" },
-	{ AUTHBY_ECDSA, "ecdsa-sha2_256" },
-	{ AUTHBY_ECDSA, "ecdsa-sha2_384" },
-	{ AUTHBY_ECDSA, "ecdsa-sha2_512" },
-	{ AUTHBY_RSA | AUTHBY_ECDSA, "pubkey" },
-	{ AUTHBY_RSA | AUTHBY_ECDSA, "rsasig-and-ecdsa" },
-	{ AUTHBY_NULL, "null" },
-	{ 0, "never" },
-	{ 0, NULL },
-};
-static const struct names methods = { "authentication method", method_list };
-
-static enum rc check_methods(unsigned bits, const char *text, struct finding *finding)
-{
-	if ((bits & (AUTHBY_RSA | AUTHBY_ECDSA)) != 0)
-		return diag_fail(&finding->diag, RC_UNSUPPORTED,
-				 "\"%.40s\" is not supported yet: " WITHOUT_CERTIFICATES, text);
-	if ((bits & AUTHBY_NULL) != 0)
-		return diag_fail(&finding->diag, RC_UNSUPPORTED,
-				 "authentication by null is not supported yet: it comes with a "
-				 "later version");
-	return RC_OK;
-}
-
-static enum rc read_methods(const char *text, unsigned *bits, struct finding *finding)
-{
-	const char *cursor = text;
-	char word[VALUE_WORD_MAX];
-
-	*bits = 0;
-	while (value_word(&cursor, word)) {
-		int value = 0;
-		enum rc rc;
-		finding->column = (size_t)(cursor - text) - strlen(word);
-		if (strncasecmp(word, "eap", 3) == 0 || strncasecmp(word, "xauth", 5) == 0)
-			return diag_fail(
-				&finding->diag, RC_UNSUPPORTED,
-				"\"%.40s\" is not supported yet: XAUTH and EAP come with a later "
-				"version",
-				word);
-		rc = value_enum(word, &methods, &value, &finding->diag);
-		if (rc == RC_OK)
-			rc = check_methods((unsigned)value, word, finding);
-		if (rc != RC_OK)
-			return rc;
-		*bits |= (unsigned)value;
-	}
-	return RC_OK;
-}
-
-enum rc field_auth(const char *text, void *object, struct finding *finding)
-{
-	return read_methods(text, &((struct config_end *)object)->auth, finding);
-}
-
-enum rc field_authby(const char *text, void *object, struct finding *finding)
-{
-	return read_methods(text, &((struct config_conn *)object)->authby, finding);
-}
-
 enum rc field_host(const char *text, void *object, struct finding *finding)
 {
 	return value_host(text, object, &finding->diag);
 }
 
-enum rc field_identity(const char *text, void *object, struct finding *finding)
+/* leftsubnet=a,b is one tunnel with several selectors, leftsubnets=a,b are several tunnels. */
+enum rc field_subnet(const char *text, void *object, struct finding *finding)
 {
-	return identity_parse(text, &((struct config_end *)object)->id, &finding->diag);
+	struct config_end *end = object;
+	TRY(value_subnets(text, end, &finding->column, &finding->diag));
+	end->together = end->subnet_count > 1;
+	return RC_OK;
 }
 
 enum rc field_subnets(const char *text, void *object, struct finding *finding)
 {
+	((struct config_end *)object)->together = false;
 	return value_subnets(text, object, &finding->column, &finding->diag);
 }
 
@@ -99,23 +29,6 @@ enum rc field_protoport(const char *text, void *object, struct finding *finding)
 {
 	struct config_end *end = object;
 	return value_protoport(text, &end->protocol, &end->port, &finding->diag);
-}
-
-enum rc field_sourceip(const char *text, void *object, struct finding *finding)
-{
-	if (text[0] == '%')
-		return diag_fail(
-			&finding->diag, RC_UNSUPPORTED,
-			"\"%.40s\" is not supported yet: addresses from the peer come with a later "
-			"version",
-			text);
-	if (strpbrk(text, "/-,") != NULL)
-		return diag_fail(
-			&finding->diag, RC_UNSUPPORTED,
-			"\"%.40s\" is not supported yet: addresses for the peer come with a "
-			"later version",
-			text);
-	return value_address(text, &((struct config_end *)object)->sourceip, &finding->diag);
 }
 
 static enum rc set_version(const char *text, const struct names *names, void *object,
@@ -171,10 +84,46 @@ enum rc field_forceencaps(const char *text, void *object, struct finding *findin
 	return RC_OK;
 }
 
-enum rc field_mark(const char *text, void *object, struct finding *finding)
+enum rc field_phase2(const char *text, void *object, struct finding *finding)
+{
+	static const struct name list[] = {
+		{ 0, "esp" }, { 1, "ah" }, { 0, "default" }, { 2, "ah+esp" }, { 0, NULL },
+	};
+	static const struct names names = { "phase2= value", list };
+	int value = 0;
+
+	TRY(value_enum(text, &names, &value, &finding->diag));
+	if (value == 2)
+		return diag_fail(
+			&finding->diag, RC_UNSUPPORTED,
+			"ah+esp is not supported: ESP alone protects the packet too; write "
+			"phase2=esp");
+	((struct config_conn *)object)->ah = value == 1;
+	return RC_OK;
+}
+
+enum rc field_tfc(const char *text, void *object, struct finding *finding)
 {
 	struct config_conn *conn = object;
-	return value_mark(text, &conn->mark, &conn->mark_mask, &finding->diag);
+	uint64_t bytes = 0;
+	bool on = false;
+
+	if (strcasecmp(text, "%mtu") == 0) {
+		conn->tfc = CONFIG_TFC_MTU;
+		return RC_OK;
+	}
+	if (value_bool(text, &on, NULL) != RC_OK || on)
+		TRY(value_number(text, "0..65535", &bytes, &finding->diag));
+	conn->tfc = (uint32_t)bytes;
+	return RC_OK;
+}
+
+enum rc field_nopmtudisc(const char *text, void *object, struct finding *finding)
+{
+	bool off = false;
+	TRY(value_bool(text, &off, &finding->diag));
+	((struct config_conn *)object)->pmtudisc = !off;
+	return RC_OK;
 }
 
 enum rc field_listen(const char *text, void *object, struct finding *finding)

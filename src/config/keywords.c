@@ -65,9 +65,13 @@ static const struct name auto_list[] = {
 };
 static const struct names auto_names = { "auto= value", auto_list };
 static const struct name type_list[] = {
-	{ TYPE_TUNNEL, "tunnel" },	     { TYPE_TRANSPORT, "transport" },
-	{ TYPE_PASSTHROUGH, "passthrough" }, { TYPE_DROP, "drop" },
-	{ TYPE_PASSTHROUGH, "pass" },	     { 0, NULL },
+	{ TYPE_TUNNEL, "tunnel" },
+	{ TYPE_TRANSPORT, "transport" },
+	{ TYPE_PASSTHROUGH, "passthrough" },
+	{ TYPE_DROP, "drop" },
+	{ TYPE_REJECT, "reject" },
+	{ TYPE_PASSTHROUGH, "pass" },
+	{ 0, NULL },
 };
 static const struct names type_names = { "type", type_list };
 static const struct name tristate_list[] = {
@@ -129,6 +133,37 @@ static const struct name ddos_list[] = {
 	{ 0, NULL },
 };
 static const struct names ddos_names = { "ddos-mode", ddos_list };
+static const struct name sendcert_list[] = {
+	{ SENDCERT_IFASKED, "ifasked" },
+	{ SENDCERT_ALWAYS, "always" },
+	{ SENDCERT_NEVER, "never" },
+	{ SENDCERT_IFASKED, "sendifasked" },
+	{ SENDCERT_ALWAYS, "yes" },
+	{ SENDCERT_ALWAYS, "alwayssend" },
+	{ SENDCERT_ALWAYS, "forced" },
+	{ SENDCERT_ALWAYS, "forcedtype" },
+	{ SENDCERT_NEVER, "no" },
+	{ SENDCERT_NEVER, "neversend" },
+	{ 0, NULL },
+};
+static const struct names sendcert_names = { "sendcert= value", sendcert_list };
+static const struct name sendca_list[] = {
+	{ SENDCA_NONE, "none" },
+	{ SENDCA_ISSUER, "issuer" },
+	{ SENDCA_ALL, "all" },
+	{ 0, NULL },
+};
+static const struct names sendca_names = { "sendca= value", sendca_list };
+static const struct name offload_list[] = {
+	{ OFFLOAD_NO, "no" },	      { OFFLOAD_AUTO, "auto" },
+	{ OFFLOAD_CRYPTO, "crypto" }, { OFFLOAD_PACKET, "packet" },
+	{ OFFLOAD_CRYPTO, "yes" },    { OFFLOAD_CRYPTO, "true" },
+	{ OFFLOAD_CRYPTO, "on" },     { OFFLOAD_NO, "false" },
+	{ OFFLOAD_NO, "off" },	      { 0, NULL },
+};
+static const struct names offload_names = { "nic-offload= value", offload_list };
+static const struct name ocsp_method_list[] = { { 0, "get" }, { 1, "post" }, { 0, NULL } };
+static const struct names ocsp_method_names = { "HTTP method", ocsp_method_list };
 static const struct name level_list[] = {
 	{ 0, "error" }, { 1, "warning" }, { 2, "notice" },
 	{ 3, "info" },	{ 4, "debug" },	  { 0, NULL },
@@ -212,6 +247,35 @@ const struct keyword keywords_ours[] = {
 	      "certificates."),
 	SETUP("secretsfile", KIND_TEXT, secretsfile, "", NULL,
 	      "File with the preshared keys, see ipsec.secrets(5)."),
+	SETUP("crl-strict", KIND_BOOL, crl_strict, "yes, no", "no",
+	      "A peer's certificate is refused when no valid revocation list (CRL) of its issuer "
+	      "can be had. no: it is refused only when a list says that it is revoked.",
+	      ALSO_KNOWN("strictcrlpolicy")),
+	SETUP("crlcheckinterval", KIND_TIME, crlcheckinterval, "0s..365d", "0s",
+	      "How often revocation lists are fetched again. 0: when the next one is due."),
+	SETUP("curl-timeout", KIND_TIME, curl_timeout, "1s..1h", "5s",
+	      "How long fetching one revocation list may take.",
+	      ALSO_KNOWN("crl-timeout", "crl-timeout-seconds")),
+	SETUP("ocsp-enable", KIND_BOOL, ocsp_enable, "yes, no", "no",
+	      "Ask the responder (OCSP) that a peer's certificate names whether it is revoked."),
+	SETUP("ocsp-strict", KIND_BOOL, ocsp_strict, "yes, no", "no",
+	      "A peer's certificate is refused when its responder gives no answer."),
+	SETUP("ocsp-timeout", KIND_TIME, ocsp_timeout, "1s..1h", "2s",
+	      "How long one question to a responder may take.", ALSO_KNOWN("ocsp-timeout-seconds")),
+	SETUP("ocsp-uri", KIND_TEXT, ocsp_uri, "", NULL,
+	      "Ask this responder (http://...), whatever a certificate names."),
+	SETUP("ocsp-trustname", KIND_TEXT, ocsp_trustname, "", NULL,
+	      "Nickname of the certificate that signs the answers of ocsp-uri=.",
+	      ALSO_KNOWN("ocsp-trust-name")),
+	SETUP("ocsp-method", KIND_ENUM, ocsp_post, "get, post", "get",
+	      "How a responder is asked: get, and post when that fails, or post only.",
+	      .names = &ocsp_method_names),
+	SETUP("ocsp-cache-size", KIND_NUMBER, ocsp_cache_size, "0..1000000", "1000",
+	      "How many answers of responders are kept. 0: none."),
+	SETUP("ocsp-cache-min-age", KIND_TIME, ocsp_cache_min_age, "0s..365d", "1h",
+	      "An answer is not asked for again before it has this age."),
+	SETUP("ocsp-cache-max-age", KIND_TIME, ocsp_cache_max_age, "0s..365d", "1d",
+	      "An answer of this age is asked for again."),
 	SETUP("retransmit-timeout", KIND_TIME, retransmit_timeout, "10ms..1h", "500ms",
 	      "Wait before the first retransmission of a request. (In Libreswan this keyword is "
 	      "the time "
@@ -234,21 +298,78 @@ const struct keyword keywords_ours[] = {
 		"id", "identity", "", NULL, field_identity,
 		"How this end identifies itself: an address, @host.name, user@domain, a "
 		"distinguished name "
-		"(\"C=CH, O=Example, CN=gw\"), @[key ID], @#hex or %any. Without it: its address."),
-	END_CUSTOM("subnet", "subnets", "", NULL, field_subnets,
-		   "What this end protects: subnets, ranges or addresses, separated by commas; "
-		   "each pair of a "
-		   "left and a right one becomes a tunnel. Without it: the host itself.",
-		   ALSO_KNOWN("subnets")),
+		"(\"C=CH, O=Example, CN=gw\"), @[key ID], @#hex or %any. %fromcert: the subject of "
+		"its certificate. Without it: its address."),
+	END_CUSTOM("subnet", "subnets", "", NULL, field_subnet,
+		   "What this end protects: subnets, ranges or addresses, separated by commas. "
+		   "Without it, or with %dynamic: the host itself."),
+	END_CUSTOM("subnets", "subnets", "", NULL, field_subnets,
+		   "Several subnets, ranges or addresses; each pair of a left and a right one "
+		   "becomes a tunnel of its own.",
+		   .same = "subnet"),
 	END_CUSTOM("protoport", "protocol/port", "", NULL, field_protoport,
 		   "Only this protocol and port: tcp/443, udp/53, 17/1701, icmp, tcp/%any."),
 	END_CUSTOM("sourceip", "address", "", NULL, field_sourceip,
-		   "The source address that this host uses for packets through the tunnel."),
-	END_CUSTOM("auth", "method", "secret", NULL, field_auth,
-		   "How this end proves its identity. Without it: as authby= says."),
+		   "The source address that this host uses for packets through the tunnel; one of "
+		   "each IP version. %config, %config4, %config6: the peer gives it. A subnet or "
+		   "range is addresspool= (as strongSwan writes it)."),
+	END_CUSTOM("addresspool", "ranges", "", NULL, field_addresspool,
+		   "Addresses for the clients at this end: ranges or subnets, separated by commas. "
+		   "2001:db8::/48/64 gives each client a /64. Conns with the same pool share it."),
+	END("modecfgserver", KIND_BOOL, modecfgserver, "yes, no", "no",
+	    "This end gives addresses to the other one, from the addresspool= of that one."),
+	END("modecfgclient", KIND_BOOL, modecfgclient, "yes, no", "no",
+	    "This end asks the other one for an address, as sourceip=%config does."),
+	END("cat", KIND_BOOL, cat, "yes, no", "no",
+	    "The address that the peer gives is translated to that of the host."),
+	END_CUSTOM("updown", "command", "", NULL, field_updown,
+		   "The script that is run when the tunnel comes and goes: its absolute path, and "
+		   "arguments. It runs without a shell. %disabled: none."),
+	END_CUSTOM("vti", "address/length", "", NULL, field_vti,
+		   "The address of this end's vti-interface=."),
+	END_CUSTOM("interface-ip", "address/length", "", NULL, field_interface_ip,
+		   "The address of this end's ipsec-interface=."),
+	END("cert", KIND_TEXT, cert, "", NULL,
+	    "The certificate of this end: its nickname in the NSS database, or a PEM or PKCS#12 "
+	    "file with its path."),
+	END_CUSTOM("ca", "distinguished name", "", NULL, field_ca,
+		   "The CA that the certificate of this end must come from. %same: the one of the "
+		   "other end. %any, or without it: any that is trusted."),
+	END("sendcert", KIND_ENUM, sendcert, "ifasked, always, never", "ifasked",
+	    "When this end sends its certificate: if the peer asks, always, or never. yes and "
+	    "forced are always, no is never.",
+	    .names = &sendcert_names),
+	END_CUSTOM("ckaid", "hex digits", "", NULL, field_ckaid,
+		   "The key of this end, by its ID in the NSS database."),
+	END_CUSTOM("pubkey", "key", "", NULL, field_pubkey,
+		   "The public key of this end without a certificate: 0s and base64 of its "
+		   "SubjectPublicKeyInfo, or a PEM file with its path. %cert: that of its "
+		   "certificate. %none: none."),
+	END_CUSTOM("rsasigkey", "key", "", NULL, field_rsasigkey,
+		   "The RSA key of this end without a certificate, as Libreswan writes it (RFC "
+		   "3110): 0s and base64, or 0x and hex digits. %cert, %none: as in pubkey=.",
+		   .same = "pubkey"),
+	END_CUSTOM("auth", "methods", "secret", NULL, field_auth,
+		   "How this end proves its identity, in the words of authby=. Without it: as "
+		   "authby= says."),
 	END("ikeport", KIND_NUMBER, ikeport, "1..65535", NULL, "UDP port of this end for IKE."),
-	CONN_CUSTOM("authby", "methods", "secret", "secret", field_authby,
-		    "How both ends prove their identity. Certificates come with a later version."),
+	CONN_CUSTOM(
+		"authby", "methods",
+		"secret, rsasig, rsa-sha1, rsa-sha2, rsa-sha2_256, rsa-sha2_384, rsa-sha2_512, "
+		"ecdsa, ecdsa-sha2_256, ecdsa-sha2_384, ecdsa-sha2_512, eddsa, pubkey, null, never",
+		"secret", field_authby,
+		"How both ends prove their identity; several, separated by commas, are all "
+		"accepted. rsasig: RSA signatures with SHA-2, PSS or PKCS #1; rsa-sha2: PSS only; "
+		"rsa-sha1: PKCS #1 with SHA-1, for old peers. pubkey: any signature. Without it: "
+		"pubkey where cert=, ckaid=, pubkey= or rsasigkey= is given, otherwise secret."),
+	CONN("require-id-on-certificate", KIND_BOOL, require_id_on_certificate, "yes, no", "yes",
+	     "The identity of a peer must stand in its certificate (RFC 4945)."),
+	CONN("sendca", KIND_ENUM, sendca, "none, issuer, all", "none",
+	     "The CA certificates that go with ours: none (intermediate ones always go), the "
+	     "issuer, or all up to the root.",
+	     .names = &sendca_names),
+	CONN("dns-match-id", KIND_BOOL, dns_match_id, "yes, no", "no",
+	     "The identity of a peer must be its name in the reverse DNS."),
 	CONN_CUSTOM("ikev2", "version", "yes, insist", "yes", field_ikev2,
 		    "IKE version 2. IKEv1 comes with a later version."),
 	CONN_CUSTOM("keyexchange", "version", "ikev2, ike", NULL, field_keyexchange,
@@ -264,8 +385,9 @@ const struct keyword keywords_ours[] = {
 	     "it, set it up now and whenever it goes (start), or answer the peer and keep it up "
 	     "once it was up (keep). route is ondemand, up is start.",
 	     .names = &auto_names),
-	CONN("type", KIND_ENUM, type, "tunnel, transport, passthrough, drop", "tunnel",
-	     "Tunnel or transport mode, or let the packets pass in clear, or drop them.",
+	CONN("type", KIND_ENUM, type, "tunnel, transport, passthrough, drop, reject", "tunnel",
+	     "Tunnel or transport mode, or let the packets pass in clear, or drop them, or drop "
+	     "them and tell their sender.",
 	     .names = &type_names),
 	CONN("ike", KIND_PROPOSAL, ike, "", NULL,
 	     "Algorithms for IKE, best first: aes_gcm256-sha2_512-dh19,aes256-sha2_256-dh14 or "
@@ -278,6 +400,16 @@ const struct keyword keywords_ours[] = {
 	CONN("esp", KIND_PROPOSAL, esp, "", NULL,
 	     "Algorithms for ESP, best first: aes_gcm256, aes256-sha2_256. Without it: RFC 8221's.",
 	     .protocol = PROTOCOL_ESP, ALSO_KNOWN("phase2alg")),
+	CONN("ah", KIND_PROPOSAL, esp, "", NULL,
+	     "AH instead of ESP, with these algorithms, best first: sha2_256, sha2_512.",
+	     .protocol = PROTOCOL_AH, .same = "esp"),
+	CONN_CUSTOM("phase2", "protocol", "esp, ah", "esp", field_phase2,
+		    "ESP, or AH, which does not encrypt.", ALSO_KNOWN("auth")),
+	CONN("compress", KIND_BOOL, compress, "yes, no", "no",
+	     "Compress packets before they are encrypted (IPComp), when the peer agrees."),
+	CONN("narrowing", KIND_BOOL, narrowing, "yes, no", "yes",
+	     "Selectors may become narrower than what is written here: those that both ends have "
+	     "in common are used. no: both ends must say the same."),
 	CONN("pfs", KIND_BOOL, pfs, "yes, no", "yes",
 	     "Rekeying a Child SA makes a new Diffie-Hellman exchange. With no, groups that esp= "
 	     "names are still used, and a peer that asks for one is not refused."),
@@ -317,8 +449,64 @@ const struct keyword keywords_ours[] = {
 	     .names = &esn_names),
 	CONN_CUSTOM("mark", "mark[/mask]", "0..4294967295", NULL, field_mark,
 		    "Only packets with this firewall mark."),
+	CONN_CUSTOM("mark-in", "mark[/mask]", "0..4294967295", NULL, field_mark_in,
+		    "mark= of packets from the peer. Without it: that of mark=."),
+	CONN_CUSTOM("mark-out", "mark[/mask]", "0..4294967295", NULL, field_mark_out,
+		    "mark= of packets to the peer. Without it: that of mark=."),
 	CONN("if-id", KIND_NUMBER, if_id, "0..4294967295", "0",
 	     "ID of the XFRM interface that the tunnel belongs to. 0: none."),
+	CONN_CUSTOM("ipsec-interface", "yes, no or number", "no, yes, 0..4294967294", "no",
+		    field_ipsec_interface,
+		    "The XFRM interface that the tunnel belongs to; it is made and removed: yes is "
+		    "ipsec1, 5 is ipsec5 with if-id=5, 0 is ipsec0 with if-id=16384."),
+	CONN_CUSTOM("vti-interface", "name", "", NULL, field_vti_interface,
+		    "The VTI device that the tunnel belongs to, by its mark. ipsec-interface= is "
+		    "the newer way."),
+	CONN("vti-routing", KIND_BOOL, vti_routing, "yes, no", "yes",
+	     "Packets for the tunnel are routed to its vti-interface=."),
+	CONN("vti-shared", KIND_BOOL, vti_shared, "yes, no", "no",
+	     "The vti-interface= stays when the conn goes."),
+	CONN("nic-offload", KIND_ENUM, nic_offload, "no, auto, crypto, packet", "auto",
+	     "ESP in the network card: no, whatever it can, its encryption (also yes), or the "
+	     "whole packet with its policy.",
+	     .names = &offload_names, ALSO_KNOWN("hw-offload")),
+	CONN("encap-dscp", KIND_BOOL, encap_dscp, "yes, no", "yes",
+	     "The DSCP bits of a packet are copied to the ESP packet."),
+	CONN("decap-dscp", KIND_BOOL, decap_dscp, "yes, no", "no",
+	     "The DSCP bits of the ESP packet are copied to the packet in it."),
+	CONN_CUSTOM("nopmtudisc", "yes or no", "yes, no", "no", field_nopmtudisc,
+		    "Do not follow the path's MTU."),
+	CONN("mtu", KIND_NUMBER, mtu, "0..65535", "0", "The MTU of the routes. 0: none given."),
+	CONN("metric", KIND_NUMBER, metric, "0..4294967295", "0",
+	     "The metric of the routes. 0: the default."),
+	CONN_CUSTOM("tfc", "bytes or %mtu", "0..65535, %mtu", "0", field_tfc,
+		    "ESP packets are padded to this size, so that nobody can tell long ones from "
+		    "short ones (RFC 4303). %mtu: to what the path takes. 0: not.",
+		    ALSO_KNOWN("tfcpad")),
+	CONN("send-no-esp-tfc", KIND_BOOL, send_no_esp_tfc, "yes, no", "no",
+	     "Tell the peer that padded ESP packets are not understood."),
+	CONN("iptfs", KIND_BOOL, iptfs.on, "yes, no", "no",
+	     "Aggregate and fragment packets in ESP (RFC 9347)."),
+	CONN("iptfs-fragmentation", KIND_BOOL, iptfs.fragmentation, "yes, no", "yes",
+	     "Packets may be cut in parts to fill an ESP packet."),
+	CONN("iptfs-packet-size", KIND_NUMBER, iptfs.packet_size, "0..65535", "0",
+	     "The size of ESP packets. 0: what the path takes."),
+	CONN("iptfs-max-queue-size", KIND_NUMBER, iptfs.max_queue_size, "0..4294967295", "1048576",
+	     "The most bytes that wait to be sent."),
+	CONN("iptfs-reorder-window", KIND_NUMBER, iptfs.reorder_window, "0..65535", "3",
+	     "How many ESP packets may overtake one another."),
+	CONN("iptfs-init-delay", KIND_TIME, iptfs.init_delay, "0s..1h", "0s",
+	     "How long the first packet waits for others."),
+	CONN("iptfs-drop-time", KIND_TIME, iptfs.drop_time, "0s..1h", "1s",
+	     "How long an ESP packet that is missing is waited for."),
+	CONN_CUSTOM("modecfgdns", "addresses", "", NULL, field_modecfgdns,
+		    "DNS servers for the clients, separated by commas."),
+	CONN_CUSTOM("modecfgdomains", "domains", "", NULL, field_modecfgdomains,
+		    "The domains that the clients ask those servers for, separated by commas.",
+		    ALSO_KNOWN("modecfgdomain")),
+	CONN("modecfgbanner", KIND_TEXT, modecfgbanner, "", NULL, "A greeting for the clients."),
+	CONN("modecfgpull", KIND_BOOL, modecfgpull, "yes, no", "no",
+	     "IKEv1: the client asks for its address, and is not told it unasked."),
 	CONN("reqid", KIND_NUMBER, reqid, "0..4294967295", "0",
 	     "The kernel's request ID. 0: chosen."),
 	CONN("priority", KIND_NUMBER, priority, "0..4294967295", "0",

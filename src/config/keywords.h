@@ -47,7 +47,7 @@ const struct keyword *keyword_at(unsigned index); /* NULL past the end */
 unsigned keyword_number(const struct keyword *keyword);
 extern const struct keyword keywords_ours[], keywords_other[]; /* each ends with a NULL name */
 unsigned keywords_ours_count(void);
-#define KEYWORDS_OURS_MAX 96
+#define KEYWORDS_OURS_MAX 160
 /* The place of its field's value among the settings of a section: rows that are the same in other
  * words have one. */
 unsigned keyword_slot(const struct keyword *keyword);
@@ -79,22 +79,52 @@ const char *keyword_suggest(const struct keyword_index *index, const char *word,
 
 /* Readers of KIND_CUSTOM rows (fields.c). */
 enum rc field_host(const char *text, void *object, struct finding *finding);
-enum rc field_identity(const char *text, void *object, struct finding *finding);
+enum rc field_subnet(const char *text, void *object, struct finding *finding);
 enum rc field_subnets(const char *text, void *object, struct finding *finding);
 enum rc field_protoport(const char *text, void *object, struct finding *finding);
-enum rc field_sourceip(const char *text, void *object, struct finding *finding);
-enum rc field_auth(const char *text, void *object, struct finding *finding);
-enum rc field_authby(const char *text, void *object, struct finding *finding);
 enum rc field_ikev2(const char *text, void *object, struct finding *finding);
 enum rc field_keyexchange(const char *text, void *object, struct finding *finding);
 enum rc field_keyingtries(const char *text, void *object, struct finding *finding);
 enum rc field_forceencaps(const char *text, void *object, struct finding *finding);
 enum rc field_ppk_ids(const char *text, void *object, struct finding *finding); /* secrets_ppk.c */
-enum rc field_mark(const char *text, void *object, struct finding *finding);
+enum rc field_phase2(const char *text, void *object, struct finding *finding);
+enum rc field_tfc(const char *text, void *object, struct finding *finding);
+enum rc field_nopmtudisc(const char *text, void *object, struct finding *finding);
 enum rc field_listen(const char *text, void *object, struct finding *finding);
 enum rc field_uniqueids(const char *text, void *object, struct finding *finding);
 enum rc field_redirect_to(const char *text, void *object, struct finding *finding);
 enum rc field_global_redirect_to(const char *text, void *object, struct finding *finding);
 enum rc field_nhelpers(const char *text, void *object, struct finding *finding);
+
+/* fields_auth.c */
+enum rc field_identity(const char *text, void *object, struct finding *finding);
+enum rc field_auth(const char *text, void *object, struct finding *finding);
+enum rc field_authby(const char *text, void *object, struct finding *finding);
+enum rc field_ca(const char *text, void *object, struct finding *finding);
+enum rc field_ckaid(const char *text, void *object, struct finding *finding);
+enum rc field_rsasigkey(const char *text, void *object, struct finding *finding);
+enum rc field_pubkey(const char *text, void *object, struct finding *finding);
+/* As "pubkey" does. */
+void signatures_any(unsigned *auth, struct config_signatures *signatures);
+
+/* fields_address.c */
+enum rc field_addresspool(const char *text, void *object, struct finding *finding);
+enum rc field_sourceip(const char *text, void *object, struct finding *finding);
+enum rc field_vti(const char *text, void *object, struct finding *finding);
+enum rc field_interface_ip(const char *text, void *object, struct finding *finding);
+enum rc field_ipsec_interface(const char *text, void *object, struct finding *finding);
+enum rc field_vti_interface(const char *text, void *object, struct finding *finding);
+enum rc field_mark(const char *text, void *object, struct finding *finding);
+enum rc field_mark_in(const char *text, void *object, struct finding *finding);
+enum rc field_mark_out(const char *text, void *object, struct finding *finding);
+enum rc field_modecfgdns(const char *text, void *object, struct finding *finding);
+enum rc field_modecfgdomains(const char *text, void *object, struct finding *finding);
+enum rc field_updown(const char *text, void *object, struct finding *finding);
+
+/* not_yet.c: what can be written, but nobody acts on yet. RC_UNSUPPORTED with a diag when the value
+ * asks for it. */
+enum rc keyword_not_yet(const struct keyword *keyword, const char *text,
+			struct finding *finding) MUST_CHECK;
+const char *keyword_not_yet_name(unsigned index, enum keyword_section *section); /* NULL: end */
 
 #endif

@@ -192,6 +192,7 @@ static enum rc loader_init(struct loader *loader, struct config_errors *errors)
 	loader->slot_host = slot_of("", SECTION_END);
 	loader->slot_auto = slot_of("auto", SECTION_CONN);
 	loader->slot_margin = slot_of("rekeymargin", SECTION_CONN);
+	loader->slot_authby = slot_of("authby", SECTION_CONN);
 	return keyword_defaults(SECTION_CONN, &loader->blank, &finding);
 }
 
@@ -220,8 +221,8 @@ static void build(struct loader *loader)
 }
 
 /* path or, when it is NULL, text. */
-static enum rc load(const char *path, const char *name, struct span text, struct config **out,
-		    struct config_errors *errors)
+static enum rc load(const char *path, const char *name, struct span text, bool everything,
+		    struct config **out, struct config_errors *errors)
 {
 	struct loader *loader = mem_alloc(sizeof(*loader));
 	unsigned before = errors->errors;
@@ -231,6 +232,7 @@ static enum rc load(const char *path, const char *name, struct span text, struct
 	if (loader != NULL) {
 		rc = loader_init(loader, errors);
 		loader->stack.may_include = path != NULL;
+		loader->everything = everything;
 		if (rc == RC_OK)
 			rc = path != NULL ? read_file(loader, path, (struct place){ path, 0, 0 })
 					  : read_text(loader, name, text);
@@ -254,11 +256,17 @@ static enum rc load(const char *path, const char *name, struct span text, struct
 
 enum rc config_load(const char *path, struct config **out, struct config_errors *errors)
 {
-	return load(path, path, SPAN_NONE, out, errors);
+	return load(path, path, SPAN_NONE, false, out, errors);
 }
 
 enum rc config_load_text(const char *name, struct span text, struct config **out,
 			 struct config_errors *errors)
 {
-	return load(NULL, name, text, out, errors);
+	return load(NULL, name, text, false, out, errors);
+}
+
+enum rc config_load_everything(const char *name, struct span text, struct config **out,
+			       struct config_errors *errors)
+{
+	return load(NULL, name, text, true, out, errors);
 }

@@ -278,6 +278,8 @@ static enum rc try_setting(struct loader *loader, const struct setting *setting,
 		conn_end_free(&end);
 		break;
 	}
+	if (rc == RC_OK && !loader->everything)
+		rc = keyword_not_yet(keyword, setting->value, finding);
 	if (rc == RC_OK && keyword->kind == KIND_PROPOSAL)
 		rc = proposal_share(loader->whole, (uint8_t)keyword->protocol, setting->value,
 				    false, &list, &finding->column, &finding->diag);

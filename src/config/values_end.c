@@ -272,9 +272,12 @@ enum rc value_mark(const char *text, uint32_t *mark, uint32_t *mask, struct diag
 	uint64_t value = 0, bits = 0xffffffff;
 	char word[64];
 
-	if (text[0] == '%')
-		return diag_fail(diag, RC_UNSUPPORTED,
-				 "mark=%.40s is not supported: write a number", text);
+	if (text[0] == '%' || text[0] == '-')
+		return diag_fail(
+			diag, RC_UNSUPPORTED,
+			"\"%.40s\" is not supported: marks are not chosen for you; write a "
+			"number",
+			text);
 	snprintf(word, sizeof(word), "%.*s", slash != NULL ? (int)(slash - text) : 63, text);
 	TRY(value_number(word, "0..4294967295", &value, diag));
 	if (slash != NULL)

@@ -7,6 +7,7 @@
 #include "unit/test.h"
 #include "base/arena.h"
 #include "config/config.h"
+#include "config/loader.h"
 
 struct loaded {
 	struct config *config;
@@ -41,6 +42,15 @@ static inline void load_text(struct loaded *l, const char *text)
 	load_span(l, text, strlen(text));
 }
 
+/* As if there were no not_yet.c. */
+static inline void load_everything(struct loaded *l, const char *text)
+{
+	config_errors_init(&l->errors);
+	l->rc = config_load_everything("t.conf", span_make(text, strlen(text)), &l->config,
+				       &l->errors);
+	report_all(l);
+}
+
 static inline void unload(struct loaded *l)
 {
 	config_unref(l->config);
@@ -65,6 +75,16 @@ static inline void assert_fails(const char *text, const char *report)
 	assert_string_equal(l.report, report);
 	assert_int_equal(l.rc, RC_SYNTAX);
 	assert_null(l.config);
+	unload(&l);
+}
+
+/* With everything: it says exactly this; an error when `errors`. */
+static inline void assert_everything(const char *text, const char *report, unsigned errors)
+{
+	struct loaded l;
+	load_everything(&l, text);
+	assert_string_equal(l.report, report);
+	assert_int_equal(l.errors.errors, errors);
 	unload(&l);
 }
 

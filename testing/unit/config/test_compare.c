@@ -15,7 +15,7 @@ static void compare(const char *setting, bool same_peer, bool equal)
 	struct config_conn *a, *b;
 	char *name;
 	snprintf(text, sizeof(text), CONNS("", " %s"), setting);
-	load_text(&l, text);
+	load_everything(&l, text);
 	assert_int_equal(l.rc, RC_OK);
 	a = l.config->conns[0];
 	b = l.config->conns[1];
@@ -63,6 +63,22 @@ static void settings_of_the_ike_sa_make_another_peer(void **state)
 						"leftid=@a",
 						"rightid=@a",
 						"leftikeport=501",
+						"leftauth=rsasig",
+						"rightauth=rsa-sha1",
+						"authby=rsa-sha2_256",
+						"leftpubkey=0sAAAA",
+						"rightrsasigkey=%cert",
+						"leftpubkey=/etc/key.pem",
+						"leftca=%same",
+						"rightca=CN=ca",
+						"leftid=%fromcert",
+						"rightaddresspool=10.9.0.0/24",
+						"leftsourceip=%config",
+						"leftmodecfgclient=yes",
+						"rightmodecfgserver=yes",
+						"modecfgpull=yes",
+						"require-id-on-certificate=no",
+						"dns-match-id=yes",
 						NULL };
 	(void)state;
 	for (unsigned i = 0; settings[i] != NULL; i++)
@@ -90,17 +106,74 @@ static void settings_of_the_tunnel_keep_the_peer(void **state)
 						"type=transport",
 						"leftsourceip=10.0.0.1",
 						"dpdaction=restart",
+						"leftsourceip=fd00::1",
+						"leftsubnet=10.0.0.0/8,11.0.0.0/8",
+						"mark-in=2",
+						"mark-out=2",
+						"ipsec-interface=yes",
+						"ipsec-interface=0",
+						"vti-interface=vti5",
+						"vti-routing=no",
+						"vti-shared=yes",
+						"leftvti=10.0.0.1/24",
+						"rightinterface-ip=10.0.0.1/24",
+						"leftcat=yes",
+						"leftupdown=/usr/libexec/updown",
+						"narrowing=no",
+						"phase2=ah",
+						"ah=sha2_256",
+						"compress=yes",
+						"nic-offload=packet",
+						"encap-dscp=no",
+						"decap-dscp=yes",
+						"nopmtudisc=yes",
+						"send-no-esp-tfc=yes",
+						"tfc=1200",
+						"mtu=1400",
+						"metric=5",
+						"iptfs=yes",
+						"iptfs-fragmentation=no",
+						"iptfs-packet-size=1000",
+						"iptfs-max-queue-size=1",
+						"iptfs-reorder-window=1",
+						"iptfs-init-delay=1s",
+						"iptfs-drop-time=2s",
 						NULL };
 	(void)state;
 	for (unsigned i = 0; settings[i] != NULL; i++)
 		compare(settings[i], true, false);
 }
 
-/* A reload tells the peers of it and leaves their SAs alone. */
-static void another_authlifetime_makes_another_peer_but_no_other_conn(void **state)
+/* A reload tells the peers of it, or uses it the next time, and leaves their SAs alone. */
+static void what_matters_only_later_makes_another_peer_but_no_other_conn(void **state)
 {
+	static const char *const settings[] = {
+		"authlifetime=1h",	 "leftcert=gw",
+		"rightcert=/etc/gw.pem", "leftckaid=aabb",
+		"rightckaid=aabb",	 "leftsendcert=always",
+		"rightsendcert=never",	 "sendca=all",
+		"modecfgdns=10.0.0.53",	 "modecfgdomains=example.org",
+		"modecfgbanner=Welcome", NULL
+	};
+	char text[100];
 	(void)state;
-	compare("authlifetime=1h", false, true);
+	for (unsigned i = 0; settings[i] != NULL; i++) {
+		/* a certificate changes the default of authby= too */
+		snprintf(text, sizeof(text), "%s\n authby=secret", settings[i]);
+		compare(text, false, true);
+	}
+}
+
+static void another_script_does_not_end_the_tunnel(void **state)
+{
+	struct config *c;
+	(void)state;
+	load_everything(&l, CONNS(" leftupdown=/a", " leftupdown=/b"));
+	assert_string_equal(l.report, "");
+	c = l.config;
+	c->conns[1]->name[0] = 'x';
+	assert_true(config_conn_equal(c->conns[0], c->conns[1]));
+	unload(&l);
 }
 
 static void hosts_of_every_kind_are_compared(void **state)
@@ -132,7 +205,8 @@ int main(void)
 		cmocka_unit_test(the_same_settings_are_equal),
 		cmocka_unit_test(settings_of_the_ike_sa_make_another_peer),
 		cmocka_unit_test(settings_of_the_tunnel_keep_the_peer),
-		cmocka_unit_test(another_authlifetime_makes_another_peer_but_no_other_conn),
+		cmocka_unit_test(what_matters_only_later_makes_another_peer_but_no_other_conn),
+		cmocka_unit_test(another_script_does_not_end_the_tunnel),
 		cmocka_unit_test(hosts_of_every_kind_are_compared),
 	};
 	return cmocka_run_group_tests(tests, open_crypto, close_crypto);

@@ -11,38 +11,6 @@ static enum rc conn_field(enum rc (*field)(const char *, void *, struct finding 
 	return field(text, conn, &finding);
 }
 
-static void shared_keys_are_the_method_that_works(void **state)
-{
-	struct config_conn conn = { 0 };
-	struct config_end end = { 0 };
-	(void)state;
-	assert_int_equal(conn_field(field_authby, "secret", &conn), RC_OK);
-	assert_int_equal(conn.authby, AUTHBY_SECRET);
-	conn.authby = 0;
-	assert_int_equal(conn_field(field_authby, "psk", &conn), RC_OK);
-	assert_int_equal(conn.authby, AUTHBY_SECRET);
-	assert_int_equal(conn_field(field_authby, "never", &conn), RC_OK);
-	assert_int_equal(conn.authby, 0);
-	assert_int_equal(field_auth("psk", &end, &finding), RC_OK);
-	assert_int_equal(end.auth, AUTHBY_SECRET);
-}
-
-static void other_methods_are_known_but_refused(void **state)
-{
-	static const char *const later[] = { "rsasig", "ecdsa",	  "pubkey",   "rsa-sha2_512",
-					     "null",   "eap-tls", "xauthpsk", NULL };
-	struct config_conn conn = { 0 };
-	(void)state;
-	for (unsigned i = 0; later[i] != NULL; i++) {
-		assert_int_equal(conn_field(field_authby, later[i], &conn), RC_UNSUPPORTED);
-		assert_non_null(strstr(finding.diag.text, "later version"));
-	}
-	assert_int_equal(conn_field(field_authby, "secret,rsasig", &conn), RC_UNSUPPORTED);
-	assert_int_equal(finding.column, 7);
-	assert_int_equal(conn_field(field_authby, "secrte", &conn), RC_SYNTAX);
-	assert_non_null(strstr(finding.diag.text, "did you mean \"secret\"?"));
-}
-
 static void version_two_is_the_only_version(void **state)
 {
 	struct config_conn conn = { 0 };
@@ -104,15 +72,42 @@ static void setup_fields_have_their_own_words(void **state)
 	mem_free(setup.listen);
 }
 
-static void a_source_address_from_the_peer_comes_later(void **state)
+static void several_subnets_are_one_tunnel_or_several(void **state)
 {
 	struct config_end end = { 0 };
 	(void)state;
-	assert_int_equal(field_sourceip("%config", &end, &finding), RC_UNSUPPORTED);
-	assert_int_equal(field_sourceip("10.0.0.0/24", &end, &finding), RC_UNSUPPORTED);
-	assert_int_equal(field_sourceip("eth0", &end, &finding), RC_SYNTAX);
-	assert_int_equal(field_sourceip("10.0.0.1", &end, &finding), RC_OK);
-	assert_int_equal(end.sourceip.family, AF_INET);
+	assert_int_equal(field_subnet("10.0.0.0/24", &end, &finding), RC_OK);
+	assert_false(end.together);
+	assert_int_equal(field_subnet("10.0.0.0/24,10.0.2.0/24", &end, &finding), RC_OK);
+	assert_true(end.together);
+	assert_int_equal(end.subnet_count, 2);
+	assert_int_equal(field_subnets("10.0.0.0/24,10.0.2.0/24", &end, &finding), RC_OK);
+	assert_false(end.together);
+	assert_int_equal(end.subnet_count, 2);
+	mem_free(end.subnets);
+}
+
+static void fields_of_packets_have_their_own_words(void **state)
+{
+	struct config_conn conn = { 0 };
+	(void)state;
+	assert_int_equal(conn_field(field_phase2, "ah", &conn), RC_OK);
+	assert_true(conn.ah);
+	assert_int_equal(conn_field(field_phase2, "esp", &conn), RC_OK);
+	assert_false(conn.ah);
+	assert_int_equal(conn_field(field_phase2, "ah+esp", &conn), RC_UNSUPPORTED);
+	assert_non_null(strstr(finding.diag.text, "write phase2=esp"));
+	assert_int_equal(conn_field(field_tfc, "%mtu", &conn), RC_OK);
+	assert_int_equal(conn.tfc, CONFIG_TFC_MTU);
+	assert_int_equal(conn_field(field_tfc, "1200", &conn), RC_OK);
+	assert_int_equal(conn.tfc, 1200);
+	assert_int_equal(conn_field(field_tfc, "no", &conn), RC_OK);
+	assert_int_equal(conn.tfc, 0);
+	assert_int_equal(conn_field(field_tfc, "much", &conn), RC_SYNTAX);
+	assert_int_equal(conn_field(field_nopmtudisc, "yes", &conn), RC_OK);
+	assert_false(conn.pmtudisc);
+	assert_int_equal(conn_field(field_nopmtudisc, "no", &conn), RC_OK);
+	assert_true(conn.pmtudisc);
 }
 
 static void gateways_to_redirect_to_are_a_list(void **state)
@@ -137,14 +132,13 @@ static void gateways_to_redirect_to_are_a_list(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(shared_keys_are_the_method_that_works),
-		cmocka_unit_test(other_methods_are_known_but_refused),
 		cmocka_unit_test(version_two_is_the_only_version),
 		cmocka_unit_test(tries_may_be_for_ever),
 		cmocka_unit_test(forceencaps_is_an_older_spelling),
 		cmocka_unit_test(setup_fields_have_their_own_words),
-		cmocka_unit_test(a_source_address_from_the_peer_comes_later),
 		cmocka_unit_test(gateways_to_redirect_to_are_a_list),
+		cmocka_unit_test(several_subnets_are_one_tunnel_or_several),
+		cmocka_unit_test(fields_of_packets_have_their_own_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,13 +17,13 @@ static void harmless_keywords_are_ignored_with_a_warning(void **state)
 	(void)state;
 	assert_loads(
 		"config setup\n plutodebug=all\n dumpdir=/run/pluto\n" CONN_A
-		" metric=5\n leftnexthop=192.0.2.254\n",
+		" overlapip=yes\n leftnexthop=192.0.2.254\n",
 		"t.conf:2:13: warning: plutodebug=: ignored: the flight recorder is always on, see "
 		"ipsec explain; for more lines use loglevel=debug\n"
 		"t.conf:3:10: warning: dumpdir=: ignored: the daemon never writes a core dump: it "
 		"would "
 		"hold keys\n"
-		"t.conf:7:9: warning: metric=: ignored: routes are the host's own business\n"
+		"t.conf:7:12: warning: overlapip=: ignored: the kernel's policies decide\n"
 		"t.conf:8:14: warning: leftnexthop=: ignored: routes are the host's own "
 		"business\n");
 }
@@ -31,16 +31,9 @@ static void harmless_keywords_are_ignored_with_a_warning(void **state)
 static void keywords_that_would_change_things_are_refused(void **state)
 {
 	(void)state;
-	assert_setting_fails(
-		"leftcert=gw",
-		"11: leftcert=: not supported yet: certificates come with a later version");
-	assert_setting_fails("compress=yes",
-			     "11: compress=: \"yes\" is not supported yet: IP compression is "
-			     "not supported (accepted: no)");
-	assert_setting_fails("ah=sha2_256", "5: ah=: not supported yet: only ESP is supported");
-	assert_setting_fails("phase2=ah",
-			     "9: phase2=: \"ah\" is not supported yet: only ESP is supported "
-			     "(accepted: esp)");
+	assert_setting_fails("pfsgroup=modp2048",
+			     "11: pfsgroup=: not supported yet: name the group in esp=, as in "
+			     "esp=aes_gcm256-dh19 with pfs=yes");
 	assert_setting_fails(
 		"rightxauthserver=yes",
 		"19: rightxauthserver=: \"yes\" is not supported yet: XAUTH and EAP come with a "

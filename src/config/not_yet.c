@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Settings that are read and checked, and that nobody acts on yet. They are refused, so that
+ * nothing is silently ignored. Who builds the part that acts on one deletes its row. */
+#include <string.h>
+#include <strings.h>
+#include "config/keywords.h"
+
+struct not_yet {
+	enum keyword_section section;
+	const char *name; /* of the row of keywords.c, not another spelling */
+	const char *fine; /* words that say what is done anyway; all words must be among them */
+	const char *bad;  /* not NULL: only these words are refused ... */
+	const char *with; /* ... and values with one of these characters */
+};
+
+/* FINE: every other value is refused. BAD: only these. */
+#define FINE(section_, name_, fine_)                                                               \
+	{                                                                                          \
+		SECTION_##section_, name_, fine_, NULL, NULL                                       \
+	}
+#define BAD(section_, name_, bad_, with_)                                                          \
+	{                                                                                          \
+		SECTION_##section_, name_, "", bad_, with_                                         \
+	}
+
+static const struct not_yet not_yet[] = {
+	/* certificates and keys */
+	FINE(CONN, "authby", "secret psk never"),
+	FINE(END, "auth", "secret psk"),
+	BAD(END, "id", "%fromcert", ""),
+	FINE(END, "cert", ""),
+	FINE(END, "ca", "%any"),
+	FINE(END, "sendcert", "never no ifasked sendifasked"),
+	FINE(END, "ckaid", ""),
+	FINE(END, "pubkey", "%none"),
+	FINE(END, "rsasigkey", "%none"),
+	FINE(CONN, "require-id-on-certificate", "yes"),
+	FINE(CONN, "sendca", "none"),
+	FINE(CONN, "dns-match-id", "no"),
+	FINE(SETUP, "crl-strict", "no"),
+	FINE(SETUP, "crlcheckinterval", "0 0s"),
+	FINE(SETUP, "curl-timeout", "5 5s"),
+	FINE(SETUP, "ocsp-enable", "no"),
+	FINE(SETUP, "ocsp-strict", "no"),
+	FINE(SETUP, "ocsp-timeout", "2 2s"),
+	FINE(SETUP, "ocsp-uri", ""),
+	FINE(SETUP, "ocsp-trustname", ""),
+	FINE(SETUP, "ocsp-method", "get"),
+	FINE(SETUP, "ocsp-cache-size", "1000"),
+	FINE(SETUP, "ocsp-cache-min-age", "3600 1h"),
+	FINE(SETUP, "ocsp-cache-max-age", "86400 24h 1d"),
+
+	/* addresses for clients */
+	BAD(END, "sourceip", "", "%/-,"),
+	FINE(END, "addresspool", ""),
+	FINE(END, "modecfgserver", "no"),
+	FINE(END, "modecfgclient", "no"),
+	FINE(END, "cat", "no"),
+	FINE(CONN, "modecfgdns", ""),
+	FINE(CONN, "modecfgdomains", ""),
+	FINE(CONN, "modecfgbanner", ""),
+	FINE(CONN, "modecfgpull", "no"),
+
+	/* selectors and modes */
+	FINE(CONN, "narrowing", "yes"),
+	BAD(CONN, "type", "passthrough pass drop reject", ""),
+	FINE(CONN, "phase2", "esp default"),
+	FINE(CONN, "ah", ""),
+	FINE(CONN, "compress", "no"),
+
+	/* interfaces, routes and the kernel */
+	FINE(END, "updown", "%disabled"),
+	FINE(END, "vti", ""),
+	FINE(END, "interface-ip", ""),
+	FINE(CONN, "ipsec-interface", "no"),
+	FINE(CONN, "vti-interface", ""),
+	FINE(CONN, "vti-routing", "yes"),
+	FINE(CONN, "vti-shared", "no"),
+	FINE(CONN, "mark-in", ""),
+	FINE(CONN, "mark-out", ""),
+	FINE(CONN, "nic-offload", "no auto"),
+	FINE(CONN, "encap-dscp", "yes"),
+	FINE(CONN, "decap-dscp", "no"),
+	FINE(CONN, "nopmtudisc", "no"),
+	FINE(CONN, "mtu", "0"),
+	FINE(CONN, "metric", "0"),
+	FINE(CONN, "tfc", "0 no"),
+	FINE(CONN, "send-no-esp-tfc", "no"),
+	FINE(CONN, "iptfs", "no"),
+	{ SECTION_SETUP, NULL, NULL, NULL, NULL },
+};
+
+/* "no" is also off, false, n and 0. */
+static bool same_switch(const char *a, const char *b)
+{
+	bool x = false, y = true;
+	return value_bool(a, &x, NULL) == RC_OK && value_bool(b, &y, NULL) == RC_OK && x == y;
+}
+
+static bool is_among(const char *list, const char *word)
+{
+	char one[VALUE_WORD_MAX];
+	while (value_word(&list, one))
+		if (strcasecmp(one, word) == 0 || same_switch(one, word))
+			return true;
+	return false;
+}
+
+static bool is_done(const struct not_yet *row, const char *word)
+{
+	if (row->bad != NULL)
+		return !is_among(row->bad, word);
+	return is_among(row->fine, word);
+}
+
+static const struct not_yet *find_row(const struct keyword *keyword)
+{
+	for (const struct not_yet *row = not_yet; row->name != NULL; row++)
+		if (row->section == keyword->section && strcmp(row->name, keyword->info.name) == 0)
+			return row;
+	return NULL;
+}
+
+enum rc keyword_not_yet(const struct keyword *keyword, const char *text, struct finding *finding)
+{
+	const struct not_yet *row = find_row(keyword);
+	const char *cursor = text;
+	char word[VALUE_WORD_MAX];
+
+	if (row == NULL)
+		return RC_OK;
+	finding->column = 0;
+	if (row->with != NULL && strpbrk(text, row->with) != NULL)
+		return diag_fail(&finding->diag, RC_UNSUPPORTED,
+				 "\"%.60s\" is not supported yet: it comes with a later version",
+				 text);
+	while (value_word(&cursor, word)) {
+		if (is_done(row, word))
+			continue;
+		finding->column = (size_t)(cursor - text) - strlen(word);
+		if (row->fine[0] == '\0')
+			return diag_fail(&finding->diag, RC_UNSUPPORTED,
+					 "\"%.60s\" is not supported yet: it comes with a later "
+					 "version",
+					 word);
+		return diag_fail(&finding->diag, RC_UNSUPPORTED,
+				 "\"%.60s\" is not supported yet: it comes with a later version "
+				 "(accepted: %s)",
+				 word, row->fine);
+	}
+	return RC_OK;
+}
+
+const char *keyword_not_yet_name(unsigned index, enum keyword_section *section)
+{
+	if (index >= sizeof(not_yet) / sizeof(not_yet[0]))
+		return NULL;
+	*section = not_yet[index].section;
+	return not_yet[index].name;
+}
