@@ -2,28 +2,29 @@
 /* DER (X.690 §10), strictly: definite lengths in their shortest form, minimal integers, no tags of
  * more than one byte. Readers take an element from the front of *in and leave *in as it was when
  * they fail: RC_TRUNCATED when it ends too early, RC_SYNTAX when it is another element or no DER.
- */
+ *
+ * The tags are ASN1_...: NSS's headers define DER_SEQUENCE and others with other values. */
 #ifndef VANTH_BASE_DER_H
 #define VANTH_BASE_DER_H
 
 #include "base/span.h"
 
-#define DER_BOOLEAN	    0x01
-#define DER_INTEGER	    0x02
-#define DER_BIT_STRING	    0x03
-#define DER_OCTET_STRING    0x04
-#define DER_NULL	    0x05
-#define DER_OID		    0x06
-#define DER_ENUMERATED	    0x0a
-#define DER_UTF8_STRING	    0x0c
-#define DER_PRINTABLE	    0x13
-#define DER_IA5_STRING	    0x16
-#define DER_UTC_TIME	    0x17
-#define DER_TIME	    0x18 /* GeneralizedTime */
-#define DER_SEQUENCE	    0x30
-#define DER_SET		    0x31
-#define DER_CONTEXT(n)	    (0x80 | (n)) /* [n] IMPLICIT of something primitive */
-#define DER_CONTEXT_WITH(n) (0xa0 | (n)) /* [n] EXPLICIT, or IMPLICIT of a SEQUENCE or SET */
+#define ASN1_BOOLEAN	     0x01
+#define ASN1_INTEGER	     0x02
+#define ASN1_BIT_STRING	     0x03
+#define ASN1_OCTET_STRING    0x04
+#define ASN1_NULL	     0x05
+#define ASN1_OID	     0x06
+#define ASN1_ENUMERATED	     0x0a
+#define ASN1_UTF8_STRING     0x0c
+#define ASN1_PRINTABLE	     0x13
+#define ASN1_IA5_STRING	     0x16
+#define ASN1_UTC_TIME	     0x17
+#define ASN1_TIME	     0x18 /* GeneralizedTime */
+#define ASN1_SEQUENCE	     0x30
+#define ASN1_SET	     0x31
+#define ASN1_CONTEXT(n)	     (0x80 | (n)) /* [n] IMPLICIT of something primitive */
+#define ASN1_CONTEXT_WITH(n) (0xa0 | (n)) /* [n] EXPLICIT, or IMPLICIT of a SEQUENCE or SET */
 
 /* Any element. */
 enum rc der_next(struct span *in, uint8_t *tag, struct span *body) MUST_CHECK;

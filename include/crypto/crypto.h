@@ -52,7 +52,8 @@ const struct prf_alg *crypto_prf(uint16_t id);
 const struct integ_alg *crypto_integ(uint16_t id);
 const struct dh_alg *crypto_dh(uint16_t id);
 /* For `ipsec status` and logs: which algorithms the probe found, which not and why. Calls fn for
- * each; kind is "encryption", "PRF", "integrity" or "DH"; why is NULL for those that work. */
+ * each; kind is "encryption", "PRF", "integrity", "DH" or
+ * "signature"; why is NULL for those that work. */
 void crypto_probe_report(void (*fn)(void *context, const char *kind, const char *name,
 				    const char *why),
 			 void *context);

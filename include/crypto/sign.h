@@ -25,6 +25,7 @@ enum sign_form { SIGN_RSA_PKCS1, SIGN_RSA_PSS, SIGN_ECDSA, SIGN_ED25519 };
 struct sign_scheme {
 	enum sign_form form;
 	enum sign_hash hash;
+	uint16_t salt; /* RSA-PSS: bytes of salt; 0: as many as the hash has */
 };
 /* "RSA-PSS with SHA2-256"; in a static table, never NULL. */
 const char *sign_scheme_text(const struct sign_scheme *scheme);
@@ -78,11 +79,14 @@ struct public_key *private_key_public(const struct private_key *key); /* the pri
 /* ---- signatures ---- */
 /* Can a key of this kind make and verify it? (P-384 with SHA2-256 can, under RFC 7427.) */
 bool sign_scheme_fits(const struct sign_scheme *scheme, enum key_kind kind);
+/* Did the start-up probe get the known answers of this scheme? */
+bool sign_scheme_works(const struct sign_scheme *scheme);
 /* RFC 7427 §3: the ASN.1 AlgorithmIdentifier of a scheme; static. RSASSA-PSS with its parameters
- * (salt as long as the hash). */
+ * (salt as long as the hash, whatever the scheme says). SPAN_NONE: there is no such scheme. */
 struct span sign_scheme_der(const struct sign_scheme *scheme);
-/* Exact comparison with all that we know (also RSA with absent parameters in place of NULL, PSS
- * with default trailer written out). RC_UNSUPPORTED with a diag that shows the OID. */
+/* All that we know in DER (also RSA with absent parameters in place of NULL, PSS with its defaults
+ * written out or not, and salts of 1 to 2048 bytes). RC_UNSUPPORTED with a diag that shows the OID;
+ * RC_SYNTAX: no AlgorithmIdentifier. */
 enum rc sign_scheme_parse(struct span der, struct sign_scheme *out, struct diag *diag) MUST_CHECK;
 /* Longest signature of this key, in the form that signature_make() gives. */
 size_t signature_max(const struct public_key *key);

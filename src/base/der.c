@@ -79,7 +79,7 @@ enum rc der_only(struct span in, uint8_t tag, struct span *body)
 enum rc der_unsigned(struct span *in, struct span *number)
 {
 	struct span rest = *in, body;
-	TRY(der_take(&rest, DER_INTEGER, &body));
+	TRY(der_take(&rest, ASN1_INTEGER, &body));
 	if (body.len == 0 || (body.ptr[0] & 0x80) != 0)
 		return RC_SYNTAX;
 	if (body.len > 1 && body.ptr[0] == 0) {
@@ -109,7 +109,7 @@ enum rc der_bits(struct span *in, struct span *bytes)
 {
 	struct span rest = *in, body;
 	uint8_t unused;
-	TRY(der_take(&rest, DER_BIT_STRING, &body));
+	TRY(der_take(&rest, ASN1_BIT_STRING, &body));
 	if (span_u8(&body, &unused) != RC_OK || unused != 0)
 		return RC_SYNTAX;
 	*bytes = body;
@@ -120,7 +120,7 @@ enum rc der_bits(struct span *in, struct span *bytes)
 enum rc der_boolean(struct span *in, bool *value)
 {
 	struct span rest = *in, body;
-	TRY(der_take(&rest, DER_BOOLEAN, &body));
+	TRY(der_take(&rest, ASN1_BOOLEAN, &body));
 	if (body.len != 1 || (body.ptr[0] != 0 && body.ptr[0] != 0xff))
 		return RC_SYNTAX;
 	*value = body.ptr[0] != 0;
@@ -207,7 +207,7 @@ void der_put_unsigned(struct sink *sink, struct span number)
 {
 	while (number.len > 0 && number.ptr[0] == 0)
 		number = span_make(number.ptr + 1, number.len - 1);
-	size_t at = der_begin(sink, DER_INTEGER);
+	size_t at = der_begin(sink, ASN1_INTEGER);
 	if (number.len == 0 || (number.ptr[0] & 0x80) != 0)
 		sink_u8(sink, 0);
 	sink_span(sink, number);

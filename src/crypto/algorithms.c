@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include "crypto/dh.h"
 #include "crypto/nss.h"
+#include "crypto/sign_private.h"
 
 /* id, key_bits, salt, iv, block, icv */
 const struct encr_entry encr_entries[] = {
@@ -44,6 +45,8 @@ size_t algorithm_count(enum algorithm_kind kind)
 		return sizeof integ_entries / sizeof *integ_entries;
 	case ALGORITHM_DH:
 		return dh_group_count;
+	case ALGORITHM_SIGN:
+		return sign_algorithm_count;
 	}
 	return 0;
 }
@@ -62,7 +65,7 @@ void algorithm_forget(void)
 	found.probed = false;
 }
 
-static bool works(enum algorithm_kind kind, size_t index)
+bool algorithm_works(enum algorithm_kind kind, size_t index)
 {
 	return found.probed && found.verdict[kind][index] == PROBE_WORKS;
 }
@@ -70,7 +73,7 @@ static bool works(enum algorithm_kind kind, size_t index)
 const struct encr_alg *crypto_encr(uint16_t id)
 {
 	for (size_t i = 0; i < algorithm_count(ALGORITHM_ENCR); i++)
-		if (encr_entries[i].alg.id == id && works(ALGORITHM_ENCR, i))
+		if (encr_entries[i].alg.id == id && algorithm_works(ALGORITHM_ENCR, i))
 			return &encr_entries[i].alg;
 	return NULL;
 }
@@ -78,7 +81,7 @@ const struct encr_alg *crypto_encr(uint16_t id)
 const struct prf_alg *crypto_prf(uint16_t id)
 {
 	for (size_t i = 0; i < algorithm_count(ALGORITHM_PRF); i++)
-		if (prf_entries[i].alg.id == id && works(ALGORITHM_PRF, i))
+		if (prf_entries[i].alg.id == id && algorithm_works(ALGORITHM_PRF, i))
 			return &prf_entries[i].alg;
 	return NULL;
 }
@@ -86,7 +89,7 @@ const struct prf_alg *crypto_prf(uint16_t id)
 const struct integ_alg *crypto_integ(uint16_t id)
 {
 	for (size_t i = 0; i < algorithm_count(ALGORITHM_INTEG); i++)
-		if (integ_entries[i].alg.id == id && works(ALGORITHM_INTEG, i))
+		if (integ_entries[i].alg.id == id && algorithm_works(ALGORITHM_INTEG, i))
 			return &integ_entries[i].alg;
 	return NULL;
 }
@@ -94,7 +97,7 @@ const struct integ_alg *crypto_integ(uint16_t id)
 const struct dh_alg *crypto_dh(uint16_t id)
 {
 	for (size_t i = 0; i < dh_group_count; i++)
-		if (dh_groups[i].alg.id == id && works(ALGORITHM_DH, i))
+		if (dh_groups[i].alg.id == id && algorithm_works(ALGORITHM_DH, i))
 			return &dh_groups[i].alg;
 	return NULL;
 }
@@ -137,6 +140,8 @@ static const char *name_of(enum algorithm_kind kind, size_t index)
 		return integ_entries[index].alg.name;
 	case ALGORITHM_DH:
 		return dh_groups[index].alg.name;
+	case ALGORITHM_SIGN:
+		return sign_algorithms[index].name;
 	}
 	return "";
 }
@@ -145,8 +150,8 @@ void crypto_probe_report(void (*fn)(void *context, const char *kind, const char 
 				    const char *why),
 			 void *context)
 {
-	static const char *const kinds[ALGORITHM_KINDS] = { "encryption", "PRF", "integrity",
-							    "DH" };
+	static const char *const kinds[ALGORITHM_KINDS] = { "encryption", "PRF", "integrity", "DH",
+							    "signature" };
 	for (int kind = 0; kind < ALGORITHM_KINDS; kind++) {
 		for (size_t i = 0; i < algorithm_count((enum algorithm_kind)kind); i++) {
 			int verdict = found.probed ? found.verdict[kind][i] : PROBE_UNTESTED;
@@ -162,4 +167,28 @@ void crypto_probe_report(void (*fn)(void *context, const char *kind, const char 
 			fn(context, kinds[kind], name_of((enum algorithm_kind)kind, i), why);
 		}
 	}
+}
+
+const struct sign_algorithm sign_algorithms[] = {
+	{ "rsa", SIGN_RSA_PKCS1, KEY_RSA },	      { "rsa_pss", SIGN_RSA_PSS, KEY_RSA },
+	{ "ecdsa_p256", SIGN_ECDSA, KEY_ECDSA_P256 }, { "ecdsa_p384", SIGN_ECDSA, KEY_ECDSA_P384 },
+	{ "ecdsa_p521", SIGN_ECDSA, KEY_ECDSA_P521 }, { "ed25519", SIGN_ED25519, KEY_ED25519 },
+};
+const size_t sign_algorithm_count = sizeof sign_algorithms / sizeof *sign_algorithms;
+
+bool sign_works(enum sign_form form, enum key_kind kind)
+{
+	for (size_t i = 0; i < sign_algorithm_count; i++)
+		if (sign_algorithms[i].form == form && sign_algorithms[i].kind == kind)
+			return algorithm_works(ALGORITHM_SIGN, i);
+	return false;
+}
+
+bool sign_scheme_works(const struct sign_scheme *scheme)
+{
+	for (size_t i = 0; i < sign_algorithm_count; i++)
+		if (sign_scheme_fits(scheme, sign_algorithms[i].kind) &&
+		    sign_works(scheme->form, sign_algorithms[i].kind))
+			return true;
+	return false;
 }

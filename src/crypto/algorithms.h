@@ -7,8 +7,14 @@
 #include "crypto/crypto.h"
 #include "crypto/hmac.h"
 
-enum algorithm_kind { ALGORITHM_ENCR, ALGORITHM_PRF, ALGORITHM_INTEG, ALGORITHM_DH };
-#define ALGORITHM_KINDS 4
+enum algorithm_kind {
+	ALGORITHM_ENCR,
+	ALGORITHM_PRF,
+	ALGORITHM_INTEG,
+	ALGORITHM_DH,
+	ALGORITHM_SIGN
+};
+#define ALGORITHM_KINDS 5
 #define ALGORITHMS_MAX	16 /* rows of the longest table */
 
 struct encr_entry {
@@ -41,6 +47,7 @@ size_t encr_key_len(const struct encr_alg *alg, uint16_t bits);
 #define PROBE_WRONG    2
 #define PROBE_ABSENT   3
 void algorithm_verdict(enum algorithm_kind kind, size_t index, int verdict);
+bool algorithm_works(enum algorithm_kind kind, size_t index);
 /* Forget all verdicts: nothing is available. */
 void algorithm_forget(void);
 

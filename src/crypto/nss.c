@@ -25,6 +25,11 @@ PK11SlotInfo *nss_slot(unsigned worker)
 	return process.slots[worker % 2];
 }
 
+bool nss_has_database(void)
+{
+	return process.nssdir != NULL;
+}
+
 const char *nss_error_name(int error)
 {
 	const char *name = PR_ErrorToName(error);

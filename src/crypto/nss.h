@@ -9,6 +9,8 @@
 /* Key generation is serialised per slot, so even and odd workers use the two internal slots. NULL
  * while NSS is closed. The reference belongs to nss.c. */
 PK11SlotInfo *nss_slot(unsigned worker);
+/* Was it opened with a database? */
+bool nss_has_database(void);
 /* What NSS's last error of this thread means to us: RC_NO_MEMORY or RC_INTERNAL. */
 enum rc nss_rc(void);
 /* "<what>: NSS says SEC_ERROR_..." with nss_rc(). diag may be NULL. */

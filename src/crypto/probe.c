@@ -6,6 +6,7 @@
 #include "crypto/algorithms.h"
 #include "crypto/cipher.h"
 #include "crypto/nss.h"
+#include "crypto/sign_private.h"
 
 /* clang-format off */
 /* RFC 4231 §4.3 (SHA-1: RFC 2202 §3), test case 2: key "Jefe" */
@@ -287,6 +288,9 @@ static int probe_one(enum algorithm_kind kind, size_t index)
 		return probe_verdict(probe_hmac(integ_entries[index].hash));
 	case ALGORITHM_DH:
 		rc = probe_dh(&dh_groups[index]);
+		return rc == RC_UNSUPPORTED ? PROBE_ABSENT : probe_verdict(rc);
+	case ALGORITHM_SIGN:
+		rc = probe_sign(&sign_algorithms[index]);
 		return rc == RC_UNSUPPORTED ? PROBE_ABSENT : probe_verdict(rc);
 	}
 	return PROBE_UNTESTED;

@@ -26,6 +26,9 @@ struct probe_known {
 	struct span private, public, peer, shared;
 };
 enum rc probe_ec(const struct dh_group *group, const struct probe_known *known) MUST_CHECK;
+/* One form of signature, verified. RC_UNSUPPORTED: NSS does not have it. */
+struct sign_algorithm;
+enum rc probe_sign(const struct sign_algorithm *algorithm) MUST_CHECK;
 /* A verdict from a return code: 0, or NSS's error, or PROBE_WRONG. */
 int probe_verdict(enum rc rc);
 

@@ -12,16 +12,16 @@ static void an_element_is_taken_from_the_front(void **state)
 	struct span in = BYTES(0x04, 2, 0xaa, 0xbb, 0x05, 0), body, whole;
 	struct span start = in;
 	uint8_t tag;
-	assert_int_equal(der_whole(&in, DER_OCTET_STRING, &whole), RC_OK);
+	assert_int_equal(der_whole(&in, ASN1_OCTET_STRING, &whole), RC_OK);
 	assert_ptr_equal(whole.ptr, start.ptr);
 	assert_int_equal(whole.len, 4);
 	in = start;
 	assert_int_equal(der_next(&in, &tag, &body), RC_OK);
-	assert_int_equal(tag, DER_OCTET_STRING);
+	assert_int_equal(tag, ASN1_OCTET_STRING);
 	assert_true(span_equal(body, BYTES(0xaa, 0xbb)));
-	assert_true(der_is_next(&in, DER_NULL));
-	assert_int_equal(der_take(&in, DER_NULL, NULL), RC_OK);
-	assert_false(der_is_next(&in, DER_NULL));
+	assert_true(der_is_next(&in, ASN1_NULL));
+	assert_int_equal(der_take(&in, ASN1_NULL, NULL), RC_OK);
+	assert_false(der_is_next(&in, ASN1_NULL));
 	assert_int_equal(der_next(&in, &tag, &body), RC_TRUNCATED);
 }
 
@@ -31,7 +31,7 @@ static void a_failure_leaves_the_input_as_it_was(void **state)
 	struct span in = BYTES(0x04, 2, 0xaa, 0xbb), start = in, body;
 	bool value;
 	uint32_t number;
-	assert_int_equal(der_take(&in, DER_SEQUENCE, &body), RC_SYNTAX);
+	assert_int_equal(der_take(&in, ASN1_SEQUENCE, &body), RC_SYNTAX);
 	assert_int_equal(der_unsigned(&in, &body), RC_SYNTAX);
 	assert_int_equal(der_small(&in, &number), RC_SYNTAX);
 	assert_int_equal(der_bits(&in, &body), RC_SYNTAX);
@@ -75,9 +75,9 @@ static void nothing_may_follow_an_only_element(void **state)
 {
 	(void)state;
 	struct span body;
-	assert_int_equal(der_only(BYTES(0x30, 0), DER_SEQUENCE, &body), RC_OK);
-	assert_int_equal(der_only(BYTES(0x30, 0, 0), DER_SEQUENCE, &body), RC_TRAILING);
-	assert_int_equal(der_only(BYTES(0x31, 0), DER_SEQUENCE, &body), RC_SYNTAX);
+	assert_int_equal(der_only(BYTES(0x30, 0), ASN1_SEQUENCE, &body), RC_OK);
+	assert_int_equal(der_only(BYTES(0x30, 0, 0), ASN1_SEQUENCE, &body), RC_TRAILING);
+	assert_int_equal(der_only(BYTES(0x31, 0), ASN1_SEQUENCE, &body), RC_SYNTAX);
 }
 
 static void integers_are_minimal_and_not_negative(void **state)
@@ -161,14 +161,14 @@ static void what_is_written_can_be_read(void **state)
 		struct span in, body, inside;
 		sink_init(&sink, buffer, sizeof buffer);
 		memset(content, (int)i + 1, sizeof content);
-		size_t outer = der_begin(&sink, DER_SEQUENCE);
-		der_put(&sink, DER_OCTET_STRING, span_make(content, sizes[i]));
+		size_t outer = der_begin(&sink, ASN1_SEQUENCE);
+		der_put(&sink, ASN1_OCTET_STRING, span_make(content, sizes[i]));
 		der_put_small(&sink, 0);
 		der_put_small(&sink, 0x80);
 		der_end(&sink, outer);
 		assert_int_equal(sink_rc(&sink), RC_OK);
-		assert_int_equal(der_only(sink_written(&sink), DER_SEQUENCE, &in), RC_OK);
-		assert_int_equal(der_take(&in, DER_OCTET_STRING, &body), RC_OK);
+		assert_int_equal(der_only(sink_written(&sink), ASN1_SEQUENCE, &in), RC_OK);
+		assert_int_equal(der_take(&in, ASN1_OCTET_STRING, &body), RC_OK);
 		assert_true(span_equal(body, span_make(content, sizes[i])));
 		assert_int_equal(der_unsigned(&in, &inside), RC_OK);
 		assert_true(span_equal(inside, BYTES(0)));
@@ -187,8 +187,8 @@ static void a_full_buffer_is_told(void **state)
 		struct sink sink;
 		memset(buffer, 0xee, sizeof buffer);
 		sink_init(&sink, buffer, cap);
-		size_t outer = der_begin(&sink, DER_SEQUENCE);
-		der_put(&sink, DER_OCTET_STRING, SPAN_OF(content));
+		size_t outer = der_begin(&sink, ASN1_SEQUENCE);
+		der_put(&sink, ASN1_OCTET_STRING, SPAN_OF(content));
 		der_end(&sink, outer);
 		assert_int_equal(sink_rc(&sink), cap < 134 ? RC_LIMIT : RC_OK);
 		assert_int_equal(buffer[cap], 0xee);
