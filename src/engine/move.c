@@ -43,6 +43,8 @@ static void take(struct ike_sa *sa, const struct ip_endpoint *local,
 	bool same = endpoint_equal(&sa->local, local) && endpoint_equal(&sa->remote, remote) &&
 		    sa->encap == encap;
 
+	if (!ip_equal(&sa->local.addr, &local->addr) || !ip_equal(&sa->remote.addr, &remote->addr))
+		sa->fragment_size = 0; /* that was learned of another way */
 	sa->local = *local;
 	sa->remote = *remote;
 	sa->encap = encap;
@@ -301,6 +303,7 @@ static void be_led(struct gateway *gateway, struct ike_sa *sa)
 		    !host->ops->is_local(host, &source))
 			return;
 		sa->local.addr = source;
+		sa->fragment_size = 0;
 		sa->mobile->tell_due = true;
 	} else if (sa->mobile->told != ikev2_addresses_hash(&gateway->env, sa)) {
 		sa->mobile->tell_due = true;

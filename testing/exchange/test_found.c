@@ -44,6 +44,32 @@ static void an_old_child_sa_leaves_the_new_trap_alone(void **state)
 	pair_end(&pair);
 }
 
+/* The old IKE SA waits for an answer, so that its Delete must wait too, and ends when none comes:
+ * the traps are older than that. */
+static void an_old_ike_sa_that_cannot_say_goodbye_leaves_the_new_traps(void **state)
+{
+	struct tunnel *first;
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 5, SIBLINGS "\tauto=start\n", SIBLINGS "\tauto=add\n", NULL, NULL);
+	pair_run(&pair, 10 * USEC_PER_SEC);
+	assert_int_equal(pair.west.gateway->sas.child_count, 2);
+	first = peers_tunnel(&pair.west.gateway->peers, "t/1x1");
+	assert_int_equal(world_partition(pair.world, pair.west.host, pair.east.host, true), RC_OK);
+	road_event(pair.west.gateway, tunnel_current(first)->ike, EVENT_PROBE, NULL, NULL, NULL);
+	add(&pair.west, SIBLINGS "\tauto=ondemand\n");
+	pair_run(&pair, 5 * USEC_PER_SEC);
+	assert_int_equal(pair.west.gateway->sas.child_count, 2);
+	first = peers_tunnel(&pair.west.gateway->peers, "t/1x1");
+	assert_true(first->trap_installed);
+	pair_run(&pair, 600 * USEC_PER_SEC);
+	assert_int_equal(pair.west.gateway->sas.child_count, 0);
+	assert_int_equal(pair_ping_hosts(&pair, "10.1.0.7", "10.2.0.7"), SIMULATED_ACQUIRED);
+	assert_int_equal(pair_ping_hosts(&pair, "10.3.0.7", "10.2.0.7"), SIMULATED_ACQUIRED);
+	pair_end(&pair);
+}
+
 static void deliver_last(struct pair *pair)
 {
 	struct list *flights = world_flights(pair->world);
@@ -227,6 +253,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_trap_that_is_refused_is_not_asked_for_in_a_storm),
 		cmocka_unit_test(an_old_child_sa_leaves_the_new_trap_alone),
+		cmocka_unit_test(an_old_ike_sa_that_cannot_say_goodbye_leaves_the_new_traps),
 		cmocka_unit_test(a_request_in_the_new_ike_sa_may_overtake_the_answer_that_made_it),
 		cmocka_unit_test(reauthentication_does_not_wait_for_the_maker_of_the_child_sa),
 		cmocka_unit_test(a_successor_that_lives_is_not_made_once_more),

@@ -348,6 +348,60 @@ static void a_new_mapping_is_told_by_the_leader(void **state)
 	end_stage(&stage);
 }
 
+/* What an old way could not carry says nothing of the new one: there the messages are as large as
+ * the conn wants again. */
+static void the_size_learned_of_a_path_is_forgotten_with_it(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	begin(&stage, "192.0.2.10", ROAMER, FOLLOWER);
+	sa_of(&stage.pair.west)->fragment_size = sa_of(&stage.pair.east)->fragment_size = 576;
+	assert_int_equal(world_host_add_address(stage.pair.east.host, "192.0.2.3"), RC_OK);
+	world_run(stage.pair.world, USEC_PER_SEC);
+	assert_int_equal(sa_of(&stage.pair.west)->fragment_size, 576); /* nothing moved */
+	go(&stage, "192.0.2.10", "192.0.2.77");
+	world_run(stage.pair.world, USEC_PER_SEC);
+	assert_int_equal(sa_of(&stage.pair.west)->fragment_size, 0);
+	assert_int_equal(sa_of(&stage.pair.east)->fragment_size, 0);
+	sa_of(&stage.pair.west)->fragment_size = sa_of(&stage.pair.east)->fragment_size = 576;
+	world_host_remove_address(stage.pair.east.host, EAST_ADDRESS); /* east is led elsewhere */
+	world_run(stage.pair.world, 2 * USEC_PER_SEC);
+	assert_at(&stage, "192.0.2.77", "192.0.2.77", "192.0.2.3", false);
+	assert_int_equal(sa_of(&stage.pair.west)->fragment_size, 0);
+	assert_int_equal(sa_of(&stage.pair.east)->fragment_size, 0);
+	end_stage(&stage);
+}
+
+static bool refuse_update(void *context, struct flight *flight)
+{
+	struct stage *stage = context;
+	static const char *const wrong = "224.0.0.1";
+
+	if (stage->count++ == 0)
+		flight->from.addr = addr(wrong); /* east is to see it come from there */
+	return flight->to.addr.bytes[0] != 224;
+}
+
+/* §3.5: the leader is told that its address will not do, so the SA ends, and begins anew. */
+static void a_leader_whose_address_is_refused_begins_anew(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	begin(&stage, "192.0.2.10", ROAMER, FOLLOWER);
+	peers_tunnel(&stage.pair.west.gateway->peers, "t")->wanted = WANTED_UP;
+	stage.count = 0;
+	world_tap(stage.pair.world, refuse_update, &stage);
+	go(&stage, "192.0.2.10", "192.0.2.77");
+	world_run(stage.pair.world, 40 * USEC_PER_SEC);
+	assert_int_equal(stage.pair.west.ike_down, 1);
+	assert_true(end_said(&stage.pair.west, "UNACCEPTABLE_ADDRESSES"));
+	assert_kernel_at(&stage.pair.west, "192.0.2.77", "192.0.2.2", false);
+	assert_traffic(&stage);
+	end_stage(&stage);
+}
+
 /* ---- without MOBIKE ---- */
 
 static void without_mobike_the_tunnel_is_made_anew_at_the_new_address(void **state)
@@ -384,6 +438,8 @@ int main(void)
 		cmocka_unit_test(when_the_followers_address_goes_its_other_one_is_used),
 		cmocka_unit_test(a_dead_path_is_left_for_another_pair_of_addresses),
 		cmocka_unit_test(a_new_mapping_is_told_by_the_leader),
+		cmocka_unit_test(the_size_learned_of_a_path_is_forgotten_with_it),
+		cmocka_unit_test(a_leader_whose_address_is_refused_begins_anew),
 		cmocka_unit_test(without_mobike_the_tunnel_is_made_anew_at_the_new_address),
 	};
 

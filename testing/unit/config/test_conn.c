@@ -142,6 +142,68 @@ static void a_proposal_error_points_into_the_value(void **state)
 	unload(&l);
 }
 
+#define ENDS "conn a\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tauthby=secret\n"
+
+static const struct config_conn *conn_with(struct loaded *l, const char *line)
+{
+	char text[400];
+
+	snprintf(text, sizeof(text), ENDS "\tauto=add\n%s", line);
+	load_text(l, text);
+	assert_int_equal(l->rc, RC_OK);
+	assert_string_equal(l->report, "");
+	return l->config->conns[0];
+}
+
+static void fragments_have_a_mode_and_a_size(void **state)
+{
+	static const struct {
+		const char *line;
+		enum config_fragmentation mode;
+		unsigned size;
+	} good[] = {
+		{ "", FRAGMENTATION_YES, 1280 },
+		{ "\tfragmentation=yes\n", FRAGMENTATION_YES, 1280 },
+		{ "\tfragmentation=no\n", FRAGMENTATION_NO, 1280 },
+		{ "\tfragmentation=accept\n", FRAGMENTATION_ACCEPT, 1280 },
+		{ "\tfragmentation=force\n\tfragment-size=256\n", FRAGMENTATION_FORCE, 256 },
+		{ "\tike-frag=accept\n\tfragment_size=65535\n", FRAGMENTATION_ACCEPT, 65535 },
+	};
+	struct loaded l;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		const struct config_conn *conn = conn_with(&l, good[i].line);
+		assert_int_equal(conn->fragmentation, good[i].mode);
+		assert_int_equal(conn->fragment_size, good[i].size);
+		unload(&l);
+	}
+}
+
+static void sizes_and_modes_that_cannot_be_are_told_with_their_place(void **state)
+{
+	static const struct {
+		const char *line, *says;
+	} bad[] = {
+		{ "\tfragment-size=255\n", "255 is out of range: 256 to 65535 is allowed" },
+		{ "\tfragment-size=65536\n", "65536 is out of range: 256 to 65535 is allowed" },
+		{ "\tfragment-size=small\n", "small" },
+		{ "\tfragmentation=acept\n", "accept" },
+	};
+	char text[400];
+	struct loaded l;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text), ENDS "%s", bad[i].line);
+		load_text(&l, text);
+		assert_int_not_equal(l.rc, RC_OK);
+		assert_non_null(strstr(l.report, "t.conf:5:"));
+		assert_non_null(strstr(l.report, bad[i].says));
+		unload(&l);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +213,8 @@ int main(void)
 		cmocka_unit_test(a_part_for_also_is_no_conn_of_its_own),
 		cmocka_unit_test(a_conn_without_an_end_is_an_error_or_a_warning),
 		cmocka_unit_test(a_proposal_error_points_into_the_value),
+		cmocka_unit_test(fragments_have_a_mode_and_a_size),
+		cmocka_unit_test(sizes_and_modes_that_cannot_be_are_told_with_their_place),
 	};
 	return cmocka_run_group_tests(tests, open_crypto, close_crypto);
 }

@@ -100,6 +100,30 @@ static void nats_that_are_not_allowed_are_told_and_nothing_moves(void **state)
 	road_end(&road);
 }
 
+/* §3.5: groups, nobody, and ourselves are no peers. */
+static void addresses_that_no_peer_can_have_are_refused_and_nothing_moves(void **state)
+{
+	static const char *const wrong[] = { "0.0.0.0", "224.0.0.1", "255.255.255.255",
+					     EAST_ADDRESS };
+	struct road road;
+
+	(void)state;
+	road_up(&road, MOBILE, MOBILE);
+	struct ike_sa *west = road_sa(&road.pair.west), *east = road_sa(&road.pair.east);
+	struct ip_endpoint local = west->local, remote = east->remote;
+	for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		assert_int_equal(ip_parse(wrong[i], &west->local.addr), RC_OK);
+		said[0] = (struct wire_notify){ .type = UPDATE_SA_ADDRESSES };
+		assert_int_equal(road_notify(say(&road, 1)), UNACCEPTABLE_ADDRESSES);
+		west->local = local;
+		assert_true(endpoint_equal(&east->remote, &remote));
+		assert_false(east->mobile->check_due);
+		pair_assert_tunnel(&road.pair);
+	}
+	assert_int_equal(road.pair.east.ike_down + road.pair.east.child_down, 0);
+	road_end(&road);
+}
+
 /* Libreswan stays on port 500 where there is no NAT. */
 static void an_update_on_port_500_is_followed_too(void **state)
 {
@@ -177,6 +201,7 @@ int main(void)
 		cmocka_unit_test(a_cookie_is_returned_as_it_came),
 		cmocka_unit_test(further_addresses_replace_those_told_before),
 		cmocka_unit_test(nats_that_are_not_allowed_are_told_and_nothing_moves),
+		cmocka_unit_test(addresses_that_no_peer_can_have_are_refused_and_nothing_moves),
 		cmocka_unit_test(an_update_on_port_500_is_followed_too),
 		cmocka_unit_test(who_follows_does_not_lead),
 		cmocka_unit_test(without_mobike_the_words_of_mobike_mean_nothing),
