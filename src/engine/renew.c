@@ -37,6 +37,14 @@ static bool usable(const struct gateway *gateway, const struct ike_sa *sa)
 				  host_now(gateway->host) < sa->replace_at);
 }
 
+/* Of two whose authentication ends at about the same time, one of ours and one of the peer's, each
+ * end would leave its own for the other. */
+static bool outlasts(const struct ike_sa *sa, const struct ike_sa *but)
+{
+	return but == NULL || but->auth_ends == 0 || sa->auth_ends == 0 ||
+	       sa->auth_ends >= but->auth_ends + retransmit_budget(but->peer->conn);
+}
+
 struct ike_sa *carrier(const struct gateway *gateway, const struct peer *peer,
 		       const struct ike_sa *but)
 {
@@ -45,7 +53,7 @@ struct ike_sa *carrier(const struct gateway *gateway, const struct peer *peer,
 	list_for(node, &peer->ike_sas)
 	{
 		struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
-		if (sa == but || !usable(gateway, sa))
+		if (sa == but || !usable(gateway, sa) || !outlasts(sa, but))
 			continue;
 		if (best == NULL || sa->established > best->established ||
 		    (sa->established == best->established && sa->serial > best->serial))

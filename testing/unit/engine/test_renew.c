@@ -21,6 +21,26 @@ static void established_ike_sa_carries_until_it_may_not(void **state)
 	road_end(&road);
 }
 
+/* One of ours and one of the peer's: each end would leave its own for the other. */
+static void an_ike_sa_is_not_left_for_one_that_ends_with_it(void **state)
+{
+	struct road road;
+
+	(void)state;
+	road_up(&road, NULL, NULL);
+	struct gateway *gateway = road.pair.west.gateway;
+	struct ike_sa *sa = road_sa(&road.pair.west), left = *sa;
+	left.auth_ends = host_now(gateway->host) + 60 * USEC_PER_SEC;
+	sa->auth_ends = left.auth_ends + USEC_PER_SEC;
+	assert_null(carrier(gateway, sa->peer, &left));
+	assert_ptr_equal(carrier(gateway, sa->peer, NULL), sa);
+	sa->auth_ends = left.auth_ends + retransmit_budget(sa->peer->conn);
+	assert_ptr_equal(carrier(gateway, sa->peer, &left), sa);
+	sa->auth_ends = 0;
+	assert_ptr_equal(carrier(gateway, sa->peer, &left), sa);
+	road_end(&road);
+}
+
 /* A mass rekey is spread: only so many are out at once. */
 static void no_more_are_out_at_once_than_the_cap(void **state)
 {
@@ -64,6 +84,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(established_ike_sa_carries_until_it_may_not),
+		cmocka_unit_test(an_ike_sa_is_not_left_for_one_that_ends_with_it),
 		cmocka_unit_test(no_more_are_out_at_once_than_the_cap),
 		cmocka_unit_test(busy_ike_sa_is_not_asked_before_its_time),
 	};
