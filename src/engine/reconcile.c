@@ -142,63 +142,6 @@ static void go_children(struct gateway *gateway, struct tunnel *tunnel)
 	list_for_safe(node, &tunnel->child_sas) go_child(gateway, child_of(node));
 }
 
-/* Our own goes at once; the peer may still mean to do something with its own. */
-static bool childless_too_long(struct gateway *gateway, struct ike_sa *sa)
-{
-	usec_t when = sa->idle_since + CHILDLESS_GRACE;
-
-	if (sa->role == INITIATOR || host_now(gateway->host) >= when)
-		return true;
-	reconcile_at(gateway, sa->peer, when);
-	return false;
-}
-
-/* A tunnel of the peer will have its Child SA made in it. */
-static bool needed(const struct gateway *gateway, const struct ike_sa *sa)
-{
-	if (gateway->stopping || sa->peer->doomed || carrier(gateway, sa->peer, NULL) != sa)
-		return false;
-	list_for(node, &sa->peer->tunnels)
-	{
-		const struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
-		if (!tunnel->doomed && keeper(tunnel) == NULL &&
-		    (tunnel->wanted == WANTED_UP ||
-		     (tunnel->wanted == WANTED_ON_DEMAND && tunnel->triggered)))
-			return true;
-	}
-	return false;
-}
-
-/* An IKE SA whose children all go has no purpose: one Delete serves for all. */
-static bool purposeless(struct gateway *gateway, struct ike_sa *sa)
-{
-	if (sa->state != IKEV2_ESTABLISHED || sa->heir_of != 0)
-		return false;
-	list_for(node, &sa->children) if (!container_of(node, struct child_sa, in_ike)
-						   ->delete_wanted) return false;
-	if (needed(gateway, sa))
-		return false;
-	return !list_empty(&sa->children) || childless_too_long(gateway, sa);
-}
-
-static void go_ike(struct gateway *gateway, struct ike_sa *sa)
-{
-	if (!sa->delete_wanted && purposeless(gateway, sa)) {
-		sa->delete_wanted = true;
-		sa->delete_reason =
-			list_empty(&sa->children)
-				? RC_CANCELLED
-				: container_of(sa->children.next, struct child_sa, in_ike)
-					  ->delete_reason;
-	}
-	if (!sa->delete_wanted || sa->errand != NULL)
-		return;
-	if (sa->state == IKEV2_INIT_SENT || sa->state == IKEV2_INTERMEDIATE_SENT ||
-	    ((sa->state == IKEV2_ESTABLISHED || sa->state == IKEV2_REKEYED) &&
-	     sa->request.bytes == NULL))
-		road_event(gateway, sa, EVENT_DELETE_IKE, NULL, NULL, NULL);
-}
-
 /* ---- rule: one live Child SA a tunnel ---- */
 
 /* A peer may narrow its selectors, each time otherwise; the oldest go. */
@@ -310,14 +253,24 @@ static bool just_made(struct gateway *gateway, const struct tunnel *tunnel)
 
 /* What lives is replaced in time, whoever began it, also where we only answer; but a client
  * (right=%any) comes by itself. */
-static bool replaces(struct gateway *gateway, const struct tunnel *tunnel,
+static bool replaces(const struct gateway *gateway, const struct tunnel *tunnel,
 		     const struct child_sa *current)
 {
 	if (tunnel->wanted != WANTED_UP &&
 	    (tunnel->wanted == WANTED_DOWN || tunnel->peer->parent != NULL))
 		return false;
-	return replace_due(gateway, current) && !spare(gateway, tunnel, current) &&
-	       !just_made(gateway, tunnel);
+	return replace_due(gateway, current) && !spare(gateway, tunnel, current);
+}
+
+static bool lacks_one(const struct gateway *gateway, const struct tunnel *tunnel,
+		      const struct child_sa *current)
+{
+	if (tunnel->doomed || tunnel->peer->doomed || gateway->stopping)
+		return false;
+	if (current != NULL)
+		return replaces(gateway, tunnel, current);
+	return tunnel->wanted == WANTED_UP ||
+	       (tunnel->wanted == WANTED_ON_DEMAND && tunnel->triggered);
 }
 
 /* A peer in the middle of proving itself to us may be about to make it. */
@@ -325,12 +278,8 @@ static bool wants_one(struct gateway *gateway, const struct tunnel *tunnel)
 {
 	const struct child_sa *current = keeper(tunnel);
 
-	if (tunnel->doomed || tunnel->peer->doomed || gateway->stopping)
-		return false;
-	if (current != NULL)
-		return replaces(gateway, tunnel, current);
-	return tunnel->wanted == WANTED_UP ||
-	       (tunnel->wanted == WANTED_ON_DEMAND && tunnel->triggered);
+	return lacks_one(gateway, tunnel, current) &&
+	       (current == NULL || !just_made(gateway, tunnel));
 }
 
 static usec_t not_before(const struct tunnel *tunnel)
@@ -404,6 +353,67 @@ static void make_one(struct gateway *gateway, struct tunnel *tunnel)
 		create_in(gateway, tunnel, sa);
 	else
 		initiate(gateway, tunnel);
+}
+
+/* ---- rule: an IKE SA has a purpose ---- */
+
+/* Our own goes at once; the peer may still mean to do something with its own. */
+static bool childless_too_long(struct gateway *gateway, struct ike_sa *sa)
+{
+	usec_t when = sa->idle_since + CHILDLESS_GRACE;
+
+	if (sa->role == INITIATOR || host_now(gateway->host) >= when)
+		return true;
+	reconcile_at(gateway, sa->peer, when);
+	return false;
+}
+
+/* A tunnel of the peer will have its Child SA made in it, or is having it made. */
+static bool needed(const struct gateway *gateway, const struct ike_sa *sa)
+{
+	if (gateway->stopping || sa->peer->doomed)
+		return false;
+	if (sa->creation != NULL)
+		return true;
+	list_for(node, &sa->peer->tunnels)
+	{
+		const struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+		const struct child_sa *current = keeper(tunnel);
+		if (lacks_one(gateway, tunnel, current) &&
+		    carrier(gateway, sa->peer, current != NULL ? current->ike : NULL) == sa)
+			return true;
+	}
+	return false;
+}
+
+/* An IKE SA whose children all go has no purpose: one Delete serves for all. */
+static bool purposeless(struct gateway *gateway, struct ike_sa *sa)
+{
+	if (sa->state != IKEV2_ESTABLISHED || sa->heir_of != 0)
+		return false;
+	list_for(node, &sa->children) if (!container_of(node, struct child_sa, in_ike)
+						   ->delete_wanted) return false;
+	if (needed(gateway, sa))
+		return false;
+	return !list_empty(&sa->children) || childless_too_long(gateway, sa);
+}
+
+static void go_ike(struct gateway *gateway, struct ike_sa *sa)
+{
+	if (!sa->delete_wanted && purposeless(gateway, sa)) {
+		sa->delete_wanted = true;
+		sa->delete_reason =
+			list_empty(&sa->children)
+				? RC_CANCELLED
+				: container_of(sa->children.next, struct child_sa, in_ike)
+					  ->delete_reason;
+	}
+	if (!sa->delete_wanted || sa->errand != NULL)
+		return;
+	if (sa->state == IKEV2_INIT_SENT || sa->state == IKEV2_INTERMEDIATE_SENT ||
+	    ((sa->state == IKEV2_ESTABLISHED || sa->state == IKEV2_REKEYED) &&
+	     sa->request.bytes == NULL))
+		road_event(gateway, sa, EVENT_DELETE_IKE, NULL, NULL, NULL);
 }
 
 /* ---- rule: a tunnel on demand has its trap ---- */

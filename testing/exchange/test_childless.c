@@ -117,6 +117,29 @@ static void a_childless_ike_sa_that_gets_no_child_sa_does_not_stay(void **state)
 	pair_end(&pair);
 }
 
+/* The new IKE SA has no Child SA at first, and the tunnel has the old one: it is not idle. */
+static void reauthentication_makes_the_child_sa_in_the_new_ike_sa(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 3, PAIR_START "\tchildless=force\n\treauth=yes\n",
+		   PAIR_CONN "\tchildless=force\n", NULL, NULL);
+	pair_run(&pair, 30 * USEC_PER_SEC);
+	struct tunnel *tunnel = peers_tunnel(&pair.west.gateway->peers, "t");
+	tunnel_current(tunnel)->ike->replace_at = world_now(pair.world);
+	peer_dirty(tunnel->peer);
+	for (unsigned i = 0; i < 20; i++) {
+		pair_run(&pair, USEC_PER_SEC);
+		assert_int_equal(pair_ping(&pair, true), SIMULATED_ARRIVED);
+		assert_int_equal(pair_ping(&pair, false), SIMULATED_ARRIVED);
+	}
+	assert_int_equal(pair.west.ike_up, 2);
+	assert_int_equal(pair.west.child_up, 2);
+	pair_assert_tunnel(&pair);
+	pair_end(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -127,6 +150,7 @@ int main(void)
 		cmocka_unit_test(a_responder_with_force_refuses_the_child_sa_of_ike_auth_only),
 		cmocka_unit_test(any_one_message_may_be_lost),
 		cmocka_unit_test(a_childless_ike_sa_that_gets_no_child_sa_does_not_stay),
+		cmocka_unit_test(reauthentication_makes_the_child_sa_in_the_new_ike_sa),
 	};
 
 	return exchange_run(tests);
