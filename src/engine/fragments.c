@@ -4,6 +4,7 @@
 #include "sa/window.h"
 
 #define PACKET_DEFAULT	1280	  /* while the conn is not known */
+#define LEAST_PACKET	576	  /* what every link with IPv4 carries */
 #define UDP_OVERHEAD	(8u + 4u) /* its header, and the non-ESP marker */
 #define IPV4_HEADER_LEN 20u
 #define IPV6_HEADER_LEN 40u
@@ -142,6 +143,19 @@ static const struct ikev2_row *row_of(const struct ike_sa *sa, const struct ike_
 	return ikev2_row((enum ike_state)sa->state, (enum ike_role)sa->role, event);
 }
 
+/* The peer may have had to lower them: larger answers would be lost for as long as it asks. */
+static void learn_path(struct ike_sa *sa, const struct reassembly *request)
+{
+	size_t largest = 0;
+
+	for (unsigned i = 0; i < request->total; i++)
+		if (request->pieces[i].len > largest)
+			largest = request->pieces[i].len;
+	if (request->total > 1 && largest <= limit_of(sa, LEAST_PACKET) &&
+	    (sa->fragment_size == 0 || sa->fragment_size > LEAST_PACKET))
+		sa->fragment_size = LEAST_PACKET;
+}
+
 bool fragments_run(struct gateway *gateway, struct ike_sa *sa)
 {
 	const struct ikev2_row *row;
@@ -154,10 +168,13 @@ bool fragments_run(struct gateway *gateway, struct ike_sa *sa)
 		if (whole == NULL || !reassembly_whole(whole))
 			continue;
 		row = row_of(sa, &whole->header);
-		if (row == NULL || row->steps == NULL || !timely(sa, &whole->header))
+		if (row == NULL || row->steps == NULL || !timely(sa, &whole->header)) {
 			reassembly_free(&gateway->sas, whole);
-		else
-			road_whole(gateway, sa, whole, row);
+			return true;
+		}
+		if (i == 0)
+			learn_path(sa, whole);
+		road_whole(gateway, sa, whole, row);
 		return true;
 	}
 	return false;
@@ -172,7 +189,7 @@ void fragments_expire(struct gateway *gateway)
 /* ---- ours ---- */
 
 /* §2.5.1: what every link carries, of IPv6 and of IPv4. */
-static const uint16_t steps_down[] = { 1280, 576 };
+static const uint16_t steps_down[] = { 1280, LEAST_PACKET };
 
 struct kept_parts {
 	unsigned count;
