@@ -6,11 +6,12 @@
 #include "sim/sim.h"
 
 static const uint8_t crash_secret[32] = { 1, 2, 3 }; /* of all: each is asked for its own SPIs */
-static const char secrets_text[] = ": PSK \"correct horse battery staple\"\n";
+static const char secrets_text[] = ": PSK \"correct horse battery staple\"\n"
+				   ": PPKS \"sim\" \"a key that no quantum computer guesses\"\n";
 
 struct config *gate_config(const struct gate *gate, unsigned variant)
 {
-	char text[8192] = "", why[600];
+	char text[16384] = "", why[600];
 	struct config_errors errors;
 	struct config *config = NULL;
 	enum rc rc;

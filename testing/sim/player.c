@@ -9,6 +9,7 @@
 #define SMALL_STEP    (50 * USEC_PER_MSEC)
 #define DENSE_STEP    (10 * USEC_PER_MSEC)
 #define DENSE_AFTER   (3 * USEC_PER_SEC)
+#define SMALL_PATH    (576 - 28) /* bytes of UDP payload */
 
 /* ---- time ---- */
 
@@ -114,6 +115,8 @@ bool player_tap(void *context, struct flight *flight)
 	unsigned at = sim->seen_next % 4;
 
 	look_closer(sim, flight);
+	if (sim->scenario->small_path && flight->len > SMALL_PATH)
+		return false;
 
 	if (flight->len > sizeof(sim->seen[0]) || flight->id % 3 != 0)
 		return true;
@@ -140,12 +143,33 @@ static void replay(struct sim *sim, const struct trouble *trouble)
 	(void)rc;
 }
 
-/* A host that has crashed meanwhile has its address back, too. */
+static bool goes_elsewhere(const struct scenario *scenario, unsigned node)
+{
+	for (unsigned i = 0; i < scenario->link_count; i++)
+		if (scenario->links[i].moves && scenario->links[i].b == node)
+			return true;
+	return false;
+}
+
+/* Without its own address it has another one, where somebody follows; or none at all. A host that
+ * has crashed meanwhile has its address back, too. */
 static void move(struct sim *sim, const struct trouble *trouble, bool begin)
 {
 	struct gate *gate = &sim->gates[trouble->node];
 	const char *address = sim->scenario->nodes[trouble->node].address;
+	char elsewhere[20];
 	enum rc rc = RC_OK;
+
+	(void)snprintf(elsewhere, sizeof(elsewhere), "192.0.2.%u", 101 + trouble->node);
+	if (goes_elsewhere(sim->scenario, trouble->node) && trouble->number % 3 != 0) {
+		if (begin && gate->elsewhere++ == 0)
+			rc = world_host_add_address(gate->host, elsewhere);
+		else if (!begin && --gate->elsewhere == 0)
+			world_host_remove_address(gate->host, elsewhere);
+	}
+	if (rc != RC_OK)
+		sim_fail(sim, "g%u does not get another address", gate->number);
+	rc = RC_OK;
 
 	gate->moves = begin ? gate->moves + 1 : gate->moves - 1;
 	if (begin && gate->moves == 1)

@@ -23,6 +23,8 @@ unsigned dice_between(struct dice *dice, unsigned low, unsigned high)
 
 /* ---- who talks to whom ---- */
 
+#define LONG_LABEL ".a-name-as-long-as-a-label-of-a-domain-name-may-be-on-the-internet"
+
 /* What few ends have: one in so many. A new setting is a row. */
 static const struct {
 	unsigned one_in;
@@ -43,6 +45,57 @@ static unsigned draw_rarities(struct dice *dice)
 		     (drawn & 1u << (i - 1)) == 0))
 			drawn |= 1u << i;
 	return drawn;
+}
+
+/* What came to the simulator later: drawn by dice of its own, so that older seeds stay what they
+ * are. Of one end: */
+static const struct {
+	unsigned one_in;
+	const char *line;
+} further[] = {
+	{ 8, "childless=prefer" },
+	{ 12, "ipsec-max-bytes=3000" },
+};
+#define FURTHER (sizeof(further) / sizeof(further[0]))
+#define LIMITED (1u << 1) /* in bytes: a row above */
+/* Of both ends: */
+static const struct {
+	unsigned one_in;
+	const char *line;
+} together[] = {
+	{ 6, "session-resumption=yes" },
+	{ 8, "mobike=yes" },
+	{ 12, "childless=force" },
+};
+#define TOGETHER (sizeof(together) / sizeof(together[0]))
+#define MOBIKE	 (1u << 1) /* rows above */
+#define FORCE	 (1u << 2)
+
+static void make_further(struct scenario *scenario, struct dice *dice)
+{
+	scenario->small_path = dice_below(dice, 8) == 0;
+	/* of all: an unknown client is answered by the first of the conns that he may mean */
+	scenario->addke = dice_below(dice, 8) == 0;
+	scenario->ppk = dice_below(dice, 10) == 0;
+	for (unsigned i = 0; i < scenario->link_count; i++) {
+		struct link *link = &scenario->links[i];
+		for (unsigned j = 0; j < TOGETHER; j++)
+			if (dice_below(dice, together[j].one_in) == 0)
+				link->together |= 1u << j;
+		for (unsigned j = 0; j < 2 * FURTHER; j++)
+			if (dice_below(dice, further[j / 2].one_in) == 0)
+				link->ends[j % 2].further |= 1u << j / 2;
+		link->moves = link->style == LINK_TEMPLATE && !scenario->nodes[link->b].nat &&
+			      dice_below(dice, 3) == 0;
+		if (link->moves)
+			link->together |= MOBIKE;
+	}
+}
+
+bool link_is_limited(const struct link *link)
+{
+	return link->ends[0].max_packets != 0 || link->ends[1].max_packets != 0 ||
+	       ((link->ends[0].further | link->ends[1].further) & LIMITED) != 0;
 }
 
 static void make_node(struct node *node, unsigned number, struct dice *dice)
@@ -142,6 +195,7 @@ void scenario_make(struct scenario *scenario, uint64_t seed, double hours, doubl
 		.delay = dice_between(&dice, 1, 60) * USEC_PER_MSEC,
 		.jitter = dice_below(&dice, 20) * USEC_PER_MSEC,
 	};
+	make_further(scenario, &extras);
 	scenario->nat_expiry = dice_between(&dice, 30, 180) * USEC_PER_SEC;
 	scenario->patience = (usec_t)(patience * (double)USEC_PER_SEC);
 	scenario->trouble = (usec_t)(hours * 3600 * (double)USEC_PER_SEC);
@@ -175,13 +229,23 @@ static const char *start_word(enum config_auto start)
 	return start == AUTO_START ? "start" : start == AUTO_ONDEMAND ? "ondemand" : "add";
 }
 
+/* Long enough for IKE_AUTH not to fit into a packet of a small path. */
+static const char *rest_of_name(const struct scenario *scenario)
+{
+	return scenario->small_path ? LONG_LABEL LONG_LABEL LONG_LABEL LONG_LABEL : "";
+}
+
 static void put_ends(const struct scenario *scenario, const struct link *link, bool at_a, FILE *out)
 {
 	const struct node *a = &scenario->nodes[link->a], *b = &scenario->nodes[link->b];
+	const char *right = b->address, *rest = rest_of_name(scenario);
 
-	(void)fprintf(out, "\tleft=%s\n\tleftid=@g%u\n", a->address, link->a);
-	(void)fprintf(out, "\tright=%s\n\trightid=@g%u\n",
-		      at_a && link->style == LINK_TEMPLATE ? "%any" : b->address, link->b);
+	if (link->style == LINK_TEMPLATE && at_a)
+		right = "%any";
+	else if (link->moves)
+		right = "%defaultroute";
+	(void)fprintf(out, "\tleft=%s\n\tleftid=@g%u%s\n", a->address, link->a, rest);
+	(void)fprintf(out, "\tright=%s\n\trightid=@g%u%s\n", right, link->b, rest);
 }
 
 /* tunnel: the only one, or TUNNELS_MAX for all of them */
@@ -198,7 +262,24 @@ static void put_subnets(const struct link *link, unsigned tunnel, FILE *out)
 	(void)fprintf(out, " }\n\trightsubnet=10.%u.100.0/24\n", link->b);
 }
 
-static void put_settings(const struct settings *settings, unsigned variant, FILE *out)
+/* What cannot be beside the rest is left out. */
+static bool goes(const struct scenario *scenario, const char *line)
+{
+	return !scenario->small_path || strcmp(line, "fragmentation=no") != 0;
+}
+
+static void put_further(const struct link *link, const struct settings *settings, FILE *out)
+{
+	for (unsigned i = 0; i < TOGETHER; i++)
+		if ((link->together & 1u << i) != 0)
+			(void)fprintf(out, "\t%s\n", together[i].line);
+	for (unsigned i = 0; i < FURTHER; i++)
+		if ((settings->further & 1u << i) != 0 && (i != 0 || (link->together & FORCE) == 0))
+			(void)fprintf(out, "\t%s\n", further[i].line);
+}
+
+static void put_settings(const struct scenario *scenario, const struct link *link,
+			 const struct settings *settings, unsigned variant, FILE *out)
 {
 	(void)fprintf(out, "\tauto=%s\n\tsalifetime=%us\n\tikelifetime=%us\n",
 		      start_word(settings->start), settings->salifetime + variant * 60,
@@ -209,9 +290,13 @@ static void put_settings(const struct settings *settings, unsigned variant, FILE
 	(void)fprintf(out, "\tdpddelay=%us\n\tpfs=%s\n\tipsec-max-packets=%u\n", settings->dpddelay,
 		      settings->pfs ? "yes" : "no", settings->max_packets);
 	for (unsigned i = 0; i < RARITIES; i++)
-		if ((settings->rarities & 1u << i) != 0)
+		if ((settings->rarities & 1u << i) != 0 && goes(scenario, rarities[i].line))
 			(void)fprintf(out, "\t%s\n", rarities[i].line);
-	(void)fprintf(out, "\tauthby=secret\n\tike=aes_gcm128-sha2_256-dh31\n\tesp=%s\n",
+	put_further(link, settings, out);
+	if (scenario->ppk)
+		(void)fprintf(out, "\tppk=insist\n");
+	(void)fprintf(out, "\tauthby=secret\n\tike=aes_gcm128-sha2_256-dh31%s\n\tesp=%s\n",
+		      scenario->addke ? ";addke1=dh19" : "",
 		      settings->pfs ? "aes_gcm128-dh31" : "aes_gcm128");
 }
 
@@ -227,7 +312,7 @@ static void put_link(const struct scenario *scenario, unsigned node, unsigned nu
 		(void)fprintf(out, "conn %s\n", name);
 		put_ends(scenario, link, node == link->a, out);
 		put_subnets(link, link->style == LINK_CONNS ? i : TUNNELS_MAX, out);
-		put_settings(&link->ends[node == link->b], variant, out);
+		put_settings(scenario, link, &link->ends[node == link->b], variant, out);
 	}
 }
 
@@ -258,7 +343,7 @@ bool settings_reauthenticate(const struct settings *settings)
 void scenario_tell(const struct scenario *scenario, FILE *out)
 {
 	for (unsigned i = 0; i < scenario->node_count; i++) {
-		char conf[8192] = "";
+		char conf[16384] = "";
 		scenario_conf(scenario, i, 0, conf, sizeof(conf));
 		(void)fprintf(out, "---- g%u: %s%s\n%s", i, scenario->nodes[i].address,
 			      scenario->nodes[i].nat ? " behind NAT" : "", conf);

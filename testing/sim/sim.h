@@ -45,14 +45,16 @@ struct settings { /* of one end of a link; times in seconds */
 	enum config_auto start;
 	unsigned salifetime, ikelifetime, margin, dpddelay;
 	bool rekey, reauth, pfs;
-	unsigned max_packets; /* 0: none */
-	unsigned rarities;    /* a bit for each row of scenario.c that applies */
+	unsigned max_packets;	    /* 0: none */
+	unsigned rarities, further; /* a bit for each row of scenario.c that applies */
 };
 struct link {
 	unsigned a, b; /* nodes: a is left */
 	enum link_style style;
 	unsigned tunnels;
 	struct settings ends[2]; /* of a, of b */
+	unsigned together;	 /* a bit for each row that applies to both ends */
+	bool moves;		 /* b may be elsewhere, and is followed (MOBIKE) */
 	bool wanted_in_the_end;	 /* false: its conns are deleted before the judge comes */
 };
 struct node {
@@ -68,6 +70,8 @@ struct scenario {
 	struct link links[LINKS_MAX];
 	struct world_network network; /* when nothing is wrong */
 	usec_t nat_expiry;
+	bool small_path; /* packets of 576 bytes at most pass */
+	bool addke, ppk; /* of all conns */
 	bool dense;	 /* many packets in calm minutes */
 	usec_t trouble;	 /* faults come for so long */
 	usec_t patience; /* then all must be well after so long */
@@ -95,6 +99,8 @@ void scenario_user(const struct scenario *scenario, unsigned link, unsigned tunn
 		   char *out, size_t size);
 /* reauth=yes or authlifetime= */
 bool settings_reauthenticate(const struct settings *settings);
+/* Its Child SAs are over after some packets or bytes. */
+bool link_is_limited(const struct link *link);
 void scenario_tell(const struct scenario *scenario, FILE *out);
 
 /* ---- plan.c ---- */
@@ -156,8 +162,8 @@ struct gate {
 	struct gateway *gateway; /* NULL: not running */
 	struct watcher watcher;
 	bool stopping, stopped;
-	unsigned moves, slow; /* troubles of these kinds that are on */
-	uint64_t history;     /* a hash of all lines */
+	unsigned moves, elsewhere, slow; /* troubles of these kinds that are on */
+	uint64_t history;		 /* a hash of all lines */
 	char *journal[JOURNAL_LINES];
 	unsigned journal_next;
 };

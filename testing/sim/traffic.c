@@ -121,7 +121,7 @@ static void launch(struct sim *sim, unsigned link, unsigned tunnel, unsigned fro
 /* Limits of packets would be over at once. */
 static bool stands_many(const struct link *link)
 {
-	return seamless(link) && link->ends[0].max_packets == 0 && link->ends[1].max_packets == 0;
+	return seamless(link) && !link_is_limited(link);
 }
 
 void traffic_launch(struct sim *sim)
