@@ -11,7 +11,7 @@ enum ike_tell {
 	TELL_CRASH_TOKEN = 1, /* a rekeyed IKE SA has SPIs without a token (RFC 6290 §4.3) */
 	TELL_LIFETIME = 2,    /* AUTH_LIFETIME has changed (RFC 4478 §3) */
 	TELL_REDIRECT = 8,    /* the operator wants the peer to leave (RFC 5685 §5) */
-	TELL_TICKET = 4,      /* a rekeyed IKE SA needs another ticket (RFC 5723 §4.2) */
+	TELL_TICKET = 4,      /* a rekeyed IKE SA needs another ticket (RFC 5723 §4.1) */
 };
 
 struct ike_extra {

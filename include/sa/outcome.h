@@ -49,6 +49,7 @@ struct outcome_extra {
 	uint32_t auth_told;	       /* seconds that the peer is told; 0: nothing */
 	struct span ticket;	       /* the gateway's for us; .ptr NULL: none came */
 	uint32_t ticket_seconds;       /* it lives so long */
+	bool ticket_later;	       /* the gateway gives one when asked again */
 	const struct wire_id *gateway; /* client: who the gateway proved to be, for the ticket */
 	bool resumed;		       /* gateway: in the place of the IKE SA with these SPIs */
 	uint64_t resumed_i, resumed_r;

@@ -41,8 +41,8 @@ enum rc ticket_mark(struct span psk, uint64_t spi_i, uint64_t spi_r,
 		    uint8_t out[TICKET_MARK_LEN]) MUST_CHECK;
 void ticket_keys_free(struct sas *sas);
 
-/* Client: the SA's ticket becomes the one of its peer (RFC 5723 §4.1: the connection was lost, not
- * ended), with what is needed to use it once. */
+/* Client: the SA's ticket becomes the one of its peer (RFC 5723 §4.3.1: the connection was lost,
+ * not ended), with what is needed to use it once. */
 void ticket_keep(struct ike_sa *sa);
 /* The peer's, if it may still be used. */
 const struct ticket *ticket_usable(const struct peer *peer, usec_t now);

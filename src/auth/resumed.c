@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* AUTH of a resumed session (rfc5723 §5.2): SK_px alone takes the place of the padded shared key.
+/* AUTH of a resumed session (rfc5723 §4.3.3): SK_px alone takes the place of the padded shared key.
  */
 #include "auth/resumed.h"
 

@@ -120,6 +120,8 @@ static void commit_ticket(struct errand *errand)
 	struct ike_extra *extra;
 
 	note_gateway(sa, out->gateway);
+	if (out->ticket_later && sa->role == INITIATOR && ike_extra_of(sa) != NULL)
+		sa->extra->tell |= TELL_TICKET;
 	if (out->ticket.ptr == NULL)
 		return;
 	extra = ike_extra_of(sa);

@@ -30,7 +30,8 @@ enum rc intermediate_complete(const struct ike_sa *sa, struct diag *diag)
 	unsigned keyed = known != NULL ? known->keyed : 0;
 	uint16_t missing = intermediate_method(&sa->choice, keyed);
 
-	if (missing == DH_NONE)
+	/* a resumed session had them already: what they made is in SK_d (RFC 9370 §2.2.5) */
+	if (missing == DH_NONE || sa->larval->resume != NULL)
 		return RC_OK;
 	return diag_fail(diag, RC_SYNTAX,
 			 "IKE_AUTH came before the additional key exchange %u (method %u)",

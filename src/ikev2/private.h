@@ -164,7 +164,7 @@ void emit_notify(struct writer *writer, enum notify_type type);
  * which the row ends. */
 enum rc answer_clear(struct step *step, uint16_t type, struct span data, enum rc rc,
 		     struct outcome *out) MUST_CHECK;
-/* The request that begins an SA (with that Ni) returns a cookie of ours (§2.6; RFC 5723 §4.3.3). */
+/* The request that begins an SA (with that Ni) returns a cookie of ours (§2.6; RFC 5723 §4.3.2). */
 bool brought_cookie(const struct step *step, struct span ni);
 /* The keys that the SA has after this errand. */
 const struct ike_keys *keys_now(const struct ike_sa *sa, const struct outcome *out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rfc5723: tickets asked for and given in IKE_AUTH and INFORMATIONAL (§4.2), and the proofs of a
- * resumed session in IKE_AUTH (§5.2). */
+/* rfc5723: tickets asked for (§4.1) and given (§4.2) in IKE_AUTH and INFORMATIONAL, and the proofs
+ * of a resumed session in IKE_AUTH (§4.3.3). SAs with additional key exchanges have tickets too:
+ * their keys are in SK_d, from which the new ones are made (RFC 9370 §2.2.5). */
 #include "ikev2/resume.h"
 #include "sa/extra.h"
 
@@ -19,8 +20,12 @@ void resume_read_grant(const struct step *step, struct outcome *out)
 	struct span data;
 	uint32_t seconds;
 
-	if (peer == NULL || !peer->conn->session_resumption ||
-	    !notify_find(step->message, TICKET_LT_OPAQUE, &notify))
+	if (peer == NULL || !peer->conn->session_resumption)
+		return;
+	/* §4.1: then it is to be asked for in an INFORMATIONAL; once is enough */
+	out->extra.ticket_later = step->message->header.exchange == EXCHANGE_IKE_AUTH &&
+				  notify_find(step->message, TICKET_ACK, &notify);
+	if (!notify_find(step->message, TICKET_LT_OPAQUE, &notify))
 		return;
 	data = notify.data;
 	if (span_u32(&data, &seconds) != RC_OK || data.len == 0 || data.len > TICKET_LEN_MAX)
@@ -107,7 +112,6 @@ enum rc resume_emit_grant(struct step *step, const struct outcome *out, const st
 {
 	struct wire_notify notify;
 	usec_t lasts = lifetime(step, peer, authenticated_at(step));
-	uint16_t addke[PROPOSAL_ADDKE_MAX];
 	uint8_t *buffer;
 	struct sink sink;
 
@@ -115,8 +119,6 @@ enum rc resume_emit_grant(struct step *step, const struct outcome *out, const st
 		return RC_OK;
 	if (client == NULL && !identity_has_wildcard(&peer->remote_id))
 		client = &peer->remote_id;
-	if (proposal_addke(&step->sa->choice, addke) > 0)
-		client = NULL; /* RFC 9370: those keys are not made without their exchanges */
 	buffer = arena_alloc(step->arena, TICKET_LEN_MAX);
 	if (buffer == NULL)
 		return RC_NO_MEMORY;
@@ -146,6 +148,11 @@ static enum rc check_claim(struct step *step, const struct resume_claim *claim, 
 	if (!conn->session_resumption)
 		return diag_fail(&out->diag, RC_AUTH_FAILED,
 				 "conn %s does not resume sessions (session-resumption=)",
+				 conn->name);
+	if (!proposal_allows(conn->ike, &ticket->choice))
+		return diag_fail(&out->diag, RC_AUTH_FAILED,
+				 "the session that is resumed has algorithms that conn %s does not "
+				 "allow any more (ike=)",
 				 conn->name);
 	if (conn->ppk == PPK_INSIST && !ticket->ppk)
 		return diag_fail(&out->diag, RC_AUTH_FAILED,

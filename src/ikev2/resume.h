@@ -26,8 +26,9 @@ struct resume_claim {
 	const struct peer *peer;
 	const struct identity *idi, *idr; /* idr NULL: the client asked for none */
 };
-/* Gateway: the client of the ticket it is, with its AUTH right, and the conn still lets it (§5.2):
- * its secret is the same, its authentication has not ended. */
+/* Gateway: the client of the ticket it is, with its AUTH right, and the conn still lets it
+ * (§4.3.3): its secret is the same, its algorithms are allowed, its authentication has not ended.
+ */
 enum rc resume_verify_client(struct step *step, const struct resume_claim *claim,
 			     const struct auth_input *input, const struct wire_auth *auth,
 			     struct outcome *out) MUST_CHECK;

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rfc5723 §4.3: IKE_SESSION_RESUME as the gateway: a ticket of ours makes a half-open IKE SA with
- * keys. Each step in the order of time, rows last. */
+/* rfc5723 §4.3.2: IKE_SESSION_RESUME as the gateway: a ticket of ours makes a half-open IKE SA with
+ * keys. What an IKE SA can do is not resumed but announced anew (§5), here as in IKE_SA_INIT:
+ * fragmentation, childless IKE SAs, redirects. IKE_INTERMEDIATE (RFC 9242 §5) is not: all that we
+ * do in it are key exchanges, and there are none. Each step in the order of time, rows last. */
+#include "ikev2/redirect.h"
 #include "ikev2/resume.h"
 
 struct resume_request {
 	struct span ni;
 	struct nat_findings nat;
-	bool force_encap;
+	bool force_encap, fragmentation, childless;
 };
 
 static enum rc read_request(struct step *step, struct outcome *out)
@@ -33,6 +36,10 @@ static enum rc open_ticket(struct step *step, struct outcome *out)
 		(void)diag_fail(&out->diag, rc, "no conn is loaded for these addresses");
 	else if (!notify_find(step->message, TICKET_OPAQUE, &notify))
 		(void)diag_fail(&out->diag, rc, "IKE_SESSION_RESUME without a ticket");
+	else if (redirect_of_all(step) != NULL) /* it is sent on in its IKE_SA_INIT */
+		(void)diag_fail(&out->diag, rc,
+				"clients are sent on to other gateways "
+				"(global-redirect=)");
 	else
 		rc = ticket_open(step->env->sas, step->now, notify.data, &out->ticket, &out->diag);
 	if (rc == RC_NO_MEMORY)
@@ -40,6 +47,8 @@ static enum rc open_ticket(struct step *step, struct outcome *out)
 	if (rc != RC_OK)
 		return answer_clear(step, TICKET_NACK, SPAN_NONE, RC_DROP, out);
 	in->force_encap = candidate->conn->encapsulation == TRI_YES;
+	in->fragmentation = fragmentation_agreed(candidate->conn, step->message);
+	in->childless = childless_allowed(candidate->conn);
 	out->resume = RESUME_TICKET;
 	return RC_OK;
 }
@@ -71,6 +80,7 @@ static enum rc fill_larval(struct step *step, struct ike_larval *larval)
 static enum rc make_sa(struct step *step, struct outcome *out)
 {
 	struct resume_request *in = step->scratch;
+	struct redirect_target from;
 	struct ike_sa *sa;
 
 	TRY(ike_sa_new(step->env->sas, RESPONDER, &out->born));
@@ -85,6 +95,8 @@ static enum rc make_sa(struct step *step, struct outcome *out)
 	sa->nat_here = in->nat.here;
 	sa->nat_there = in->nat.there;
 	sa->encap = in->nat.supported && (in->nat.here || in->nat.there || in->force_encap);
+	sa->fragmentation = in->fragmentation;
+	sa->peer_redirects = redirect_supported(step->message, &from);
 	sa->larval->place.proven = brought_cookie(step, in->ni);
 	return ike_sa_expect(step->env->sas, sa);
 }
@@ -113,6 +125,10 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 	sink_init(&sink, buffer, IKEV2_CLEAR_MAX);
 	writer_message(&writer, &sink, &header);
 	wire_nonce_emit(&writer, span_make(sa->larval->nr, sa->larval->nr_size));
+	if (in->childless)
+		emit_notify(&writer, CHILDLESS_IKEV2_SUPPORTED);
+	if (in->fragmentation)
+		emit_notify(&writer, IKEV2_FRAGMENTATION_SUPPORTED);
 	if (in->nat.supported)
 		TRY(nat_emit(&writer, step->env->host, sa->spi_i, sa->spi_r, &sa->local,
 			     &sa->remote, in->force_encap));

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rfc5723 §4.3: IKE_SESSION_RESUME as the client. Each step in the order of time, rows last. The
- * ticket is used once: what goes wrong leads to an IKE_SA_INIT. */
+/* rfc5723 §4.3.2: IKE_SESSION_RESUME as the client. Each step in the order of time, rows last. The
+ * ticket is used once: what goes wrong leads to an IKE_SA_INIT. What the IKE SA can do is announced
+ * as there (§5). */
 #include "ikev2/auth.h"
+#include "ikev2/redirect.h"
 #include "ikev2/resume.h"
 #include "ikev2/sa_init.h"
 
@@ -30,6 +32,9 @@ static enum rc emit_request(struct step *step, const struct resume *resume, stru
 		wire_notify_emit(&writer, &cookie);
 	wire_nonce_emit(&writer, SPAN_OF(resume->nonce));
 	wire_notify_emit(&writer, &ticket);
+	TRY(redirect_emit_support(step, step->peer, &writer));
+	if (step->peer->conn->fragmentation != FRAGMENTATION_NO)
+		emit_notify(&writer, IKEV2_FRAGMENTATION_SUPPORTED); /* RFC 7383 §2.3, §3 */
 	TRY(nat_emit(&writer, step->env->host, sa->spi_i, 0, &sa->local, &sa->remote,
 		     step->peer->conn->encapsulation == TRI_YES));
 	TRY(writer_message_end(&writer));
@@ -118,6 +123,8 @@ static enum rc keys(struct step *step, struct span nr, struct outcome *out)
 	out->choice = ticket->choice;
 	out->choice_set = true;
 	out->peer_spi = step->message->header.spi_r;
+	out->fragmentation = fragmentation_agreed(step->peer->conn, step->message);
+	out->childless = childless_read(step->message);
 	out->nr = nr;
 	out->init_response = step->message->raw;
 	return RC_OK;

@@ -111,6 +111,8 @@ static void emit_state(struct sink *sink, const struct ticket *ticket)
 	sink_u16(sink, ticket->choice.prf);
 	sink_u16(sink, ticket->choice.integ);
 	sink_u16(sink, ticket->choice.dh);
+	for (unsigned i = 0; i < PROPOSAL_ADDKE_MAX; i++)
+		sink_u16(sink, ticket->choice.addke[i]);
 	emit_identity(sink, &ticket->client);
 	emit_identity(sink, &ticket->gateway);
 	sink_u8(sink, ticket->ppk);
@@ -138,7 +140,10 @@ static enum rc read_choice(struct span *in, struct proposal_choice *out)
 	TRY(span_u16(in, &out->encr_bits));
 	TRY(span_u16(in, &out->prf));
 	TRY(span_u16(in, &out->integ));
-	return span_u16(in, &out->dh);
+	TRY(span_u16(in, &out->dh));
+	for (unsigned i = 0; i < PROPOSAL_ADDKE_MAX; i++)
+		TRY(span_u16(in, &out->addke[i]));
+	return RC_OK;
 }
 
 static enum rc read_state(struct span in, struct ticket *ticket)
@@ -272,11 +277,9 @@ void ticket_forget(struct peer *peer)
 void ticket_keep(struct ike_sa *sa)
 {
 	struct ike_extra *extra = sa->extra;
-	uint16_t addke[PROPOSAL_ADDKE_MAX];
 	struct ticket *ticket;
 
-	if (extra == NULL || extra->ticket == NULL || sa->peer == NULL ||
-	    proposal_addke(&sa->choice, addke) > 0)
+	if (extra == NULL || extra->ticket == NULL || sa->peer == NULL)
 		return;
 	ticket = extra->ticket;
 	extra->ticket = NULL;

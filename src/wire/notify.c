@@ -23,8 +23,8 @@ static const struct notify_form {
 	{ COOKIE2, 8, LIMIT_COOKIE, 1, 0 },			/* RFC 4555 §4.2.5 */
 	{ AUTH_LIFETIME, 4, 4, 1, 0 },				/* RFC 4478 §3 */
 	{ QUICK_CRASH_DETECTION, 16, 128, 1, 0 },		/* RFC 6290 §4.1 */
-	{ TICKET_LT_OPAQUE, 5, UINT16_MAX, 1, 0 },		/* RFC 5723 §7.2 */
-	{ TICKET_OPAQUE, 1, UINT16_MAX, 1, 0 },			/* RFC 5723 §7.3 */
+	{ TICKET_LT_OPAQUE, 5, UINT16_MAX, 1, 0 },		/* RFC 5723 §7 */
+	{ TICKET_OPAQUE, 1, UINT16_MAX, 1, 0 },			/* RFC 5723 §7 */
 	{ REDIRECT, 3, UINT16_MAX, 1, 0 },			/* RFC 5685 §7.2 */
 	{ REDIRECTED_FROM, 6, 18, 1, 0 },			/* RFC 5685 §7.3 */
 	{ SIGNATURE_HASH_ALGORITHMS, 2, UINT16_MAX - 1, 2, 0 }, /* RFC 7427 §4 */

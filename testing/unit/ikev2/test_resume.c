@@ -88,12 +88,36 @@ static void ticket_of_an_informational_replaces_the_one_before(void **state)
 	road_end(&road);
 }
 
+/* §4.1: a gateway that says TICKET_ACK is asked again in an INFORMATIONAL. */
+static void deferred_ticket_is_asked_for_once_more(void **state)
+{
+	struct ike_message message = { .header = { .exchange = EXCHANGE_IKE_AUTH } };
+	struct payload ack = { .type = PAYLOAD_NOTIFY };
+	uint8_t notify[4] = { 0, 0, TICKET_ACK >> 8, TICKET_ACK & 255 };
+	struct road road;
+
+	(void)state;
+	road_up(&road, RESUMES, RESUMES);
+	struct step step = { .sa = road_sa(&road.pair.west), .message = &message };
+	struct outcome out = { .extra = { .ticket_seconds = 0 } };
+	ack.body = SPAN_OF(notify);
+	message.first = &ack;
+	resume_read_grant(&step, &out);
+	assert_true(out.extra.ticket_later);
+	assert_null(out.extra.ticket.ptr);
+	message.header.exchange = EXCHANGE_INFORMATIONAL;
+	resume_read_grant(&step, &out);
+	assert_false(out.extra.ticket_later);
+	road_end(&road);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ticket_is_given_when_the_conn_says_so_and_refused_otherwise),
 		cmocka_unit_test(peer_of_any_identity_gets_its_ticket_in_ike_auth_only),
 		cmocka_unit_test(ticket_lives_no_longer_than_the_sa_or_the_authentication),
+		cmocka_unit_test(deferred_ticket_is_asked_for_once_more),
 		cmocka_unit_test(ticket_of_an_informational_replaces_the_one_before),
 	};
 

@@ -25,6 +25,51 @@ static void good_ticket_makes_a_half_open_sa_with_keys_and_one_answer(void **sta
 	road_end(&road);
 }
 
+static void answer_announces_what_an_ike_sa_init_would(void **state)
+{
+	struct road road;
+	struct wire_notify notify;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		road_lost(&road,
+			  i == 0 ? RESUMES : RESUMES "\tfragmentation=no\n\tchildless=never\n");
+		road_deliver(&road);
+		struct ike_message *answer = road_heard(&road, 1);
+		assert_true(answer->header.spi_r != 0);
+		assert_int_equal(notify_find(answer, IKEV2_FRAGMENTATION_SUPPORTED, &notify),
+				 i == 0);
+		assert_int_equal(notify_find(answer, CHILDLESS_IKEV2_SUPPORTED, &notify), i == 0);
+		road_end(&road);
+	}
+}
+
+/* It is sent on in the IKE_SA_INIT that follows. */
+static void ticket_does_not_go_round_a_redirect(void **state)
+{
+	struct road road;
+	struct wire_notify notify;
+	struct diag diag;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		bool can = i == 0;
+		road_up(&road, can ? RESUMES "\taccept-redirect=yes\n" : RESUMES, RESUMES);
+		assert_int_equal(
+			gateway_global_redirect(road.pair.east.gateway, "yes", "192.0.2.9", &diag),
+			RC_OK);
+		world_manual(road.pair.world, true);
+		gateway_unwatch(&road.pair.west.watcher);
+		ike_down(road.pair.west.gateway, road_sa(&road.pair.west), RC_TIMEOUT, "lost");
+		gateway_watch(road.pair.west.gateway, &road.pair.west.watcher);
+		road.count = 0;
+		world_settle(road.pair.world);
+		road_deliver(&road);
+		assert_int_equal(notify_find(road_heard(&road, 1), TICKET_NACK, &notify), can);
+		road_end(&road);
+	}
+}
+
 static void same_request_again_gets_the_same_answer_and_no_second_sa(void **state)
 {
 	struct road road;
@@ -89,6 +134,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_ticket_makes_a_half_open_sa_with_keys_and_one_answer),
+		cmocka_unit_test(answer_announces_what_an_ike_sa_init_would),
+		cmocka_unit_test(ticket_does_not_go_round_a_redirect),
 		cmocka_unit_test(same_request_again_gets_the_same_answer_and_no_second_sa),
 		cmocka_unit_test(bad_ticket_is_answered_without_state),
 		cmocka_unit_test(no_conn_for_the_address_means_no_session),

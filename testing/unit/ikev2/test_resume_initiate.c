@@ -22,6 +22,32 @@ static void request_has_nonce_ticket_and_nat_notifies_and_uses_the_ticket_up(voi
 	road_end(&road);
 }
 
+static void request_announces_what_an_ike_sa_init_would(void **state)
+{
+	struct road road;
+	struct wire_notify notify;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		road_up(&road,
+			i == 0 ? RESUMES "\taccept-redirect=yes\n" : RESUMES "\tfragmentation=no\n",
+			RESUMES);
+		world_manual(road.pair.world, true);
+		gateway_unwatch(&road.pair.west.watcher);
+		ike_down(road.pair.west.gateway, road_sa(&road.pair.west), RC_TIMEOUT, "lost");
+		gateway_watch(road.pair.west.gateway, &road.pair.west.watcher);
+		road.count = 0;
+		world_settle(road.pair.world);
+		struct ike_message *request = road_heard(&road, 0);
+		assert_int_equal(request->header.exchange, EXCHANGE_IKE_SESSION_RESUME);
+		assert_int_equal(notify_find(request, IKEV2_FRAGMENTATION_SUPPORTED, &notify),
+				 i == 0);
+		assert_int_equal(notify_find(request, REDIRECT_SUPPORTED, &notify), i == 0);
+		assert_false(notify_find(request, INTERMEDIATE_EXCHANGE_SUPPORTED, &notify));
+		road_end(&road);
+	}
+}
+
 static void answer(struct road *road, uint16_t type, struct span data)
 {
 	struct ike_header header = road_heard(road, 0)->header;
@@ -89,6 +115,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(request_has_nonce_ticket_and_nat_notifies_and_uses_the_ticket_up),
+		cmocka_unit_test(request_announces_what_an_ike_sa_init_would),
 		cmocka_unit_test(cookie_comes_back_first_with_the_same_nonce_and_ticket),
 		cmocka_unit_test(refused_ticket_leads_to_an_ike_sa_init_with_another_nonce),
 	};

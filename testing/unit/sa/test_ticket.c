@@ -13,7 +13,10 @@ static struct ticket sample(void)
 		.authenticated = 77,
 		.spi_i = 1,
 		.spi_r = 2,
-		.choice = { .encr = ENCR_AES_GCM_16, .encr_bits = 256, .prf = PRF_HMAC_SHA2_256 },
+		.choice = { .encr = ENCR_AES_GCM_16,
+			    .encr_bits = 256,
+			    .prf = PRF_HMAC_SHA2_256,
+			    .addke = { 20, [6] = 21 } },
 		.sk_d = { sk_d, 32 },
 		.mark = { 3 },
 	};
@@ -52,6 +55,7 @@ static void sealed_state_comes_back_whole(void **state)
 	assert_int_equal(got->spi_r, 2);
 	assert_int_equal(got->choice.encr_bits, 256);
 	assert_int_equal(got->choice.prf, PRF_HMAC_SHA2_256);
+	assert_memory_equal(got->choice.addke, want.choice.addke, sizeof(want.choice.addke));
 	assert_true(identity_equal(&got->client, &want.client));
 	assert_true(identity_equal(&got->gateway, &want.gateway));
 	assert_memory_equal(got->mark, want.mark, sizeof(want.mark));
