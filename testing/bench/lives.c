@@ -2,10 +2,11 @@
 /*
  * DOC: lives
  *
- * What SAs cost while they live: Child rekeys, IKE rekeys, a mass rekey, liveness. Two whole
- * gateways in one process with simulated network and kernels; the clock is simulated, the
- * cryptography is real. So CPU time is that of two gateways without system calls, and the longest
- * step is the longest time in which a gateway would not have listened.
+ * What SAs cost while they live: Child rekeys, IKE rekeys, a mass rekey, liveness; and what it
+ * costs to make lost ones anew or to resume them. Two whole gateways in one process with simulated
+ * network and kernels; the clock is simulated, the cryptography is real. So CPU time is that of two
+ * gateways without system calls, and the longest step is the longest time in which a gateway would
+ * not have listened.
  *
  *   lives [-n PEERS] [-m SAS] [-l PEERS] [-j]
  */
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "engine/gateway.h"
+#include "engine/private.h"
 #include "host/virtual.h"
 #include "kernel/simulated.h"
 
@@ -349,6 +350,50 @@ static void liveness(struct lives *lives, unsigned peers)
 	finish(lives);
 }
 
+static bool count_key_exchanges(void *context, struct flight *flight)
+{
+	uint64_t *count = context;
+	size_t skip = flight->from.port == IKE_NATT_PORT ? 4 : 0; /* non-ESP marker */
+
+	*count += flight->len > skip + IKE_HEADER_LEN &&
+		  flight->bytes[skip + 18] == EXCHANGE_IKE_SA_INIT;
+	return true;
+}
+
+/* Without a word to the other end, as after a silence. */
+static void lose_all(struct lives *lives)
+{
+	list_for(node, &lives->west.gateway->peers.list)
+	{
+		const struct peer *peer = container_of(node, struct peer, in_peers);
+		list_for_safe(sa, &peer->ike_sas)
+			ike_down(lives->west.gateway, container_of(sa, struct ike_sa, in_peer),
+				 RC_TIMEOUT, "lost");
+	}
+}
+
+/* Every IKE SA with its Child SA is lost at one end, which begins again at once. */
+static void come_back(struct lives *lives, const char *what, unsigned peers, bool resume)
+{
+	struct form form = { peers, resume ? "\tdpddelay=0\n\tsession-resumption=yes\n"
+					   : "\tdpddelay=0\n\tsession-resumption=no\n" };
+	uint64_t key_exchanges = 0;
+
+	begin(lives, &form);
+	world_tap(lives->world, count_key_exchanges, &key_exchanges);
+	lose_all(lives);
+	lives->west.expired = 0; /* these were meant to */
+	lives->before = lives->west.child_up;
+	lives->rekeyed = peers;
+	usec_t began = world_now(lives->world);
+	if (!pass(lives, 600 * USEC_PER_SEC, children_rekeyed))
+		die(what, "not all came back");
+	say(lives, what, peers, (double)(world_now(lives->world) - began) / 1e6);
+	if (resume ? key_exchanges > 0 : key_exchanges < peers)
+		die(what, "that was something else");
+	finish(lives);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned peers = 1000, mass = 10000, silent = 10000;
@@ -374,6 +419,8 @@ int main(int argc, char **argv)
 	rekey(&lives, "child-rekey", peers, "\tpfs=no\n");
 	rekey(&lives, "child-rekey-pfs", peers, "\tpfs=yes\n");
 	rekey_ike(&lives, peers);
+	come_back(&lives, "lost-new", peers, false);
+	come_back(&lives, "lost-resumed", peers, true);
 	mass_rekey(&lives, mass);
 	mass_rekey_at_once(&lives, mass);
 	liveness(&lives, silent);
