@@ -232,7 +232,8 @@ static void leave_trap(struct gateway *gateway, const struct child_sa *child,
 {
 	struct trap_search search = { .policy = &request->policy };
 
-	if (request->op != KERNEL_POLICY_DELETE)
+	/* no instance has a trap, and its conn may have thousands */
+	if (request->op != KERNEL_POLICY_DELETE || child->tunnel->peer->parent != NULL)
 		return;
 	(void)peers_match(&gateway->peers, child->tunnel->conn->name, find_trap, &search);
 	if (search.found == NULL)
