@@ -154,8 +154,4 @@ bool ikev2_path(const struct sa_env *env, const struct ike_sa *sa, unsigned tria
 /* Our further addresses as they would be told now, as a hash. */
 uint64_t ikev2_addresses_hash(const struct sa_env *env, const struct ike_sa *sa);
 
-/* Responder: derives the keys of a half-open SA when its first protected message comes. The SA's
- * key pair moves to the work; keys must stay until it is done. run NULL: out of memory. */
-struct slow_work ikev2_derive_work(struct arena *arena, struct ike_sa *sa, struct ike_keys *keys);
-
 #endif

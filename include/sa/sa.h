@@ -31,13 +31,11 @@ extern const struct names ike_state_names;
 
 /* What only the initial exchanges need; freed when the SA is established. */
 struct ike_larval {
-	struct dh_pair *pair;
-	struct secret shared; /* g^ir between two steps */
-	uint8_t *init_request,
-		*init_response; /* IKE_SA_INIT as sent and received: AUTH covers them */
+	struct dh_pair *pair; /* initiator */
+	/* IKE_SA_INIT as sent and received: AUTH covers them. The responder's response is
+	 * sa->answer until there is another one: NULL without IKE_INTERMEDIATE */
+	uint8_t *init_request, *init_response;
 	uint32_t init_request_len, init_response_len;
-	uint8_t *peer_public; /* responder: KEi, until the keys are derived */
-	uint16_t peer_public_len;
 	uint8_t *ni, *nr;
 	uint16_t ni_size, nr_size;
 	uint8_t *cookie; /* initiator: to be returned */

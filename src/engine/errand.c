@@ -210,26 +210,6 @@ static void finish(struct errand *errand, enum rc rc)
 	waiting_pump(gateway, serial);
 }
 
-/* The keys of a half-open SA are there (or cannot be had): what waited for them runs. */
-static void derived(struct errand *errand)
-{
-	struct gateway *gateway = errand->gateway;
-	uint64_t serial = errand->sa_serial;
-	struct ike_sa *sa = errand->step.sa;
-
-	sa->errand = NULL;
-	if (errand->job_rc == RC_OK) {
-		ike_keys_wipe(&sa->keys);
-		sa->keys = errand->out.keys;
-		errand->out.keys = (struct ike_keys){ .block = { NULL, 0 } };
-		errand_free(errand);
-		waiting_pump(gateway, serial);
-		return;
-	}
-	ike_down(gateway, sa, errand->job_rc, errand->job_diag.text);
-	errand_free(errand);
-}
-
 /* Our own beginning of an IKE SA; what a peer began is always welcome. */
 static bool still_wanted(const struct step *step)
 {
@@ -263,10 +243,7 @@ static void resume(struct errand *errand)
 		errand_free(errand);
 		return;
 	}
-	if (errand->row == NULL)
-		derived(errand);
-	else
-		errand_run(errand);
+	errand_run(errand);
 }
 
 static void job_work(struct job *job, unsigned worker)
@@ -493,20 +470,4 @@ void road_event(struct gateway *gateway, struct ike_sa *sa, enum ikev2_event eve
 	errand->step.subject = subject;
 	errand->subject_serial = subject != NULL ? subject->serial : 0;
 	errand_run(errand);
-}
-
-void road_derive(struct gateway *gateway, struct ike_sa *sa)
-{
-	struct errand *errand;
-
-	if (sa->larval == NULL || sa->larval->pair == NULL || sa->larval->peer_public == NULL)
-		return;
-	errand = errand_new(gateway, sa, NULL);
-	if (errand == NULL)
-		return;
-	errand->out.work = ikev2_derive_work(&errand->arena, sa, &errand->out.keys);
-	if (errand->out.work.run == NULL)
-		errand_free(errand);
-	else
-		suspend(errand);
 }

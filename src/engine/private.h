@@ -52,7 +52,7 @@ struct errand {
 	struct peer *held;			/* busy because of us */
 	bool initiating;	     /* counted in the gateway's attempts, until its SA is */
 	bool creating;		     /* counted too, until its request is */
-	const struct ikev2_row *row; /* NULL: derives the keys of a half-open SA */
+	const struct ikev2_row *row;
 	const step_fn *next;
 	struct arena arena;
 	struct ike_message message;
@@ -85,8 +85,6 @@ void decide_later(struct gateway *gateway, struct peer *peer);
 struct errand *errand_new(struct gateway *gateway, struct ike_sa *sa, const struct ikev2_row *row);
 void errand_run(struct errand *errand);
 void errand_free(struct errand *errand); /* with all that its outcome still owns */
-/* Derives the keys of a half-open SA; what waits for it runs afterwards. */
-void road_derive(struct gateway *gateway, struct ike_sa *sa);
 bool waiting_add(struct ike_sa *sa, const struct waiting *what, struct span bytes);
 void waiting_free_all(struct ike_sa *sa);
 

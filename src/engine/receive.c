@@ -328,13 +328,12 @@ static void for_sa(struct gateway *gateway, struct ike_sa *sa, const struct data
 		fragment_arrived(gateway, sa, datagram);
 		return;
 	}
-	if (sa->errand != NULL) {
-		wait_in_line(sa, datagram);
+	if (!is_clear(sa, header) && sa->keys.block.ptr == NULL) {
+		gateway->counters.dropped++;
 		return;
 	}
-	if (!is_clear(sa, header) && sa->keys.block.ptr == NULL) {
+	if (sa->errand != NULL) {
 		wait_in_line(sa, datagram);
-		road_derive(gateway, sa);
 		return;
 	}
 	road_packet(gateway, sa, datagram, row);

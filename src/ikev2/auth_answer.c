@@ -210,6 +210,15 @@ static enum rc install_inbound(struct step *step, struct outcome *out)
 	return RC_SUSPEND;
 }
 
+static struct span our_init_response(const struct ike_sa *sa)
+{
+	const struct ike_larval *larval = sa->larval;
+
+	return larval->init_response != NULL
+		       ? span_make(larval->init_response, larval->init_response_len)
+		       : span_make(sa->answer, sa->answer_len);
+}
+
 static enum rc sign_our_auth(struct step *step, struct outcome *out, const struct wire_id *idr,
 			     struct wire_auth *auth)
 {
@@ -217,7 +226,7 @@ static enum rc sign_our_auth(struct step *step, struct outcome *out, const struc
 	const struct ike_sa *sa = step->sa;
 	struct auth_input input = {
 		.suite = &sa->suite,
-		.message = span_make(sa->larval->init_response, sa->larval->init_response_len),
+		.message = our_init_response(sa),
 		.nonce = span_make(sa->larval->ni, sa->larval->ni_size),
 		.sk_p = ike_key(keys_now(sa, out), &sa->suite, SK_pr),
 		.id = idr,

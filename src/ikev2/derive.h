@@ -7,7 +7,8 @@
 
 struct derive {
 	struct ike_suite suite;
-	struct dh_pair *pair; /* owned; freed by derive_run */
+	struct dh_pair *pair; /* initiator; owned; freed by derive_run */
+	uint8_t *answer;      /* responder: room for its KE data (dh_answer_len()) */
 	struct span peer_public, ni, nr;
 	uint64_t spi_i, spi_r;
 	struct ike_keys *keys; /* the result: in the outcome, which is wiped whatever happens */

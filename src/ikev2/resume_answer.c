@@ -138,7 +138,6 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 						 .response = true,
 						 .exchange = EXCHANGE_IKE_SESSION_RESUME,
 						 .bytes = sink_written(&sink) };
-	out->init_response = sink_written(&sink);
 	return RC_OK;
 }
 

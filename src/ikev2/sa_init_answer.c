@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rfc7296 §1.2: IKE_SA_INIT as the responder. Rows, then each step in the order of time. */
+#include "ikev2/derive.h"
 #include "ikev2/intermediate.h"
 #include "ikev2/ppk.h"
 #include "ikev2/redirect.h"
@@ -13,7 +14,7 @@ struct sa_init_request {
 	bool force_encap, childless, fragmentation;
 	struct nat_findings nat;
 	const struct dh_alg *dh;
-	struct dh_pair **pair;
+	struct derive derive;
 };
 
 static enum rc read_request(struct step *step, struct outcome *out)
@@ -108,8 +109,6 @@ static enum rc fill_larval(const struct sa_init_request *in, struct span raw,
 	larval->init_request_len = (uint32_t)raw.len;
 	TRY(copy_to(&larval->ni, in->ni));
 	larval->ni_size = (uint16_t)in->ni.len;
-	TRY(copy_to(&larval->peer_public, in->ke.data));
-	larval->peer_public_len = (uint16_t)in->ke.data.len;
 	larval->nr = mem_alloc(IKEV2_NONCE_LEN);
 	if (larval->nr == NULL)
 		return RC_NO_MEMORY;
@@ -117,12 +116,21 @@ static enum rc fill_larval(const struct sa_init_request *in, struct span raw,
 	return host_random(host, larval->nr, IKEV2_NONCE_LEN);
 }
 
-static enum rc generate_run(void *arg, unsigned worker, struct diag *diag)
+static enum rc derive_prepare(struct step *step, struct sa_init_request *in, struct outcome *out)
 {
-	struct sa_init_request *in = arg;
+	const struct ike_sa *sa = out->born;
 
-	(void)diag;
-	return dh_generate(in->dh, worker, in->pair);
+	in->derive = (struct derive){
+		.suite = sa->suite,
+		.answer = arena_alloc(step->arena, dh_answer_len(in->dh)),
+		.peer_public = in->ke.data,
+		.ni = in->ni,
+		.nr = arena_copy(step->arena, span_make(sa->larval->nr, sa->larval->nr_size)),
+		.spi_i = sa->spi_i,
+		.spi_r = sa->spi_r,
+		.keys = &out->keys,
+	};
+	return in->derive.answer != NULL && in->derive.nr.ptr != NULL ? RC_OK : RC_NO_MEMORY;
 }
 
 static enum rc make_sa(struct step *step, struct outcome *out)
@@ -151,17 +159,16 @@ static enum rc make_sa(struct step *step, struct outcome *out)
 	sa->peer_redirects = redirect_supported(step->message, &from);
 	TRY(ike_sa_expect(step->env->sas, sa));
 	in->candidate = NULL;
-	in->pair = &out->pair;
-	out->work = (struct slow_work){ .run = generate_run, .arg = in };
+	TRY(derive_prepare(step, in, out));
+	out->work = (struct slow_work){ .run = derive_run, .arg = &in->derive };
 	return RC_SUSPEND;
 }
 
-static enum rc emit_payloads(struct step *step, const struct dh_pair *pair, struct writer *writer,
-			     struct outcome *out)
+static enum rc emit_payloads(struct step *step, struct writer *writer, struct outcome *out)
 {
 	const struct sa_init_request *in = step->scratch;
 	const struct ike_sa *sa = out->born;
-	struct wire_ke ke = { in->choice.dh, dh_public(pair) };
+	struct wire_ke ke = { in->choice.dh, span_make(in->derive.answer, dh_answer_len(in->dh)) };
 	struct wire_sa answer;
 
 	TRY(proposal_answer(step->arena, &in->choice, SPAN_NONE, &answer));
@@ -190,19 +197,20 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 	uint8_t *buffer = arena_alloc(step->arena, IKEV2_CLEAR_MAX);
 
 	TRY(step->rc);
-	if (buffer == NULL || out->pair == NULL)
+	if (buffer == NULL)
 		return RC_NO_MEMORY;
 	sink_init(&sink, buffer, IKEV2_CLEAR_MAX);
 	header = header_of(out->born, EXCHANGE_IKE_SA_INIT, true, 0);
 	writer_message(&writer, &sink, &header);
-	TRY(emit_payloads(step, out->pair, &writer, out));
+	TRY(emit_payloads(step, &writer, out));
 	TRY(writer_message_end(&writer));
 	out->message = (struct outcome_message){ .present = true,
 						 .clear = true,
 						 .response = true,
 						 .exchange = EXCHANGE_IKE_SA_INIT,
 						 .bytes = sink_written(&sink) };
-	out->init_response = sink_written(&sink);
+	if (out->born->larval->intermediate != NULL)
+		out->init_response = sink_written(&sink);
 	return RC_OK;
 }
 
@@ -210,7 +218,7 @@ static const step_fn request_steps[] = { read_request,
 					 find_candidate,
 					 redirect_all,
 					 choose,
-					 make_sa /* suspends: DH key pair */,
+					 make_sa /* suspends: keys */,
 					 emit_response,
 					 NULL };
 

@@ -169,7 +169,6 @@ void ike_sa_forget_larval(struct ike_sa *sa)
 	dh_free(larval->pair);
 	mem_free(larval->init_request);
 	mem_free(larval->init_response);
-	mem_free(larval->peer_public);
 	mem_free(larval->ni);
 	mem_free(larval->nr);
 	mem_free(larval->cookie);
