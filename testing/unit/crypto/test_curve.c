@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crypto/curve.h"
+#include "unit/crypto/crypto_test.h"
+#include "unit/crypto/keys_test.h"
+
+static void the_points_of_rfc4754_lie_on_their_curves(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < RFC4754_COUNT; i++) {
+		const struct curve *curve = curve_of(rfc4754[i].kind);
+		struct bytes spki = hex(rfc4754[i].spki);
+		uint8_t *point = spki.ptr + spki.len - 2 * curve->len, swapped[2 * CURVE_LEN_MAX];
+		assert_true(curve_has_point(curve, point));
+		memcpy(swapped, point + curve->len, curve->len);
+		memcpy(swapped + curve->len, point, curve->len);
+		assert_false(curve_has_point(curve, swapped));
+		for (size_t bit = 0; bit < 16u * curve->len; bit += 5) {
+			point[bit / 8] ^= (uint8_t)(1 << bit % 8);
+			assert_false(curve_has_point(curve, point));
+			point[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		}
+	}
+}
+
+/* y and prime - y are the two roots. */
+static void the_mirrored_point_lies_on_the_curve_too(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < RFC4754_COUNT; i++) {
+		const struct curve *curve = curve_of(rfc4754[i].kind);
+		struct bytes spki = hex(rfc4754[i].spki);
+		uint8_t *y = spki.ptr + spki.len - curve->len;
+		int borrow = 0;
+		for (size_t at = curve->len; at-- > 0;) {
+			int digit = curve->prime[at] - y[at] - borrow;
+			borrow = digit < 0;
+			y[at] = (uint8_t)digit;
+		}
+		assert_true(curve_has_point(curve, y - curve->len));
+	}
+}
+
+/* x + prime is the same number modulo the prime, but no coordinate. Only P-521 has room for it. */
+static void coordinates_lie_below_the_prime(void **state)
+{
+	(void)state;
+	const struct curve *curve = curve_of(KEY_ECDSA_P521);
+	struct bytes spki = hex(rfc4754[2].spki);
+	uint8_t *x = spki.ptr + spki.len - 2 * curve->len;
+	unsigned carry = 0;
+	for (size_t at = curve->len; at-- > 0;) {
+		carry += (unsigned)x[at] + curve->prime[at];
+		x[at] = (uint8_t)carry;
+		carry >>= 8;
+	}
+	assert_false(curve_has_point(curve, x));
+}
+
+static void scalars_lie_between_zero_and_the_order(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < curve_count; i++) {
+		const struct curve *curve = &curves[i];
+		uint8_t number[CURVE_LEN_MAX] = { 0 };
+		assert_false(curve_has_scalar(curve, number));
+		number[curve->len - 1] = 1;
+		assert_true(curve_has_scalar(curve, number));
+		memcpy(number, curve->order, curve->len);
+		assert_false(curve_has_scalar(curve, number));
+		number[curve->len - 1]--; /* the orders are odd */
+		assert_true(curve_has_scalar(curve, number));
+		memset(number, 0xff, sizeof number);
+		assert_false(curve_has_scalar(curve, number));
+	}
+}
+
+static void other_kinds_have_no_curve(void **state)
+{
+	(void)state;
+	assert_null(curve_of(KEY_RSA));
+	assert_null(curve_of(KEY_ED25519));
+	assert_null(curve_by_oid(SPAN_NONE));
+	for (size_t i = 0; i < curve_count; i++)
+		assert_ptr_equal(curve_by_oid(curves[i].oid), curve_of(curves[i].kind));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_points_of_rfc4754_lie_on_their_curves),
+		cmocka_unit_test(the_mirrored_point_lies_on_the_curve_too),
+		cmocka_unit_test(coordinates_lie_below_the_prime),
+		cmocka_unit_test(scalars_lie_between_zero_and_the_order),
+		cmocka_unit_test(other_kinds_have_no_curve),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
