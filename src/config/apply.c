@@ -78,6 +78,15 @@ static enum rc apply_enum(const struct keyword *keyword, const char *text, void 
 	return RC_OK;
 }
 
+static enum rc check_refused(const struct keyword *keyword, const char *text, struct diag *diag)
+{
+	for (const struct refusal *r = keyword->refused; r != NULL && r->value != NULL; r++)
+		if (strcasecmp(r->value, text) == 0)
+			return diag_fail(diag, RC_UNSUPPORTED, "\"%.40s\" is not supported: %s",
+					 text, r->why);
+	return RC_OK;
+}
+
 enum rc keyword_apply(const struct keyword *keyword, const char *text, void *object,
 		      struct finding *finding)
 {
@@ -87,6 +96,7 @@ enum rc keyword_apply(const struct keyword *keyword, const char *text, void *obj
 	*finding = (struct finding){ 0 };
 	if (text[0] == '\0')
 		return diag_fail(&finding->diag, RC_SYNTAX, "the value is missing");
+	TRY(check_refused(keyword, text, &finding->diag));
 	switch (keyword->kind) {
 	case KIND_BOOL:
 		return value_bool(text, field, &finding->diag);

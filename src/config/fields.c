@@ -48,8 +48,8 @@ enum rc field_ikev2(const char *text, void *object, struct finding *finding)
 {
 	static const struct name list[] = {
 		{ 2, "yes" },	{ 2, "insist" }, { 2, "propose" }, { 2, "true" },
-		{ 2, "on" },	{ 1, "no" },	 { 1, "permit" },  { 1, "never" },
-		{ 1, "false" }, { 1, "off" },	 { 0, NULL },
+		{ 2, "on" },	{ 2, "always" }, { 1, "no" },	   { 1, "permit" },
+		{ 1, "never" }, { 1, "false" },	 { 1, "off" },	   { 0, NULL },
 	};
 	static const struct names names = { "ikev2= value", list };
 	return set_version(text, &names, object, finding);
@@ -129,6 +129,10 @@ enum rc field_nopmtudisc(const char *text, void *object, struct finding *finding
 enum rc field_listen(const char *text, void *object, struct finding *finding)
 {
 	struct config_setup *setup = object;
+	if (strchr(text, '=') != NULL) /* interfaces="ipsec0=eth0" */
+		return diag_fail(&finding->diag, RC_UNSUPPORTED,
+				 "\"%.60s\" is not supported: write the addresses to listen on",
+				 text);
 	return value_addresses(text, &setup->listen, &setup->listen_count, &finding->column,
 			       &finding->diag);
 }

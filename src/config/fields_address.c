@@ -137,21 +137,23 @@ static enum rc wanted_address(const char *word, struct config_end *end, struct d
 		{ WANT_IPV6, "%config6" },
 		{ WANT_IPV4, "%modeconfig" },
 		{ WANT_IPV4, "%modecfg" },
+		{ WANT_IPV4 | WANT_IPV6, "%cfg" },
 		{ 0, "%none" },
 		{ 0, NULL },
 	};
 	static const struct names names = { "source address", list };
+	static const char *const known[] = { "%config",	    "%config4", "%config6",
+					     "%modeconfig", "%modecfg", NULL };
+	const char *near = names_nearest(word, known);
 	int bits = 0;
 
-	if (strcasecmp(word, "%dhcp") == 0 || strcasecmp(word, "%radius") == 0)
+	if (!names_find(&names, word, &bits) && near == NULL) /* %dhcp, %radius, a named pool */
 		return diag_fail(
 			diag, RC_UNSUPPORTED,
-			"\"%.40s\" is not supported yet: addresses come from addresspool=", word);
+			"\"%.40s\" is not supported: addresses come from addresspool=", word);
 	if (!names_find(&names, word, &bits))
-		return diag_fail(diag, RC_SYNTAX,
-				 "unknown \"%.40s\": expected an address, %%config, %%config4 or "
-				 "%%config6 (for a pool write addresspool=)",
-				 word);
+		return diag_fail(diag, RC_SYNTAX, "unknown \"%.40s\" (did you mean \"%s\"?)", word,
+				 near);
 	end->sourceip_wanted |= (uint8_t)bits;
 	return RC_OK;
 }

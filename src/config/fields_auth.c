@@ -72,6 +72,19 @@ static const struct {
 	{ NULL, NULL },
 };
 
+/* strongSwan: "rsa-2048-sha256", "ecdsa-384", "pubkey-sha256". */
+static bool is_strength(const char *word)
+{
+	static const char *const starts[] = { "rsa-", "ecdsa-", "pubkey-", "cert-", NULL };
+
+	for (unsigned i = 0; starts[i] != NULL; i++) {
+		size_t len = strlen(starts[i]);
+		if (strncasecmp(word, starts[i], len) == 0)
+			return i >= 2 || (word[len] >= '1' && word[len] <= '9');
+	}
+	return false;
+}
+
 static enum rc read_method(const char *word, int *value, struct finding *finding)
 {
 	if (strncasecmp(word, "ike:", 4) == 0) /* strongSwan: for IKE, not for chains */
@@ -82,6 +95,11 @@ static enum rc read_method(const char *word, int *value, struct finding *finding
 			return diag_fail(&finding->diag, RC_UNSUPPORTED,
 					 "\"%.40s\" is not supported yet: %s", word,
 					 refused_methods[i].why);
+	if (is_strength(word))
+		return diag_fail(&finding->diag, RC_UNSUPPORTED,
+				 "\"%.40s\" is not supported: what is too weak is refused anyway; "
+				 "write the kind of signature and its hash, as in rsa-sha2_512",
+				 word);
 	return value_enum(word, &methods, value, &finding->diag);
 }
 
@@ -142,8 +160,19 @@ void signatures_any(unsigned *auth, struct config_signatures *signatures)
 	*signatures = (struct config_signatures){ SHA2, SHA2, SHA2 };
 }
 
+static enum rc set_text(char **field, const char *text)
+{
+	char *copy = mem_text(text);
+	if (copy == NULL)
+		return RC_NO_MEMORY;
+	mem_free(*field);
+	*field = copy;
+	return RC_OK;
+}
+
 enum rc field_identity(const char *text, void *object, struct finding *finding)
 {
+	static const char *const known[] = { "%any", "%any4", "%any6", "%none", "%fromcert", NULL };
 	struct config_end *end = object;
 
 	if (strcasecmp(text, "%myid") == 0)
@@ -155,17 +184,26 @@ enum rc field_identity(const char *text, void *object, struct finding *finding)
 		end->id = (struct identity){ 0 };
 		return RC_OK;
 	}
+	if (text[0] == '%' && names_nearest(text, known) == NULL) /* strongSwan: no IDr is sent */
+		return diag_fail(&finding->diag, RC_UNSUPPORTED,
+				 "\"%.60s\" is not supported: write the identity without \"%%\"; "
+				 "%%any takes every one",
+				 text);
 	return identity_parse(text, &end->id, &finding->diag);
 }
 
-static enum rc set_text(char **field, const char *text)
+enum rc field_cert(const char *text, void *object, struct finding *finding)
 {
-	char *copy = mem_text(text);
-	if (copy == NULL)
-		return RC_NO_MEMORY;
-	mem_free(*field);
-	*field = copy;
-	return RC_OK;
+	if (text[0] == '%')
+		return diag_fail(
+			&finding->diag, RC_UNSUPPORTED,
+			"\"%.60s\" is not supported: add the token to the NSS database with "
+			"modutil(1) and write token:nickname",
+			text);
+	if (strchr(text, ',') != NULL)
+		return diag_fail(&finding->diag, RC_UNSUPPORTED,
+				 "one certificate for each end: write a conn for each");
+	return set_text(&((struct config_end *)object)->cert, text);
 }
 
 static void drop_ca(struct config_end *end)
@@ -277,7 +315,7 @@ static enum rc read_key(const char *text, struct config_key *key, uint8_t form,
 		key->form = CONFIG_KEY_CERT;
 		return RC_OK;
 	}
-	if (strncasecmp(text, "%dns", 4) == 0)
+	if (strncasecmp(text, "%dns", 4) == 0 || strcasecmp(text, "%any") == 0)
 		return diag_fail(&finding->diag, RC_UNSUPPORTED,
 				 "\"%.40s\" is not supported: keys are not looked up in the DNS; "
 				 "write the key, or %%cert",

@@ -56,119 +56,15 @@
 #define SETUP_CUSTOM(...) CUSTOM(SECTION_SETUP, "setup", false, __VA_ARGS__)
 #define CONN_CUSTOM(...)  CUSTOM(SECTION_CONN, "conn", false, __VA_ARGS__)
 #define END_CUSTOM(...)	  CUSTOM(SECTION_END, "conn", true, __VA_ARGS__)
-#define INHERITS(member)  .inherits = true, .setup_offset = offsetof(struct config_setup, member)
-
-static const struct name auto_list[] = {
-	{ AUTO_IGNORE, "ignore" }, { AUTO_ADD, "add" },	      { AUTO_ONDEMAND, "ondemand" },
-	{ AUTO_START, "start" },   { AUTO_KEEP, "keep" },     { AUTO_ONDEMAND, "route" },
-	{ AUTO_START, "up" },	   { AUTO_ONDEMAND, "trap" }, { 0, NULL },
-};
-static const struct names auto_names = { "auto= value", auto_list };
-static const struct name type_list[] = {
-	{ TYPE_TUNNEL, "tunnel" },
-	{ TYPE_TRANSPORT, "transport" },
-	{ TYPE_PASSTHROUGH, "passthrough" },
-	{ TYPE_DROP, "drop" },
-	{ TYPE_REJECT, "reject" },
-	{ TYPE_PASSTHROUGH, "pass" },
-	{ 0, NULL },
-};
-static const struct names type_names = { "type", type_list };
-static const struct name tristate_list[] = {
-	{ TRI_NO, "no" },    { TRI_YES, "yes" }, { TRI_AUTO, "auto" }, { TRI_NO, "false" },
-	{ TRI_YES, "true" }, { TRI_NO, "off" },	 { TRI_YES, "on" },    { 0, NULL },
-};
-static const struct names tristate_names = { "value", tristate_list };
-static const struct name fragmentation_list[] = {
-	{ FRAGMENTATION_NO, "no" },
-	{ FRAGMENTATION_YES, "yes" },
-	{ FRAGMENTATION_ACCEPT, "accept" },
-	{ FRAGMENTATION_FORCE, "force" },
-	{ FRAGMENTATION_NO, "false" },
-	{ FRAGMENTATION_YES, "true" },
-	{ FRAGMENTATION_NO, "off" },
-	{ FRAGMENTATION_YES, "on" },
-	{ 0, NULL },
-};
-static const struct names fragmentation_names = { "fragmentation= value", fragmentation_list };
-static const struct name esn_list[] = {
-	{ TRI_NO, "no" },     { TRI_YES, "yes" }, { TRI_AUTO, "either" },
-	{ TRI_AUTO, "auto" }, { 0, NULL },
-};
-static const struct names esn_names = { "esn= value", esn_list };
-static const struct name dpdaction_list[] = {
-	{ DPD_HOLD, "hold" },
-	{ DPD_CLEAR, "clear" },
-	{ DPD_RESTART, "restart" },
-	{ DPD_HOLD, "trap" },
-	{ 0, NULL },
-};
-static const struct names dpdaction_names = { "dpdaction", dpdaction_list };
-static const struct name childless_list[] = {
-	{ CHILDLESS_ALLOW, "allow" },
-	{ CHILDLESS_NEVER, "never" },
-	{ CHILDLESS_PREFER, "prefer" },
-	{ CHILDLESS_FORCE, "force" },
-	{ 0, NULL },
-};
-static const struct names childless_names = { "childless= value", childless_list };
-static const struct name ppk_list[] = {
-	{ PPK_NO, "no" },
-	{ PPK_YES, "yes" },
-	{ PPK_INSIST, "insist" },
-	{ PPK_YES, "permit" },
-	{ PPK_YES, "propose" },
-	{ PPK_NO, "never" },
-	{ PPK_YES, "true" },
-	{ PPK_YES, "on" },
-	{ PPK_NO, "false" },
-	{ PPK_NO, "off" },
-	{ 0, NULL },
-};
-static const struct names ppk_names = { "ppk= value", ppk_list };
-static const struct name ddos_list[] = {
-	{ DDOS_AUTO, "auto" },
-	{ DDOS_BUSY, "busy" },
-	{ DDOS_UNLIMITED, "unlimited" },
-	{ 0, NULL },
-};
-static const struct names ddos_names = { "ddos-mode", ddos_list };
-static const struct name sendcert_list[] = {
-	{ SENDCERT_IFASKED, "ifasked" },
-	{ SENDCERT_ALWAYS, "always" },
-	{ SENDCERT_NEVER, "never" },
-	{ SENDCERT_IFASKED, "sendifasked" },
-	{ SENDCERT_ALWAYS, "yes" },
-	{ SENDCERT_ALWAYS, "alwayssend" },
-	{ SENDCERT_ALWAYS, "forced" },
-	{ SENDCERT_ALWAYS, "forcedtype" },
-	{ SENDCERT_NEVER, "no" },
-	{ SENDCERT_NEVER, "neversend" },
-	{ 0, NULL },
-};
-static const struct names sendcert_names = { "sendcert= value", sendcert_list };
-static const struct name sendca_list[] = {
-	{ SENDCA_NONE, "none" },
-	{ SENDCA_ISSUER, "issuer" },
-	{ SENDCA_ALL, "all" },
-	{ 0, NULL },
-};
-static const struct names sendca_names = { "sendca= value", sendca_list };
-static const struct name offload_list[] = {
-	{ OFFLOAD_NO, "no" },	      { OFFLOAD_AUTO, "auto" },
-	{ OFFLOAD_CRYPTO, "crypto" }, { OFFLOAD_PACKET, "packet" },
-	{ OFFLOAD_CRYPTO, "yes" },    { OFFLOAD_CRYPTO, "true" },
-	{ OFFLOAD_CRYPTO, "on" },     { OFFLOAD_NO, "false" },
-	{ OFFLOAD_NO, "off" },	      { 0, NULL },
-};
-static const struct names offload_names = { "nic-offload= value", offload_list };
-static const struct name ocsp_method_list[] = { { 0, "get" }, { 1, "post" }, { 0, NULL } };
-static const struct names ocsp_method_names = { "HTTP method", ocsp_method_list };
-static const struct name level_list[] = {
-	{ 0, "error" }, { 1, "warning" }, { 2, "notice" },
-	{ 3, "info" },	{ 4, "debug" },	  { 0, NULL },
-};
-static const struct names level_names = { "log level", level_list };
+#define REFUSES(...)                                                                               \
+	.refused = (const struct refusal[])                                                        \
+	{                                                                                          \
+		__VA_ARGS__,                                                                       \
+		{                                                                                  \
+			NULL, NULL                                                                 \
+		}                                                                                  \
+	}
+#define INHERITS(member) .inherits = true, .setup_offset = offsetof(struct config_setup, member)
 
 const struct keyword keywords_ours[] = {
 	/* ---- config setup ---- */
@@ -250,7 +146,7 @@ const struct keyword keywords_ours[] = {
 	SETUP("crl-strict", KIND_BOOL, crl_strict, "yes, no", "no",
 	      "A peer's certificate is refused when no valid revocation list (CRL) of its issuer "
 	      "can be had. no: it is refused only when a list says that it is revoked.",
-	      ALSO_KNOWN("strictcrlpolicy")),
+	      ALSO_KNOWN("strictcrlpolicy"), REFUSES({ "ifuri", "write yes or no" })),
 	SETUP("crlcheckinterval", KIND_TIME, crlcheckinterval, "0s..365d", "0s",
 	      "How often revocation lists are fetched again. 0: when the next one is due."),
 	SETUP("curl-timeout", KIND_TIME, curl_timeout, "1s..1h", "5s",
@@ -329,9 +225,9 @@ const struct keyword keywords_ours[] = {
 		   "The address of this end's vti-interface=."),
 	END_CUSTOM("interface-ip", "address/length", "", NULL, field_interface_ip,
 		   "The address of this end's ipsec-interface=."),
-	END("cert", KIND_TEXT, cert, "", NULL,
-	    "The certificate of this end: its nickname in the NSS database, or a PEM or PKCS#12 "
-	    "file with its path."),
+	END_CUSTOM("cert", "name", "", NULL, field_cert,
+		   "The certificate of this end: its nickname in the NSS database, or a PEM or "
+		   "PKCS#12 file with its path."),
 	END_CUSTOM("ca", "distinguished name", "", NULL, field_ca,
 		   "The CA that the certificate of this end must come from. %same: the one of the "
 		   "other end. %any, or without it: any that is trusted."),
@@ -388,7 +284,8 @@ const struct keyword keywords_ours[] = {
 	CONN("type", KIND_ENUM, type, "tunnel, transport, passthrough, drop, reject", "tunnel",
 	     "Tunnel or transport mode, or let the packets pass in clear, or drop them, or drop "
 	     "them and tell their sender.",
-	     .names = &type_names),
+	     .names = &type_names,
+	     REFUSES({ "transport_proxy", "it is for Mobile IPv6, which is not supported" })),
 	CONN("ike", KIND_PROPOSAL, ike, "", NULL,
 	     "Algorithms for IKE, best first: aes_gcm256-sha2_512-dh19,aes256-sha2_256-dh14 or "
 	     "strongSwan's "
@@ -444,7 +341,8 @@ const struct keyword keywords_ours[] = {
 	     "another address of its own when the one in use goes or a better one comes, and the "
 	     "other end follows. Both ends must allow it."),
 	CONN("replay-window", KIND_NUMBER, replay_window, "0..4096", "128",
-	     "How many packets may overtake one another. 0: replayed packets are not detected."),
+	     "How many packets may overtake one another. 0: replayed packets are not detected.",
+	     REFUSES({ "-1", "write the number of packets, such as 128" })),
 	CONN("esn", KIND_ENUM, esn, "yes, no, either", "either", "64-bit sequence numbers for ESP.",
 	     .names = &esn_names),
 	CONN_CUSTOM("mark", "mark[/mask]", "0..4294967295", NULL, field_mark,
@@ -484,7 +382,8 @@ const struct keyword keywords_ours[] = {
 		    "short ones (RFC 4303). %mtu: to what the path takes. 0: not.",
 		    ALSO_KNOWN("tfcpad")),
 	CONN("send-no-esp-tfc", KIND_BOOL, send_no_esp_tfc, "yes, no", "no",
-	     "Tell the peer that padded ESP packets are not understood."),
+	     "Tell the peer that padded ESP packets are not understood.",
+	     ALSO_KNOWN("send-esp-tfc-padding-not-supported")),
 	CONN("iptfs", KIND_BOOL, iptfs.on, "yes, no", "no",
 	     "Aggregate and fragment packets in ESP (RFC 9347)."),
 	CONN("iptfs-fragmentation", KIND_BOOL, iptfs.fragmentation, "yes, no", "yes",
@@ -549,7 +448,8 @@ const struct keyword keywords_ours[] = {
 	CONN("send-redirect", KIND_BOOL, send_redirect, "yes, no", "no",
 	     "A peer that has proven its identity is sent to a gateway of redirect-to= (RFC 5685). "
 	     "Not for strongSwan 5.9.8, which crashes then; it understands global-redirect= and "
-	     "\"ipsec redirect\"."),
+	     "\"ipsec redirect\".",
+	     REFUSES({ "auto", "write yes or no, or global-redirect=auto in config setup" })),
 	CONN_CUSTOM("redirect-to", "addresses or host names", "", NULL, field_redirect_to,
 		    "The gateways that send-redirect= sends peers to, separated by commas; which "
 		    "of them, as with global-redirect-to=."),
@@ -574,14 +474,16 @@ const struct keyword keywords_ours[] = {
 	     "How soon to ask again when there is no answer. 0: by the retransmit- settings."),
 	CONN("dpdtimeout", KIND_TIME, dpdtimeout, "0s..1d", "0s",
 	     "A peer that was not heard for so long is dead. 0: when its answer to a request is "
-	     "overdue."),
+	     "overdue.",
+	     ALSO_KNOWN("ikev1-dpdtimeout")),
 	CONN("dpdaction", KIND_ENUM, dpdaction, "hold, clear, restart", NULL,
 	     "What becomes of a tunnel of a dead peer that is only to be answered (auto=add). "
 	     "hold: "
 	     "packets for it are held, and set it up again. restart: it is set up again at once. "
 	     "clear, or without it: the peer may begin. What is wanted anyway (auto=start, "
 	     "auto=ondemand, ipsec up) is set up again, whatever this says.",
-	     .names = &dpdaction_names),
+	     .names = &dpdaction_names,
+	     REFUSES({ "none", "leave dpddelay= out: then nobody asks" })),
 	CONN("retransmit-timeout", KIND_TIME, retransmit_timeout, "10ms..1h", "as in config setup",
 	     "Wait before the first retransmission of a request.", INHERITS(retransmit_timeout)),
 	CONN("retransmit-base", KIND_DECIMAL, retransmit_base, "1..10", "as in config setup",

@@ -30,16 +30,22 @@ struct finding {
 	bool warning; /* diag holds a warning; the value was taken */
 };
 
+/* A value that is known elsewhere, and why it is not taken here. */
+struct refusal {
+	const char *value, *why;
+};
+
 struct keyword {
 	struct config_keyword_info info;
 	enum keyword_section section;
 	enum keyword_kind kind;
-	size_t offset, size;	   /* of the field in config_setup, config_conn or config_end */
-	size_t setup_offset;	   /* inherits: the field of config_setup */
-	bool inherits;		   /* not given: as in config setup */
-	const struct names *names; /* KIND_ENUM */
-	uint64_t protocol;	   /* KIND_PROPOSAL */
-	const char *same;	   /* the row whose field this one sets in other words */
+	size_t offset, size;	       /* of the field in config_setup, config_conn or config_end */
+	size_t setup_offset;	       /* inherits: the field of config_setup */
+	bool inherits;		       /* not given: as in config setup */
+	const struct names *names;     /* KIND_ENUM */
+	uint64_t protocol;	       /* KIND_PROPOSAL */
+	const struct refusal *refused; /* ends with a NULL value; NULL: none */
+	const char *same;	       /* the row whose field this one sets in other words */
 	enum rc (*parse)(const char *text, void *object, struct finding *finding);
 };
 
@@ -77,6 +83,11 @@ const struct keyword *keyword_find(const struct keyword_index *index, const char
 const char *keyword_suggest(const struct keyword_index *index, const char *word, bool in_setup,
 			    char *buffer, size_t size);
 
+/* keyword_values.c */
+extern const struct names auto_names, type_names, tristate_names, fragmentation_names, esn_names,
+	dpdaction_names, childless_names, ppk_names, ddos_names, sendcert_names, sendca_names,
+	offload_names, ocsp_method_names, level_names;
+
 /* Readers of KIND_CUSTOM rows (fields.c). */
 enum rc field_host(const char *text, void *object, struct finding *finding);
 enum rc field_subnet(const char *text, void *object, struct finding *finding);
@@ -100,6 +111,7 @@ enum rc field_nhelpers(const char *text, void *object, struct finding *finding);
 enum rc field_identity(const char *text, void *object, struct finding *finding);
 enum rc field_auth(const char *text, void *object, struct finding *finding);
 enum rc field_authby(const char *text, void *object, struct finding *finding);
+enum rc field_cert(const char *text, void *object, struct finding *finding);
 enum rc field_ca(const char *text, void *object, struct finding *finding);
 enum rc field_ckaid(const char *text, void *object, struct finding *finding);
 enum rc field_rsasigkey(const char *text, void *object, struct finding *finding);

@@ -46,6 +46,29 @@ static bool is_host_name(const char *text)
 	return letter; /* "10.0.0.300" is a mistyped address, not a name */
 }
 
+/* Libreswan's %group and %eth0, strongSwan's %gw.example.org. */
+static enum rc refuse_host(const char *text, struct diag *diag)
+{
+	static const char *const known[] = { "%any", "%any4", "%any6", "%defaultroute", NULL };
+	const char *near = names_nearest(text, known);
+
+	if (strncasecmp(text, "%oppo", 5) == 0 || strncasecmp(text, "%group", 6) == 0)
+		return diag_fail(
+			diag, RC_UNSUPPORTED,
+			"%.40s is not supported: opportunistic encryption comes with a later "
+			"version",
+			text);
+	if (near != NULL)
+		return diag_fail(diag, RC_SYNTAX, "unknown \"%.60s\" (did you mean \"%s\"?)", text,
+				 near);
+	return diag_fail(
+		diag, RC_UNSUPPORTED,
+		"\"%.60s\" is not supported: interfaces are not looked up, and a name does "
+		"not stand for %%any; write an address, a host name, %%any or "
+		"%%defaultroute",
+		text);
+}
+
 static enum rc host_keyword(const char *text, struct config_end *end, struct diag *diag)
 {
 	if (strcasecmp(text, "%any") == 0 || strcasecmp(text, "%any4") == 0 ||
@@ -59,17 +82,7 @@ static enum rc host_keyword(const char *text, struct config_end *end, struct dia
 		end->kind = HOST_DEFAULTROUTE;
 		return RC_OK;
 	}
-	if (strncasecmp(text, "%opportunistic", 14) == 0 || strncasecmp(text, "%group", 6) == 0 ||
-	    strcasecmp(text, "%opportunisticgroup") == 0)
-		return diag_fail(
-			diag, RC_UNSUPPORTED,
-			"%.40s is not supported: opportunistic encryption comes with a later "
-			"version",
-			text);
-	return diag_fail(
-		diag, RC_SYNTAX,
-		"unknown \"%.60s\": expected an address, a host name, %%any or %%defaultroute",
-		text);
+	return refuse_host(text, diag);
 }
 
 static enum rc set_host_address(struct config_end *end, const struct ip_addr *addr,
@@ -211,6 +224,11 @@ enum rc value_protoport(const char *text, uint8_t *protocol, uint16_t *port, str
 		return diag_fail(diag, RC_UNSUPPORTED, "the port %%opaque is not supported");
 	snprintf(word, sizeof(word), "%.*s", slash != NULL ? (int)(slash - text) : 63, text);
 	TRY(number_or_name(word, &protocols, 255, &proto, diag));
+	if (slash != NULL && strspn(slash + 1, "0123456789-") == strlen(slash + 1) &&
+	    strchr(slash + 2, '-') != NULL)
+		return diag_fail(diag, RC_UNSUPPORTED,
+				 "\"%.40s\" is not supported yet: write one port, or %%any",
+				 slash + 1);
 	if (slash != NULL)
 		TRY(number_or_name(slash + 1, &ports, 65535, &number, diag));
 	if (number != 0 && proto == 0)
