@@ -94,6 +94,12 @@ enum rc ike_keys_rekey(const struct ike_suite *old_suite, const struct ike_keys 
 		       const struct ike_suite *suite, struct span shared, struct span ni,
 		       struct span nr, uint64_t spi_i, uint64_t spi_r,
 		       struct ike_keys *out) MUST_CHECK;
+/* Rekey with additional key exchanges (RFC 9370 §2.2.4): SKEYSEED = prf(SK_d (old), SK(0) | Ni | Nr
+ * | SK(1) | ... SK(n)); later: SK(1) to SK(n), empty: as ike_keys_rekey(). */
+enum rc ike_keys_follow(const struct ike_suite *old_suite, const struct ike_keys *old,
+			const struct ike_suite *suite, struct span first, struct span ni,
+			struct span nr, struct span later, uint64_t spi_i, uint64_t spi_r,
+			struct ike_keys *out) MUST_CHECK;
 /* RFC 8784 §3: the keys with a post-quantum preshared key in SK_d, SK_pi and SK_pr; the others
  * stay. out may not be keys. */
 enum rc ike_keys_mix_ppk(const struct ike_suite *suite, const struct ike_keys *keys,
@@ -106,6 +112,11 @@ enum rc ike_keys_resume(const struct ike_suite *suite, struct span sk_d, struct 
 /* KEYMAT (§2.17) = prf+(SK_d, [g^ir |] Ni | Nr), len bytes. shared may be empty. */
 enum rc child_keymat(const struct ike_suite *suite, const struct ike_keys *keys, struct span shared,
 		     struct span ni, struct span nr, size_t len, struct secret *out) MUST_CHECK;
+/* With additional key exchanges (RFC 9370 §2.2.4): KEYMAT = prf+(SK_d, SK(0) | Ni | Nr | SK(1) |
+ * ... SK(n)). */
+enum rc child_keymat_follow(const struct ike_suite *suite, const struct ike_keys *keys,
+			    struct span first, struct span ni, struct span nr, struct span later,
+			    size_t len, struct secret *out) MUST_CHECK;
 /* AUTH by shared key (§2.15): prf(prf(psk, "Key Pad for IKEv2"), <message> | nonce | prf(SK_p, id
  * body)). int_auth: IntAuth of RFC 9242 §3.3.2, empty without IKE_INTERMEDIATE. out: prf->len
  * bytes. */

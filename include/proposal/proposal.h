@@ -30,12 +30,12 @@ struct proposal_list { /* immutable after it is made */
  * IKE, ESP or AH. What is left out: a key size is 256 and 128; IKE's PRF is the integrity's hash or
  * the default PRFs (AEAD); integrity of a cipher that is no AEAD is sha2_512 and sha2_256; IKE's
  * groups, and with pfs those of an ESP or AH proposal, are the IKE defaults' (groups that are named
- * are kept without pfs too; all are left out in IKE_AUTH); additional key exchanges (RFC 9370), IKE
- * only, are ";addke1=dh20+dh21;addke2=ml_kem_768" (Libreswan) or "-ke1_ecp384-ke2_mlkem768"
- * (strongSwan), "none" among them makes one optional, and none of them is the default; ESN is no.
- * AEAD and other ciphers of one proposal become two. "!" changes nothing: only what is listed is
- * ever offered or accepted. On failure *column (from 0, may be NULL) is where in text; the diag
- * names the word and a suggestion.
+ * are kept without pfs too; all are left out in IKE_AUTH); additional key exchanges (RFC 9370), for
+ * ESP and AH only beside a group, are ";addke1=dh20+dh21;addke2=ml_kem_768" (Libreswan) or
+ * "-ke1_ecp384-ke2_mlkem768" (strongSwan), "none" among them makes one optional, and none of them
+ * is the default; ESN is no. AEAD and other ciphers of one proposal become two. "!" changes
+ * nothing: only what is listed is ever offered or accepted. On failure *column (from 0, may be
+ * NULL) is where in text; the diag names the word and a suggestion.
  */
 enum rc proposal_parse(uint8_t protocol, const char *text, bool pfs, struct proposal_list **out,
 		       size_t *column, struct diag *diag) MUST_CHECK;
@@ -67,7 +67,7 @@ struct proposal_choice {
 /* flags */
 #define PROPOSAL_NO_DH	    1u /* IKE_AUTH: groups are ignored on both sides (RFC 7296 §1.2) */
 #define PROPOSAL_ANY_DH	    2u /* responder: where our list names no group, preferred_group will do */
-#define PROPOSAL_NO_ADDKE   4u /* additional key exchanges of our list are left out (rekeying) */
+#define PROPOSAL_NO_ADDKE   4u /* additional key exchanges of our list are left out */
 #define PROPOSAL_ADDKE_NONE 8u /* the peer cannot do them: none may be needed */
 
 /* Responder: our best proposal that the peer offered too (our order rules; within a proposal the
@@ -81,7 +81,9 @@ enum rc proposal_choose(const struct proposal_list *ours, const struct wire_sa *
  * which we offered. */
 enum rc proposal_accept(const struct proposal_list *ours, const struct wire_sa *answer,
 			unsigned flags, struct proposal_choice *out, struct diag *diag) MUST_CHECK;
-/* The SA payload that offers the list. spi: 0, 4 or 8 bytes, the same in each proposal. */
+/* The SA payload that offers the list. spi: 0, 4 or 8 bytes, the same in each proposal. With
+ * PROPOSAL_ADDKE_NONE proposals that need additional key exchanges are left out; RC_NO_PROPOSAL:
+ * all of them. */
 enum rc proposal_offer(struct arena *arena, const struct proposal_list *list, struct span spi,
 		       unsigned flags, struct wire_sa *out) MUST_CHECK;
 /* The SA payload that answers with the choice; spi is ours. */
@@ -99,6 +101,8 @@ bool proposal_equal(const struct proposal_list *a, const struct proposal_list *b
 unsigned proposal_addke(const struct proposal_choice *choice, uint16_t methods[PROPOSAL_ADDKE_MAX]);
 /* Does any proposal of the list have one? */
 bool proposal_has_addke(const struct proposal_list *list);
+/* Do all of them have one that is not optional? */
+bool proposal_needs_addke(const struct proposal_list *list);
 const char *proposal_choice_text(const struct proposal_choice *choice, char *buffer, size_t size);
 
 #endif

@@ -4,6 +4,7 @@
 #ifndef VANTH_SA_OUTCOME_H
 #define VANTH_SA_OUTCOME_H
 
+#include "sa/followup.h"
 #include "sa/sa.h"
 #include "wire/payloads.h"
 
@@ -133,8 +134,12 @@ struct outcome {
 	struct span rival_nonce; /* the lower one, for the creation that is out; .ptr NULL: none */
 	uint64_t rekey_refused;	 /* serial of the Child SA that the peer may not rekey like this */
 	enum rc creation_failed; /* the peer (or we) refused what our request was about */
-	struct secret shared;	 /* g^ir of `child`; wiped with the outcome */
-	struct dh_pair *pair;	 /* owned */
+	/* CREATE_CHILD_SA or IKE_FOLLOWUP_KE with more to come: the IKE SA keeps it; after the last
+	 * one it is only used. Owned */
+	struct ike_followup *followup;
+	uint64_t followup_over; /* serial of the peer's that is not needed any more; 0: none */
+	struct secret shared;	/* g^ir of `child`; wiped with the outcome */
+	struct dh_pair *pair;	/* owned */
 	struct span init_request, init_response, ni, nr, cookie; /* .ptr NULL: unchanged */
 	uint8_t restarts;					 /* added to the larval's count */
 	struct outcome_extra extra;

@@ -116,6 +116,9 @@ struct ike_creation {
 	uint64_t rival; /* serial of a Child SA or an IKE SA; 0: none */
 	uint8_t rival_nonce[256];
 	uint16_t rival_nonce_len;
+	uint64_t rival_followup; /* serial of what it is going to be (sa/followup.h); 0: none */
+	/* CREATE_CHILD_SA is answered, IKE_FOLLOWUP_KE is out (sa/followup.h); NULL: not yet */
+	struct ike_followup *followup;
 };
 
 struct ike_sa {
@@ -177,10 +180,11 @@ struct ike_sa {
 	bool must_replace;  /* by a whole new IKE SA: it cannot or may not be rekeyed */
 	uint8_t rekey_failures;
 	enum rc delete_reason;
-	bool peer_redirects;	 /* the peer accepts redirects (RFC 5685) */
-	bool must_reauth;	 /* a rekey will not do: its authentication ends */
-	usec_t auth_ends;	 /* 0: never (RFC 4478) */
-	struct ike_extra *extra; /* sa/extra.h; NULL: nothing */
+	bool peer_redirects;		/* the peer accepts redirects (RFC 5685) */
+	bool must_reauth;		/* a rekey will not do: its authentication ends */
+	usec_t auth_ends;		/* 0: never (RFC 4478) */
+	struct ike_extra *extra;	/* sa/extra.h; NULL: nothing */
+	struct ike_followup *followups; /* begun by the peer (sa/followup.h); NULL: none */
 };
 
 enum child_state { CHILD_LARVAL, CHILD_UP, CHILD_DELETING };

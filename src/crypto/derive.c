@@ -101,16 +101,17 @@ enum rc ike_keys_derive(const struct ike_suite *suite, struct span ni, struct sp
 	return rc;
 }
 
-enum rc ike_keys_rekey(const struct ike_suite *old_suite, const struct ike_keys *old,
-		       const struct ike_suite *suite, struct span shared, struct span ni,
-		       struct span nr, uint64_t spi_i, uint64_t spi_r, struct ike_keys *out)
+enum rc ike_keys_follow(const struct ike_suite *old_suite, const struct ike_keys *old,
+			const struct ike_suite *suite, struct span first, struct span ni,
+			struct span nr, struct span later, uint64_t spi_i, uint64_t spi_r,
+			struct ike_keys *out)
 {
 	struct hmac hmac;
 	uint8_t skeyseed[PRF_MAX];
-	struct span parts[] = { shared, ni, nr };
+	struct span parts[] = { first, ni, nr, later };
 	if (!nonces_fit(ni, nr))
 		return RC_LIMIT;
-	TRY(prf_parts(old_suite->prf, ike_key(old, old_suite, SK_d), parts, 3, skeyseed));
+	TRY(prf_parts(old_suite->prf, ike_key(old, old_suite, SK_d), parts, 4, skeyseed));
 	enum rc rc = hmac_open(&hmac, prf_hash(suite->prf));
 	if (rc == RC_OK)
 		rc = expand_keys(suite, &hmac, span_make(skeyseed, old_suite->prf->len), ni, nr,
@@ -118,6 +119,13 @@ enum rc ike_keys_rekey(const struct ike_suite *old_suite, const struct ike_keys 
 	hmac_close(&hmac);
 	wipe(skeyseed, sizeof skeyseed);
 	return rc;
+}
+
+enum rc ike_keys_rekey(const struct ike_suite *old_suite, const struct ike_keys *old,
+		       const struct ike_suite *suite, struct span shared, struct span ni,
+		       struct span nr, uint64_t spi_i, uint64_t spi_r, struct ike_keys *out)
+{
+	return ike_keys_follow(old_suite, old, suite, shared, ni, nr, SPAN_NONE, spi_i, spi_r, out);
 }
 
 enum rc ike_keys_mix_ppk(const struct ike_suite *suite, const struct ike_keys *keys,
@@ -156,17 +164,24 @@ enum rc ike_keys_resume(const struct ike_suite *suite, struct span sk_d, struct 
 	return rc;
 }
 
-enum rc child_keymat(const struct ike_suite *suite, const struct ike_keys *keys, struct span shared,
-		     struct span ni, struct span nr, size_t len, struct secret *out)
+enum rc child_keymat_follow(const struct ike_suite *suite, const struct ike_keys *keys,
+			    struct span first, struct span ni, struct span nr, struct span later,
+			    size_t len, struct secret *out)
 {
-	struct span seed[] = { shared, ni, nr };
+	struct span seed[] = { first, ni, nr, later };
 	struct secret keymat = { NULL, 0 };
 	TRY(secret_alloc(&keymat, len));
-	enum rc rc = prf_plus(suite->prf, ike_key(keys, suite, SK_d), seed, 3, keymat.ptr, len);
+	enum rc rc = prf_plus(suite->prf, ike_key(keys, suite, SK_d), seed, 4, keymat.ptr, len);
 	if (rc == RC_OK)
 		secret_move(out, &keymat);
 	secret_wipe(&keymat);
 	return rc;
+}
+
+enum rc child_keymat(const struct ike_suite *suite, const struct ike_keys *keys, struct span shared,
+		     struct span ni, struct span nr, size_t len, struct secret *out)
+{
+	return child_keymat_follow(suite, keys, shared, ni, nr, SPAN_NONE, len, out);
 }
 
 static enum rc auth_value(struct hmac *hmac, struct span psk, struct span message,

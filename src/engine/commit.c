@@ -318,7 +318,10 @@ static void commit_rival(struct errand *errand)
 	if (creation == NULL || out->rival_nonce.ptr == NULL ||
 	    out->rival_nonce.len > sizeof(creation->rival_nonce))
 		return;
-	creation->rival = out->child != NULL ? out->child->serial : out->successor->serial;
+	if (out->child != NULL || out->successor != NULL)
+		creation->rival = out->child != NULL ? out->child->serial : out->successor->serial;
+	else if (out->followup != NULL)
+		creation->rival_followup = out->followup->serial;
 	memcpy(creation->rival_nonce, out->rival_nonce.ptr, out->rival_nonce.len);
 	creation->rival_nonce_len = (uint16_t)out->rival_nonce.len;
 }
@@ -359,6 +362,7 @@ static enum rc commit_sa(struct errand *errand)
 	TRY(commit_message(errand));
 	take_keys(errand->step.sa, out);
 	commit_creation(errand);
+	followup_commit(errand);
 	if (out->established)
 		commit_established(errand);
 	commit_child_up(errand, child);
@@ -511,7 +515,9 @@ static bool fatal(const struct errand *errand, enum rc rc)
 		       rc == RC_UNSUPPORTED;
 	case IKEV2_ESTABLISHED:
 		/* the peer believes in what it answered, and we have lost what reading it takes */
-		if (errand->row->event == EVENT_CREATE_CHILD_RESPONSE && rc != RC_DROP)
+		if ((errand->row->event == EVENT_CREATE_CHILD_RESPONSE ||
+		     errand->row->event == EVENT_FOLLOWUP_RESPONSE) &&
+		    rc != RC_DROP)
 			return true;
 		return rc == RC_SYNTAX || rc == RC_TRUNCATED || rc == RC_TRAILING || rc == RC_LIMIT;
 	case IKEV2_REKEYED:
@@ -570,6 +576,7 @@ void commit_failure(struct errand *errand, enum rc rc)
 	}
 	heard(errand);
 	rekey_refused(errand);
+	followup_failed(errand, rc);
 	if (!fatal(errand, rc) && !crippled(sa)) {
 		if (errand->step.message == NULL)
 			decide_later(errand->gateway, sa->peer);

@@ -77,6 +77,7 @@ static void outcome_discard(struct gateway *gateway, struct errand *errand)
 	if (out->successor != NULL)
 		ike_sa_free(&gateway->sas, out->successor);
 	ike_creation_free(out->creation);
+	followup_free(out->followup);
 	ticket_free(out->ticket);
 	out->ticket = NULL;
 	ike_keys_wipe(&out->keys);
@@ -85,6 +86,7 @@ static void outcome_discard(struct gateway *gateway, struct errand *errand)
 	out->child = NULL;
 	out->born = out->successor = NULL;
 	out->creation = NULL;
+	out->followup = NULL;
 	out->pair = NULL;
 }
 
@@ -404,6 +406,8 @@ static bool out_of_turn(const struct ike_sa *sa, enum ikev2_event event)
 	case EVENT_INTERMEDIATE_RESPONSE:
 	case EVENT_CREATE_CHILD_REQUEST:
 	case EVENT_CREATE_CHILD_RESPONSE:
+	case EVENT_FOLLOWUP_REQUEST:
+	case EVENT_FOLLOWUP_RESPONSE:
 	case EVENT_INFORMATIONAL_REQUEST:
 	case EVENT_INFORMATIONAL_RESPONSE:
 	case EVENT_OTHER_REQUEST:

@@ -89,7 +89,7 @@ static usec_t next_due(struct gateway *gateway, const struct ike_sa *sa)
 		return sa->peer == NULL ? sa->born + half_open_time(gateway, sa) : USEC_NEVER;
 	if (sa->replace_at > now)
 		next = earliest(next, sa->replace_at);
-	next = earliest(next, next_liveness(sa));
+	next = earliest(earliest(next, next_liveness(sa)), followup_due(sa));
 	if (keeps_alive(gateway, sa))
 		next = earliest(next, sa->kept_alive + gateway->env.setup->keepalive);
 	return earliest(next, next_of_children(sa, now));
@@ -157,6 +157,7 @@ static void established_fire(struct gateway *gateway, struct ike_sa *sa, usec_t 
 		sa->expires = USEC_NEVER;
 	}
 	settle_rekeyed(gateway, sa, now);
+	followup_overdue(gateway, sa, now);
 	end_expired_children(sa, now);
 	keep_alive(gateway, sa, now);
 	peer_dirty(sa->peer);

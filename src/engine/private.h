@@ -137,6 +137,12 @@ void flood_trim(struct gateway *gateway, const struct ip_addr *remote);
 void flood_bad_auth(struct ike_sa *sa);
 bool flood_deaf(const struct ike_sa *sa);
 
+/* ---- followup.c: RFC 9370 §2.2.4 ---- */
+void followup_commit(struct errand *errand);
+void followup_failed(struct errand *errand, enum rc rc);
+/* What is too old is forgotten. */
+void followup_overdue(struct gateway *gateway, struct ike_sa *sa, usec_t now);
+
 /* ---- commit.c ---- */
 void commit(struct errand *errand);
 void commit_failure(struct errand *errand, enum rc rc);

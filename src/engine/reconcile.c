@@ -315,7 +315,8 @@ static bool peer_first(struct gateway *gateway, const struct tunnel *tunnel,
 
 static void create_in(struct gateway *gateway, struct tunnel *tunnel, struct ike_sa *sa)
 {
-	if (peer_first(gateway, tunnel, sa) || !carrier_ready(gateway, sa))
+	if (peer_first(gateway, tunnel, sa) || followup_of_tunnel(sa, tunnel->serial) ||
+	    !carrier_ready(gateway, sa))
 		return;
 	peer_record(tunnel->peer, sa->serial, RECORD_DECIDED, EVENT_CREATE_CHILD, 0, 0);
 	watch_tell(gateway, GATEWAY_PROGRESS, tunnel->peer, tunnel, sa->serial, RC_OK,
@@ -389,7 +390,7 @@ static bool needed(const struct gateway *gateway, const struct ike_sa *sa)
 /* An IKE SA whose children all go has no purpose: one Delete serves for all. */
 static bool purposeless(struct gateway *gateway, struct ike_sa *sa)
 {
-	if (sa->state != IKEV2_ESTABLISHED || sa->heir_of != 0)
+	if (sa->state != IKEV2_ESTABLISHED || sa->heir_of != 0 || sa->followups != NULL)
 		return false;
 	list_for(node, &sa->children) if (!container_of(node, struct child_sa, in_ike)
 						   ->delete_wanted) return false;

@@ -66,7 +66,7 @@ bool carrier_ready(struct gateway *gateway, struct ike_sa *sa)
 {
 	usec_t now = host_now(gateway->host);
 
-	if (sa->errand != NULL || sa->request.bytes != NULL)
+	if (sa->errand != NULL || sa->request.bytes != NULL || followup_of_ike(sa))
 		return false; /* its end makes the peer dirty */
 	if (now < sa->retry_at) {
 		reconcile_at(gateway, sa->peer, sa->retry_at);
@@ -114,7 +114,7 @@ void renew_child(struct gateway *gateway, struct child_sa *child)
 		reconcile_at(gateway, tunnel->peer, when);
 		return;
 	}
-	if (!carrier_ready(gateway, child->ike))
+	if (followup_of_child(child->ike, child->serial) || !carrier_ready(gateway, child->ike))
 		return;
 	peer_record(tunnel->peer, child->ike->serial, RECORD_DECIDED, EVENT_REKEY_CHILD,
 		    child->spi_in, 0);
@@ -126,7 +126,8 @@ void renew_ike(struct gateway *gateway, struct ike_sa *sa)
 	usec_t now = host_now(gateway->host);
 
 	if (now < sa->replace_at || whole_new(sa) || !usable(gateway, sa) || sa->peer->doomed ||
-	    gateway->stopping || list_empty(&sa->children) || !carrier_ready(gateway, sa))
+	    gateway->stopping || list_empty(&sa->children) || sa->followups != NULL ||
+	    !carrier_ready(gateway, sa))
 		return;
 	peer_record(sa->peer, sa->serial, RECORD_DECIDED, EVENT_REKEY_IKE, 0, 0);
 	road_event(gateway, sa, EVENT_REKEY_IKE, NULL, NULL, NULL);

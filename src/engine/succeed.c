@@ -85,6 +85,7 @@ static void set_rekeyed(struct gateway *gateway, struct ike_sa *old, bool ours)
 	peer_record(old->peer, old->serial, RECORD_STATE, IKEV2_REKEYED, old->state, 0);
 	old->state = IKEV2_REKEYED;
 	request_finish(gateway, old);
+	followup_forget_all(old);
 	old->delete_wanted = ours;
 	old->delete_reason = RC_REPLACED;
 	old->expires = leave_time(gateway, old->peer);

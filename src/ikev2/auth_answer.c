@@ -204,7 +204,7 @@ static enum rc install_inbound(struct step *step, struct outcome *out)
 		return RC_OK;
 	TRY(child_derive(out->child, &sa->suite, keys_now(sa, out), SPAN_NONE,
 			 span_make(sa->larval->ni, sa->larval->ni_size),
-			 span_make(sa->larval->nr, sa->larval->nr_size), out));
+			 span_make(sa->larval->nr, sa->larval->nr_size), SPAN_NONE, out));
 	TRY(child_install_in(step->arena, out->child, secret_span(&out->keymat),
 			     &out->kernel_wait));
 	return RC_SUSPEND;

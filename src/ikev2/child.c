@@ -68,13 +68,14 @@ enum rc child_check(const struct sas *sas, const struct child_sa *child, struct 
 
 enum rc child_derive(struct child_sa *child, const struct ike_suite *suite,
 		     const struct ike_keys *keys, struct span shared, struct span ni,
-		     struct span nr, struct outcome *out)
+		     struct span nr, struct span later, struct outcome *out)
 {
 	size_t encr_len, integ_len;
 
 	TRY(esp_key_lengths(child->choice.encr, child->choice.encr_bits, child->choice.integ,
 			    &encr_len, &integ_len));
-	return child_keymat(suite, keys, shared, ni, nr, 2 * (encr_len + integ_len), &out->keymat);
+	return child_keymat_follow(suite, keys, shared, ni, nr, later, 2 * (encr_len + integ_len),
+				   &out->keymat);
 }
 
 /* §2.17: the initiator's outbound keys come first. */

@@ -15,6 +15,7 @@ struct create_request {
 	struct proposal_choice choice; /* IKE SA */
 	uint8_t nr[IKEV2_NONCE_LEN];
 	struct span public; /* of our KE; empty: none */
+	struct span link;   /* IKE_FOLLOWUP_KE: of ADDITIONAL_KEY_EXCHANGE; empty: none */
 };
 
 /* An answer to a request of ours, read. */
@@ -35,6 +36,10 @@ extern const step_fn create_response_steps[], rekey_response_steps[];
 extern const step_fn create_steps[], rekey_child_steps[], rekey_ike_steps[];
 extern const step_fn create_again_steps[], rekey_again_steps[];
 
+/* The last steps of a request of ours for a Child SA: `install` with all of out->followup (then its
+ * scratch needs only nr and child.present), or of CREATE_CHILD_SA itself. */
+extern const step_fn create_install_steps[];
+
 /* ---- create_dh.c: key exchange on a worker; each suspends, and the next step finds its result
  * ----
  */
@@ -49,6 +54,64 @@ enum rc create_answer_dh(struct step *step, const struct wire_ke *ke, struct spa
 			 struct outcome *out) MUST_CHECK;
 /* RC_INVALID_KE, with the group that we want for the peer. */
 enum rc create_want_group(struct step *step, uint16_t group, struct outcome *out) MUST_CHECK;
+
+/* ---- create_answer.c ---- */
+/* The answer that promises out->child; with out->followup its link too. */
+enum rc create_emit_answer(struct step *step, struct outcome *out) MUST_CHECK;
+/* What becomes of the Child SA that in->old names, and when our outbound half is installed. */
+enum rc create_take_over(struct step *step, const struct create_request *in,
+			 struct outcome *out) MUST_CHECK;
+
+/* ---- rekey_answer.c ---- */
+/* Of the IKE SA to come; with out->followup its link too. */
+enum rc rekey_emit_answer(struct step *step, uint64_t spi, struct outcome *out) MUST_CHECK;
+/* §2.8.1: while ours is out its answer decides. */
+void rekey_note_rival(const struct step *step, struct span ni, struct span nr, struct outcome *out);
+
+/* ---- rekey_initiate.c ---- */
+/* The one that the peer made meanwhile inherits in any case when ours comes to nothing. */
+void rekey_find_heir(const struct step *step, struct outcome *out);
+
+/* ---- followup_answer.c: RFC 9370 §2.2.4 as the responder ---- */
+/* RC_TEMPORARY_FAILURE: the peer has too many of them going on. */
+enum rc followup_check_room(const struct ike_sa *sa, struct diag *diag) MUST_CHECK;
+/* RC_TEMPORARY_FAILURE: one that the peer began, or we, is about the IKE SA. */
+enum rc followup_check_ike(const struct ike_sa *sa, struct diag *diag) MUST_CHECK;
+/* RC_TEMPORARY_FAILURE: our own CREATE_CHILD_SA for that Child SA is answered already, and its key
+ * exchanges go on. */
+enum rc followup_check_child(const struct ike_sa *sa, const struct child_sa *old,
+			     struct diag *diag) MUST_CHECK;
+/* The answer to CREATE_CHILD_SA whose SA comes later: g^ir is in out->shared, what was agreed on in
+ * out->child (given up) or out->successor (given up). */
+enum rc followup_open_child(struct step *step, struct outcome *out) MUST_CHECK;
+enum rc followup_open_ike(struct step *step, struct outcome *out) MUST_CHECK;
+
+/* ---- followup_initiate.c: as the initiator ---- */
+/* CREATE_CHILD_SA is answered and agrees on more key exchanges: the first of them. SK(0) is in
+ * out->shared; out->child (given up) tells what was agreed on. Both suspend. */
+enum rc followup_begin_child(struct step *step, struct outcome *out) MUST_CHECK;
+enum rc followup_begin_ike(struct step *step, struct outcome *out) MUST_CHECK;
+/* The same is made by the peer, and ours lost (§2.8.1): it is not gone on with. Otherwise the
+ * peer's is over. */
+bool followup_stands_back(const struct step *step, struct span nr, struct outcome *out);
+
+/* ---- followup.c: both ---- */
+static inline bool followup_wanted(const struct proposal_choice *choice)
+{
+	uint16_t methods[PROPOSAL_ADDKE_MAX];
+
+	return proposal_addke(choice, methods) > 0;
+}
+/* Child SA: what out->child has. */
+void followup_from_child(struct ike_followup *followup, const struct child_sa *child);
+/* A new one of it into out->child, which lives in the step's IKE SA; RC_CANCELLED: its tunnel is
+ * gone. */
+enum rc followup_to_child(struct step *step, const struct ike_followup *followup,
+			  struct outcome *out) MUST_CHECK;
+/* The successor of the step's IKE SA into out->successor, with its keys. */
+enum rc followup_to_ike(struct step *step, const struct ike_followup *followup, enum ike_role role,
+			struct outcome *out) MUST_CHECK;
+void followup_emit_link(struct writer *writer, const struct ike_followup *followup);
 
 /* ---- create_child.c ---- */
 /* The lower one as a byte string (§2.8.1: the shorter one of two with the same beginning). */

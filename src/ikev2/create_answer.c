@@ -6,12 +6,12 @@
 #define CHILDREN_OF_TUNNEL_MAX 32 /* replaced ones too: reconcile thins them out */
 
 /* §2.25.1: what is on its way out is not rekeyed any more. */
-static enum rc check_old(struct child_sa *old, struct outcome *out)
+static enum rc check_old(const struct ike_sa *sa, struct child_sa *old, struct outcome *out)
 {
 	bool superseded = old->replaced && old->leave_at != USEC_NEVER;
 
 	if (old->state == CHILD_UP && !old->delete_wanted && !superseded)
-		return RC_OK;
+		return followup_check_child(sa, old, &out->diag);
 	return diag_fail(&out->diag, RC_TEMPORARY_FAILURE,
 			 "peer wants to rekey Child SA #%llu, which is being deleted or replaced",
 			 (unsigned long long)old->serial);
@@ -38,7 +38,7 @@ static enum rc find_old(struct step *step, struct create_request *in, struct chi
 				 "does not have",
 				 spi);
 	in->old = (*old)->serial;
-	return check_old(*old, out);
+	return check_old(step->sa, *old, out);
 }
 
 static enum rc find_tunnel(struct step *step, struct create_request *in, const struct child_sa *old,
@@ -75,6 +75,8 @@ static enum rc choose(struct step *step, struct create_request *in, struct outco
 	TRY(rc);
 	if (child->choice.dh == DH_NONE)
 		return RC_OK;
+	if (followup_wanted(&child->choice))
+		TRY(followup_check_room(step->sa, &out->diag));
 	if (child->choice.dh != in->ke.group)
 		return create_want_group(step, child->choice.dh, out);
 	return create_answer_dh(step, &in->ke, &in->public, out);
@@ -109,8 +111,10 @@ static enum rc install_inbound(struct step *step, struct outcome *out)
 		out->diag = step->job_diag;
 		return step->rc;
 	}
+	if (followup_wanted(&out->child->choice))
+		return followup_open_child(step, out);
 	TRY(child_derive(out->child, &sa->suite, &sa->keys, secret_span(&out->shared), in->ni,
-			 SPAN_OF(in->nr), out));
+			 SPAN_OF(in->nr), SPAN_NONE, out));
 	TRY(child_install_in(step->arena, out->child, secret_span(&out->keymat),
 			     &out->kernel_wait));
 	return RC_SUSPEND;
@@ -118,7 +122,7 @@ static enum rc install_inbound(struct step *step, struct outcome *out)
 
 /* §2.8: the old one carries our traffic until the peer has shown that it has the new one. Where we
  * are rekeying the same one ourselves, the answer to that will tell which of the two stays. */
-static enum rc take_over(struct step *step, const struct create_request *in, struct outcome *out)
+enum rc create_take_over(struct step *step, const struct create_request *in, struct outcome *out)
 {
 	const struct ike_creation *creation = step->sa->creation;
 
@@ -131,28 +135,35 @@ static enum rc take_over(struct step *step, const struct create_request *in, str
 	return RC_OK;
 }
 
-static enum rc respond(struct step *step, struct outcome *out)
+enum rc create_emit_answer(struct step *step, struct outcome *out)
 {
 	struct create_request *in = step->scratch;
 	struct wire_ke ke = { in->ke.group, in->public };
 	struct sink sink;
 	struct writer writer;
 
-	if (step->rc != RC_OK) {
-		out->diag = step->job_diag;
-		diag_prefix(&out->diag, "the kernel refused the Child SA");
-		return step->rc;
-	}
-	TRY(take_over(step, in, out));
 	TRY(inner_start(step->arena, &sink, &writer));
 	TRY(child_answer_sa(step->arena, out->child, &writer));
 	wire_nonce_emit(&writer, SPAN_OF(in->nr));
 	if (in->public.len > 0)
 		wire_ke_emit(&writer, &ke);
 	child_answer_ts(out->child, &in->child, &writer);
+	if (out->followup != NULL)
+		followup_emit_link(&writer, out->followup);
 	out->message.exchange = EXCHANGE_CREATE_CHILD_SA;
 	out->message.response = true;
 	return inner_finish(&writer, &sink, &out->message);
+}
+
+static enum rc respond(struct step *step, struct outcome *out)
+{
+	if (step->rc != RC_OK) {
+		out->diag = step->job_diag;
+		diag_prefix(&out->diag, "the kernel refused the Child SA");
+		return step->rc;
+	}
+	TRY(create_take_over(step, step->scratch, out));
+	return create_emit_answer(step, out);
 }
 
 const step_fn create_answer_steps[] = { read_request /* suspends: DH */,

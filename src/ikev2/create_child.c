@@ -79,7 +79,7 @@ enum rc create_wanted_group(const struct wire_notify *notify, const struct propo
 static enum rc check_not_rekeying(const struct ike_sa *sa, struct outcome *out)
 {
 	if (sa->creation == NULL || sa->creation->purpose != REQUEST_REKEY_IKE)
-		return RC_OK;
+		return followup_check_ike(sa, &out->diag);
 	return diag_fail(&out->diag, RC_TEMPORARY_FAILURE,
 			 "peer asks for a Child SA while we rekey the IKE SA");
 }

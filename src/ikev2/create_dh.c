@@ -7,7 +7,7 @@ struct exchange_dh {
 	struct dh_pair **made; /* generate: where the pair goes */
 	struct dh_pair *pair;  /* compute: owned */
 	struct span peer_public;
-	uint8_t *room; /* answer: for our public value */
+	uint8_t *room; /* answer: for our KE data */
 	struct secret *shared;
 };
 
@@ -33,9 +33,7 @@ static enum rc answer_run(void *arg, unsigned worker, struct diag *diag)
 {
 	struct exchange_dh *dh = arg;
 
-	TRY(dh_generate(dh->alg, worker, &dh->pair));
-	memcpy(dh->room, dh_public(dh->pair).ptr, dh->alg->public_len);
-	return compute_run(arg, worker, diag);
+	return dh_answer(dh->alg, dh->peer_public, worker, dh->room, dh->shared, diag);
 }
 
 static void compute_drop(void *arg)
@@ -78,7 +76,7 @@ enum rc create_compute(struct step *step, struct dh_pair **pair, struct span pee
 	struct exchange_dh *dh = NULL;
 
 	TRY(prepare(step, dh_pair_alg(*pair)->id, out, &dh));
-	TRY(dh_check_public(dh->alg, peer_public, &out->diag));
+	TRY(dh_check_answer(dh->alg, peer_public, &out->diag));
 	dh->peer_public = peer_public;
 	dh->pair = *pair;
 	*pair = NULL;
@@ -93,12 +91,12 @@ enum rc create_answer_dh(struct step *step, const struct wire_ke *ke, struct spa
 
 	TRY(prepare(step, ke->group, out, &dh));
 	TRY(dh_check_public(dh->alg, ke->data, &out->diag));
-	dh->room = arena_alloc(step->arena, dh->alg->public_len);
+	dh->room = arena_alloc(step->arena, dh_answer_len(dh->alg));
 	if (dh->room == NULL)
 		return RC_NO_MEMORY;
 	dh->peer_public = ke->data;
-	*public = span_make(dh->room, dh->alg->public_len);
-	out->work = (struct slow_work){ answer_run, dh, compute_drop };
+	*public = span_make(dh->room, dh_answer_len(dh->alg));
+	out->work = (struct slow_work){ .run = answer_run, .arg = dh };
 	return RC_SUSPEND;
 }
 

@@ -213,7 +213,8 @@ static enum rc read_response(struct step *step, struct outcome *out)
 	return create_compute(step, &creation->pair, in->ke.data, out);
 }
 
-static enum rc make_child(struct step *step, struct outcome *out)
+/* What the peer's answer says, into out->child. */
+static enum rc accept_child(struct step *step, struct outcome *out)
 {
 	const struct create_response *in = step->scratch;
 	const struct ike_creation *creation = step->sa->creation;
@@ -232,15 +233,42 @@ static enum rc make_child(struct step *step, struct outcome *out)
 	TRY(child_accept(step->env->sas, &in->child, flags_of(tunnel), child, &out->diag));
 	if (secret_span(&out->shared).len > 0)
 		child->choice.dh = in->ke.group;
-	return child_derive(child, &step->sa->suite, &step->sa->keys, secret_span(&out->shared),
-			    SPAN_OF(creation->ni), in->nr, out);
+	return RC_OK;
+}
+
+static enum rc derive(struct step *step, struct span first, struct span later, struct outcome *out)
+{
+	const struct create_response *in = step->scratch;
+	const struct ike_creation *creation = step->sa->creation;
+
+	return child_derive(out->child, &step->sa->suite, &step->sa->keys, first,
+			    SPAN_OF(creation->ni), in->nr, later, out);
+}
+
+/* RC_SUSPEND: more key exchanges come first. */
+static enum rc make_child(struct step *step, struct outcome *out)
+{
+	struct create_response *in = step->scratch;
+	const struct ike_creation *creation = step->sa->creation;
+	const struct ike_followup *all = out->followup;
+
+	if (all != NULL) {
+		TRY(followup_to_child(step, all, out));
+		out->child->initiator = true;
+		return derive(step, secret_span(&all->first), secret_span(&all->later), out);
+	}
+	TRY(accept_child(step, out));
+	if (followup_wanted(&out->child->choice))
+		return followup_begin_child(step, out);
+	in->lost = creation->rival != 0 && child_sa_by_serial(step->sa, creation->rival) != NULL &&
+		   creation_lost(creation, in->nr);
+	return derive(step, secret_span(&out->shared), SPAN_NONE, out);
 }
 
 /* Of two that crossed the one with the lowest nonce goes: nothing is sent with it. */
 static enum rc install(struct step *step, struct outcome *out)
 {
-	struct create_response *in = step->scratch;
-	const struct ike_creation *creation = step->sa->creation;
+	const struct create_response *in = step->scratch;
 	enum rc rc;
 
 	if (out->creation_failed != RC_OK)
@@ -250,10 +278,10 @@ static enum rc install(struct step *step, struct outcome *out)
 		return refuse(out, step->rc);
 	}
 	rc = make_child(step, out);
+	if (rc == RC_SUSPEND || step->divert != NULL)
+		return rc;
 	if (rc != RC_OK)
-		return rc == RC_NO_MEMORY ? rc : refuse(out, rc);
-	in->lost = creation->rival != 0 && child_sa_by_serial(step->sa, creation->rival) != NULL &&
-		   creation_lost(creation, in->nr);
+		return rc == RC_NO_MEMORY || out->creation != NULL ? rc : refuse(out, rc);
 	TRY(child_install_in(step->arena, out->child, secret_span(&out->keymat),
 			     &out->kernel_wait));
 	if (!in->lost)
@@ -294,5 +322,6 @@ static enum rc finish(struct step *step, struct outcome *out)
 	return RC_OK;
 }
 
+const step_fn create_install_steps[] = { install /* suspends: kernel */, finish, NULL };
 const step_fn create_response_steps[] = { read_response /* suspends: DH */,
 					  install /* suspends: kernel */, finish, NULL };

@@ -71,6 +71,7 @@ enum rc notify_rc(uint16_t type)
 	case NO_ADDITIONAL_SAS:
 		return RC_NO_ADDITIONAL_SAS;
 	case TEMPORARY_FAILURE:
+	case STATE_NOT_FOUND: /* RFC 9370 §2.2.4: it may be tried again */
 		return RC_TEMPORARY_FAILURE;
 	case CHILD_SA_NOT_FOUND:
 		return RC_CHILD_NOT_FOUND;

@@ -16,8 +16,9 @@
 extern const struct ikev2_row ikev2_sa_init_initiate_rows[], ikev2_sa_init_answer_rows[],
 	ikev2_intermediate_initiate_rows[], ikev2_intermediate_answer_rows[],
 	ikev2_auth_initiate_rows[], ikev2_auth_answer_rows[], ikev2_create_child_rows[],
-	ikev2_informational_rows[], ikev2_tell_rows[], ikev2_mobike_rows[],
-	ikev2_resume_initiate_rows[], ikev2_resume_answer_rows[], ikev2_reject_rows[];
+	ikev2_followup_initiate_rows[], ikev2_followup_answer_rows[], ikev2_informational_rows[],
+	ikev2_tell_rows[], ikev2_mobike_rows[], ikev2_resume_initiate_rows[],
+	ikev2_resume_answer_rows[], ikev2_reject_rows[];
 
 /* ---- nat.c: RFC 7296 §2.23 ---- */
 struct nat_findings {
@@ -87,10 +88,10 @@ void child_place(struct child_sa *child, const struct ip_endpoint *local,
  * these selectors. */
 enum rc child_check(const struct sas *sas, const struct child_sa *child,
 		    struct diag *diag) MUST_CHECK;
-/* KEYMAT into out->keymat; shared: g^ir, empty without PFS. */
+/* KEYMAT into out->keymat; shared: g^ir, empty without PFS; later: of additional key exchanges. */
 enum rc child_derive(struct child_sa *child, const struct ike_suite *suite,
 		     const struct ike_keys *keys, struct span shared, struct span ni,
-		     struct span nr, struct outcome *out) MUST_CHECK;
+		     struct span nr, struct span later, struct outcome *out) MUST_CHECK;
 /* Requests for the inbound half (SA, in and fwd policies) or the outbound half (SA, out policy),
  * appended to list. */
 enum rc child_install_in(struct arena *arena, const struct child_sa *child, struct span keymat,

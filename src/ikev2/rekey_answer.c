@@ -18,6 +18,19 @@ static enum rc check_count(const struct peer *peer, struct outcome *out)
 			 count);
 }
 
+/* Nor while one is made whose key exchanges go on, by either end (RFC 9370 §2.2.4). Another one of
+ * the peer for the IKE SA itself takes the place of the first. */
+static enum rc check_followups(const struct ike_sa *sa, struct outcome *out)
+{
+	if (sa->creation != NULL && sa->creation->followup != NULL)
+		return followup_check_ike(sa, &out->diag);
+	if (sa->followups == NULL || followup_of_ike(sa))
+		return RC_OK;
+	return diag_fail(&out->diag, RC_TEMPORARY_FAILURE,
+			 "peer wants to rekey the IKE SA before the key exchanges of a Child SA "
+			 "are done");
+}
+
 /* §2.25.2: not while we make, rekey or delete a Child SA in it. */
 static enum rc check_idle(const struct ike_sa *sa, struct outcome *out)
 {
@@ -25,7 +38,7 @@ static enum rc check_idle(const struct ike_sa *sa, struct outcome *out)
 
 	if (purpose != REQUEST_CREATE_CHILD && purpose != REQUEST_REKEY_CHILD &&
 	    purpose != REQUEST_DELETE_CHILD && !sa->delete_wanted)
-		return RC_OK;
+		return check_followups(sa, out);
 	return diag_fail(&out->diag, RC_TEMPORARY_FAILURE,
 			 "peer wants to rekey the IKE SA while we change its Child SAs");
 }
@@ -35,10 +48,12 @@ static enum rc choose(struct step *step, struct create_request *in, struct outco
 	struct ike_sa *born;
 	struct span spi;
 
-	TRY(proposal_choose(step->sa->peer->conn->ike, &in->sa, in->ke.group, PROPOSAL_NO_ADDKE,
-			    &in->choice, &out->diag));
+	TRY(proposal_choose(step->sa->peer->conn->ike, &in->sa, in->ke.group, 0, &in->choice,
+			    &out->diag));
 	if (in->choice.spi_len != 8)
 		return diag_fail(&out->diag, RC_SYNTAX, "IKE SPI of %u bytes", in->choice.spi_len);
+	if (followup_wanted(&in->choice))
+		TRY(followup_check_room(step->sa, &out->diag));
 	if (in->choice.dh != in->ke.group)
 		return create_want_group(step, in->choice.dh, out);
 	TRY(ike_sa_new_successor(step->env->sas, step->sa, RESPONDER, &out->successor));
@@ -62,36 +77,36 @@ static enum rc read_request(struct step *step, struct outcome *out)
 	return create_answer_dh(step, &in->ke, &in->public, out);
 }
 
-/* §2.8.1: while ours is out its answer decides. */
-static void note_rival(const struct step *step, const struct create_request *in,
-		       struct outcome *out)
+void rekey_note_rival(const struct step *step, struct span ni, struct span nr, struct outcome *out)
 {
 	const struct ike_creation *creation = step->sa->creation;
 
 	if (creation == NULL || creation->purpose != REQUEST_REKEY_IKE)
 		return;
 	out->successor_waits = true;
-	out->rival_nonce = nonce_lower(in->ni, SPAN_OF(in->nr));
+	out->rival_nonce = nonce_lower(ni, nr);
 }
 
-static enum rc emit_response(struct step *step, struct outcome *out)
+enum rc rekey_emit_answer(struct step *step, uint64_t spi, struct outcome *out)
 {
 	struct create_request *in = step->scratch;
 	struct wire_ke ke = { in->ke.group, in->public };
-	uint8_t *spi = arena_alloc(step->arena, 8);
+	uint8_t *bytes = arena_alloc(step->arena, 8);
 	struct wire_sa answer;
 	struct sink sink;
 	struct writer writer;
 
-	if (spi == NULL)
+	if (bytes == NULL)
 		return RC_NO_MEMORY;
-	sink_init(&sink, spi, 8);
-	sink_u64(&sink, out->successor->spi_r);
-	TRY(proposal_answer(step->arena, &in->choice, span_make(spi, 8), &answer));
+	sink_init(&sink, bytes, 8);
+	sink_u64(&sink, spi);
+	TRY(proposal_answer(step->arena, &in->choice, span_make(bytes, 8), &answer));
 	TRY(inner_start(step->arena, &sink, &writer));
 	wire_sa_emit(&writer, &answer);
 	wire_nonce_emit(&writer, SPAN_OF(in->nr));
 	wire_ke_emit(&writer, &ke);
+	if (out->followup != NULL)
+		followup_emit_link(&writer, out->followup);
 	out->message.exchange = EXCHANGE_CREATE_CHILD_SA;
 	out->message.response = true;
 	return inner_finish(&writer, &sink, &out->message);
@@ -106,11 +121,13 @@ static enum rc respond(struct step *step, struct outcome *out)
 		out->diag = step->job_diag;
 		return step->rc;
 	}
+	if (followup_wanted(&in->choice))
+		return followup_open_ike(step, out);
 	TRY(ike_keys_rekey(&step->sa->suite, &step->sa->keys, &born->suite,
 			   secret_span(&out->shared), in->ni, SPAN_OF(in->nr), born->spi_i,
 			   born->spi_r, &born->keys));
-	note_rival(step, in, out);
-	return emit_response(step, out);
+	rekey_note_rival(step, in->ni, SPAN_OF(in->nr), out);
+	return rekey_emit_answer(step, born->spi_r, out);
 }
 
 const step_fn rekey_answer_steps[] = { read_request /* suspends: DH */, respond, NULL };

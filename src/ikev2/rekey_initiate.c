@@ -37,6 +37,15 @@ static enum rc begin(struct step *step, struct outcome *out)
 	return create_generate(step, group, &creation->pair, out);
 }
 
+/* An IKE SA that came to be without additional key exchanges is rekeyed without them: its peer may
+ * not know them. */
+static unsigned flags_of(const struct ike_sa *sa)
+{
+	return followup_wanted(&sa->choice) || proposal_needs_addke(sa->peer->conn->ike)
+		       ? 0
+		       : PROPOSAL_ADDKE_NONE;
+}
+
 static enum rc emit_payloads(struct step *step, const struct ike_creation *creation,
 			     struct writer *writer)
 {
@@ -50,7 +59,7 @@ static enum rc emit_payloads(struct step *step, const struct ike_creation *creat
 	sink_init(&sink, spi, 8);
 	sink_u64(&sink, creation->spi);
 	TRY(proposal_offer(step->arena, step->sa->peer->conn->ike, span_make(spi, 8),
-			   PROPOSAL_NO_ADDKE, &offer));
+			   flags_of(step->sa), &offer));
 	wire_sa_emit(writer, &offer);
 	wire_nonce_emit(writer, SPAN_OF(creation->ni));
 	wire_ke_emit(writer, &ke);
@@ -102,8 +111,7 @@ static enum rc again(struct step *step, const struct wire_notify *notify, struct
 
 /* ---- the answer ---- */
 
-/* The one that the peer made meanwhile inherits in any case when ours comes to nothing. */
-static void find_heir(const struct step *step, struct outcome *out)
+void rekey_find_heir(const struct step *step, struct outcome *out)
 {
 	const struct ike_creation *creation = step->sa->creation;
 
@@ -127,7 +135,7 @@ static enum rc read_answer(struct step *step, struct create_response *in, struct
 
 	if (in->sa.proposal_count == 0 || in->nr.len == 0 || in->ke.data.len == 0)
 		return diag_fail(&out->diag, RC_NO_PROPOSAL, "an answer without SA, Nr or KE");
-	TRY(proposal_accept(step->sa->peer->conn->ike, &in->sa, PROPOSAL_NO_ADDKE, &in->choice,
+	TRY(proposal_accept(step->sa->peer->conn->ike, &in->sa, flags_of(step->sa), &in->choice,
 			    &out->diag));
 	TRY(proposal_ike_suite(&in->choice, &in->suite));
 	if (in->choice.spi_len != 8)
@@ -148,7 +156,7 @@ static enum rc read_response(struct step *step, struct outcome *out)
 
 	if (notify_find(step->message, INVALID_KE_PAYLOAD, &notify))
 		return again(step, &notify, out);
-	find_heir(step, out);
+	rekey_find_heir(step, out);
 	if (notify_error(step->message, &notify))
 		return create_refused(step, &notify, out);
 	rc = read_answer(step, in, out);
@@ -173,6 +181,15 @@ static enum rc make_successor(struct step *step, struct outcome *out)
 			      born->spi_r, &born->keys);
 }
 
+/* More key exchanges come, and the SA after them; unless the peer's is the one that stays. */
+static enum rc more(struct step *step, const struct create_response *in, struct outcome *out)
+{
+	if (followup_stands_back(step, in->nr, out))
+		return RC_OK;
+	out->heir = NULL;
+	return followup_begin_ike(step, out);
+}
+
 /* §2.8.1: of two that crossed the one with the lowest nonce goes. */
 static enum rc finish(struct step *step, struct outcome *out)
 {
@@ -185,10 +202,12 @@ static enum rc finish(struct step *step, struct outcome *out)
 		out->diag = step->job_diag;
 		return unacceptable(out, step->rc);
 	}
+	if (followup_wanted(&in->choice))
+		return more(step, in, out);
 	rc = make_successor(step, out);
 	if (rc != RC_OK)
 		return unacceptable(out, rc);
-	find_heir(step, out);
+	rekey_find_heir(step, out);
 	if (out->heir != NULL && !creation_lost(step->sa->creation, in->nr))
 		out->heir = NULL;
 	out->old_is_ours = out->heir == NULL;

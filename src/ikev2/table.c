@@ -11,6 +11,8 @@ static const struct ikev2_row *const all_rows[] = {
 	ikev2_auth_initiate_rows,
 	ikev2_auth_answer_rows,
 	ikev2_create_child_rows,
+	ikev2_followup_initiate_rows,
+	ikev2_followup_answer_rows,
 	ikev2_informational_rows,
 	ikev2_tell_rows,
 	ikev2_mobike_rows,
@@ -32,6 +34,8 @@ static const struct name event_entries[] = {
 	{ EVENT_AUTH_RESPONSE, "IKE_AUTH response" },
 	{ EVENT_CREATE_CHILD_REQUEST, "CREATE_CHILD_SA request" },
 	{ EVENT_CREATE_CHILD_RESPONSE, "CREATE_CHILD_SA response" },
+	{ EVENT_FOLLOWUP_REQUEST, "IKE_FOLLOWUP_KE request" },
+	{ EVENT_FOLLOWUP_RESPONSE, "IKE_FOLLOWUP_KE response" },
 	{ EVENT_INFORMATIONAL_REQUEST, "INFORMATIONAL request" },
 	{ EVENT_INFORMATIONAL_RESPONSE, "INFORMATIONAL response" },
 	{ EVENT_OTHER_REQUEST, "unknown request" },
@@ -97,6 +101,9 @@ enum rc ikev2_event_of(const struct ike_header *header, enum ikev2_event *out)
 		return RC_OK;
 	case EXCHANGE_CREATE_CHILD_SA:
 		*out = response ? EVENT_CREATE_CHILD_RESPONSE : EVENT_CREATE_CHILD_REQUEST;
+		return RC_OK;
+	case EXCHANGE_IKE_FOLLOWUP_KE:
+		*out = response ? EVENT_FOLLOWUP_RESPONSE : EVENT_FOLLOWUP_REQUEST;
 		return RC_OK;
 	case EXCHANGE_INFORMATIONAL:
 		*out = response ? EVENT_INFORMATIONAL_RESPONSE : EVENT_INFORMATIONAL_REQUEST;

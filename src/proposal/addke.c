@@ -16,6 +16,8 @@ static bool acceptable(const struct search *search, const struct proposal_transf
 
 	if (t->id != DH_NONE && (search->flags & PROPOSAL_ADDKE_NONE) != 0)
 		return false;
+	if (t->id != DH_NONE && choice->dh == DH_NONE)
+		return false; /* §2.2.4: what would it be added to? */
 	for (unsigned i = 0; i < before; i++)
 		if (t->id != DH_NONE && choice->addke[i] == t->id)
 			return false;
@@ -94,4 +96,25 @@ bool proposal_has_addke(const struct proposal_list *list)
 			    list->items[i].transforms[k].id != DH_NONE)
 				return true;
 	return false;
+}
+
+bool addke_needed(const struct proposal *proposal)
+{
+	unsigned named = 0, optional = 0;
+
+	for (unsigned i = 0; i < proposal->count; i++) {
+		const struct proposal_transform *t = &proposal->transforms[i];
+		unsigned bit = addke_type(t->type) ? 1u << (t->type - TRANSFORM_ADDKE1) : 0;
+		named |= bit;
+		optional |= t->id == DH_NONE ? bit : 0;
+	}
+	return named != optional;
+}
+
+bool proposal_needs_addke(const struct proposal_list *list)
+{
+	for (unsigned i = 0; i < list->count; i++)
+		if (!addke_needed(&list->items[i]))
+			return false;
+	return list->count > 0;
 }

@@ -52,7 +52,7 @@ static bool ike_available(const struct proposal_transform *t)
 bool proposal_available(uint8_t protocol, const struct proposal_transform *t)
 {
 	size_t encr_len, integ_len;
-	if (protocol == PROTOCOL_IKE || t->type == TRANSFORM_DH)
+	if (protocol == PROTOCOL_IKE || t->type == TRANSFORM_DH || t->type >= TRANSFORM_ADDKE1)
 		return ike_available(t);
 	uint16_t beside = proposal_encr_is_aead(t->id) ? INTEG_NONE : INTEG_HMAC_SHA2_256_128;
 	if (t->type == TRANSFORM_ENCR)
@@ -163,11 +163,6 @@ static enum rc add_addke(struct draft *draft, unsigned number, const char *text,
 	struct word word = proposal_word_find(text);
 	struct proposal_transform t = { (uint8_t)(TRANSFORM_ADDKE1 + number - 1), word.id, 0 };
 	draft->addke_at = number;
-	if (draft->protocol != PROTOCOL_IKE)
-		return diag_fail(diag, RC_UNSUPPORTED,
-				 "additional key exchanges are only done for IKE SAs: write "
-				 "addke%u= into ike=, the keys of Child SAs are made from theirs",
-				 number);
 	if (word.kind == WORD_REFUSED)
 		return diag_fail(diag, RC_UNSUPPORTED, "\"%s\" is not supported: %s", text,
 				 word.advice);
@@ -346,6 +341,21 @@ static enum rc check_encr(const struct draft *draft, struct diag *diag)
 	return RC_OK;
 }
 
+/* RFC 9370 §2.2.4: they come behind the key exchange of CREATE_CHILD_SA. */
+static enum rc check_addke(const struct draft *draft, struct diag *diag)
+{
+	if (draft->dh.count > 0)
+		return RC_OK;
+	for (unsigned i = 0; i < PROPOSAL_ADDKE_MAX; i++)
+		if (draft->addke[i].count > 0)
+			return diag_fail(
+				diag, RC_SYNTAX,
+				"addke%u= without a group: additional key exchanges follow "
+				"a first one, add a group such as dh31",
+				i + 1);
+	return RC_OK;
+}
+
 static void fill(struct picks *picks, uint8_t protocol, uint8_t type)
 {
 	if (picks->count == 0)
@@ -411,6 +421,7 @@ enum rc proposal_draft_finish(struct draft *draft, struct proposal_list *list, s
 	TRY(check_integ(draft, diag));
 	share_hashes(draft);
 	fill_in(draft);
+	TRY(check_addke(draft, diag));
 	unsigned aead = count_aead(draft);
 	bool first = draft->encr.count > 0 && proposal_encr_is_aead(draft->encr.items[0].id);
 	TRY(emit(draft, first, list, diag));

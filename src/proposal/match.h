@@ -33,6 +33,8 @@ static inline bool addke_type(uint8_t type)
 }
 /* Chooses for every type, never a method twice; false: some type has nothing in common. */
 bool addke_match(struct match *match, unsigned flags);
+/* Does one of its types have no NONE? */
+bool addke_needed(const struct proposal *proposal);
 /* match.c: does the peer's proposal list it? NONE may also be left out. */
 bool proposal_they_list(const struct wire_proposal *theirs, const struct proposal_transform *t);
 

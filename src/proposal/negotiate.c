@@ -179,6 +179,8 @@ static bool allows_group(const struct proposal *proposal, uint16_t dh)
 
 static bool allows_addke(const struct proposal *proposal, const struct proposal_choice *choice)
 {
+	if (proposal->protocol != PROTOCOL_IKE && choice->dh == DH_NONE)
+		return true;
 	for (unsigned i = 0; i < PROPOSAL_ADDKE_MAX; i++)
 		if (!lists(proposal, (uint8_t)(TRANSFORM_ADDKE1 + i), choice->addke[i], 0))
 			return false;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/arena.h"
 #include "proposal/list.h"
+#include "proposal/match.h"
 #include "proposal/words.h"
 
 static bool spi_fits(uint8_t protocol, struct span spi)
@@ -16,7 +17,7 @@ static bool left_out(const struct proposal *proposal, unsigned i, unsigned flags
 {
 	uint8_t type = proposal->transforms[i].type;
 
-	if (type >= TRANSFORM_ADDKE1 && (flags & PROPOSAL_NO_ADDKE) != 0)
+	if (type >= TRANSFORM_ADDKE1 && (flags & (PROPOSAL_NO_ADDKE | PROPOSAL_ADDKE_NONE)) != 0)
 		return true;
 	return (flags & PROPOSAL_NO_DH) != 0 && proposal->protocol != PROTOCOL_IKE &&
 	       (type == TRANSFORM_DH || type >= TRANSFORM_ADDKE1);
@@ -64,6 +65,8 @@ static enum rc offer_all(struct arena *arena, const struct proposal_list *list, 
 {
 	for (unsigned i = 0; i < list->count; i++) {
 		struct proposal proposal;
+		if ((flags & PROPOSAL_ADDKE_NONE) != 0 && addke_needed(&list->items[i]))
+			continue;
 		without_left_out(&list->items[i], flags, &proposal);
 		if (!spi_fits(proposal.protocol, spi) || proposal.count == 0)
 			return RC_INTERNAL;
@@ -87,6 +90,8 @@ enum rc proposal_offer(struct arena *arena, const struct proposal_list *list, st
 	if (sa.proposals == NULL || copy.ptr == NULL)
 		return RC_NO_MEMORY;
 	TRY(offer_all(arena, list, copy, flags, &sa));
+	if (sa.proposal_count == 0)
+		return RC_NO_PROPOSAL;
 	*out = sa;
 	return RC_OK;
 }

@@ -2,6 +2,7 @@
 /* IKE SAs: making, linking into the tables, binding to a peer, freeing; and the half-open table. */
 #include <string.h>
 #include "sa/extra.h"
+#include "sa/followup.h"
 #include "sa/reassembly.h"
 #include "sa/ticket.h"
 #include "sa/window.h"
@@ -188,6 +189,7 @@ void ike_creation_free(struct ike_creation *creation)
 	if (creation == NULL)
 		return;
 	dh_free(creation->pair);
+	followup_free(creation->followup);
 	mem_free(creation);
 }
 
@@ -280,6 +282,7 @@ void ike_sa_free(struct sas *sas, struct ike_sa *sa)
 	ike_sa_forget_larval(sa);
 	ike_sa_request_clear(sas, sa);
 	ike_extra_free(sa);
+	followup_forget_all(sa);
 	reassembly_free_all(sas, sa);
 	window_free(sa);
 	mem_free(sa->answer);
