@@ -292,10 +292,13 @@ const struct keyword keywords_ours[] = {
 	     "spelling. Without it: RFC 8247's. Additional key exchanges (RFC 9370) go behind "
 	     "them: "
 	     "aes_gcm256-dh31;addke1=ml_kem_768;addke2=dh21+none, in strongSwan's spelling "
-	     "aes256gcm16-prfsha384-x25519-ke1_mlkem768.",
+	     "aes256gcm16-prfsha384-x25519-ke1_mlkem768. A rekey of the IKE SA makes them too.",
 	     .protocol = PROTOCOL_IKE),
 	CONN("esp", KIND_PROPOSAL, esp, "", NULL,
-	     "Algorithms for ESP, best first: aes_gcm256, aes256-sha2_256. Without it: RFC 8221's.",
+	     "Algorithms for ESP, best first: aes_gcm256, aes256-sha2_256. Without it: RFC 8221's. "
+	     "Behind a group additional key exchanges (RFC 9370) may stand, as in ike=: "
+	     "aes_gcm256-dh31;addke1=ml_kem_768. They are made whenever the group is used: not "
+	     "with the first Child SA of an IKE SA, whose keys come from those of ike=.",
 	     .protocol = PROTOCOL_ESP, ALSO_KNOWN("phase2alg")),
 	CONN("ah", KIND_PROPOSAL, esp, "", NULL,
 	     "AH instead of ESP, with these algorithms, best first: sha2_256, sha2_512.",

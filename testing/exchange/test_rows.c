@@ -69,6 +69,7 @@ static void all_requests_to(struct pair *pair, struct end *to)
 	request_to(pair, to, EXCHANGE_IKE_INTERMEDIATE);
 	request_to(pair, to, EXCHANGE_IKE_AUTH);
 	request_to(pair, to, EXCHANGE_CREATE_CHILD_SA);
+	request_to(pair, to, EXCHANGE_IKE_FOLLOWUP_KE);
 	request_to(pair, to, EXCHANGE_INFORMATIONAL);
 	request_to(pair, to, (enum exchange_type)240);
 }
@@ -207,6 +208,7 @@ static void requests_come_too_early_or_too_late(void)
 	all_requests_to(&pair, &pair.west); /* IKE_SA_INIT is out */
 	deliver_next(&pair);
 	request_to(&pair, &pair.east, EXCHANGE_CREATE_CHILD_SA); /* half-open */
+	request_to(&pair, &pair.east, EXCHANGE_IKE_FOLLOWUP_KE);
 	request_to(&pair, &pair.east, EXCHANGE_INFORMATIONAL);
 	request_to(&pair, &pair.east, (enum exchange_type)240);
 	deliver_next(&pair);
@@ -269,6 +271,19 @@ static void each_end_rekeys(void)
 	world_run(pair.world, 10 * USEC_PER_SEC);
 	rekey_slowly(&pair, &pair.west, &pair.east);
 	rekey_slowly(&pair, &pair.east, &pair.west);
+	finish(&pair);
+}
+
+static void each_end_rekeys_with_more_key_exchanges(void)
+{
+	struct pair pair;
+
+	up(&pair, ADDKE, ADDKE);
+	due(&pair.west, true);
+	world_run(pair.world, 10 * USEC_PER_SEC);
+	due(&pair.east, true);
+	world_run(pair.world, 10 * USEC_PER_SEC);
+	pair_assert_tunnel(&pair);
 	finish(&pair);
 }
 
@@ -392,6 +407,7 @@ static bool is_guarded(const struct ikev2_row *row)
 	case EVENT_INTERMEDIATE_REQUEST:
 	case EVENT_AUTH_REQUEST:
 	case EVENT_CREATE_CHILD_REQUEST:
+	case EVENT_FOLLOWUP_REQUEST:
 	case EVENT_INFORMATIONAL_REQUEST:
 	case EVENT_OTHER_REQUEST:
 		return row->state == IKEV2_START;
@@ -403,6 +419,7 @@ static bool is_guarded(const struct ikev2_row *row)
 	case EVENT_INTERMEDIATE_RESPONSE:
 	case EVENT_AUTH_RESPONSE:
 	case EVENT_CREATE_CHILD_RESPONSE:
+	case EVENT_FOLLOWUP_RESPONSE:
 	case EVENT_INFORMATIONAL_RESPONSE:
 	case EVENT_MOVE:
 	case EVENT_PROBE:
@@ -433,6 +450,7 @@ static void every_row_is_reached(void **state)
 	the_operator_stops_the_initial_exchanges();
 	requests_come_too_early_or_too_late();
 	each_end_rekeys();
+	each_end_rekeys_with_more_key_exchanges();
 	each_end_makes_its_child_sa_again();
 	each_end_deletes_one_of_two_child_sas();
 	each_end_tells_its_crash_token();

@@ -205,6 +205,36 @@ static void assert_front(struct span got, struct span want)
 	assert_memory_equal(got.ptr, want.ptr, got.len < want.len ? got.len : want.len);
 }
 
+/* RFC 9370 §2.2.4: SK(1) | SK(2) ... go behind the nonces. */
+static void later_secrets_go_behind_the_nonces(void **state)
+{
+	static const uint8_t zero[32] = "zero", ni[16] = "i", nr[16] = "r", later[50] = "later";
+	struct ike_suite suite = { .encr = crypto_encr(ENCR_AES_GCM_16),
+				   .prf = crypto_prf(PRF_HMAC_SHA2_256),
+				   .encr_key_bits = 256 };
+	struct ike_keys old = { { NULL, 0 } }, made = { { NULL, 0 } };
+	struct secret keymat = { NULL, 0 };
+	struct span sk_d, parts[] = { SPAN_OF(zero), SPAN_OF(ni), SPAN_OF(nr), SPAN_OF(later) };
+	uint8_t skeyseed[PRF_MAX], spis[16] = { [7] = 1, [15] = 2 }, want[512];
+	struct span seed[] = { SPAN_OF(ni), SPAN_OF(nr), SPAN_OF(spis) };
+
+	(void)state;
+	assert_ok(ike_keys_derive(&suite, SPAN_OF(ni), SPAN_OF(nr), SPAN_OF(zero), 3, 4, &old));
+	sk_d = ike_key(&old, &suite, SK_d);
+	assert_ok(child_keymat_follow(&suite, &old, parts[0], parts[1], parts[2], parts[3], 72,
+				      &keymat));
+	assert_ok(prf_plus(suite.prf, sk_d, parts, 4, want, 72));
+	assert_memory_equal(keymat.ptr, want, 72);
+	assert_ok(ike_keys_follow(&suite, &old, &suite, parts[0], parts[1], parts[2], parts[3], 1,
+				  2, &made));
+	assert_ok(prf_parts(suite.prf, sk_d, parts, 4, skeyseed));
+	assert_ok(prf_plus(suite.prf, span_make(skeyseed, 32), seed, 3, want, made.block.len));
+	assert_memory_equal(made.block.ptr, want, made.block.len);
+	secret_wipe(&keymat);
+	ike_keys_wipe(&old);
+	ike_keys_wipe(&made);
+}
+
 static void check_case(struct nist *t)
 {
 	struct ike_suite suite = { .encr = crypto_encr(ENCR_AES_GCM_16),
@@ -383,6 +413,7 @@ static void resumed_keys_are_those_of_the_vector(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(later_secrets_go_behind_the_nonces),
 		cmocka_unit_test(keys_lie_in_the_order_of_the_rfc),
 		cmocka_unit_test(aead_suites_have_no_integrity_keys_but_salts),
 		cmocka_unit_test(a_fixed_size_cipher_needs_no_key_bits),

@@ -99,6 +99,66 @@ static void both_spellings_are_read_and_libreswans_is_printed(void **state)
 			"AES_GCM_16_256-HMAC_SHA2_512-DH31;ADDKE1=DH20+MODP2048;ADDKE3=NONE");
 	assert_reads_as(PROTOCOL_IKE, "AES_GCM_16_256-HMAC_SHA2_512-DH31;ADDKE1=DH20+MODP2048",
 			"AES_GCM_16_256-HMAC_SHA2_512-DH31;ADDKE1=DH20+MODP2048");
+	assert_reads_as(PROTOCOL_ESP, "aes_gcm256-dh31;addke1=dh20+none;addke2=dh21-esn",
+			"AES_GCM_16_256-DH31-ESN;ADDKE1=DH20+NONE;ADDKE2=DH21");
+	assert_reads_as(PROTOCOL_ESP, "AES_GCM_16_256-DH31-ESN;ADDKE1=DH20",
+			"AES_GCM_16_256-DH31-ESN;ADDKE1=DH20");
+}
+
+/* RFC 7296 §1.2, RFC 9370 §2.2.4: the keys of the first Child SA are those of the IKE SA. */
+static void a_child_sa_has_them_where_it_has_a_group(void **state)
+{
+	static const uint8_t spi[4] = { 1, 2, 3, 4 };
+	struct proposal_list *ours =
+		parsed(PROTOCOL_ESP, "aes_gcm256-dh31+none;addke1=dh20", false);
+	struct proposal_choice choice;
+	struct wire_sa offer;
+	struct arena arena;
+	struct diag diag;
+
+	(void)state;
+	arena_init(&arena, LIMIT_EVENT_ARENA);
+	assert_int_equal(proposal_offer(&arena, ours, SPAN_OF(spi), 0, &offer), RC_OK);
+	assert_int_equal(offer.proposals[0].transform_count, 5);
+	assert_int_equal(proposal_choose(ours, &offer, DH_CURVE25519, 0, &choice, &diag), RC_OK);
+	assert_int_equal(choice.addke[0], DH_ECP_384);
+	assert_true(proposal_allows(ours, &choice));
+	assert_int_equal(proposal_offer(&arena, ours, SPAN_OF(spi), PROPOSAL_NO_DH, &offer), RC_OK);
+	assert_int_equal(offer.proposals[0].transform_count, 2);
+	assert_int_equal(proposal_choose(ours, &offer, DH_NONE, PROPOSAL_NO_DH, &choice, &diag),
+			 RC_OK);
+	assert_int_equal(choice.addke[0], DH_NONE);
+	assert_true(proposal_allows(ours, &choice));
+	/* without a first one there is none to add to */
+	assert_int_equal(proposal_choose(ours, &offer, DH_NONE, 0, &choice, &diag), RC_NO_PROPOSAL);
+	proposal_free(ours);
+	arena_free(&arena);
+}
+
+static void they_can_be_left_out_of_an_offer_where_none_is_needed(void **state)
+{
+	static const uint8_t spi[8] = { 1 };
+	struct proposal_list *some =
+		parsed(PROTOCOL_IKE,
+		       "aes128-sha2-dh31;addke1=dh20,aes256-sha2-dh31;addke1=dh20+none", false);
+	struct proposal_list *all = parsed(PROTOCOL_IKE, "aes256-sha2-dh31;addke1=dh20", false);
+	struct wire_sa offer;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, LIMIT_EVENT_ARENA);
+	assert_int_equal(proposal_offer(&arena, some, SPAN_OF(spi), PROPOSAL_ADDKE_NONE, &offer),
+			 RC_OK);
+	assert_int_equal(offer.proposal_count, 1);
+	assert_int_equal(offer.proposals[0].transforms[0].key_length, 256);
+	assert_int_equal(offer.proposals[0].transform_count, 4);
+	assert_false(proposal_needs_addke(some));
+	assert_true(proposal_needs_addke(all));
+	assert_int_equal(proposal_offer(&arena, all, SPAN_OF(spi), PROPOSAL_ADDKE_NONE, &offer),
+			 RC_NO_PROPOSAL);
+	proposal_free(some);
+	proposal_free(all);
+	arena_free(&arena);
 }
 
 static void mistakes_say_what_to_write(void **state)
@@ -113,7 +173,8 @@ static void mistakes_say_what_to_write(void **state)
 		{ PROTOCOL_IKE, "aes-dh31;addke1=", "is not a key exchange" },
 		{ PROTOCOL_IKE, "aes-dh31;addke1=ml_kem_512", "use ml_kem_768" },
 		{ PROTOCOL_IKE, "aes-mlkem768", "write dh31;addke1=mlkem768" },
-		{ PROTOCOL_ESP, "aes_gcm256-dh31;addke1=dh20", "write addke1= into ike=" },
+		{ PROTOCOL_ESP, "aes_gcm256;addke1=dh20", "add a group such as dh31" },
+		{ PROTOCOL_ESP, "aes_gcm256-dh31;addke2=sha2", "is not a key exchange" },
 	};
 
 	(void)state;
@@ -170,6 +231,8 @@ int main(void)
 		cmocka_unit_test(flags_leave_them_out),
 		cmocka_unit_test(both_spellings_are_read_and_libreswans_is_printed),
 		cmocka_unit_test(mistakes_say_what_to_write),
+		cmocka_unit_test(a_child_sa_has_them_where_it_has_a_group),
+		cmocka_unit_test(they_can_be_left_out_of_an_offer_where_none_is_needed),
 		cmocka_unit_test(an_answer_must_be_one_that_was_offered),
 	};
 	return cmocka_run_group_tests(tests, nss_open, nss_close);
