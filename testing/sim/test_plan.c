@@ -40,6 +40,7 @@ static void other_seeds_are_other_histories(void **state)
 static void all_troubles_and_all_links_occur(void **state)
 {
 	unsigned troubles[TROUBLE_KINDS] = { 0 }, styles[LINK_STYLES] = { 0 };
+	unsigned moving = 0, small = 0, addke = 0, ppk = 0, dense = 0, together = 0, further = 0;
 	struct scenario scenario;
 	struct plan plan;
 
@@ -49,9 +50,20 @@ static void all_troubles_and_all_links_occur(void **state)
 		plan_make(&scenario, &plan);
 		for (unsigned i = 0; i < plan.count; i++)
 			troubles[plan.list[i].kind]++;
-		for (unsigned i = 0; i < scenario.link_count; i++)
+		for (unsigned i = 0; i < scenario.link_count; i++) {
 			styles[scenario.links[i].style]++;
+			moving += scenario.links[i].moves;
+			together |= scenario.links[i].together;
+			further |= scenario.links[i].ends[0].further;
+		}
+		small += scenario.small_path;
+		addke += scenario.addke;
+		ppk += scenario.ppk;
+		dense += scenario.dense;
 	}
+	assert_true(moving > 0 && small > 0 && addke > 0 && ppk > 0 && dense > 0);
+	assert_int_equal(together, 7); /* each row of the tables */
+	assert_int_equal(further, 3);
 	for (unsigned i = 0; i < TROUBLE_KINDS; i++)
 		assert_true(troubles[i] > 0);
 	for (unsigned i = 0; i < LINK_STYLES; i++)
