@@ -91,23 +91,17 @@ static uint32_t lower_spi(const struct child_sa *child)
 	return child->spi_in < child->spi_out ? child->spi_in : child->spi_out;
 }
 
-/* It was begun when the other one had long been up, so it is there to take its place. */
-static bool takes_over(const struct ike_sa *sa, const struct ike_sa *other)
-{
-	return sa->begun != other->begun && sa->begun >= other->proven + TAKEOVER;
-}
-
-/* Both ends must choose the same one: that of the IKE SA which takes over (reauthentication); of
- * two that crossed, the one with the lowest SPI; otherwise the newer. */
+/* Both ends must choose the same one: of two that crossed, that of the IKE SA which takes over
+ * (reauthentication), or the one with the lowest SPI; otherwise the newer. */
 static bool loses(const struct child_sa *a, const struct child_sa *b)
 {
 	usec_t apart = a->born > b->born ? a->born - b->born : b->born - a->born;
 
+	if (a->initiator == b->initiator || apart >= SIMULTANEOUS)
+		return a->serial < b->serial;
 	if (takes_over(a->ike, b->ike) || takes_over(b->ike, a->ike))
 		return takes_over(b->ike, a->ike);
-	if (a->initiator != b->initiator && apart < SIMULTANEOUS)
-		return lower_spi(a) > lower_spi(b);
-	return a->serial < b->serial;
+	return lower_spi(a) > lower_spi(b);
 }
 
 static struct child_sa *keeper(const struct tunnel *tunnel)

@@ -37,11 +37,20 @@ static bool usable(const struct gateway *gateway, const struct ike_sa *sa)
 				  host_now(gateway->host) < sa->replace_at);
 }
 
-/* Of two whose authentication ends at about the same time, one of ours and one of the peer's, each
- * end would leave its own for the other. */
-static bool outlasts(const struct ike_sa *sa, const struct ike_sa *but)
+bool takes_over(const struct ike_sa *sa, const struct ike_sa *other)
 {
-	return but == NULL || but->auth_ends == 0 || sa->auth_ends == 0 ||
+	return sa->begun != other->begun && sa->begun >= other->proven + TAKEOVER;
+}
+
+/* Of two whose authentication ends at about the same time, one of ours and one of the peer's, each
+ * end would leave its own for the other. What has taken over is not left for what it replaces. */
+static bool may_follow(const struct ike_sa *sa, const struct ike_sa *but)
+{
+	if (but == NULL)
+		return true;
+	if (takes_over(but, sa))
+		return false;
+	return but->auth_ends == 0 || sa->auth_ends == 0 ||
 	       sa->auth_ends >= but->auth_ends + retransmit_budget(but->peer->conn);
 }
 
@@ -53,7 +62,7 @@ struct ike_sa *carrier(const struct gateway *gateway, const struct peer *peer,
 	list_for(node, &peer->ike_sas)
 	{
 		struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
-		if (sa == but || !usable(gateway, sa) || !outlasts(sa, but))
+		if (sa == but || !usable(gateway, sa) || !may_follow(sa, but))
 			continue;
 		if (best == NULL || sa->established > best->established ||
 		    (sa->established == best->established && sa->serial > best->serial))

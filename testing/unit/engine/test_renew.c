@@ -41,6 +41,25 @@ static void an_ike_sa_is_not_left_for_one_that_ends_with_it(void **state)
 	road_end(&road);
 }
 
+static void an_ike_sa_that_took_over_is_not_left_for_the_older_one(void **state)
+{
+	struct road road;
+
+	(void)state;
+	road_up(&road, NULL, NULL);
+	struct gateway *gateway = road.pair.west.gateway;
+	struct ike_sa *sa = road_sa(&road.pair.west), left = *sa;
+	left.begun = sa->proven + TAKEOVER;
+	assert_true(takes_over(&left, sa));
+	assert_null(carrier(gateway, sa->peer, &left));
+	left.begun = sa->proven + TAKEOVER - 1; /* they crossed */
+	assert_false(takes_over(&left, sa));
+	assert_ptr_equal(carrier(gateway, sa->peer, &left), sa);
+	left.begun = sa->begun; /* one comes from the other by rekeying */
+	assert_false(takes_over(&left, sa));
+	road_end(&road);
+}
+
 /* A mass rekey is spread: only so many are out at once. */
 static void no_more_are_out_at_once_than_the_cap(void **state)
 {
@@ -85,6 +104,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(established_ike_sa_carries_until_it_may_not),
 		cmocka_unit_test(an_ike_sa_is_not_left_for_one_that_ends_with_it),
+		cmocka_unit_test(an_ike_sa_that_took_over_is_not_left_for_the_older_one),
 		cmocka_unit_test(no_more_are_out_at_once_than_the_cap),
 		cmocka_unit_test(busy_ike_sa_is_not_asked_before_its_time),
 	};
