@@ -25,7 +25,10 @@ static struct sas sas;
 static struct ike_sa *ike_sas[SAS];
 
 /* What the fragments that were kept carried, by SA, direction and number. */
-static struct span kept[SAS][2][LIMIT_FRAGMENTS];
+static struct piece {
+	struct span plain;
+	uint32_t message_id;
+} kept[SAS][2][LIMIT_FRAGMENTS];
 
 /* First byte: bits 0-1 SA, 2 response, 3 time passes, 4 another exchange, 5-7 message ID; then
  * number, total, first type, and two bytes of length: with the highest bit it is of ballast. */
@@ -123,7 +126,7 @@ static void must_be_counted(void)
 	must(bytes == sas.reassembly_bytes && bytes <= REASSEMBLY_BYTES, "memory is counted");
 }
 
-static void must_be_joined(const struct reassembly *whole, const struct span *pieces)
+static void must_be_joined(const struct reassembly *whole, const struct piece *pieces)
 {
 	struct ike_message message;
 	uint8_t critical = 0;
@@ -135,10 +138,13 @@ static void must_be_joined(const struct reassembly *whole, const struct span *pi
 	arena_init(&arena, LIMIT_EVENT_ARENA);
 	if (reassembly_join(whole, &arena, &plain) == RC_OK) {
 		for (unsigned i = 0; i < whole->total; i++) {
-			must(plain.len - at >= pieces[i].len &&
-				     memcmp(plain.ptr + at, pieces[i].ptr, pieces[i].len) == 0,
+			const struct span *piece = &pieces[i].plain;
+			must(pieces[i].message_id == whole->header.message_id,
+			     "it is of one message");
+			must(plain.len - at >= piece->len &&
+				     memcmp(plain.ptr + at, piece->ptr, piece->len) == 0,
 			     "a whole message is its fragments in order");
-			at += pieces[i].len;
+			at += piece->len;
 		}
 		must(at == plain.len, "and nothing more");
 	}
@@ -150,7 +156,7 @@ static void must_be_joined(const struct reassembly *whole, const struct span *pi
 static void take(const struct head *head, usec_t now)
 {
 	bool response = (head->header.flags & IKE_FLAG_RESPONSE) != 0;
-	struct span *pieces = kept[head->sa][response];
+	struct piece *pieces = kept[head->sa][response];
 	struct ike_sa *sa = ike_sas[head->sa];
 	enum fragment_fault fault;
 	struct reassembly *one;
@@ -163,7 +169,8 @@ static void take(const struct head *head, usec_t now)
 	if (rc != RC_OK)
 		return;
 	must(one != NULL && one->pieces[head->fragment.number - 1].here, "what is kept is here");
-	pieces[head->fragment.number - 1] = head->fragment.plain;
+	pieces[head->fragment.number - 1] =
+		(struct piece){ head->fragment.plain, head->header.message_id };
 	if (!reassembly_whole(one))
 		return;
 	must_be_joined(one, pieces);
