@@ -69,6 +69,28 @@ two_gateways() {
 	connect_east
 }
 
+# The gateways on one link, with nothing but link-local addresses on it: fe80::1 and fe80::2. mid is the switch.
+one_link() {
+	namespace mid
+	gateway_with_lan west 1
+	gateway_with_lan east 2
+	join west eth0 mid west0
+	join east eth0 mid east0
+	ip -n mid link add wire type bridge forward_delay 0 mcast_snooping 0
+	ip -n mid link set west0 master wire
+	ip -n mid link set east0 master wire
+	ip -n mid link set wire up
+	address west eth0 fe80::1/64
+	address east eth0 fe80::2/64
+	# The kernel looks for the way of an ESP packet without an interface, and each has an fe80::/64.
+	ip -n west -6 route add fe80::2 dev eth0
+	ip -n east -6 route add fe80::1 dev eth0
+	ip -n west -6 route add default via fe80::2 dev eth0
+	ip -n east -6 route add default via fe80::1 dev eth0
+	ip -n west route add default dev eth0
+	ip -n east route add default dev eth0
+}
+
 # west behind a NAT that masquerades IPv4
 two_gateways_with_nat() {
 	namespace mid
