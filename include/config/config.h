@@ -29,6 +29,9 @@ bool identity_equal(const struct identity *a,
 /* pattern may be ID_NONE (any), or hold wildcards: "*.example.org", "*@example.org", DN with "*"
  * values. Returns 0: no match, otherwise larger = more specific. */
 unsigned identity_match(const struct identity *pattern, const struct identity *id);
+/* Both are DNs, and name's RDNs begin with all those of base: it lies in that subtree (RFC 5280
+ * §4.2.1.10). */
+bool identity_within(const struct identity *base, const struct identity *name);
 bool identity_has_wildcard(const struct identity *id); /* also ID_NONE */
 /* Bytes to hash an identity by: equal identities have equal keys (the reverse does not hold).
  * Returns the length. */

@@ -22,6 +22,7 @@ enum rc x509_trust_load(struct x509_trust **out, struct diag *diag) MUST_CHECK;
 enum rc x509_trust_of(const struct x509_ca *cas, size_t count, struct x509_trust **out) MUST_CHECK;
 struct x509_trust *x509_trust_ref(struct x509_trust *trust);
 void x509_trust_unref(struct x509_trust *trust);
+size_t x509_trust_count(const struct x509_trust *trust);
 const struct x509_ca *x509_trust_at(const struct x509_trust *trust, size_t index); /* NULL: end */
 
 /* ---- own certificates ---- */
@@ -40,6 +41,9 @@ struct credential { /* counted, immutable */
 enum rc x509_credential_load(const char *name, const char *key_path, const char *password,
 			     const struct x509_trust *trust, struct credential **out,
 			     struct diag *diag) MUST_CHECK;
+/* rightcert=: a peer's certificate, by nickname or path; no key is asked for. Slow. */
+enum rc x509_certificate_load(const char *name, struct certificate **out,
+			      struct diag *diag) MUST_CHECK;
 struct credential *credential_ref(struct credential *credential);
 void credential_unref(struct credential *credential);
 
@@ -53,6 +57,7 @@ struct x509_verify {
 	size_t count;
 	int64_t now;	/* seconds since 1970 */
 	struct span ca; /* leftca/rightca: Name that an issuer on the path must have; empty: any */
+	unsigned worker;
 	/* out; x509_verify_wipe() */
 	struct certificate *path[X509_CHAIN_MAX]; /* leaf first, anchor last */
 	unsigned path_count;

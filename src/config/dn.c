@@ -139,19 +139,20 @@ static bool same_value(const struct dn_attribute *a, const struct dn_attribute *
 	return a->tag == b->tag && span_equal(a->value, b->value);
 }
 
-bool dn_match(struct span pattern, struct span der, unsigned *wildcards)
+/* longer: der may go on with RDNs of its own. */
+static bool compare_names(struct span pattern, struct span der, bool longer, unsigned *wildcards)
 {
 	struct dn_reader p, d;
 	struct dn_attribute a, b;
 	enum rc rp, rd;
 
-	if (wildcards != NULL)
-		*wildcards = 0;
 	if (dn_open(&p, pattern) != RC_OK || dn_open(&d, der) != RC_OK)
 		return false;
 	for (;;) {
 		rp = dn_next(&p, &a);
 		rd = dn_next(&d, &b);
+		if (longer && rp == RC_NOT_FOUND && rd == RC_OK)
+			return !b.joined;
 		if (rp != RC_OK || rd != RC_OK)
 			return rp == RC_NOT_FOUND && rd == RC_NOT_FOUND;
 		if (a.joined != b.joined || !span_equal(a.oid, b.oid))
@@ -161,6 +162,18 @@ bool dn_match(struct span pattern, struct span der, unsigned *wildcards)
 		else if (!same_value(&a, &b))
 			return false;
 	}
+}
+
+bool dn_match(struct span pattern, struct span der, unsigned *wildcards)
+{
+	if (wildcards != NULL)
+		*wildcards = 0;
+	return compare_names(pattern, der, false, wildcards);
+}
+
+bool dn_within(struct span base, struct span der)
+{
+	return compare_names(base, der, true, NULL);
 }
 
 enum rc dn_fold(struct span der, struct sink *out)

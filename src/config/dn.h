@@ -32,6 +32,8 @@ enum rc dn_text(struct span der, char *buffer, size_t size) MUST_CHECK;
 /* Same attributes in the same order; case and repeated blanks do not matter in text values. A value
  * "*" of the pattern matches any (when wildcards is not NULL; their number is written there). */
 bool dn_match(struct span pattern, struct span der, unsigned *wildcards);
+/* The RDNs of der begin with all those of base (RFC 5280 §4.2.1.10); no wildcards. */
+bool dn_within(struct span base, struct span der);
 
 /* Names that dn_match() finds equal give the same bytes (for hash tables). */
 enum rc dn_fold(struct span der, struct sink *out) MUST_CHECK;

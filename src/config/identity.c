@@ -264,6 +264,12 @@ static unsigned match_dn(const struct identity *pattern, const struct identity *
 	return wildcards == 0 ? SCORE_EXACT : wildcards < 400 ? 500 - wildcards : SCORE_WILD;
 }
 
+bool identity_within(const struct identity *base, const struct identity *name)
+{
+	return base->type == ID_DER_ASN1_DN && name->type == ID_DER_ASN1_DN &&
+	       dn_within(span_make(base->data, base->len), span_make(name->data, name->len));
+}
+
 bool identity_has_wildcard(const struct identity *id)
 {
 	struct identity self = *id;

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to x509: the certificates in NSS's database. Only here do NSS's certificates appear;
+ * outside there are bytes. Touches the disk: slow. */
+#ifndef VANTH_X509_DATABASE_H
+#define VANTH_X509_DATABASE_H
+
+#include "x509/certificate.h"
+
+struct database_entry {
+	struct span der;
+	const char *nickname; /* NULL: none */
+	bool trusted;	      /* flag C or T: may issue for servers, for clients */
+};
+/* Calls fn for each certificate of the database (none: never) until it fails. count: how many there
+ * are, told before the first call. */
+enum rc database_walk(enum rc (*fn)(void *context, const struct database_entry *entry,
+				    size_t count),
+		      void *context) MUST_CHECK;
+/* The newest certificate of that nickname. RC_NOT_FOUND, or what certificate_parse() says. */
+enum rc database_find(const char *nickname, struct certificate **out, struct diag *diag) MUST_CHECK;
+
+#endif
