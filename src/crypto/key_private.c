@@ -69,12 +69,31 @@ static enum rc public_of(SECKEYPublicKey *nss, struct public_key **out, struct d
 	return rc;
 }
 
+/* NSS takes a point that begins with 04 3f for an OCTET STRING of 63 bytes and gives what would be
+ * in it, which happens to one P-256 key of 256. The whole point is beside the private key. */
+static bool whole_point(SECKEYPrivateKey *nss, const SECKEYPublicKey *public, SECItem *point)
+{
+	*point = nss_item(NULL, 0);
+	return public->keyType == ecKey &&
+	       PK11_ReadRawAttribute(PK11_TypePrivKey, nss, CKA_NSS_DB, point) == SECSuccess &&
+	       point->len == public->u.ec.publicValue.len + 2 && point->data[0] == 4;
+}
+
 static enum rc public_of_private(SECKEYPrivateKey *nss, struct public_key **out, struct diag *diag)
 {
 	SECKEYPublicKey *public = SECKEY_ConvertToPublicKey(nss);
+	SECItem point, cut;
 	if (public == NULL)
 		return nss_fail(diag, "NSS has a private key without its public key");
+	bool whole = whole_point(nss, public, &point);
+	if (whole) {
+		cut = public->u.ec.publicValue;
+		public->u.ec.publicValue = point;
+	}
 	enum rc rc = public_of(public, out, diag);
+	if (whole)
+	public->u.ec.publicValue = cut;
+	SECITEM_FreeItem(&point, PR_FALSE);
 	SECKEY_DestroyPublicKey(public);
 	return rc;
 }
