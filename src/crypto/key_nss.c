@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A public key enters NSS for one operation, as a session object of the worker's slot. */
+/* A public key enters NSS for one operation, as a session object of the worker's slot. An EC key
+ * that is used a second time (a CA's, a peer's raw key) stays there from then on, as far as there
+ * is room: it is published only after an operation, when NSS has unpacked it. */
+#include <pthread.h>
 #include <string.h>
+#include "base/arena.h"
 #include "base/der.h"
 #include "crypto/key.h"
 #include "crypto/nss.h"
+
+/* NSS is one per process, and so is what we leave in it. */
+static struct {
+	pthread_mutex_t lock;
+	struct public_key *keys[KEYS_HELD_MAX];
+} kept = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static void set_rsa(const struct public_key *public, struct key_in_nss *out)
 {
@@ -36,12 +46,18 @@ static enum rc decode(const struct public_key *public, struct key_in_nss *out)
 	return out->key != NULL ? RC_OK : nss_rc();
 }
 
-enum rc key_enter(const struct public_key *public, unsigned worker, struct key_in_nss *out)
+static void give_back(struct key_in_nss *key)
 {
-	PK11SlotInfo *slot = nss_slot(worker);
-	if (slot == NULL)
-		return RC_INTERNAL;
-	*out = (struct key_in_nss){ .key = &out->own, .own = { .pkcs11ID = CK_INVALID_HANDLE } };
+	if (key->key != &key->own) {
+		SECKEY_DestroyPublicKey(key->key);
+	} else if (key->own.pkcs11Slot != NULL) {
+		(void)PK11_DestroyObject(key->own.pkcs11Slot, key->own.pkcs11ID);
+		PK11_FreeSlot(key->own.pkcs11Slot);
+	}
+}
+
+static enum rc import(const struct public_key *public, PK11SlotInfo *slot, struct key_in_nss *out)
+{
 	if (public->kind == KEY_ED25519)
 		TRY(decode(public, out));
 	else if (public->kind == KEY_RSA)
@@ -51,17 +67,85 @@ enum rc key_enter(const struct public_key *public, unsigned worker, struct key_i
 	if (PK11_ImportPublicKey(slot, out->key, PR_FALSE) != CK_INVALID_HANDLE)
 		return RC_OK;
 	enum rc rc = nss_rc();
-	key_leave(out);
+	give_back(out);
 	return rc;
 }
 
-void key_leave(struct key_in_nss *key)
+enum rc key_enter(const struct public_key *public, unsigned worker, struct key_in_nss *out)
 {
-	if (key->key != &key->own) {
-		SECKEY_DestroyPublicKey(key->key);
-	} else if (key->own.pkcs11Slot != NULL) {
-		(void)PK11_DestroyObject(key->own.pkcs11Slot, key->own.pkcs11ID);
-		PK11_FreeSlot(key->own.pkcs11Slot);
-	}
+	PK11SlotInfo *slot = nss_slot(worker);
+	if (slot == NULL)
+		return RC_INTERNAL;
+	struct key_in_nss *held = atomic_load(&public->held);
+	*out = (struct key_in_nss){ .key = &out->own, .own = { .pkcs11ID = CK_INVALID_HANDLE } };
+	if (held == NULL)
+		return import(public, slot, out);
+	out->key = &held->own;
+	out->lent = true;
+	return RC_OK;
+}
+
+static struct public_key **place_of(const struct public_key *public)
+{
+	for (size_t i = 0; i < KEYS_HELD_MAX; i++)
+		if (kept.keys[i] == public)
+			return &kept.keys[i];
+	return NULL;
+}
+
+/* A copy of what stands on the stack. With the lock. */
+static bool keep(struct public_key *public, const struct key_in_nss *key)
+{
+	struct public_key **place = place_of(NULL);
+	if (place == NULL || atomic_load(&public->held) != NULL)
+		return false;
+	struct key_in_nss *held = mem_alloc(sizeof *held);
+	if (held == NULL)
+		return false;
+	*held = *key;
+	held->key = &held->own;
+	held->own.u.ec.DEREncodedParams.data = held->params;
+	*place = public;
+	atomic_store(&public->held, held);
+	return true;
+}
+
+static bool stays(struct public_key *public, const struct key_in_nss *key)
+{
+	if (curve_of(public->kind) == NULL || atomic_fetch_add(&public->uses, 1) == 0)
+		return false;
+	pthread_mutex_lock(&kept.lock);
+	bool kept_now = keep(public, key);
+	pthread_mutex_unlock(&kept.lock);
+	return kept_now;
+}
+
+void key_leave(const struct public_key *public, struct key_in_nss *key)
+{
+	/* keys are made by us and never const; nobody else sees what stays */
+	if (!key->lent && !stays((struct public_key *)(uintptr_t) public, key))
+		give_back(key);
 	key->key = NULL;
+}
+
+void key_forget(struct public_key *public)
+{
+	if (atomic_load(&public->held) == NULL)
+		return;
+	pthread_mutex_lock(&kept.lock);
+	struct key_in_nss *held = atomic_exchange(&public->held, NULL);
+	struct public_key **place = place_of(public);
+	if (place != NULL)
+		*place = NULL;
+	pthread_mutex_unlock(&kept.lock);
+	if (held != NULL)
+		give_back(held);
+	mem_free(held);
+}
+
+void key_forget_all(void)
+{
+	for (size_t i = 0; i < KEYS_HELD_MAX; i++)
+		if (kept.keys[i] != NULL)
+			key_forget(kept.keys[i]);
 }

@@ -259,8 +259,10 @@ struct public_key *public_key_ref(struct public_key *key)
 
 void public_key_unref(struct public_key *key)
 {
-	if (key != NULL && atomic_fetch_sub_explicit(&key->refs, 1, memory_order_acq_rel) == 1)
-		mem_free(key);
+	if (key == NULL || atomic_fetch_sub_explicit(&key->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	key_forget(key);
+	mem_free(key);
 }
 
 enum key_kind public_key_kind(const struct public_key *key)

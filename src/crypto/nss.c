@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "base/arena.h"
 #include "crypto/algorithms.h"
+#include "crypto/key.h"
 #include "crypto/probe.h"
 
 static struct {
@@ -98,6 +99,7 @@ static enum rc initialize_with_database(const char *nssdir, bool create, struct 
 static void release(void)
 {
 	algorithm_forget();
+	key_forget_all();
 	for (int i = 0; i < 2; i++) {
 		if (process.slots[i] != NULL)
 			PK11_FreeSlot(process.slots[i]);

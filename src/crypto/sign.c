@@ -143,7 +143,7 @@ static enum rc ask_nss(const struct public_key *key, CK_MECHANISM_TYPE mechanism
 	enum rc rc = status == SECSuccess	? RC_OK
 		     : nss_rc() == RC_NO_MEMORY ? RC_NO_MEMORY
 						: RC_AUTH_FAILED;
-	key_leave(&nss);
+	key_leave(key, &nss);
 	return rc;
 }
 

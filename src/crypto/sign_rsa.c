@@ -50,7 +50,7 @@ static enum rc public_operation(const struct public_key *key, struct span signat
 	enum rc rc = status == SECSuccess	? RC_OK
 		     : nss_rc() == RC_NO_MEMORY ? RC_NO_MEMORY
 						: RC_AUTH_FAILED;
-	key_leave(&nss);
+	key_leave(key, &nss);
 	return rc;
 }
 
