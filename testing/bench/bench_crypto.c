@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "crypto/crypto.h"
+#include "crypto/sign.h"
 
 #define RUNS_MAX    64
 #define THREADS_MAX 16
@@ -20,6 +21,10 @@ struct bench {
 	struct dh_pair *pair, *peer;
 	struct ike_suite suite;
 	struct ike_keys keys;
+	struct private_key *key;
+	struct sign_scheme scheme;
+	size_t signature_len;
+	uint8_t signature[512];
 	uint8_t nonce[32], shared[32], message[1024], plain[1024];
 };
 
@@ -112,7 +117,45 @@ static enum rc op_open(struct bench *b)
 		       span_make(m + len - icv_len, icv_len), b->plain, &plain_len);
 }
 
+static enum rc op_sign(struct bench *b)
+{
+	struct span part = span_make(b->message, 400);
+	return signature_make(b->key, &b->scheme, SIGNATURE_DER, &part, 1, b->worker, b->signature,
+			      &b->signature_len, NULL);
+}
+
+static enum rc op_verify(struct bench *b)
+{
+	struct span part = span_make(b->message, 400);
+	return signature_verify(private_key_public(b->key), &b->scheme, SIGNATURE_DER, &part, 1,
+				span_make(b->signature, b->signature_len), b->worker, NULL);
+}
+
+/* With a key that NSS does not have yet, as when it came in a certificate. */
+static enum rc op_verify_new(struct bench *b)
+{
+	struct span part = span_make(b->message, 400);
+	struct public_key *key;
+	TRY(public_key_from_spki(public_key_spki(private_key_public(b->key)), &key, NULL));
+	enum rc rc = signature_verify(key, &b->scheme, SIGNATURE_DER, &part, 1,
+				      span_make(b->signature, b->signature_len), b->worker, NULL);
+	public_key_unref(key);
+	return rc;
+}
+
 static const struct op ops[] = {
+	{ "sign       RSA-2048 PSS", op_sign, KEY_RSA, SIGN_RSA_PSS, 0 },
+	{ "verify     RSA-2048 PSS", op_verify, KEY_RSA, SIGN_RSA_PSS, 0 },
+	{ "verify new RSA-2048 PSS", op_verify_new, KEY_RSA, SIGN_RSA_PSS, 0 },
+	{ "sign       RSA-2048 PKCS #1", op_sign, KEY_RSA, SIGN_RSA_PKCS1, 0 },
+	{ "verify     RSA-2048 PKCS #1", op_verify, KEY_RSA, SIGN_RSA_PKCS1, 0 },
+	{ "sign       ECDSA P-256", op_sign, KEY_ECDSA_P256, SIGN_ECDSA, 0 },
+	{ "verify     ECDSA P-256", op_verify, KEY_ECDSA_P256, SIGN_ECDSA, 0 },
+	{ "verify new ECDSA P-256", op_verify_new, KEY_ECDSA_P256, SIGN_ECDSA, 0 },
+	{ "sign       ECDSA P-384", op_sign, KEY_ECDSA_P384, SIGN_ECDSA, 0 },
+	{ "verify new ECDSA P-384", op_verify_new, KEY_ECDSA_P384, SIGN_ECDSA, 0 },
+	{ "sign       ECDSA P-521", op_sign, KEY_ECDSA_P521, SIGN_ECDSA, 0 },
+	{ "verify new ECDSA P-521", op_verify_new, KEY_ECDSA_P521, SIGN_ECDSA, 0 },
 	{ "dh_generate modp2048", op_generate, DH_MODP_2048, 0, 0 },
 	{ "dh_compute  modp2048", op_compute, DH_MODP_2048, 0, 0 },
 	{ "dh_generate modp3072", op_generate, DH_MODP_3072, 0, 0 },
@@ -151,8 +194,19 @@ static bool is_dh(const struct op *op)
 	return op->run == op_generate || op->run == op_compute;
 }
 
+static bool is_signature(const struct op *op)
+{
+	return op->run == op_sign || op->run == op_verify || op->run == op_verify_new;
+}
+
 static enum rc prepare(struct bench *b, const struct op *op)
 {
+	if (is_signature(op)) {
+		b->scheme = (struct sign_scheme){ (enum sign_form)op->bits, SIGN_SHA2_256, 0 };
+		TRY(private_key_generate((enum key_kind)op->id, 2048, false, NULL, b->worker,
+					 &b->key, NULL));
+		return op_sign(b);
+	}
 	if (is_dh(op)) {
 		const struct dh_alg *alg = crypto_dh(op->id);
 		if (alg == NULL)
@@ -173,6 +227,7 @@ static enum rc prepare(struct bench *b, const struct op *op)
 
 static void release(struct bench *b)
 {
+	private_key_unref(b->key);
 	dh_free(b->pair);
 	dh_free(b->peer);
 	ike_keys_wipe(&b->keys);
@@ -200,7 +255,7 @@ static enum rc one_run(struct bench *b, const struct op *op, double *us)
 	while (calls < 3 || now - from < 10000) {
 		TRY(op->run(b));
 		calls++;
-		if (calls % 8 == 0 || is_dh(op))
+		if (calls % 8 == 0 || is_dh(op) || is_signature(op))
 			now = cpu_now();
 	}
 	*us = (cpu_now() - from) / calls;
