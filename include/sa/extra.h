@@ -34,6 +34,7 @@ enum rc ike_extra_crash_token(struct ike_sa *sa, struct span token) MUST_CHECK;
  * successor with its own SPIs. The end of the authentication goes on (a rekey does not prove an
  * identity); the token of the old SPIs does not, and the peer is told the one for the new SPIs. A
  * token that `to` has already (it came with the rekey) stays. A ticket is asked for anew.
+ * Additional key exchanges (RFC 9370) stay in its choice: its keys come from theirs.
  * `announced`: our token for the new SPIs went with the rekey too. */
 enum rc ike_extra_inherit(struct ike_sa *from, struct ike_sa *to, bool announced) MUST_CHECK;
 

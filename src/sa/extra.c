@@ -56,7 +56,10 @@ enum rc ike_extra_inherit(struct ike_sa *from, struct ike_sa *to, bool announced
 {
 	const struct ike_extra *old = from->extra;
 	struct ike_extra *extra;
+	uint16_t methods[PROPOSAL_ADDKE_MAX];
 
+	if (proposal_addke(&to->choice, methods) == 0) /* what they made is in SK_d */
+		memcpy(to->choice.addke, from->choice.addke, sizeof(to->choice.addke));
 	to->auth_ends = from->auth_ends;
 	to->must_reauth = from->must_reauth;
 	to->peer_redirects = from->peer_redirects;
