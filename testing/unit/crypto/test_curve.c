@@ -40,20 +40,32 @@ static void the_mirrored_point_lies_on_the_curve_too(void **state)
 	}
 }
 
-/* x + prime is the same number modulo the prime, but no coordinate. Only P-521 has room for it. */
+/* x = prime is 0 modulo the prime, and (0, root of b) lies on the curve: but it is no coordinate.
+ */
 static void coordinates_lie_below_the_prime(void **state)
 {
 	(void)state;
-	const struct curve *curve = curve_of(KEY_ECDSA_P521);
-	struct bytes spki = hex(rfc4754[2].spki);
-	uint8_t *x = spki.ptr + spki.len - 2 * curve->len;
-	unsigned carry = 0;
-	for (size_t at = curve->len; at-- > 0;) {
-		carry += (unsigned)x[at] + curve->prime[at];
-		x[at] = (uint8_t)carry;
-		carry >>= 8;
+	static const struct {
+		enum key_kind kind;
+		const char *root;
+	} roots[] = {
+		{ KEY_ECDSA_P256,
+		  "66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4" },
+		{ KEY_ECDSA_P384, "c306610fb0ae5a159cf45c06069f22a6c5eb3641c602d42dea2c4b4f75550793"
+				  "406d80d2b91ad54f9048bd487af1ade1" },
+		{ KEY_ECDSA_P521, "012df13601594a883ef2d935e44bb90bf4d6619b74e52af7552f97769011c071"
+				  "9eb439cfab2a88d40fe59a2bed1f43557169a2d0a2ccd280c607b92bbf51ffe0"
+				  "b078" },
+	};
+	for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
+		const struct curve *curve = curve_of(roots[i].kind);
+		struct bytes y = hex(roots[i].root);
+		uint8_t point[2 * CURVE_LEN_MAX] = { 0 };
+		memcpy(point + curve->len, y.ptr, curve->len);
+		assert_true(curve_has_point(curve, point));
+		memcpy(point, curve->prime, curve->len);
+		assert_false(curve_has_point(curve, point));
 	}
-	assert_false(curve_has_point(curve, x));
 }
 
 static void scalars_lie_between_zero_and_the_order(void **state)

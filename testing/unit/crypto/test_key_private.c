@@ -113,6 +113,7 @@ static void a_key_of_this_process_is_found_while_it_lives(void **state)
 	assert_ok(private_key_generate(KEY_ECDSA_P256, 0, false, NULL, 0, &key, NULL));
 	public = public_key_ref(private_key_public(key));
 	assert_ok(private_key_find(public, &found, NULL));
+	key_works(key, public);
 	private_key_unref(key); /* what was found is another object */
 	key_works(found, public);
 	private_key_unref(found);
