@@ -3,38 +3,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "config/loader.h"
+#include "config/check.h"
 
 #define TUNNELS_MAX   4096 /* of one conn: pairs of subnets */
 #define SENSIBLE_WAIT 3600 /* seconds; a request that takes longer is worth a warning by itself */
 
-enum check {
-	CHECK_HOSTS = 1,
-	CHECK_FAMILY = 2,
-	CHECK_TRANSPORT = 4,
-	CHECK_SUBNETS = 8,
-	CHECK_PORTS = 16,
-	CHECK_SOURCEIP = 32,
-	CHECK_LIFETIME = 64,
-	CHECK_DPD = 128,
-	CHECK_RETRANSMIT = 256,
-	CHECK_START = 512,
-	CHECK_REPLAY = 1024,
-	CHECK_AUTH = 2048,
-	CHECK_TOTAL = 4096,
-	CHECK_WAIT = 8192,
-	CHECK_VOLUME = 16384,
-	CHECK_BUDGET = 32768,
-};
-
-struct checking {
-	struct loader *loader;
-	const struct section *section;
-	const struct merge *merge;
-	struct config_conn *conn;
-};
-
-static struct setting *find_setting(const struct merge *merge, const char *name, unsigned side)
+struct setting *check_setting(const struct merge *merge, const char *name, unsigned side)
 {
 	for (unsigned slot = 0; slot < keywords_ours_count(); slot++) {
 		const struct keyword *k = &keywords_ours[slot];
@@ -46,13 +20,10 @@ static struct setting *find_setting(const struct merge *merge, const char *name,
 	return NULL;
 }
 
-/* At the named setting, or at the conn's head; once for a setting that several conns share. */
-static void say(const struct checking *c, enum check what, bool warning, const char *name,
-		unsigned side, const char *format, ...) __attribute__((format(printf, 6, 7)));
-static void say(const struct checking *c, enum check what, bool warning, const char *name,
-		unsigned side, const char *format, ...)
+void check_say(const struct checking *c, enum check what, bool warning, const char *name,
+	       unsigned side, const char *format, ...)
 {
-	struct setting *setting = name != NULL ? find_setting(c->merge, name, side) : NULL;
+	struct setting *setting = name != NULL ? check_setting(c->merge, name, side) : NULL;
 	struct place at = c->section->at;
 	char text[280];
 	va_list args;
@@ -102,26 +73,27 @@ static void check_hosts(const struct checking *c)
 	const struct config_end *l = &c->conn->left, *r = &c->conn->right;
 
 	if (l->kind == HOST_ANY && r->kind == HOST_ANY)
-		say(c, CHECK_HOSTS, false, "", 1,
-		    "left and right are both %%any: which is this host? Write %%defaultroute or an "
-		    "address "
-		    "for it");
+		check_say(c, CHECK_HOSTS, false, "", 1,
+			  "left and right are both %%any: which is this host? Write %%defaultroute "
+			  "or an "
+			  "address "
+			  "for it");
 	else if (l->kind == HOST_RANGE && r->kind == HOST_RANGE)
-		say(c, CHECK_HOSTS, false, "", 1,
-		    "left and right are both subnets: which is this host? Write its address");
+		check_say(c, CHECK_HOSTS, false, "", 1,
+			  "left and right are both subnets: which is this host? Write its address");
 	else if (l->kind == HOST_DEFAULTROUTE && r->kind == HOST_DEFAULTROUTE)
-		say(c, CHECK_HOSTS, false, "", 1,
-		    "left and right are both this host (%%defaultroute)");
+		check_say(c, CHECK_HOSTS, false, "", 1,
+			  "left and right are both this host (%%defaultroute)");
 	else if (l->kind == HOST_ADDRESS && r->kind == HOST_ADDRESS &&
 		 ip_equal(&l->addr, &r->addr) && l->ikeport == r->ikeport)
-		say(c, CHECK_HOSTS, false, "", 1, "left and right have the same address");
+		check_say(c, CHECK_HOSTS, false, "", 1, "left and right have the same address");
 	if (host_family(l) != AF_UNSPEC && host_family(r) != AF_UNSPEC &&
 	    host_family(l) != host_family(r))
-		say(c, CHECK_FAMILY, false, "", 1,
-		    "left is IPv%d and right is IPv%d: both ends of a tunnel talk by one IP "
-		    "version (the "
-		    "subnets may have another)",
-		    host_family(l) == AF_INET ? 4 : 6, host_family(r) == AF_INET ? 4 : 6);
+		check_say(c, CHECK_FAMILY, false, "", 1,
+			  "left is IPv%d and right is IPv%d: both ends of a tunnel talk by one IP "
+			  "version (the "
+			  "subnets may have another)",
+			  host_family(l) == AF_INET ? 4 : 6, host_family(r) == AF_INET ? 4 : 6);
 }
 
 static bool is_many(const struct config_end *end)
@@ -136,13 +108,14 @@ static void check_start(const struct checking *c)
 		     c->conn->start == AUTO_ONDEMAND;
 	bool nobody = (l->kind == HOST_DEFAULTROUTE && is_many(r)) ||
 		      (r->kind == HOST_DEFAULTROUTE && is_many(l));
-	if (start && nobody && c->conn->type != TYPE_PASSTHROUGH && c->conn->type != TYPE_DROP)
-		say(c, CHECK_START, false, "auto", 0,
-		    "it cannot be started from here, as the peer's address is not known: write "
-		    "auto=add");
-	if (c->conn->authby == 0 && c->conn->type != TYPE_PASSTHROUGH && c->conn->type != TYPE_DROP)
-		say(c, CHECK_AUTH, false, "authby", 0,
-		    "authby=never is only for type=passthrough and type=drop");
+	if (start && nobody && !conn_is_shunt(c->conn))
+		check_say(
+			c, CHECK_START, false, "auto", 0,
+			"it cannot be started from here, as the peer's address is not known: write "
+			"auto=add");
+	if (c->conn->authby == 0 && !conn_is_shunt(c->conn))
+		check_say(c, CHECK_AUTH, false, "authby", 0,
+			  "authby=never is only for type=passthrough and type=drop");
 }
 
 /* ---- what ---- */
@@ -162,13 +135,24 @@ static void check_transport(const struct checking *c, const struct config_end *e
 		return;
 	for (unsigned i = 0; i < end->subnet_count; i++)
 		if (!is_host_subnet(end, &end->subnets[i])) {
-			say(c, CHECK_TRANSPORT, false, "subnet", side,
-			    "type=transport protects only packets between left and right "
-			    "themselves, so %s "
-			    "cannot be in it: leave it out, or write type=tunnel",
-			    range_text(&end->subnets[i], text));
+			check_say(c, CHECK_TRANSPORT, false, "subnet", side,
+				  "type=transport protects only packets between left and right "
+				  "themselves, so %s "
+				  "cannot be in it: leave it out, or write type=tunnel",
+				  range_text(&end->subnets[i], text));
 			return;
 		}
+}
+
+/* What a client gets is not known before, but of which IP version it will be. */
+static bool end_gets_family(const struct config_end *end, int family)
+{
+	unsigned bit = family == AF_INET ? WANT_IPV4 : WANT_IPV6;
+
+	for (unsigned i = 0; i < end->pool_count; i++)
+		if (end->pools[i].range.from.family == family)
+			return true;
+	return (end->sourceip_wanted & bit) != 0;
 }
 
 static bool end_has_family(const struct config_end *end, int family)
@@ -176,8 +160,9 @@ static bool end_has_family(const struct config_end *end, int family)
 	for (unsigned i = 0; i < end->subnet_count; i++)
 		if (end->subnets[i].from.family == family)
 			return true;
-	return end->subnet_count == 0 &&
-	       (host_family(end) == family || host_family(end) == AF_UNSPEC);
+	return end_gets_family(end, family) ||
+	       (end->subnet_count == 0 &&
+		(host_family(end) == family || host_family(end) == AF_UNSPEC));
 }
 
 static void check_subnets(const struct checking *c)
@@ -190,14 +175,15 @@ static void check_subnets(const struct checking *c)
 	unsigned side = l->subnet_count > 0 && r->subnet_count == 0 ? 0 : 1;
 
 	if (pairs > TUNNELS_MAX)
-		say(c, CHECK_TOTAL, false, "subnet", side,
-		    "%u pairs of subnets; at most %d are allowed in one conn", pairs, TUNNELS_MAX);
+		check_say(c, CHECK_TOTAL, false, "subnet", side,
+			  "%u pairs of subnets; at most %d are allowed in one conn", pairs,
+			  TUNNELS_MAX);
 	if (!fits && (l->subnet_count > 0 || r->subnet_count > 0))
-		say(c, CHECK_SUBNETS, false, "subnet", side,
-		    "no left subnet has the IP version of a right one%s",
-		    l->subnet_count == 0   ? ": leftsubnet= is missing"
-		    : r->subnet_count == 0 ? ": rightsubnet= is missing"
-					   : "");
+		check_say(c, CHECK_SUBNETS, false, "subnet", side,
+			  "no left subnet has the IP version of a right one%s",
+			  l->subnet_count == 0	 ? ": leftsubnet= is missing"
+			  : r->subnet_count == 0 ? ": rightsubnet= is missing"
+						 : "");
 	check_transport(c, l, 0);
 	check_transport(c, r, 1);
 }
@@ -206,33 +192,44 @@ static void check_ports(const struct checking *c)
 {
 	const struct config_end *l = &c->conn->left, *r = &c->conn->right;
 	if (l->protocol != r->protocol && l->protocol != 0 && r->protocol != 0)
-		say(c, CHECK_PORTS, false, "protoport", 1,
-		    "leftprotoport has protocol %u and rightprotoport has %u: no packet is both",
-		    l->protocol, r->protocol);
+		check_say(c, CHECK_PORTS, false, "protoport", 1,
+			  "leftprotoport has protocol %u and rightprotoport has %u: no packet is "
+			  "both",
+			  l->protocol, r->protocol);
+}
+
+static void check_source(const struct checking *c, const struct config_end *end, unsigned side,
+			 const struct ip_addr *addr)
+{
+	char text[IP_TEXT_MAX];
+	bool inside = end->subnet_count == 0;
+
+	if (!ip_is_set(addr))
+		return;
+	for (unsigned i = 0; i < end->subnet_count && !inside; i++)
+		inside = range_contains_addr(&end->subnets[i], addr);
+	if (!inside)
+		check_say(c, CHECK_SOURCEIP, true, "sourceip", side,
+			  "%ssourceip %s is not in %ssubnet: packets with it would not enter the "
+			  "tunnel",
+			  side == 0 ? "left" : "right", ip_text(addr, text),
+			  side == 0 ? "left" : "right");
 }
 
 static void check_sourceip(const struct checking *c, const struct config_end *end, unsigned side)
 {
-	char text[IP_TEXT_MAX];
-	bool inside = end->subnet_count == 0;
-	if (!ip_is_set(&end->sourceip))
-		return;
-	for (unsigned i = 0; i < end->subnet_count && !inside; i++)
-		inside = range_contains_addr(&end->subnets[i], &end->sourceip);
-	if (!inside)
-		say(c, CHECK_SOURCEIP, true, "sourceip", side,
-		    "%ssourceip %s is not in %ssubnet: packets with it would not enter the tunnel",
-		    side == 0 ? "left" : "right", ip_text(&end->sourceip, text),
-		    side == 0 ? "left" : "right");
+	check_source(c, end, side, &end->sourceip);
+	check_source(c, end, side, &end->sourceip_other);
 }
 
 static void check_replay(const struct checking *c)
 {
 	if (c->conn->esn == TRI_YES && c->conn->replay_window == 0)
-		say(c, CHECK_REPLAY, false, "replay-window", 0,
-		    "esn=yes needs a replay window: the kernel counts on it to know the upper half "
-		    "of the "
-		    "numbers");
+		check_say(c, CHECK_REPLAY, false, "replay-window", 0,
+			  "esn=yes needs a replay window: the kernel counts on it to know the "
+			  "upper half "
+			  "of the "
+			  "numbers");
 }
 
 /* ---- when ---- */
@@ -306,18 +303,19 @@ static void check_lifetimes(const struct checking *c)
 	time_text(with_fuzz(conn), fuzzed);
 	time_text(shortest, life);
 	if (c->merge->chosen[0][c->loader->slot_margin] != NULL) {
-		say(c, CHECK_LIFETIME, false, "rekeymargin", 0,
-		    "rekeying would start up to %s before the end (rekeymargin %s and rekeyfuzz "
-		    "%u%% of it), "
-		    "but %s is only %s: rekeymargin must be less than %s",
-		    fuzzed, margin, conn->rekeyfuzz, name, life,
-		    time_text(most / USEC_PER_SEC * USEC_PER_SEC, limit));
+		check_say(c, CHECK_LIFETIME, false, "rekeymargin", 0,
+			  "rekeying would start up to %s before the end (rekeymargin %s and "
+			  "rekeyfuzz "
+			  "%u%% of it), "
+			  "but %s is only %s: rekeymargin must be less than %s",
+			  fuzzed, margin, conn->rekeyfuzz, name, life,
+			  time_text(most / USEC_PER_SEC * USEC_PER_SEC, limit));
 		return;
 	}
 	conn->rekeymargin = fitting_margin(conn, most);
-	say(c, CHECK_LIFETIME, true, name, 0,
-	    "the default rekeymargin of %s does not fit into %s=%s: %s is used", margin, name, life,
-	    time_text(conn->rekeymargin, limit));
+	check_say(c, CHECK_LIFETIME, true, name, 0,
+		  "the default rekeymargin of %s does not fit into %s=%s: %s is used", margin, name,
+		  life, time_text(conn->rekeymargin, limit));
 }
 
 static void check_volume(const struct checking *c)
@@ -331,14 +329,15 @@ static void check_volume(const struct checking *c)
 		if (margins[i] == 0)
 			continue;
 		if (limits[i] == 0)
-			say(c, CHECK_VOLUME, true, names[i][0], 0,
-			    "%s= has no effect without %s=", names[i][0], names[i][1]);
+			check_say(c, CHECK_VOLUME, true, names[i][0], 0,
+				  "%s= has no effect without %s=", names[i][0], names[i][1]);
 		else if (margins[i] >= limits[i])
-			say(c, CHECK_VOLUME, false, names[i][0], 0,
-			    "%s (%llu) must be less than %s (%llu): rekeying starts so long before "
-			    "it is reached",
-			    names[i][0], (unsigned long long)margins[i], names[i][1],
-			    (unsigned long long)limits[i]);
+			check_say(c, CHECK_VOLUME, false, names[i][0], 0,
+				  "%s (%llu) must be less than %s (%llu): rekeying starts so long "
+				  "before "
+				  "it is reached",
+				  names[i][0], (unsigned long long)margins[i], names[i][1],
+				  (unsigned long long)limits[i]);
 	}
 }
 
@@ -350,23 +349,25 @@ static void check_dpd(const struct checking *c)
 
 	if (conn->dpddelay == 0) {
 		for (unsigned i = 0; i < 3; i++)
-			if (find_setting(c->merge, names[i], 0) != NULL)
-				say(c, CHECK_DPD, true, names[i], 0,
-				    "%s= has no effect without dpddelay=", names[i]);
+			if (check_setting(c->merge, names[i], 0) != NULL)
+				check_say(c, CHECK_DPD, true, names[i], 0,
+					  "%s= has no effect without dpddelay=", names[i]);
 		return;
 	}
 	if (conn->dpdretry >= conn->dpddelay)
-		say(c, CHECK_DPD, false, "dpdretry", 0,
-		    "dpdretry (%s) must be shorter than dpddelay (%s): it is how soon to ask again "
-		    "when the "
-		    "peer did not answer",
-		    time_text(conn->dpdretry, a), time_text(conn->dpddelay, b));
+		check_say(c, CHECK_DPD, false, "dpdretry", 0,
+			  "dpdretry (%s) must be shorter than dpddelay (%s): it is how soon to ask "
+			  "again "
+			  "when the "
+			  "peer did not answer",
+			  time_text(conn->dpdretry, a), time_text(conn->dpddelay, b));
 	if (conn->dpdtimeout != 0 && conn->dpdtimeout <= conn->dpddelay)
-		say(c, CHECK_DPD, false, "dpdtimeout", 0,
-		    "dpdtimeout (%s) must be longer than dpddelay (%s): otherwise the peer is dead "
-		    "before it "
-		    "was asked",
-		    time_text(conn->dpdtimeout, a), time_text(conn->dpddelay, b));
+		check_say(c, CHECK_DPD, false, "dpdtimeout", 0,
+			  "dpdtimeout (%s) must be longer than dpddelay (%s): otherwise the peer "
+			  "is dead "
+			  "before it "
+			  "was asked",
+			  time_text(conn->dpdtimeout, a), time_text(conn->dpddelay, b));
 }
 
 /* What is wrong, in text, or "" for nothing; *keyword: with which setting; *warning: it may be
@@ -426,11 +427,13 @@ static void check_budget(const struct checking *c)
 		conn->rekeymargin = (usec_t)(2 * total + 1) * USEC_PER_SEC;
 		return;
 	}
-	say(c, CHECK_BUDGET, true, "rekeymargin", 0,
-	    "a request may take %.1fs with all its retransmissions, and rekeymargin=%s leaves only "
-	    "%.1fs to the end that steps in last: while a rekey is on its way, an SA may last up "
-	    "to %.1fs longer than ikelifetime= or salifetime= say",
-	    total, time_text(conn->rekeymargin, margin), left, total - left);
+	check_say(c, CHECK_BUDGET, true, "rekeymargin", 0,
+		  "a request may take %.1fs with all its retransmissions, and rekeymargin=%s "
+		  "leaves only "
+		  "%.1fs to the end that steps in last: while a rekey is on its way, an SA may "
+		  "last up "
+		  "to %.1fs longer than ikelifetime= or salifetime= say",
+		  total, time_text(conn->rekeymargin, margin), left, total - left);
 }
 
 static void check_retransmit(const struct checking *c)
@@ -448,7 +451,7 @@ static void check_retransmit(const struct checking *c)
 		return;
 	judge_retransmit(&r, &keyword, &warning, text, sizeof(text));
 	if (text[0] != '\0')
-		say(c, CHECK_RETRANSMIT, warning, keyword, 0, "%s", text);
+		check_say(c, CHECK_RETRANSMIT, warning, keyword, 0, "%s", text);
 }
 
 void check_conn(struct loader *loader, const struct section *section, const struct merge *merge,
@@ -468,9 +471,12 @@ void check_conn(struct loader *loader, const struct section *section, const stru
 	check_budget(&c);
 	check_dpd(&c);
 	check_retransmit(&c);
+	check_auth(&c);
+	check_addresses(&c);
+	check_kernel(&c);
 }
 
-static struct place setup_place(const struct loader *loader, const char *name)
+struct place check_setup_place(const struct loader *loader, const char *name)
 {
 	for (unsigned i = 0; i < loader->setup.count; i++)
 		if (strcmp(loader->setup.settings[i].keyword->info.name, name) == 0)
@@ -489,13 +495,14 @@ void check_setup(struct loader *loader)
 
 	judge_retransmit(&r, &keyword, &warning, text, sizeof(text));
 	if (text[0] != '\0' && warning)
-		report_warning(loader->errors, setup_place(loader, keyword), "%s", text);
+		report_warning(loader->errors, check_setup_place(loader, keyword), "%s", text);
 	else if (text[0] != '\0')
-		report_error(loader->errors, setup_place(loader, keyword), "%s", text);
+		report_error(loader->errors, check_setup_place(loader, keyword), "%s", text);
 	if (setup->ikeport == setup->nattport)
-		report_error(loader->errors, setup_place(loader, "nattport"),
+		report_error(loader->errors, check_setup_place(loader, "nattport"),
 			     "ikeport and nattport are both %u: packets on the second have four "
 			     "zero bytes in "
 			     "front (RFC 7296 §2.23), so they must differ",
 			     setup->ikeport);
+	check_revocation(loader);
 }

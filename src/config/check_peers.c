@@ -2,7 +2,7 @@
 /* Conns with the same ends share one peer, so their IKE settings must be the same too. */
 #include <stdio.h>
 #include <string.h>
-#include "config/loader.h"
+#include "config/check.h"
 
 static void hash_bytes(struct table *table, uint64_t *hash, const void *bytes, size_t len)
 {
@@ -28,8 +28,7 @@ static void hash_end(struct table *table, uint64_t *hash, const struct config_en
 
 static bool has_peer(const struct config_conn *conn)
 {
-	return conn->start != AUTO_IGNORE && conn->type != TYPE_PASSTHROUGH &&
-	       conn->type != TYPE_DROP;
+	return conn->start != AUTO_IGNORE && !conn_is_shunt(conn);
 }
 
 static bool is_template(const struct config_conn *conn)

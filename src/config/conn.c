@@ -4,8 +4,6 @@
 #include "base/arena.h"
 #include "config/loader.h"
 
-#define INTERFACE_ZERO_ID 16384 /* ipsec0: no interface may have the ID 0; as in Libreswan */
-
 /* ---- shared proposals ---- */
 static uint64_t share_hash(const struct config_whole *whole, uint8_t protocol, const char *text,
 			   bool pfs)
@@ -311,8 +309,7 @@ static void fill(const struct loader *loader, const struct merge *merge, struct 
 	fill_auth(conn, merge, loader->slot_authby, &conn->right);
 	fill_marks(conn);
 	if (conn->interface && conn->if_id == 0)
-		conn->if_id =
-			conn->interface_number == 0 ? INTERFACE_ZERO_ID : conn->interface_number;
+		conn->if_id = interface_id(conn);
 	fill_client(&conn->left, &conn->right);
 	fill_client(&conn->right, &conn->left);
 }

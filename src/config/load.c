@@ -218,6 +218,8 @@ static void build(struct loader *loader)
 		conn_build(loader, loader->conns[i]);
 	if (!loader->no_memory)
 		check_peers(loader);
+	if (!loader->no_memory)
+		check_pools(loader);
 }
 
 /* path or, when it is NULL, text. */

@@ -116,6 +116,14 @@ struct merge {
 };
 void merge_conn(struct loader *loader, struct section *section, struct merge *out);
 
+/* The ID of ipsec-interface=; no interface may have 0, so that of ipsec0 is another, as in
+ * Libreswan. */
+#define INTERFACE_ZERO_ID 16384
+static inline uint32_t interface_id(const struct config_conn *conn)
+{
+	return conn->interface_number == 0 ? INTERFACE_ZERO_ID : conn->interface_number;
+}
+
 /* ---- conn.c ---- */
 /* Adds the conn to the result, unless it is only a part that others take by also=. */
 void conn_build(struct loader *loader, struct section *section);
@@ -135,6 +143,10 @@ void check_setup(struct loader *loader);
 /* Conns that contradict one another (peers with the same addresses and identities, but other IKE
  * settings). */
 void check_peers(struct loader *loader);
+
+/* ---- check_pools.c ---- */
+/* Pools of several conns: equal ranges are shared, others may not overlap. */
+void check_pools(struct loader *loader);
 
 /* ---- compare.c ---- */
 /* The keyword in which the IKE settings of two conns differ, NULL when they share a peer. */

@@ -88,6 +88,23 @@ static inline void assert_everything(const char *text, const char *report, unsig
 	unload(&l);
 }
 
+/* With everything: CONN_A with further lines ("\n" between them) gives so many errors and warnings,
+ * and the report holds this. */
+static inline void assert_says(const char *settings, unsigned errors, unsigned warnings,
+			       const char *needle)
+{
+	struct loaded l;
+	char text[2048];
+	snprintf(text, sizeof(text), "conn a\n left=192.0.2.1\n right=192.0.2.2\n %s\n", settings);
+	load_everything(&l, text);
+	if (strstr(l.report, needle) == NULL)
+		print_error("%s\nsays: %s", settings, l.report);
+	assert_non_null(strstr(l.report, needle));
+	assert_int_equal(l.errors.errors, errors);
+	assert_int_equal(l.errors.warnings, warnings);
+	unload(&l);
+}
+
 #define CONN_A "conn a\n left=192.0.2.1\n right=192.0.2.2\n"
 
 /* The only conn of CONN_A with these further lines, each indented. */

@@ -9,12 +9,12 @@
 static struct loaded l;
 
 /* What the keyword changes: the peer, the tunnel, or nothing. */
-static void compare(const char *setting, bool same_peer, bool equal)
+static void compare_with(const char *both, const char *setting, bool same_peer, bool equal)
 {
 	char text[1024];
 	struct config_conn *a, *b;
 	char *name;
-	snprintf(text, sizeof(text), CONNS("", " %s"), setting);
+	snprintf(text, sizeof(text), CONNS(" %s", " %s\n %s"), both, both, setting);
 	load_everything(&l, text);
 	assert_int_equal(l.rc, RC_OK);
 	a = l.config->conns[0];
@@ -27,6 +27,11 @@ static void compare(const char *setting, bool same_peer, bool equal)
 	b->name = name;
 	assert_false(config_conn_equal(a, b)); /* the name counts */
 	unload(&l);
+}
+
+static void compare(const char *setting, bool same_peer, bool equal)
+{
+	compare_with("x-none=1", setting, same_peer, equal);
 }
 
 static void the_same_settings_are_equal(void **state)
@@ -71,7 +76,6 @@ static void settings_of_the_ike_sa_make_another_peer(void **state)
 						"leftpubkey=/etc/key.pem",
 						"leftca=%same",
 						"rightca=CN=ca",
-						"leftid=%fromcert",
 						"rightaddresspool=10.9.0.0/24",
 						"leftsourceip=%config",
 						"leftmodecfgclient=yes",
@@ -112,7 +116,6 @@ static void settings_of_the_tunnel_keep_the_peer(void **state)
 						"mark-out=2",
 						"ipsec-interface=yes",
 						"ipsec-interface=0",
-						"vti-interface=vti5",
 						"vti-routing=no",
 						"vti-shared=yes",
 						"leftvti=10.0.0.1/24",
@@ -142,6 +145,14 @@ static void settings_of_the_tunnel_keep_the_peer(void **state)
 	(void)state;
 	for (unsigned i = 0; settings[i] != NULL; i++)
 		compare(settings[i], true, false);
+}
+
+static void settings_that_need_others_are_compared_too(void **state)
+{
+	(void)state;
+	compare_with("leftcert=gw", "leftid=%fromcert", false, false);
+	compare_with("mark=5", "vti-interface=vti5", true, false);
+	compare_with("rightaddresspool=10.9.0.0/24", "modecfgpull=yes", false, false);
 }
 
 /* A reload tells the peers of it, or uses it the next time, and leaves their SAs alone. */
@@ -205,6 +216,7 @@ int main(void)
 		cmocka_unit_test(the_same_settings_are_equal),
 		cmocka_unit_test(settings_of_the_ike_sa_make_another_peer),
 		cmocka_unit_test(settings_of_the_tunnel_keep_the_peer),
+		cmocka_unit_test(settings_that_need_others_are_compared_too),
 		cmocka_unit_test(what_matters_only_later_makes_another_peer_but_no_other_conn),
 		cmocka_unit_test(another_script_does_not_end_the_tunnel),
 		cmocka_unit_test(hosts_of_every_kind_are_compared),

@@ -26,7 +26,9 @@ static void a_whole_conn_gets_all_its_fields(void **state)
 		      "forever\n\trightikeport=501\n"
 		      "\tipsec-max-bytes=10G\n\tlifepackets=1000000\n\tleftauth=psk\n\trightauth="
 		      "secret\n");
-	assert_string_equal(l.report, "");
+	assert_string_equal(
+		l.report, "t.conf:21:2: warning: conn office: mark= with if-id=: only packets with "
+			  "the mark that are routed through the interface are protected\n");
 	assert_int_equal(l.rc, RC_OK);
 	c = l.config->conns[0];
 	assert_string_equal(c->name, "office");

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who gives addresses to whom: settings of a conn that contradict one another. */
+#include "config/check.h"
+
+static const char *side_name(unsigned side)
+{
+	return side == 0 ? "left" : "right";
+}
+
+static void check_client(const struct checking *c, const struct config_end *end,
+			 const struct config_end *other, unsigned side)
+{
+	const char *which = side_name(side), *far = side_name(1 - side);
+	bool fixed = ip_is_set(&end->sourceip);
+	const char *says =
+		end->sourceip_wanted != 0 && check_setting(c->merge, "sourceip", side) != NULL
+			? "sourceip"
+			: "modecfgclient";
+
+	if (end->modecfgclient && end->modecfgserver)
+		check_say(c, CHECK_CLIENT, false, says, side,
+			  "%s asks for an address and gives addresses too (%smodecfgserver=, or "
+			  "%saddresspool=): it can do one of them",
+			  which, which, far);
+	if (end->modecfgclient && fixed)
+		check_say(
+			c, CHECK_CLIENT, false, "sourceip", side,
+			"%ssourceip= is an address, and %s asks for one: write %%config, or leave "
+			"%smodecfgclient= out",
+			which, which, which);
+	if (end->modecfgclient && other->modecfgclient && side == 1)
+		check_say(c, CHECK_CLIENT, false, says, side,
+			  "both ends ask the other one for an address");
+	if (end->modecfgserver && !other->modecfgclient && other->pools == NULL)
+		check_say(c, CHECK_CLIENT, true, "modecfgserver", side,
+			  "%s has no addresses to give: %saddresspool= is missing", which, far);
+	if (end->cat && !end->modecfgclient)
+		check_say(c, CHECK_NO_EFFECT, true, "cat", side,
+			  "%scat= has no effect without %smodecfgclient= or %ssourceip=%%config",
+			  which, which, which);
+}
+
+static bool in_pool(const struct config_end *end, const struct ip_addr *addr)
+{
+	for (unsigned i = 0; i < end->pool_count; i++)
+		if (range_contains_addr(&end->pools[i].range, addr))
+			return true;
+	return false;
+}
+
+static void check_in_pool(const struct checking *c, const struct config_end *end, unsigned side,
+			  const struct ip_addr *addr, const char *what)
+{
+	char text[IP_TEXT_MAX];
+
+	if (ip_is_set(addr) && in_pool(end, addr))
+		check_say(c, CHECK_POOL, false, "addresspool", side,
+			  "%s is %s and lies in %saddresspool: a client would get it too",
+			  ip_text(addr, text), what, side_name(side));
+}
+
+static void check_pool(const struct checking *c, const struct config_end *end,
+		       const struct config_end *other, unsigned side)
+{
+	const char *which = side_name(side);
+
+	if (end->pools == NULL)
+		return;
+	if (end->subnet_count > 0)
+		check_say(c, CHECK_POOL, false, "subnet", side,
+			  "%ssubnet= and %saddresspool= are both given: what a client protects is "
+			  "the address that it gets",
+			  which, which);
+	if (other->pools != NULL && side == 1)
+		check_say(c, CHECK_POOL, false, "addresspool", side,
+			  "both ends give addresses to the other one");
+	if (other->kind == HOST_ADDRESS)
+		check_in_pool(c, end, side, &other->addr, "the gateway itself");
+	check_in_pool(c, end, side, &other->sourceip, "a source address of the gateway");
+	for (unsigned i = 0; i < c->conn->modecfgdns_count; i++)
+		check_in_pool(c, end, side, &c->conn->modecfgdns[i], "a DNS server");
+}
+
+static void check_told(const struct checking *c)
+{
+	static const char *const names[] = { "modecfgdns", "modecfgdomains", "modecfgbanner",
+					     NULL };
+
+	if (c->conn->left.modecfgserver || c->conn->right.modecfgserver)
+		return;
+	for (unsigned i = 0; names[i] != NULL; i++)
+		if (check_setting(c->merge, names[i], 0) != NULL)
+			check_say(c, CHECK_NO_EFFECT, true, names[i], 0,
+				  "%s= has no effect without addresspool= or modecfgserver=: it is "
+				  "told to clients",
+				  names[i]);
+}
+
+void check_addresses(const struct checking *c)
+{
+	const struct config_end *l = &c->conn->left, *r = &c->conn->right;
+
+	check_client(c, l, r, 0);
+	check_client(c, r, l, 1);
+	check_pool(c, l, r, 0);
+	check_pool(c, r, l, 1);
+	check_told(c);
+}

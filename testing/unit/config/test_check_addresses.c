@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config_test.h"
+
+static struct loaded l;
+
+static void server_and_client_are_as_people_write_them(void **state)
+{
+	(void)state;
+	assert_says("rightaddresspool=10.9.0.0/24\n leftsubnet=0.0.0.0/0", 0, 0, "");
+	assert_says("leftsourceip=%config\n rightsubnet=0.0.0.0/0", 0, 0, "");
+	assert_says("leftmodecfgserver=yes\n rightmodecfgclient=yes\n leftsubnet=0.0.0.0/0\n"
+		    " rightaddresspool=10.9.0.0/24\n modecfgdns=10.0.0.53\n modecfgdomains=corp",
+		    0, 0, "");
+	assert_says("leftmodecfgclient=yes\n rightmodecfgserver=yes\n leftcat=yes", 0, 0, "");
+	assert_says("rightsourceip=10.9.0.0/24,fd00::/64", 0, 0, "");
+}
+
+static void asking_and_giving_are_told_by_either_keyword(void **state)
+{
+	const struct config_conn *c;
+	(void)state;
+	load_everything(&l, CONN_A " leftmodecfgclient=yes\n rightsubnet=fd00::/8\n");
+	c = l.config->conns[0];
+	assert_int_equal(c->left.sourceip_wanted, WANT_IPV4 | WANT_IPV6);
+	unload(&l);
+	load_everything(&l, CONN_A " leftsourceip=%config4\n");
+	c = l.config->conns[0];
+	assert_true(c->left.modecfgclient);
+	assert_int_equal(c->left.sourceip_wanted, WANT_IPV4);
+	assert_false(c->right.modecfgserver);
+	unload(&l);
+	load_everything(&l, CONN_A " rightaddresspool=10.9.0.0/24\n");
+	c = l.config->conns[0];
+	assert_true(c->left.modecfgserver);
+	assert_false(c->right.modecfgserver);
+	unload(&l);
+}
+
+static void an_end_gives_or_asks(void **state)
+{
+	(void)state;
+	assert_says("leftmodecfgclient=yes\n leftmodecfgserver=yes\n rightmodecfgclient=no", 1, 1,
+		    "t.conf:4:2: conn a: left asks for an address and gives addresses too");
+	assert_says("leftsourceip=%config\n rightaddresspool=10.9.0.0/24", 1, 0,
+		    "t.conf:4:2: conn a: left asks for an address and gives addresses too "
+		    "(leftmodecfgserver=, or rightaddresspool=): it can do one of them\n");
+	assert_says("leftsourceip=%config\n rightsourceip=%config", 1, 0,
+		    "t.conf:5:2: conn a: both ends ask the other one for an address\n");
+	assert_says("leftsourceip=10.0.0.1,%config", 1, 0,
+		    "t.conf:4:2: conn a: leftsourceip= is an address, and left asks for one");
+	assert_says("leftaddresspool=10.8.0.0/24\n rightaddresspool=10.9.0.0/24", 1, 0,
+		    "both ends give addresses");
+	assert_says("leftmodecfgserver=yes", 0, 1,
+		    "t.conf:4:2: warning: conn a: left has no addresses to give: "
+		    "rightaddresspool= is missing\n");
+}
+
+static void a_pool_stands_for_the_subnet(void **state)
+{
+	(void)state;
+	assert_says("rightaddresspool=10.9.0.0/24\n rightsubnet=10.9.0.0/24", 1, 0,
+		    "t.conf:5:2: conn a: rightsubnet= and rightaddresspool= are both given: what "
+		    "a client protects is the address that it gets\n");
+}
+
+static void what_is_taken_is_not_in_a_pool(void **state)
+{
+	(void)state;
+	assert_says("rightaddresspool=192.0.2.0/28", 1, 0,
+		    "t.conf:4:2: conn a: 192.0.2.1 is the gateway itself and lies in "
+		    "rightaddresspool: a client would get it too\n");
+	assert_says("rightaddresspool=10.9.0.0/24\n leftsourceip=10.9.0.1", 1, 0,
+		    "10.9.0.1 is a source address of the gateway");
+	assert_says("rightaddresspool=10.9.0.0/24\n modecfgdns=10.9.0.53", 1, 0,
+		    "10.9.0.53 is a DNS server");
+}
+
+static void what_nobody_would_be_told_is_told(void **state)
+{
+	(void)state;
+	assert_says("modecfgdns=10.0.0.53", 0, 1,
+		    "t.conf:4:2: warning: conn a: modecfgdns= has no effect without addresspool= "
+		    "or modecfgserver=: it is told to clients\n");
+	assert_says("modecfgbanner=Welcome\n modecfgdomains=corp", 0, 2, "modecfgbanner= has no");
+	assert_says("leftcat=yes", 0, 1, "leftcat= has no effect without leftmodecfgclient=");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(server_and_client_are_as_people_write_them),
+		cmocka_unit_test(asking_and_giving_are_told_by_either_keyword),
+		cmocka_unit_test(an_end_gives_or_asks),
+		cmocka_unit_test(a_pool_stands_for_the_subnet),
+		cmocka_unit_test(what_is_taken_is_not_in_a_pool),
+		cmocka_unit_test(what_nobody_would_be_told_is_told),
+	};
+	return cmocka_run_group_tests(tests, open_crypto, close_crypto);
+}
