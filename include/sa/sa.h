@@ -91,7 +91,7 @@ struct ike_mobile {
 	bool check_due;	 /* follower: Child SAs move when the peer answers there (§3.7) */
 	bool tell_due;	 /* follower: our addresses changed (§3.6) */
 	uint8_t trial;	 /* which pair of addresses is being tried */
-	struct ip_endpoint asked_local, asked_remote; /* of the UPDATE_SA_ADDRESSES that is out */
+	struct ip_endpoint asked_local, asked_remote; /* what our request is about */
 	uint8_t cookie2[COOKIE2_LEN];		      /* that our request holds */
 	uint64_t told;				      /* our addresses as told: a hash */
 	uint8_t seen[20]; /* NAT_DETECTION_DESTINATION_IP of the last answer: how the peer sees us

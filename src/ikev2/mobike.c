@@ -306,6 +306,8 @@ static enum rc ask_check(struct step *step, struct outcome *out)
 		struct ike_mobile *mobile = draft(step, out);
 		if (mobile == NULL)
 			return RC_NO_MEMORY;
+		mobile->asked_local = step->sa->local;
+		mobile->asked_remote = step->sa->remote;
 		TRY(host_random(step->env->host, mobile->cookie2, COOKIE2_LEN));
 		wire_notify_emit(&writer, &(struct wire_notify){ .type = COOKIE2,
 								 .data = span_make(mobile->cookie2,
@@ -424,6 +426,14 @@ static bool cookie_returned(const struct step *step)
 	       secret_equal(notify.data, span_make(mobile->cookie2, COOKIE2_LEN));
 }
 
+/* The peer has moved on since we asked: the answer is about a place where it is no more. */
+static bool asked_elsewhere(const struct ike_sa *sa)
+{
+	return sa->mobile != NULL && sa->check == NULL &&
+	       (!endpoint_equal(&sa->mobile->asked_local, &sa->local) ||
+		!endpoint_equal(&sa->mobile->asked_remote, &sa->remote));
+}
+
 /* §4.2.5: a wrong cookie is an attempt to lead us astray. */
 static enum rc read_check(struct step *step, struct outcome *out)
 {
@@ -439,8 +449,8 @@ static enum rc read_check(struct step *step, struct outcome *out)
 	if (sa->mobile != NULL && draft(step, out) == NULL)
 		return RC_NO_MEMORY;
 	if (out->mobile != NULL)
-		out->mobile->check_due = false;
-	if (!endpoint_equal(&step->remote, &asked))
+		out->mobile->check_due = asked_elsewhere(sa);
+	if (asked_elsewhere(sa) || !endpoint_equal(&step->remote, &asked))
 		return RC_OK; /* it is not there */
 	out->endpoints_set = out->follow = true;
 	out->local = sa->local;

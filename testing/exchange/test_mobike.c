@@ -292,6 +292,68 @@ static void no_traffic_goes_where_nobody_answers(void **state)
 	end_stage(&stage);
 }
 
+/* He also brings east's question to west, as if east had asked there: the answer is authentic, but
+ * comes from elsewhere. */
+static bool hijack_and_bring(void *context, struct flight *flight)
+{
+	struct stage *stage = context;
+	struct ip_endpoint west = { .port = IKE_NATT_PORT, .addr = addr("192.0.2.77") };
+
+	if (flight->to.addr.bytes[0] != 203)
+		return hijack(context, flight);
+	stage->lose++;
+	(void)(world_inject(stage->pair.world, &flight->from, &west,
+			    span_make(flight->bytes, flight->len)) == RC_OK);
+	return false;
+}
+
+static void an_answer_from_elsewhere_proves_no_address(void **state)
+{
+	struct ip_addr nobody = addr("203.0.113.66");
+	struct simulated_sa sa;
+	struct stage stage;
+
+	(void)state;
+	begin(&stage, "192.0.2.10", ROAMER "\tdpddelay=5s\n", FOLLOWER);
+	stage.count = 0;
+	world_tap(stage.pair.world, hijack_and_bring, &stage);
+	go(&stage, "192.0.2.10", "192.0.2.77");
+	for (unsigned i = 0; i < 400; i++) {
+		world_run(stage.pair.world, 50 * USEC_PER_MSEC);
+		for (unsigned j = 0; j < 2; j++)
+			if (kernel_simulated_sa(stage.pair.east.kernel, j, &sa))
+				assert_false(ip_equal(&sa.sa.dst, &nobody));
+	}
+	assert_true(stage.lose > 0); /* east did ask there */
+	assert_traffic(&stage);
+	end_stage(&stage);
+}
+
+/* §3.5: while the peer is told of one way, another is chosen: the answer is about the old one. */
+static void an_answer_about_an_older_choice_does_not_count(void **state)
+{
+	struct ip_addr a = addr("192.0.2.77"), b = addr("192.0.2.78"), now;
+	struct stage stage;
+	struct ike_sa *west;
+
+	(void)state;
+	begin(&stage, "192.0.2.10", ROAMER, FOLLOWER);
+	assert_int_equal(world_host_add_address(stage.pair.west.host, "192.0.2.78"), RC_OK);
+	world_run(stage.pair.world, USEC_PER_SEC);
+	go(&stage, "192.0.2.10", "192.0.2.77");
+	west = sa_of(&stage.pair.west);
+	while (west->request.bytes == NULL || west->request.purpose != REQUEST_UPDATE)
+		assert_true(world_step(stage.pair.world));
+	now = ip_equal(&west->mobile->asked_local.addr, &a) ? b : a;
+	west->local.addr = now;
+	world_run(stage.pair.world, USEC_PER_SEC);
+	assert_true(ip_equal(&west->local.addr, &now));
+	assert_true(ip_equal(&sa_of(&stage.pair.east)->remote.addr, &now));
+	assert_true(ip_equal(&west->mobile->asked_local.addr, &now)); /* it was told again */
+	assert_traffic(&stage);
+	end_stage(&stage);
+}
+
 /* ---- east's addresses ---- */
 
 static void when_the_followers_address_goes_its_other_one_is_used(void **state)
@@ -435,6 +497,8 @@ int main(void)
 		cmocka_unit_test(any_single_loss_or_repetition_is_harmless),
 		cmocka_unit_test(a_repeated_update_from_elsewhere_moves_nothing),
 		cmocka_unit_test(no_traffic_goes_where_nobody_answers),
+		cmocka_unit_test(an_answer_from_elsewhere_proves_no_address),
+		cmocka_unit_test(an_answer_about_an_older_choice_does_not_count),
 		cmocka_unit_test(when_the_followers_address_goes_its_other_one_is_used),
 		cmocka_unit_test(a_dead_path_is_left_for_another_pair_of_addresses),
 		cmocka_unit_test(a_new_mapping_is_told_by_the_leader),

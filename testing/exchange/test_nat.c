@@ -163,6 +163,62 @@ static void who_is_behind_the_nat_does_not_follow(void **state)
 	end_box(&box);
 }
 
+/* West asks whether east lives, and the box gives it that port. */
+static void ask_from(struct box *box, uint16_t port)
+{
+	struct ip_endpoint from = { .port = port }, to = { .port = IKE_NATT_PORT };
+	struct outcome_message message = { .exchange = EXCHANGE_INFORMATIONAL };
+	struct ike_sa *west = sa_of(&box->pair.west);
+	uint8_t buffer[512];
+	struct sink sink;
+
+	assert_int_equal(ip_parse("198.51.100.1", &from.addr), RC_OK);
+	assert_int_equal(ip_parse(EAST_ADDRESS, &to.addr), RC_OK);
+	sink_init(&sink, buffer, sizeof(buffer));
+	sink_u32(&sink, 0);
+	assert_int_equal(ikev2_seal(west, west->seal_counter++, west->send_next++, &message, &sink),
+			 RC_OK);
+	assert_int_equal(world_inject(box->pair.world, &from, &to, sink_written(&sink)), RC_OK);
+	world_run(box->pair.world, 10 * USEC_PER_MSEC);
+}
+
+static unsigned ports_followed(struct box *box, unsigned asked, uint16_t first)
+{
+	unsigned followed = 0;
+
+	for (unsigned i = 0; i < asked; i++) {
+		ask_from(box, (uint16_t)(first + i));
+		followed += sa_of(&box->pair.east)->remote.port == first + i;
+	}
+	return followed;
+}
+
+static void a_peer_that_moves_all_the_time_is_followed_some_times_only(void **state)
+{
+	struct box box;
+
+	(void)state;
+	begin(&box, INSIDE, ANYBODY);
+	assert_int_equal(ports_followed(&box, 100, 20000), 20);
+	world_run(box.pair.world, 61 * USEC_PER_SEC);
+	assert_int_equal(ports_followed(&box, 1, 30000), 1);
+	end_box(&box);
+}
+
+/* RFC 4555 §3.8: then only the leader says where it is. */
+static void with_mobike_no_mapping_is_followed(void **state)
+{
+	struct box box;
+
+	(void)state;
+	begin(&box, INSIDE "\tmobike=yes\n", ANYBODY "\tmobike=yes\n");
+	uint16_t port = sa_of(&box.pair.east)->remote.port;
+	assert_true(sa_of(&box.pair.east)->nat_there);
+	assert_int_equal(ports_followed(&box, 10, 20000), 0);
+	assert_east_talks_to(&box, port);
+	end_box(&box);
+}
+
 /* ---- the kernel saw ESP from elsewhere ---- */
 
 /* The box has a new mapping, made by a keepalive, which authenticates nothing. */
@@ -262,6 +318,8 @@ int main(void)
 		cmocka_unit_test(a_new_mapping_is_followed_from_the_first_authenticated_message),
 		cmocka_unit_test(a_message_repeated_from_elsewhere_moves_nothing),
 		cmocka_unit_test(who_is_behind_the_nat_does_not_follow),
+		cmocka_unit_test(a_peer_that_moves_all_the_time_is_followed_some_times_only),
+		cmocka_unit_test(with_mobike_no_mapping_is_followed),
 		cmocka_unit_test(esp_from_a_new_port_is_followed_and_the_ike_sa_after_an_answer),
 		cmocka_unit_test(esp_from_a_foreign_address_is_not_believed_without_an_answer),
 		cmocka_unit_test(mappings_that_change_all_the_time_are_followed_some_times_only),
