@@ -106,7 +106,7 @@ $(fuzz_targets): $(B)/testing/fuzz/%: $(B)/testing/fuzz/%.o $(B)/testing/fuzz/re
 
 # testing/bench: the load generator, a flood, and what the crypto room's calls cost
 bench_programs := $(B)/testing/bench/load $(B)/testing/bench/flood $(B)/testing/bench/lives $(B)/testing/bench/bench_crypto
-$(B)/testing/bench/load $(B)/testing/bench/flood: $(B)/testing/bench/%: $(B)/testing/bench/%.o $(patsubst %,$(B)/testing/bench/%.o,initiator meter) $(call archives,proposal)
+$(B)/testing/bench/load $(B)/testing/bench/flood: $(B)/testing/bench/%: $(B)/testing/bench/%.o $(patsubst %,$(B)/testing/bench/%.o,initiator meter wire) $(call archives,proposal)
 	$(link) $(LIBS)
 $(B)/testing/bench/bench_crypto: $(B)/testing/bench/bench_crypto.o $(call archives,crypto)
 	$(link) $(LIBS)

@@ -13,18 +13,17 @@
  * load.
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 #include "base/arena.h"
 #include "bench/initiator.h"
 #include "bench/meter.h"
+#include "bench/wire.h"
 
 #define MESSAGE_MAX 2048
 #define BATCH	    32
@@ -47,57 +46,18 @@ struct flood {
 	unsigned sent, answers, cookies;
 };
 
-static usec_t now_usec(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (usec_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
-}
-
-static bool socket_open(struct flood *flood)
-{
-	struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(flood->options->port) };
-	int size = 8 << 20;
-
-	flood->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (flood->fd < 0)
-		return false;
-	if (setsockopt(flood->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0)
-		(void)setsockopt(flood->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-	return bind(flood->fd, (const struct sockaddr *)&any, sizeof any) == 0;
-}
-
 static void send_from(struct flood *flood, unsigned number, const uint8_t *bytes, size_t len)
 {
 	const struct options *options = flood->options;
-	union {
-		struct cmsghdr head;
-		char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
-	} control = { .bytes = "" };
 	struct sockaddr_in to = { .sin_family = AF_INET,
 				  .sin_port = htons(IKE_PORT),
 				  .sin_addr = options->responder };
-	struct iovec data = { (void *)(uintptr_t)bytes, len };
-	struct msghdr message = { .msg_name = &to,
-				  .msg_namelen = sizeof to,
-				  .msg_iov = &data,
-				  .msg_iovlen = 1,
-				  .msg_control = &control,
-				  .msg_controllen = sizeof control };
-	struct in_pktinfo info = { .ipi_ifindex = 0 };
 
-	info.ipi_spec_dst.s_addr =
-		htonl(ntohl(options->source.s_addr) + number % options->addresses);
-	control.head = (struct cmsghdr){ .cmsg_level = IPPROTO_IP,
-					 .cmsg_type = IP_PKTINFO,
-					 .cmsg_len = CMSG_LEN(sizeof info) };
-	memcpy(CMSG_DATA(&control.head), &info, sizeof info);
-	if (sendmsg(flood->fd, &message, 0) < 0 && errno != EAGAIN && errno != ECONNREFUSED &&
-	    errno != ENOBUFS && errno != ENETUNREACH) {
-		perror("flood: sendmsg");
-		exit(1);
-	}
+	if (wire_send(flood->fd, wire_source(options->source, number % options->addresses), &to,
+		      bytes, len))
+		return;
+	perror("flood: sendmsg");
+	exit(1);
 }
 
 static void number_into(const struct flood *flood, unsigned number, uint8_t *bytes)
@@ -166,10 +126,10 @@ static void listen_for(struct flood *flood, int milliseconds)
 static void drive(struct flood *flood)
 {
 	const struct options *options = flood->options;
-	usec_t began = now_usec();
+	usec_t began = wire_now();
 
 	while (flood->sent < options->count) {
-		uint64_t due = (uint64_t)(now_usec() - began) * options->rate / USEC_PER_SEC;
+		uint64_t due = (uint64_t)(wire_now() - began) * options->rate / USEC_PER_SEC;
 		for (unsigned i = 0; i < BATCH && flood->sent < due && flood->sent < options->count;
 		     i++)
 			send_one(flood);
@@ -302,7 +262,8 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	if (!socket_open(&flood) || getrandom(&flood.tag, sizeof flood.tag, 0) < 0) {
+	flood.fd = wire_open(options.port);
+	if (flood.fd < 0 || getrandom(&flood.tag, sizeof flood.tag, 0) < 0) {
 		perror("flood");
 		return 1;
 	}
@@ -313,9 +274,9 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	bool alive = meter_read(options.pid, &from);
-	usec_t began = now_usec();
+	usec_t began = wire_now();
 	drive(&flood);
-	double seconds = (double)(now_usec() - began) / 1e6;
+	double seconds = (double)(wire_now() - began) / 1e6;
 	alive = alive && meter_read(options.pid, &to);
 	report(&flood, seconds, &from, &to);
 	if (!alive)

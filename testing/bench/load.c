@@ -21,11 +21,11 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 #include "base/arena.h"
 #include "bench/initiator.h"
 #include "bench/meter.h"
+#include "bench/wire.h"
 
 #define MARKS_MAX     16
 #define REASONS_SHOWN 5
@@ -64,65 +64,26 @@ struct run {
 	bool died;
 };
 
-static usec_t now_usec(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (usec_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
-}
-
-/* ---- datagrams ---- */
-
-static bool socket_open(struct run *run)
-{
-	struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(run->options->port) };
-	int size = 8 << 20;
-
-	run->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (run->fd < 0)
-		return false;
-	if (setsockopt(run->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0)
-		(void)setsockopt(run->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-	return bind(run->fd, (const struct sockaddr *)&any, sizeof any) == 0;
-}
-
 static void send_request(struct run *run, struct initiator *initiator)
 {
-	union {
-		struct cmsghdr head;
-		char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
-	} control = { .bytes = "" };
 	struct sockaddr_in to = { .sin_family = AF_INET,
 				  .sin_port = htons(run->scheme.responder.port),
 				  .sin_addr = run->options->responder };
-	struct iovec data = { initiator->request.ptr, initiator->request.len };
-	struct msghdr message = { .msg_name = &to,
-				  .msg_namelen = sizeof to,
-				  .msg_iov = &data,
-				  .msg_iovlen = 1,
-				  .msg_control = &control,
-				  .msg_controllen = sizeof control };
-	struct in_pktinfo info = { .ipi_ifindex = 0 };
+	struct in_addr from;
 
-	memcpy(&info.ipi_spec_dst, ip_bytes(&initiator->local.addr).ptr, 4);
-	control.head = (struct cmsghdr){ .cmsg_level = IPPROTO_IP,
-					 .cmsg_type = IP_PKTINFO,
-					 .cmsg_len = CMSG_LEN(sizeof info) };
-	memcpy(CMSG_DATA(&control.head), &info, sizeof info);
-	initiator->sent = now_usec();
-	if (sendmsg(run->fd, &message, 0) < 0 && errno != EAGAIN && errno != ECONNREFUSED &&
-	    errno != ENOBUFS) {
-		perror("load: sendmsg");
-		exit(1);
-	}
+	memcpy(&from, ip_bytes(&initiator->local.addr).ptr, sizeof from);
+	initiator->sent = wire_now();
+	if (wire_send(run->fd, from, &to, initiator->request.ptr, initiator->request.len))
+		return;
+	perror("load: sendmsg");
+	exit(1);
 }
 
 /* ---- the initiators ---- */
 
 static void take_mark(struct run *run, struct mark *mark)
 {
-	*mark = (struct mark){ .up = run->up, .when = now_usec() };
+	*mark = (struct mark){ .up = run->up, .when = wire_now() };
 	if (!meter_read(run->options->pid, &mark->usage))
 		run->died = true;
 }
@@ -141,7 +102,7 @@ static void start_one(struct run *run)
 {
 	unsigned number = run->next++;
 	struct initiator *initiator = mem_alloc(sizeof *initiator);
-	struct in_addr source = { htonl(ntohl(run->options->source.s_addr) + number) };
+	struct in_addr source = wire_source(run->options->source, number);
 
 	if (initiator == NULL || getrandom(initiator->nonce, sizeof initiator->nonce, 0) < 0) {
 		perror("load");
@@ -151,7 +112,7 @@ static void start_one(struct run *run)
 	memcpy(initiator->local.addr.bytes, &source, 4);
 	initiator->local.port = run->options->port;
 	initiator->spi_i = (uint64_t)number << 32 | run->tag;
-	initiator->began = now_usec();
+	initiator->began = wire_now();
 	run->initiators[number] = initiator;
 	run->live[run->live_count++] = number;
 	if (initiator_begin(&run->scheme, initiator) == RC_OK)
@@ -165,7 +126,7 @@ static void finish(struct run *run, unsigned at)
 	bool measured = number >= run->options->warm_up;
 
 	if (initiator->phase == PHASE_UP && measured)
-		run->latency[run->up++] = (double)(now_usec() - initiator->began) / 1000;
+		run->latency[run->up++] = (double)(wire_now() - initiator->began) / 1000;
 	run->failed += initiator->phase == PHASE_FAILED;
 	run->childless += initiator->childless;
 	run->cookies += initiator->cookies;
@@ -237,7 +198,7 @@ static void retransmit(struct run *run, usec_t now)
 static void drive(struct run *run, unsigned until)
 {
 	uint8_t buffer[4096];
-	usec_t checked = now_usec(), stop = checked + run->options->limit;
+	usec_t checked = wire_now(), stop = checked + run->options->limit;
 	struct pollfd poll_fd = { run->fd, POLLIN, 0 };
 
 	while (run->done < until && !run->died) {
@@ -246,7 +207,7 @@ static void drive(struct run *run, unsigned until)
 		(void)poll(&poll_fd, 1, 50);
 		for (ssize_t len; (len = recv(run->fd, buffer, sizeof buffer, 0)) > 0;)
 			on_datagram(run, span_make(buffer, (size_t)len));
-		usec_t now = now_usec();
+		usec_t now = wire_now();
 		if (now - checked < USEC_PER_SEC / 20)
 			continue;
 		checked = now;
@@ -452,8 +413,9 @@ static bool open_run(struct run *run, struct diag *diag)
 	run->scheme.responder.addr.family = AF_INET;
 	memcpy(run->scheme.responder.addr.bytes, &options->responder, 4);
 	run->scheme.responder.port = IKE_PORT;
+	run->fd = wire_open(options->port);
 	if (run->initiators == NULL || run->live == NULL || run->latency == NULL ||
-	    getrandom(&run->tag, sizeof run->tag, 0) < 0 || !socket_open(run)) {
+	    getrandom(&run->tag, sizeof run->tag, 0) < 0 || run->fd < 0) {
 		(void)diag_fail(diag, RC_IO, "%s", strerror(errno));
 		return false;
 	}

@@ -58,7 +58,8 @@ def floods($runs):
 	flood_row($runs; "spoofed"; "received"; "datagrams that were not lost"),
 	flood_row($runs; "spoofed"; "cookies"; "cookies asked"),
 	flood_row($runs; "spoofed"; "rss_growth_kb"; "memory grew by kB"),
-	flood_row($runs; "unknown-spi"; "cpu_us"; "message of an unknown IKE SA: CPU us each");
+	flood_row($runs; "unknown-spi"; "cpu_us"; "message of an unknown IKE SA: CPU us each"),
+	($runs[] | select(.cell == "half-open") | "half-open after a cookie: \(.rss_growth_kb * 1024 / .cookies | num(0)) bytes each (\(.cookies) of them), \(.cpu_us | num(0)) us of CPU each");
 
 def lives($runs):
 	"", "SAs while they live: two gateways in one process, without system calls; CPU is one gateway\u0027s",
@@ -68,6 +69,14 @@ def lives($runs):
 	($runs[] | select(.what == "liveness-hour")
 	| "liveness of \(.count) peers every 30 s: \(.cpu_s / 2 | num(1)) s of CPU an hour");
 
+def mass($runs):
+	"", "Between two daemons, simulated kernels, a CPU each: done a second by the wall, CPU of each end, longest turn so far",
+	line("what"; ["count", "seconds", "a second", "hub CPU us", "west CPU us", "longest ms", "its CPU ms"]),
+	($runs[] | select(.kind == "mass")
+	| line(.what; [.count, (.seconds | num(2)), (.rate | num(0)), (.hub_cpu_us | num(1)), (.west_cpu_us | num(1)),
+		([.hub_longest_ms, .west_longest_ms // 0] | max | num(1)), ([.hub_longest_cpu_ms, .west_longest_cpu_ms // 0] | max | num(1))]));
+
 .runs as $runs | (if any($runs[]; .kind == "alone") then alone($runs) else empty end), (if any($runs[]; .kind == "memory") then memory($runs) else empty end), (if any($runs[]; .kind == "beside") then beside($runs) else empty end),
 	(if any($runs[]; .kind == "flood") then floods($runs) else empty end),
-	(if any($runs[]; .kind == "lives") then lives($runs) else empty end)
+	(if any($runs[]; .kind == "lives") then lives($runs) else empty end),
+	(if any($runs[]; .kind == "mass") then mass($runs) else empty end)
