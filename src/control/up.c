@@ -19,7 +19,8 @@ struct up {
 	uint64_t since;	   /* what comes has greater serial numbers */
 	unsigned expected; /* so many tunnels had an SA, or shall have one */
 	unsigned lost;
-	unsigned left; /* so many were missing when last looked, less what has come since */
+	unsigned left;	/* so many were missing when last looked, less what has come since */
+	unsigned alive; /* when last looked */
 };
 
 /* What the tunnels of a name have in common. */
@@ -57,6 +58,7 @@ static struct survey survey(struct up *up)
 
 	(void)peers_match(&up->call->gateway->peers, up->name, survey_one, &found);
 	up->left = found.missing;
+	up->alive = found.alive;
 	return found;
 }
 
@@ -222,7 +224,7 @@ static void wait_for(struct call *call, const char *name, const struct goal *goa
 		up_free(call);
 		call_fail(call, rc, diag.text);
 	} else if (!call->over && !settled(call, up, goal->at_once)) {
-		up->expected = survey(up).alive;
+		up->expected = up->alive;
 		gateway_timer(gateway, &up->check, host_now(gateway->host) + CHECK_INTERVAL);
 	}
 }

@@ -21,6 +21,7 @@ struct fake_host {
 	struct watch watch;
 	uint64_t random;
 	struct ip_addr local; /* unset: none */
+	bool over;	      /* every turn has lasted long enough */
 };
 
 static inline struct fake_host *fake_of(struct host *host)
@@ -74,10 +75,16 @@ static inline void fake_unwatch(struct host *host, struct watch *watch)
 	watch->fd = -1;
 }
 
+static inline bool fake_turn_over(struct host *host)
+{
+	return fake_of(host)->over;
+}
+
 static const struct host_ops fake_ops = {
 	.now = fake_now,
 	.wall = fake_wall,
 	.random = fake_random,
+	.turn_over = fake_turn_over,
 	.is_local = fake_is_local,
 	.defer = fake_defer,
 	.watch = fake_watch,

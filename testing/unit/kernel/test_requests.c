@@ -83,6 +83,23 @@ static void a_dead_socket_fails_every_request_once(void **state)
 	}
 }
 
+static void answers_that_a_turn_has_no_time_for_come_in_the_next(void **state)
+{
+	struct fixture *fixture = *state;
+	struct counted many[3];
+	fixture->host.over = true;
+	for (unsigned i = 0; i < 3; i++) {
+		many[i] = sa_request(KERNEL_SA_ADD, cbc_sa(0x1000 + i));
+		xfrm_requests_submit(&fixture->xfrm.kernel, &many[i].request);
+	}
+	for (unsigned turn = 0; turn < 3; turn++) {
+		fake_turn(&fixture->host);
+		for (unsigned i = 0; i < 3; i++)
+			assert_int_equal(many[i].answers, i <= turn);
+	}
+	assert_true(list_empty(&fixture->host.deferred));
+}
+
 static void a_sent_batch_leaves_no_key_behind(void **state)
 {
 	struct fixture *fixture = *state;
@@ -133,6 +150,8 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_dead_socket_fails_every_request_once, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			answers_that_a_turn_has_no_time_for_come_in_the_next, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_sent_batch_leaves_no_key_behind, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_answer_may_cancel_one_that_is_about_to_come,
 						setup, teardown),
