@@ -81,20 +81,20 @@ static bool whole_point(SECKEYPrivateKey *nss, const SECKEYPublicKey *public, SE
 
 static enum rc public_of_private(SECKEYPrivateKey *nss, struct public_key **out, struct diag *diag)
 {
-	SECKEYPublicKey *public = SECKEY_ConvertToPublicKey(nss);
+	SECKEYPublicKey *half = SECKEY_ConvertToPublicKey(nss);
 	SECItem point, cut;
-	if (public == NULL)
+	if (half == NULL)
 		return nss_fail(diag, "NSS has a private key without its public key");
-	bool whole = whole_point(nss, public, &point);
+	bool whole = whole_point(nss, half, &point);
 	if (whole) {
-		cut = public->u.ec.publicValue;
-		public->u.ec.publicValue = point;
+		cut = half->u.ec.publicValue;
+		half->u.ec.publicValue = point;
 	}
-	enum rc rc = public_of(public, out, diag);
+	enum rc rc = public_of(half, out, diag);
 	if (whole)
-	public->u.ec.publicValue = cut;
+		half->u.ec.publicValue = cut;
 	SECITEM_FreeItem(&point, PR_FALSE);
-	SECKEY_DestroyPublicKey(public);
+	SECKEY_DestroyPublicKey(half);
 	return rc;
 }
 

@@ -72,6 +72,47 @@ static void an_imported_key_belongs_to_its_public_key(void **state)
 	public_key_unref(ec_public);
 }
 
+/* clang-format off */
+/* Made with OpenSSL: the points begin with 04 3f and 04 5f, which in DER would be an OCTET STRING of
+ * just what follows. NSS takes them for that. */
+static const struct { const char *pkcs8, *spki; } like_der[] = {
+	{
+	  "308187020100301306072a8648ce3d020106082a8648ce3d030107046d306b02010104205ac8f883"
+	  "02715b6343d4deaa91b6a733ca41fc6b4aff2c1a2b54595e3dd0139fa144034200043f46e2bba1c0"
+	  "2e24476db0b812a0fd16fc18f0ad49fd0d7ee8ddd6f256218e36138a15763c0ae83504043c05fdfd"
+	  "1b2dca097e7b8191497d154eeaca8a0264ee",
+	  "3059301306072a8648ce3d020106082a8648ce3d030107034200043f46e2bba1c02e24476db0b812"
+	  "a0fd16fc18f0ad49fd0d7ee8ddd6f256218e36138a15763c0ae83504043c05fdfd1b2dca097e7b81"
+	  "91497d154eeaca8a0264ee" },
+	{
+	  "3081b6020100301006072a8648ce3d020106052b8104002204819e30819b02010104304c0fcb1d91"
+	  "4783e61f820e1046d69732522d65af20347b1b5b40b073f22db79a2bac6f34d1a2831edd31e2763f"
+	  "af7c06a164036200045f9ae717582fe8e87d9df5eafc53aade0c95e60dce1202f808198a081205ca"
+	  "249a0be5b69cfbe9c634cf76d0292037600492efb356a0e3094441aadfa9008142249e17e67c0f8d"
+	  "dca3605c0d6937f4253dcc83be297a9ccb2891ddafa3c4f182",
+	  "3076301006072a8648ce3d020106052b81040022036200045f9ae717582fe8e87d9df5eafc53aade"
+	  "0c95e60dce1202f808198a081205ca249a0be5b69cfbe9c634cf76d0292037600492efb356a0e309"
+	  "4441aadfa9008142249e17e67c0f8ddca3605c0d6937f4253dcc83be297a9ccb2891ddafa3c4f182" },
+};
+/* clang-format on */
+
+static void a_point_that_looks_like_der_is_kept_whole(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct private_key *key = private_of(like_der[i].pkcs8), *found = NULL;
+		struct public_key *public = key_of(like_der[i].spki);
+		uint8_t id[KEY_ID_LEN];
+		key_works(key, public);
+		public_key_id(public, id);
+		assert_ok(private_key_find_id(SPAN_OF(id), &found, NULL));
+		key_works(found, public);
+		private_key_unref(found);
+		private_key_unref(key);
+		public_key_unref(public);
+	}
+}
+
 static void every_kind_can_be_made(void **state)
 {
 	(void)state;
@@ -278,6 +319,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(an_imported_key_belongs_to_its_public_key),
+		TEST(a_point_that_looks_like_der_is_kept_whole),
 		TEST(every_kind_can_be_made),
 		TEST(what_cannot_be_made_is_told),
 		TEST(a_key_of_this_process_is_found_while_it_lives),
