@@ -65,7 +65,8 @@ static void take_keys(struct ike_sa *sa, struct outcome *out)
 {
 	if (out->keys.block.ptr == NULL)
 		return;
-	ike_keys_wipe(&sa->keys);
+	if (!out->keys_later || !intermediate_keep_keys(sa))
+		ike_keys_wipe(&sa->keys);
 	sa->keys = out->keys;
 	out->keys = (struct ike_keys){ .block = { NULL, 0 } };
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Messages in fragments, RFC 7383: those of the peer until they are whole, and the size of ours. */
 #include "engine/private.h"
+#include "sa/intermediate.h"
 #include "sa/window.h"
 
 #define PACKET_DEFAULT	1280	  /* while the conn is not known */
@@ -281,4 +282,23 @@ bool fragments_lower(struct gateway *gateway, struct ike_sa *sa, uint8_t **bytes
 	if (sa->peer != NULL)
 		peer_record(sa->peer, sa->serial, RECORD_PATH, 0, packet, 0);
 	return true;
+}
+
+static void swap(struct ike_keys *a, struct ike_keys *b)
+{
+	struct ike_keys kept = *a;
+
+	*a = *b;
+	*b = kept;
+}
+
+void fragments_lower_answer(struct gateway *gateway, struct ike_sa *sa)
+{
+	struct ike_keys *older = intermediate_answer_keys(sa);
+
+	if (older != NULL)
+		swap(&sa->keys, older);
+	(void)fragments_lower(gateway, sa, &sa->answer, &sa->answer_len);
+	if (older != NULL)
+		swap(&sa->keys, older);
 }

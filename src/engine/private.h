@@ -50,8 +50,8 @@ struct errand {
 	uint64_t sa_serial;			/* 0: no SA yet */
 	uint64_t tunnel_serial, subject_serial; /* of step.tunnel and step.subject; 0: none */
 	struct peer *held;			/* busy because of us */
-	bool initiating;	     /* counted in the gateway's attempts, until its SA is */
-	bool creating;		     /* counted too, until its request is */
+	bool initiating; /* counted in the gateway's attempts, until its SA is */
+	bool creating;	 /* counted too, until its request is */
 	const struct ikev2_row *row;
 	const step_fn *next;
 	struct arena arena;
@@ -110,6 +110,9 @@ bool fragment_first(const struct datagram *datagram);
 bool fragments_run(struct gateway *gateway, struct ike_sa *sa);
 /* §2.5.2: nothing came of it: the sealed message is made anew of smaller parts. false: it stays. */
 bool fragments_lower(struct gateway *gateway, struct ike_sa *sa, uint8_t **bytes, uint32_t *len);
+/* The same of our last answer, with the keys that it was sealed with (RFC 9370 §2.2.2: there may be
+ * newer ones). */
+void fragments_lower_answer(struct gateway *gateway, struct ike_sa *sa);
 void fragments_expire(struct gateway *gateway);
 
 /* ---- window.c: a peer that sends requests ahead, RFC 7296 §2.3 ---- */

@@ -2,6 +2,7 @@
 /* Messages out: sealed, sent, kept for retransmission (requests) or for a repeated question
  * (responses). */
 #include "engine/private.h"
+#include "sa/intermediate.h"
 
 void send_clear(struct gateway *gateway, const struct ip_endpoint *local,
 		const struct ip_endpoint *remote, struct span bytes)
@@ -29,7 +30,7 @@ void send_again(struct gateway *gateway, struct ike_sa *sa, const struct datagra
 	gateway->counters.answered_again++;
 	sa->answered_again = (uint8_t)(sa->answered_again + (sa->answered_again < UINT8_MAX));
 	if (sa->answered_again % TOO_LARGE_AFTER == 0)
-		(void)fragments_lower(gateway, sa, &sa->answer, &sa->answer_len);
+		fragments_lower_answer(gateway, sa);
 	send_kept(gateway, &datagram->local, &datagram->remote,
 		  span_make(sa->answer, sa->answer_len));
 	if (sa->peer != NULL)
@@ -90,6 +91,7 @@ enum rc send_response(struct gateway *gateway, struct ike_sa *sa, const struct s
 	uint32_t message_id = step->message->header.message_id;
 
 	TRY(build(sa, message_id, message, &sa->answer, &sa->answer_len));
+	intermediate_answered(sa);
 	send_kept(gateway, &step->local, &step->remote, span_make(sa->answer, sa->answer_len));
 	if (sa->peer != NULL)
 		peer_record(sa->peer, sa->serial, RECORD_SENT, message->exchange | RECORD_RESPONSE,

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "sa/extra.h"
 #include "sa/followup.h"
+#include "sa/intermediate.h"
 #include "sa/reassembly.h"
 #include "sa/ticket.h"
 #include "sa/window.h"
@@ -173,7 +174,7 @@ void ike_sa_forget_larval(struct ike_sa *sa)
 	mem_free(larval->ni);
 	mem_free(larval->nr);
 	mem_free(larval->cookie);
-	mem_free(larval->intermediate);
+	intermediate_free(larval->intermediate);
 	ticket_free(larval->resume);
 	mem_free(larval);
 	sa->larval = NULL;

@@ -9,6 +9,46 @@ enum rc intermediate_agree(struct ike_larval *larval)
 	return larval->intermediate != NULL ? RC_OK : RC_NO_MEMORY;
 }
 
+void intermediate_free(struct ike_intermediate *known)
+{
+	if (known == NULL)
+		return;
+	ike_keys_wipe(&known->answered);
+	mem_free(known);
+}
+
+static struct ike_intermediate *known_of(const struct ike_sa *sa)
+{
+	return sa->larval != NULL ? sa->larval->intermediate : NULL;
+}
+
+bool intermediate_keep_keys(struct ike_sa *sa)
+{
+	struct ike_intermediate *known = known_of(sa);
+
+	if (known == NULL || sa->role != RESPONDER)
+		return false;
+	ike_keys_wipe(&known->answered);
+	known->answered = sa->keys;
+	sa->keys = (struct ike_keys){ .block = { NULL, 0 } };
+	return true;
+}
+
+void intermediate_answered(struct ike_sa *sa)
+{
+	struct ike_intermediate *known = known_of(sa);
+
+	if (known != NULL)
+		ike_keys_wipe(&known->answered);
+}
+
+struct ike_keys *intermediate_answer_keys(struct ike_sa *sa)
+{
+	struct ike_intermediate *known = known_of(sa);
+
+	return known != NULL && known->answered.block.ptr != NULL ? &known->answered : NULL;
+}
+
 static void keep(uint8_t to[PRF_MAX], uint8_t *len, struct span from)
 {
 	if (from.ptr == NULL || from.len > PRF_MAX)

@@ -303,6 +303,77 @@ static void half_open_responder_forgets_who_stops_in_between(void **state)
 	pair_end(&pair);
 }
 
+/* ---- in fragments ---- */
+
+struct path {
+	unsigned sent, lost; /* datagrams; the one (from 1) that is lost */
+	unsigned parts;
+	size_t too_large; /* from east; 0: all sizes pass */
+};
+
+static bool path_tap(void *context, struct flight *flight)
+{
+	struct path *path = context;
+
+	path->sent++;
+	path->parts += flight->len > 16 && flight->bytes[16] == PAYLOAD_SKF;
+	if (path->too_large != 0 && flight->len > path->too_large &&
+	    flight->from.addr.bytes[3] == 2)
+		return false;
+	return path->sent != path->lost;
+}
+
+static void begin_on(struct pair *pair, const char *west, const char *east, struct path *path)
+{
+	pair_start(pair, 1, west, east, NULL, NULL);
+	world_tap(pair->world, path_tap, path);
+	end_up(&pair->west, "t");
+	assert_true(pair_comes_up(pair, 300 * USEC_PER_SEC));
+}
+
+/* RFC 9242 §3.3.2: AUTH covers the messages as they were before they were cut. */
+static void auth_covers_what_came_in_fragments(void **state)
+{
+	static const char conf[] = PAIR_CONN "\tike=aes_gcm256-dh31;addke1=dh15;addke2=dh20\n"
+					     "\tfragment-size=256\n";
+	static const char large[] = PAIR_CONN "\tike=aes256-sha2_256-dh31;addke1=dh18\n"
+					      "\tfragment-size=256\n";
+	struct path path = { .sent = 0 };
+	struct pair pair;
+	unsigned total;
+
+	(void)state;
+	begin_on(&pair, large, large, &path);
+	assert_true(path.parts > 10); /* 1024 bytes each way */
+	assert_up(&pair, 1);
+	pair_end(&pair);
+	path = (struct path){ .sent = 0 };
+	begin_on(&pair, conf, conf, &path);
+	assert_up(&pair, 2);
+	pair_end(&pair);
+	total = path.sent;
+	for (unsigned lost = 1; lost <= total; lost++) {
+		path = (struct path){ .lost = lost };
+		begin_on(&pair, conf, conf, &path);
+		assert_up(&pair, 2);
+		pair_end(&pair);
+	}
+}
+
+/* By then the IKE SA has newer keys than those that the answer is sealed with. */
+static void an_answer_that_is_too_large_comes_again_in_smaller_packets(void **state)
+{
+	static const char conf[] = PAIR_CONN "\tike=aes_gcm256-dh31;addke1=dh17;addke2=dh20\n";
+	struct path path = { .too_large = 600 };
+	struct pair pair;
+
+	(void)state;
+	begin_on(&pair, conf, conf, &path);
+	assert_up(&pair, 2);
+	assert_true(path.parts > 0);
+	pair_end(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +389,8 @@ int main(void)
 		cmocka_unit_test(much_loss_is_healed_too),
 		cmocka_unit_test(support_cannot_be_taken_out_of_ike_sa_init),
 		cmocka_unit_test(both_ends_may_announce_it_for_nothing),
+		cmocka_unit_test(auth_covers_what_came_in_fragments),
+		cmocka_unit_test(an_answer_that_is_too_large_comes_again_in_smaller_packets),
 		cmocka_unit_test(half_open_responder_forgets_who_stops_in_between),
 	};
 

@@ -3,6 +3,7 @@
  * either end and from both at once, in every order of delivery, with each single loss or
  * duplication. */
 #include <errno.h>
+#include <stdio.h>
 #include "exchange/pair.h"
 #include "unit/test.h"
 
@@ -316,6 +317,41 @@ static void one_of_two_has_none(void **state)
 	in_every_order(child_due, child_due, WEST, EAST);
 }
 
+static bool count_parts(void *context, struct flight *flight)
+{
+	unsigned *parts = context;
+
+	*parts += flight->len > 18 && flight->bytes[16] == PAYLOAD_SKF &&
+		  flight->bytes[18] == EXCHANGE_IKE_FOLLOWUP_KE;
+	return true;
+}
+
+static void they_go_in_fragments_too(void **state)
+{
+	static const char conf[] = "\tike=aes_gcm256-sha2_256-dh31;addke1=dh15\n"
+				   "\tesp=aes_gcm256-dh31;addke1=dh18\n\tfragment-size=256\n";
+	unsigned parts = 0;
+	char west[1024], east[1024];
+	struct pair pair;
+
+	(void)state;
+	snprintf(west, sizeof(west), "%s%s", PAIR_START, conf);
+	snprintf(east, sizeof(east), "%s%s", PAIR_CONN, conf);
+	up(&pair, 1, west, east);
+	world_tap(pair.world, count_parts, &parts);
+	child_due(&pair.west);
+	pair_run(&pair, 20 * SEC);
+	assert_one(&pair);
+	assert_int_equal(addke_of(&child_of(&pair.east)->choice), 1);
+	assert_true(parts > 10); /* 1024 bytes each way */
+	pair_end(&pair);
+	for (int lost = 0; lost < 8; lost++) {
+		up(&pair, 1, west, east);
+		play(&pair, ike_due, nothing_due, 0xfffff, lost, -1, 0);
+		pair_end(&pair);
+	}
+}
+
 static void down_while_they_go_on_leaves_nothing(void **state)
 {
 	due_fn dues[] = { child_due, ike_due };
@@ -403,6 +439,7 @@ int main(void)
 		cmocka_unit_test(the_ike_sa_and_the_child_sa_are_rekeyed_at_once),
 		cmocka_unit_test(a_delete_comes_between),
 		cmocka_unit_test(one_of_two_has_none),
+		cmocka_unit_test(they_go_in_fragments_too),
 		cmocka_unit_test(down_while_they_go_on_leaves_nothing),
 		cmocka_unit_test(a_kernel_that_refuses_the_new_child_sa),
 		cmocka_unit_test(a_day_of_rekeying_without_a_lost_packet),
