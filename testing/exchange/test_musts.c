@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sentences of RFC 7296 with MUST that no other test is about (docs/protocol/rfc7296.md). */
 #include <stdio.h>
+#include "engine/private.h"
 #include "unit/ikev2/road.h"
 
 /* ---- headers ---- */
@@ -411,6 +412,91 @@ static void identities_of_each_kind_work(void **state)
 	}
 }
 
+/* §2.3: whatever becomes due while a request is out waits for its answer. */
+static void no_second_request_is_sent_before_the_first_is_answered(void **state)
+{
+	static const enum ikev2_event wishes[] = { EVENT_PROBE,	    EVENT_REKEY_CHILD,
+						   EVENT_REKEY_IKE, EVENT_CREATE_CHILD,
+						   EVENT_TELL,	    EVENT_DELETE_CHILD };
+	struct road road;
+
+	(void)state;
+	road_up(&road, NULL, NULL);
+	struct end *west = &road.pair.west;
+	struct ike_sa *sa = road_sa(west);
+	struct child_sa *child = tunnel_current(road_tunnel(west));
+	uint32_t id = sa->send_next;
+	world_manual(road.pair.world, true);
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++)
+			road_event(west->gateway, sa, wishes[i], NULL, road_tunnel(west), child);
+		sa->replace_at = child->replace_at = host_now(west->host);
+		peer_dirty(sa->peer);
+		world_settle(road.pair.world);
+		while (!list_empty(world_flights(road.pair.world))) /* nothing arrives */
+			world_drop(road.pair.world,
+				   container_of(world_flights(road.pair.world)->next, struct flight,
+						in_world));
+		road_run(&road, 2 * USEC_PER_SEC);
+	}
+	assert_int_equal(sa->send_next, id + 1);
+	assert_in_range(road.count, 2, EAR_MAX);
+	for (unsigned i = 0; i < road.count; i++)
+		assert_int_equal(road_heard(&road, i)->header.message_id, id);
+	world_manual(road.pair.world, false);
+	pair_run(&road.pair, 60 * USEC_PER_SEC);
+	pair_assert_tunnel(&road.pair);
+	road_end(&road);
+}
+
+/* §2.3: neither end waits for its own answer before it gives one. */
+static void a_request_is_answered_while_one_of_ours_is_outstanding(void **state)
+{
+	struct road road;
+
+	(void)state;
+	road_up(&road, NULL, NULL);
+	struct ike_sa *west = road_sa(&road.pair.west), *east = road_sa(&road.pair.east);
+	world_manual(road.pair.world, true);
+	road_event(road.pair.west.gateway, west, EVENT_PROBE, NULL, NULL, NULL);
+	road_event(road.pair.east.gateway, east, EVENT_PROBE, NULL, NULL, NULL);
+	world_settle(road.pair.world);
+	assert_int_equal(road.count, 2); /* both questions, none has arrived */
+	assert_non_null(west->request.bytes);
+	world_deliver(road.pair.world,
+		      container_of(world_flights(road.pair.world)->prev, struct flight, in_world));
+	world_settle(road.pair.world);
+	assert_int_equal(road.count, 3);
+	assert_int_equal(road_heard(&road, 2)->header.flags & IKE_FLAG_RESPONSE, IKE_FLAG_RESPONSE);
+	assert_true(road.ears[2].from.addr.bytes[3] == 1);
+	assert_non_null(west->request.bytes); /* its own is out as before */
+	world_manual(road.pair.world, false);
+	road_run(&road, USEC_PER_SEC);
+	assert_null(west->request.bytes);
+	pair_assert_tunnel(&road.pair);
+	road_end(&road);
+}
+
+/* RFC 7383 §2.3 */
+static void fragmentation_is_said_in_ike_sa_init_without_data(void **state)
+{
+	struct wire_notify notify;
+	struct road road;
+
+	(void)state;
+	road_begin(&road, NULL, NULL);
+	end_up(&road.pair.west, "t");
+	road_run(&road, USEC_PER_SEC);
+	assert_true(road.count >= 2);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_true(
+			notify_find(road_heard(&road, i), IKEV2_FRAGMENTATION_SUPPORTED, &notify));
+		assert_int_equal(notify.data.len, 0);
+		assert_int_equal(notify.spi.len, 0);
+	}
+	road_end(&road);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,6 +514,9 @@ int main(void)
 		cmocka_unit_test(mobike_is_said_without_data_and_ike_auth_goes_to_port_4500),
 		cmocka_unit_test(a_secret_may_have_64_characters_or_be_hex),
 		cmocka_unit_test(identities_of_each_kind_work),
+		cmocka_unit_test(no_second_request_is_sent_before_the_first_is_answered),
+		cmocka_unit_test(a_request_is_answered_while_one_of_ours_is_outstanding),
+		cmocka_unit_test(fragmentation_is_said_in_ike_sa_init_without_data),
 	};
 
 	return exchange_run(tests);

@@ -194,6 +194,32 @@ static void an_answer_without_our_cookie_ends_the_sa(void **state)
 	road_end(&road);
 }
 
+/* §4.2.5: 8 to 64 bytes that nobody can foretell. */
+static void each_question_has_another_cookie(void **state)
+{
+	uint8_t before[COOKIE2_LEN] = { 0 };
+	struct wire_notify notify;
+	struct road road;
+
+	(void)state;
+	road_up(&road, MOBILE, MOBILE);
+	struct ike_sa *east = road_sa(&road.pair.east);
+	for (unsigned i = 0; i < 8; i++) {
+		road.count = 0;
+		east->mobile->check_due = true;
+		peer_dirty(east->peer);
+		road_run(&road, 100 * USEC_PER_MSEC);
+		assert_int_equal(road.count, 2);
+		assert_true(notify_find(road_opened(&road, 0, road_sa(&road.pair.west)), COOKIE2,
+					&notify));
+		assert_in_range(notify.data.len, 8, 64);
+		assert_int_equal(notify.data.len, sizeof(before));
+		assert_memory_not_equal(notify.data.ptr, before, sizeof(before));
+		memcpy(before, notify.data.ptr, sizeof(before));
+	}
+	road_end(&road);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +232,7 @@ int main(void)
 		cmocka_unit_test(who_follows_does_not_lead),
 		cmocka_unit_test(without_mobike_the_words_of_mobike_mean_nothing),
 		cmocka_unit_test(an_answer_without_our_cookie_ends_the_sa),
+		cmocka_unit_test(each_question_has_another_cookie),
 	};
 
 	return exchange_run(tests);
