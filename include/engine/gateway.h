@@ -75,6 +75,7 @@ struct gateway {
 	struct kernel *kernel;
 	struct config *config;
 	struct secrets *secrets;
+	struct keyring *keyring;
 	struct peers peers;
 	struct sas sas;
 	struct sa_env env;
@@ -133,6 +134,9 @@ void gateway_free(struct gateway *gateway);
  * untouched. */
 enum rc gateway_reload(struct gateway *gateway, struct config *config,
 		       struct diag *diag) MUST_CHECK;
+/* ipsec rereadall: certificates and keys are read again; SAs stay. On failure the old ones go on.
+ */
+enum rc gateway_reread_keys(struct gateway *gateway, struct diag *diag) MUST_CHECK;
 void gateway_reload_secrets(struct gateway *gateway, struct secrets *secrets); /* owns them */
 
 /* The operator's verbs; name is a conn or one of its tunnels. RC_NOT_FOUND with the nearest name.

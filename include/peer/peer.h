@@ -15,6 +15,7 @@ enum wanted { WANTED_DOWN, WANTED_LISTEN, WANTED_ON_DEMAND, WANTED_UP };
 extern const struct names wanted_names;
 
 struct peers;
+struct keyring;	 /* x509/keyring.h */
 struct loaded;	 /* a conn that is loaded */
 struct naming;	 /* the DNS names of a peer */
 struct ticket;	 /* sa/ticket.h */
@@ -107,6 +108,7 @@ struct peers {
 	struct list naming;    /* of struct naming, by when they are asked next */
 	struct host *host;
 	struct log *log;
+	struct keyring *keyring; /* for leftid=%fromcert; NULL: none */
 	uint64_t next_serial; /* of peers, tunnels and SAs alike: 64 bit, never reused */
 	uint32_t next_reqid;
 	uint32_t *free_reqids; /* a ring: what was freed last is used last */
@@ -169,12 +171,16 @@ struct peer *peers_by_serial(struct peers *peers, uint64_t serial);
  * remote before range before %any), for its IKE proposals; NULL: none. */
 struct peer *peers_for_addresses(struct peers *peers, const struct ip_addr *local,
 				 const struct ip_addr *remote);
-/* Responder, IKE_AUTH: the peer whose identities and addresses fit best; idr may be NULL (peer did
- * not ask for one of ours). `next` continues after `after` in order of fitness is not offered: the
- * choice is deterministic. */
+/* What a peer says of itself in IKE_AUTH. */
+struct peer_claim {
+	const struct identity *idi, *idr; /* idr NULL: it did not ask for one of ours */
+	unsigned methods; /* enum config_authby bits that its AUTH may mean; 0: not known */
+};
+/* Responder, IKE_AUTH: the peer whose identities and addresses fit best, one that allows the method
+ * before one that does not; the choice is deterministic. NULL with a diag: none. */
 struct peer *peers_for_identity(struct peers *peers, const struct ip_addr *local,
-				const struct ip_addr *remote, const struct identity *idi,
-				const struct identity *idr, struct diag *diag);
+				const struct ip_addr *remote, const struct peer_claim *claim,
+				struct diag *diag);
 /* An instance of a template for a peer whose identity is proven, with a tunnel for each of the
  * template's. Not linked into peers until peer_link(); peer_free() undoes it. */
 enum rc peer_instantiate(struct peer *template, const struct ip_addr *local,

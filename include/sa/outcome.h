@@ -7,6 +7,7 @@
 #include "sa/followup.h"
 #include "sa/sa.h"
 #include "wire/payloads.h"
+#include "x509/keyring.h"
 
 /* What a handler may look at. Nothing reached through it may be changed by a handler, except that
  * random numbers, serial numbers and reqids may be drawn. */
@@ -19,6 +20,7 @@ struct sa_env {
 	const struct config_setup *setup;
 	const struct secrets *secrets; /* NULL: none loaded */
 	const struct redirect_policy *redirect;
+	struct keyring *keyring; /* certificates and keys */
 };
 
 /* Slow work for a worker: run() may touch only arg, which lives in the event's arena. */
@@ -40,6 +42,13 @@ struct outcome_message {
 	struct span bytes;  /* inner payloads, or the whole clear message; in the arena */
 	uint8_t purpose;    /* requests: enum request_purpose */
 	uint64_t child;	    /* requests: serial of the Child SA it is about */
+};
+
+/* Something counted that an event goes on with; in the arena. */
+struct outcome_held {
+	void (*release)(void *what);
+	void *what;
+	struct outcome_held *next;
 };
 
 /* What hangs off the SA (sa/extra.h) from now on. */
@@ -142,6 +151,8 @@ struct outcome {
 	struct dh_pair *pair;	/* owned */
 	struct span init_request, init_response, ni, nr, cookie; /* .ptr NULL: unchanged */
 	uint8_t restarts;					 /* added to the larval's count */
+	uint16_t peer_hashes; /* of SIGNATURE_HASH_ALGORITHMS, as bits; 0: unchanged */
+	bool cert_asked;      /* the peer sent a CERTREQ */
 	struct outcome_extra extra;
 	enum outcome_resume resume; /* what becomes of larval->resume */
 	struct ticket *ticket;	    /* RESUME_TICKET; owned */
@@ -149,7 +160,13 @@ struct outcome {
 				 outcome */
 	/* 3 send */
 	struct outcome_message message;
+	struct outcome_held *held; /* given up with the event, whatever becomes of it */
 };
+
+/* The event holds `what` to its end. RC_NO_MEMORY: it is released already. */
+enum rc outcome_hold(struct arena *arena, struct outcome *out, void (*release)(void *what),
+		     void *what) MUST_CHECK;
+void outcome_release(struct outcome *out);
 
 struct step;
 typedef enum rc (*step_fn)(struct step *step, struct outcome *out);

@@ -47,8 +47,10 @@ struct ike_larval {
 	bool childless;	       /* initiator: the responder can do RFC 6023 */
 	uint64_t tunnel;       /* initiator: serial of the tunnel it is for (0: none) */
 	uint8_t bad_auth;      /* responder: protected messages that were not the peer's */
-	struct half_open_place place;	       /* responder */
-	bool use_ppk;			       /* both ends sent USE_PPK, RFC 8784 */
+	struct half_open_place place; /* responder */
+	bool use_ppk;		      /* both ends sent USE_PPK, RFC 8784 */
+	bool cert_asked;	      /* the peer sent a CERTREQ */
+	uint16_t peer_hashes;	      /* of SIGNATURE_HASH_ALGORITHMS (RFC 7427), as bits */
 	struct ike_intermediate *intermediate; /* sa/intermediate.h; NULL: not agreed on */
 };
 

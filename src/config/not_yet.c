@@ -25,16 +25,6 @@ struct not_yet {
 
 static const struct not_yet not_yet[] = {
 	/* certificates and keys */
-	FINE(CONN, "authby", "secret psk never"),
-	FINE(END, "auth", "secret psk"),
-	BAD(END, "id", "%fromcert", ""),
-	FINE(END, "cert", ""),
-	FINE(END, "ca", "%any"),
-	FINE(END, "sendcert", "never no ifasked sendifasked"),
-	FINE(END, "ckaid", ""),
-	FINE(END, "pubkey", "%none"),
-	FINE(END, "rsasigkey", "%none"),
-	FINE(CONN, "require-id-on-certificate", "yes"),
 	FINE(CONN, "sendca", "none"),
 	FINE(CONN, "dns-match-id", "no"),
 	FINE(SETUP, "crl-strict", "no"),

@@ -56,6 +56,9 @@ static enum rc commit_larval(struct ike_larval *larval, struct outcome *out)
 	if (out->child_spi != 0)
 		larval->child_spi = out->child_spi;
 	larval->childless = larval->childless || out->childless;
+	larval->cert_asked = larval->cert_asked || out->cert_asked;
+	if (out->peer_hashes != 0)
+		larval->peer_hashes = out->peer_hashes;
 	TRY(intermediate_note(larval, &out->intermediate));
 	larval->restarts = (uint8_t)(larval->restarts + out->restarts);
 	return RC_OK;

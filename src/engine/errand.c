@@ -80,6 +80,7 @@ static void outcome_discard(struct gateway *gateway, struct errand *errand)
 	followup_free(out->followup);
 	ticket_free(out->ticket);
 	out->ticket = NULL;
+	outcome_release(out);
 	ike_keys_wipe(&out->keys);
 	secret_wipe(&out->keymat);
 	secret_wipe(&out->shared);

@@ -183,6 +183,7 @@ static void set_env(struct gateway *gateway)
 		.setup = &gateway->config->setup,
 		.secrets = gateway->secrets,
 		.redirect = &gateway->redirect,
+		.keyring = gateway->keyring,
 	};
 }
 
@@ -212,8 +213,15 @@ enum rc gateway_new(struct host *host, struct kernel *kernel, struct log *log,
 		mem_free(gateway);
 		return diag_fail(diag, RC_IO, "no random numbers");
 	}
-	config_ref(config);
 	gateway->config = config;
+	if (keys_open(gateway, diag) != RC_OK) {
+		keys_close(gateway);
+		sas_free(&gateway->sas);
+		peers_free(&gateway->peers);
+		mem_free(gateway);
+		return RC_NO_MEMORY;
+	}
+	config_ref(config);
 	gateway->secrets = secrets;
 	set_env(gateway);
 	timer_queue_init(&gateway->timers);
@@ -404,6 +412,7 @@ void gateway_free(struct gateway *gateway)
 	list_remove(&gateway->wake_later.queue);
 	list_remove(&gateway->reconcile_later.queue);
 	sas_free(&gateway->sas);
+	keys_close(gateway);
 	secrets_free(gateway->secrets);
 	mem_free(gateway->redirect.to);
 	config_unref(gateway->config);

@@ -76,6 +76,11 @@ struct waiting {
 	uint8_t bytes[];
 };
 
+/* ---- keys.c ---- */
+/* Certificates and keys. RC_NO_MEMORY with a diag. */
+enum rc keys_open(struct gateway *gateway, struct diag *diag) MUST_CHECK;
+void keys_close(struct gateway *gateway);
+
 /* ---- errand.c ---- */
 /* An event of ours for an SA (or for none: EVENT_INITIATE with peer and tunnel). */
 void road_event(struct gateway *gateway, struct ike_sa *sa, enum ikev2_event event,

@@ -5,7 +5,8 @@
 
 #include "ikev2/private.h"
 
-/* IDi, IDr, AUTH, SA, TSi, TSr with out->keys, out->suite and out->nr as just derived. */
-enum rc auth_request_emit(struct step *step, struct outcome *out) MUST_CHECK;
+/* The row goes on with the steps that make the IKE_AUTH request: IDi, AUTH, SA, TSi, TSr …, with
+ * out->keys, out->suite and out->nr as just derived. The caller returns RC_OK then. */
+void auth_request_make(struct step *step);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rfc7296 §1.2: IKE_AUTH as the responder, with its first Child SA. Rows last, each step in the
  * order of time. */
+#include "ikev2/certs.h"
 #include "ikev2/intermediate.h"
 #include "ikev2/ppk.h"
 #include "ikev2/redirect.h"
@@ -10,7 +11,8 @@ struct auth_request {
 	struct wire_id idi, idr;
 	bool idr_present;
 	struct identity idi_identity, idr_identity; /* data in the message */
-	struct wire_auth auth;
+	struct check check;
+	struct prove prove;
 	struct child_exchange child;
 	struct ppk_request ppk;
 	struct peer *peer; /* found again by serial after the suspension */
@@ -19,13 +21,6 @@ struct auth_request {
 	enum rc child_rc;
 	uint16_t child_notify;
 };
-
-static struct identity borrowed(const struct wire_id *id)
-{
-	return (struct identity){ .type = id->type,
-				  .len = (uint16_t)id->data.len,
-				  .data = (uint8_t *)(uintptr_t)id->data.ptr };
-}
 
 static enum rc read_request(struct step *step, struct outcome *out)
 {
@@ -48,10 +43,11 @@ static enum rc read_request(struct step *step, struct outcome *out)
 	in->idr_present = idr != NULL;
 	if (idr != NULL)
 		TRY(wire_id_parse(idr->body, &in->idr, &out->diag));
-	TRY(wire_auth_parse(auth->body, &in->auth, &out->diag));
+	TRY(wire_auth_parse(auth->body, &in->check.auth, &out->diag));
+	TRY(check_read(step, &in->check, &out->diag));
 	TRY(ppk_read_request(step, &in->ppk, &out->diag));
-	in->idi_identity = borrowed(&in->idi);
-	in->idr_identity = borrowed(&in->idr);
+	in->idi_identity = identity_borrowed(&in->idi);
+	in->idr_identity = identity_borrowed(&in->idr);
 	return child_read(step->arena, message, &in->child, &out->diag);
 }
 
@@ -59,10 +55,18 @@ static enum rc find_peer(struct step *step, struct outcome *out)
 {
 	struct auth_request *in = step->scratch;
 
+	struct peer_claim claim = {
+		.idi = &in->idi_identity,
+		.idr = in->idr_present ? &in->idr_identity : NULL,
+		.methods = auth_method_kinds(in->check.auth.method),
+	};
+
 	in->peer = peers_for_identity(step->env->peers, &step->local.addr, &step->remote.addr,
-				      &in->idi_identity, in->idr_present ? &in->idr_identity : NULL,
-				      &out->diag);
-	return in->peer != NULL ? RC_OK : RC_AUTH_FAILED;
+				      &claim, &out->diag);
+	if (in->peer == NULL)
+		return RC_AUTH_FAILED;
+	in->peer_serial = in->peer->serial;
+	return RC_OK;
 }
 
 /* RFC 8784 §3: from here on the SA's keys are those with the PPK, or AUTH is the one without. */
@@ -74,7 +78,7 @@ static enum rc mix_ppk(struct step *step, struct outcome *out)
 
 	TRY(ppk_decide(step, in->peer, &in->idi_identity, &in->ppk, &key, &out->diag));
 	if (in->ppk.offered && key.len == 0)
-		in->auth.data = in->ppk.without;
+		in->check.auth.data = in->ppk.without;
 	if (key.len == 0)
 		return RC_OK;
 	out->ppk = true;
@@ -90,6 +94,39 @@ static void explain_ppk(const struct auth_request *in, struct outcome *out)
 			    ppk_id_text(in->ppk.id, text));
 }
 
+static struct auth_ends ends_of(const struct step *step, const struct auth_request *in)
+{
+	return (struct auth_ends){ in->peer, &in->idi_identity, &step->local, &step->remote };
+}
+
+static enum rc verify_proof(struct step *step, struct auth_input *input, struct outcome *out)
+{
+	struct auth_request *in = step->scratch;
+	const struct ike_sa *sa = step->sa;
+	const struct auth_ends ends = ends_of(step, in);
+	enum rc rc = mix_ppk(step, out);
+
+	input->sk_p = ike_key(keys_now(sa, out), &sa->suite, SK_pi);
+	if (rc == RC_OK)
+		rc = intermediate_signed(step, out, step->message->header.message_id,
+					 &input->int_auth);
+	if (rc == RC_OK) {
+		rc = check_begin(step, &ends, input, &in->check, out);
+		if (rc == RC_AUTH_FAILED)
+			explain_ppk(in, out);
+	}
+	return rc;
+}
+
+static enum rc name_it(const struct auth_request *in, enum rc rc, struct outcome *out)
+{
+	char id[IDENTITY_TEXT_MAX];
+
+	if (rc != RC_OK && rc != RC_SUSPEND)
+		diag_prefix(&out->diag, "%s", identity_text(&in->idi_identity, id));
+	return rc;
+}
+
 static enum rc verify_peer(struct step *step, struct outcome *out)
 {
 	struct auth_request *in = step->scratch;
@@ -100,30 +137,26 @@ static enum rc verify_peer(struct step *step, struct outcome *out)
 		.nonce = span_make(sa->larval->nr, sa->larval->nr_size),
 		.id = &in->idi,
 	};
-	struct span psk;
-	char id[IDENTITY_TEXT_MAX];
 	struct resume_claim claim = { in->peer, &in->idi_identity,
 				      in->idr_present ? &in->idr_identity : NULL };
-	enum rc rc;
 
 	input.sk_p = ike_key(&sa->keys, &sa->suite, SK_pi);
 	if (sa->larval->resume != NULL)
-		return resume_verify_client(step, &claim, &input, &in->auth, out);
-	TRY(psk_find(step, in->peer, &in->idi_identity, &step->local, &step->remote, &psk,
-		     &out->diag));
-	rc = mix_ppk(step, out);
-	input.sk_p = ike_key(keys_now(sa, out), &sa->suite, SK_pi);
-	if (rc == RC_OK)
-		rc = intermediate_signed(step, out, step->message->header.message_id,
-					 &input.int_auth);
-	if (rc == RC_OK) {
-		rc = psk_verify(step->arena, &input, psk, &in->auth, &out->diag);
-		if (rc == RC_AUTH_FAILED)
-			explain_ppk(in, out);
-	}
-	if (rc != RC_OK)
-		diag_prefix(&out->diag, "%s", identity_text(&in->idi_identity, id));
-	return rc;
+		return resume_verify_client(step, &claim, &input, &in->check.auth, out);
+	return name_it(in, verify_proof(step, &input, out), out);
+}
+
+/* The conn may have gone while a signature was verified. */
+static enum rc verified(struct step *step, struct outcome *out)
+{
+	struct auth_request *in = step->scratch;
+	struct auth_ends ends;
+
+	in->peer = peers_by_serial(step->env->peers, in->peer_serial);
+	if (in->peer == NULL || in->peer->doomed)
+		return diag_fail(&out->diag, RC_AUTH_FAILED, "the conn was removed meanwhile");
+	ends = ends_of(step, in);
+	return name_it(in, check_end(step, &ends, &in->check, out), out);
 }
 
 /* The SA may only become the peer's now that its identity is proven. The IKE algorithms that were
@@ -219,29 +252,6 @@ static struct span our_init_response(const struct ike_sa *sa)
 		       : span_make(sa->answer, sa->answer_len);
 }
 
-static enum rc sign_our_auth(struct step *step, struct outcome *out, const struct wire_id *idr,
-			     struct wire_auth *auth)
-{
-	struct auth_request *in = step->scratch;
-	const struct ike_sa *sa = step->sa;
-	struct auth_input input = {
-		.suite = &sa->suite,
-		.message = our_init_response(sa),
-		.nonce = span_make(sa->larval->ni, sa->larval->ni_size),
-		.sk_p = ike_key(keys_now(sa, out), &sa->suite, SK_pr),
-		.id = idr,
-	};
-	struct span psk;
-
-	auth->method = AUTH_SHARED_KEY;
-	if (sa->larval->resume != NULL)
-		return resumed_auth(step->arena, &input, &auth->data);
-	TRY(intermediate_signed(step, out, step->message->header.message_id, &input.int_auth));
-	TRY(psk_find(step, in->peer, &in->idi_identity, &step->local, &step->remote, &psk,
-		     &out->diag));
-	return psk_auth(step->arena, &input, psk, &auth->data);
-}
-
 static void note_kernel_refusal(struct step *step, struct auth_request *in, struct outcome *out)
 {
 	if (step->rc == RC_OK || out->child == NULL || in->child_rc != RC_OK)
@@ -251,24 +261,64 @@ static void note_kernel_refusal(struct step *step, struct auth_request *in, stru
 	(void)child_refused(out, in, step->rc);
 }
 
+static enum rc prove_ours(struct step *step, struct outcome *out)
+{
+	struct auth_request *in = step->scratch;
+	const struct ike_sa *sa = step->sa;
+	const struct auth_ends ends = ends_of(step, in);
+	struct wire_id idr = identity_to_wire(&in->peer->local_id);
+	struct auth_input input = {
+		.suite = &sa->suite,
+		.message = our_init_response(sa),
+		.nonce = span_make(sa->larval->ni, sa->larval->ni_size),
+		.sk_p = ike_key(keys_now(sa, out), &sa->suite, SK_pr),
+		.id = &idr,
+	};
+
+	if (sa->larval->resume != NULL) {
+		in->prove.method = AUTH_SHARED_KEY;
+		return resumed_auth(step->arena, &input, &in->prove.value);
+	}
+	TRY(intermediate_signed(step, out, step->message->header.message_id, &input.int_auth));
+	return prove_begin(step, &ends, sa->larval->peer_hashes, &input, &in->prove, out);
+}
+
+/* What the kernel said of the inbound half is kept over the signature. */
+static enum rc sign(struct step *step, struct outcome *out)
+{
+	struct auth_request *in = step->scratch;
+
+	if (out->peer == NULL)
+		return diag_fail(&out->diag, RC_CANCELLED, "the conn was removed meanwhile");
+	in->peer = out->peer;
+	note_kernel_refusal(step, in, out);
+	return prove_ours(step, out);
+}
+
+static void emit_proof(struct step *step, const struct auth_request *in, struct writer *writer)
+{
+	struct wire_id idr = identity_to_wire(&in->peer->local_id);
+	struct wire_auth auth = { in->prove.method, in->prove.value };
+	bool asked = payload_of(step->message, PAYLOAD_CERTREQ) != NULL;
+
+	wire_id_emit(writer, PAYLOAD_IDr, &idr);
+	certs_emit(peer_local_end(in->peer), &in->prove, asked, writer);
+	wire_auth_emit(writer, &auth);
+}
+
 /* §2.21.2: an error in the Child SA stands beside an untouched AUTH. */
 static enum rc emit_response(struct step *step, struct outcome *out)
 {
 	struct auth_request *in = step->scratch;
 	struct sink sink;
 	struct writer writer;
-	struct wire_id idr;
-	struct wire_auth auth;
 
 	if (out->peer == NULL)
 		return diag_fail(&out->diag, RC_CANCELLED, "the conn was removed meanwhile");
 	in->peer = out->peer;
-	note_kernel_refusal(step, in, out);
-	idr = identity_to_wire(&in->peer->local_id);
-	TRY(inner_start(step->arena, &sink, &writer));
-	wire_id_emit(&writer, PAYLOAD_IDr, &idr);
-	TRY(sign_our_auth(step, out, &idr, &auth));
-	wire_auth_emit(&writer, &auth);
+	TRY(prove_end(step, &in->prove, out));
+	TRY(inner_start_with(step->arena, certs_room(&in->prove), &sink, &writer));
+	emit_proof(step, in, &writer);
 	emit_window_size(&writer);
 	if (in->child_rc != RC_OK)
 		emit_notify(&writer, in->child_notify);
@@ -293,9 +343,16 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 }
 
 static const step_fn request_steps[] = {
-	read_request,  find_peer,    verify_peer,
-	bind_peer,     choose_child, install_inbound /* suspends: kernel */,
-	emit_response, NULL,
+	read_request,
+	find_peer,
+	verify_peer /* suspends: signature */,
+	verified,
+	bind_peer,
+	choose_child,
+	install_inbound /* suspends: kernel */,
+	sign /* suspends: signature */,
+	emit_response,
+	NULL,
 };
 
 static const struct payload_rule request_rules[] = {

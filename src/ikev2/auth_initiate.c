@@ -2,6 +2,7 @@
 /* rfc7296 §1.2: IKE_AUTH as the initiator, with its first Child SA. Rows last, each step in the
  * order of time. */
 #include "ikev2/auth.h"
+#include "ikev2/certs.h"
 #include "ikev2/intermediate.h"
 #include "ikev2/ppk.h"
 #include "ikev2/redirect.h"
@@ -9,166 +10,13 @@
 
 struct auth_response {
 	struct wire_id idr;
-	struct wire_auth auth;
+	struct check check;
 	struct identity identity;
 	struct child_exchange child;
 	struct wire_notify error;
 	struct tunnel *tunnel; /* found again after each suspension */
 	uint64_t tunnel_serial;
 };
-
-/* ---- the request ---- */
-
-/* IKE_AUTH follows IKE_SA_INIT at once, when much is still to be committed, or IKE_INTERMEDIATE. */
-static const struct ike_suite *suite_now(const struct step *step, const struct outcome *out)
-{
-	return out->choice_set ? &out->suite : &step->sa->suite;
-}
-
-static const struct ip_endpoint *local_now(const struct step *step, const struct outcome *out)
-{
-	return out->endpoints_set ? &out->local : &step->sa->local;
-}
-
-static const struct ip_endpoint *remote_now(const struct step *step, const struct outcome *out)
-{
-	return out->endpoints_set ? &out->remote : &step->sa->remote;
-}
-
-static enum rc sign(struct step *step, const struct ike_keys *keys, const struct wire_id *id,
-		    struct outcome *out, struct span *value)
-{
-	const struct ike_larval *larval = step->sa->larval;
-	struct auth_input input = {
-		.suite = suite_now(step, out),
-		.message = span_make(larval->init_request, larval->init_request_len),
-		.nonce = out->nr.ptr != NULL ? out->nr : span_make(larval->nr, larval->nr_size),
-		.sk_p = ike_key(keys, suite_now(step, out), SK_pi),
-		.id = id,
-	};
-	struct span psk;
-
-	if (larval->resume != NULL)
-		return resumed_auth(step->arena, &input, value);
-	TRY(intermediate_signed(step, out, step->sa->send_next, &input.int_auth));
-	TRY(psk_find(step, step->peer, &step->peer->remote_id, local_now(step, out),
-		     remote_now(step, out), &psk, &out->diag));
-	return psk_auth(step->arena, &input, psk, value);
-}
-
-/* RFC 8784 §3: AUTH with the PPK in SK_pi. */
-static enum rc sign_with_ppk(struct step *step, const struct ppk *ppk, const struct wire_id *id,
-			     struct outcome *out, struct span *value)
-{
-	struct ike_keys mixed = { .block = { NULL, 0 } };
-	enum rc rc =
-		ike_keys_mix_ppk(suite_now(step, out), keys_now(step->sa, out), ppk->key, &mixed);
-
-	if (rc == RC_OK)
-		rc = sign(step, &mixed, id, out, value);
-	ike_keys_wipe(&mixed);
-	return rc;
-}
-
-static enum rc emit_auth(struct step *step, const struct ppk *ppk, const struct wire_id *id,
-			 struct writer *writer, struct outcome *out)
-{
-	struct wire_auth auth = { .method = AUTH_SHARED_KEY };
-
-	if (ppk->id.len > 0)
-		TRY(sign_with_ppk(step, ppk, id, out, &auth.data));
-	else
-		TRY(sign(step, keys_now(step->sa, out), id, out, &auth.data));
-	wire_auth_emit(writer, &auth);
-	return RC_OK;
-}
-
-/* The PPK's name, and AUTH without it for a peer that does not have it. */
-static enum rc emit_ppk(struct step *step, const struct ppk *ppk, struct writer *writer,
-			struct outcome *out)
-{
-	struct wire_id idi = identity_to_wire(&step->peer->local_id);
-	struct span without;
-
-	if (ppk->id.len == 0)
-		return RC_OK;
-	TRY(ppk_emit_identity(step->arena, writer, ppk->id));
-	if (step->peer->conn->ppk == PPK_INSIST)
-		return RC_OK;
-	TRY(sign(step, keys_now(step->sa, out), &idi, out, &without));
-	ppk_emit_no_ppk_auth(writer, without);
-	return RC_OK;
-}
-
-/* §2.4: only when nothing of this peer is alive (architecture.md §6) or about to be: another
- * IKE_AUTH of ours may have been accepted already. */
-static bool first_contact(const struct ike_sa *sa, const struct peer *peer)
-{
-	if (!peer->conn->initial_contact)
-		return false;
-	list_for(node, &peer->ike_sas)
-	{
-		const struct ike_sa *other = container_of(node, struct ike_sa, in_peer);
-		if (other != sa && other->state != IKEV2_INIT_SENT &&
-		    other->state != IKEV2_INTERMEDIATE_SENT)
-			return false;
-	}
-	return true;
-}
-
-static enum rc emit_identities(struct step *step, const struct ppk *ppk, struct writer *writer,
-			       struct outcome *out)
-{
-	struct wire_id idi = identity_to_wire(&step->peer->local_id);
-	struct wire_id idr = identity_to_wire(&step->peer->remote_id);
-
-	wire_id_emit(writer, PAYLOAD_IDi, &idi);
-	if (first_contact(step->sa, step->peer))
-		emit_notify(writer, INITIAL_CONTACT);
-	if (!identity_has_wildcard(&step->peer->remote_id))
-		wire_id_emit(writer, PAYLOAD_IDr, &idr);
-	return emit_auth(step, ppk, &idi, writer, out);
-}
-
-static enum rc emit_child(struct step *step, struct writer *writer, struct outcome *out)
-{
-	TRY(child_spi_random(step->env->sas, &out->child_spi));
-	TRY(child_offer_sa(step->arena, step->tunnel, out->child_spi, PROPOSAL_NO_DH, NULL,
-			   writer));
-	child_offer_ts(step->tunnel, writer);
-	return RC_OK;
-}
-
-enum rc auth_request_emit(struct step *step, struct outcome *out)
-{
-	struct sink sink;
-	struct writer writer;
-	bool childless;
-	struct ppk ppk = { .id = SPAN_NONE };
-
-	if (step->tunnel == NULL)
-		return diag_fail(&out->diag, RC_CANCELLED, "the tunnel is not wanted any more");
-	if (out->use_ppk || step->sa->larval->use_ppk)
-		TRY(ppk_propose(step, step->peer, local_now(step, out), remote_now(step, out), &ppk,
-				&out->diag));
-	TRY(inner_start(step->arena, &sink, &writer));
-	TRY(emit_identities(step, &ppk, &writer, out));
-	TRY(childless_begin(step->peer->conn, out->childless || step->sa->larval->childless,
-			    &childless, &out->diag));
-	if (!childless)
-		TRY(emit_child(step, &writer, out));
-	TRY(told_emit_token(step, step->sa->spi_i,
-			    out->peer_spi != 0 ? out->peer_spi : step->sa->spi_r, &writer));
-	TRY(emit_ppk(step, &ppk, &writer, out));
-	TRY(mobike_emit_support(step, step->peer, &out->local.addr, &writer));
-	resume_emit_request(step->peer, &writer);
-	emit_window_size(&writer);
-	out->message.exchange = EXCHANGE_IKE_AUTH;
-	out->message.purpose = REQUEST_AUTH;
-	return inner_finish(&writer, &sink, &out->message);
-}
-
-/* ---- the answer ---- */
 
 static enum rc refused(const struct wire_notify *notify, const struct step *step,
 		       struct outcome *out)
@@ -204,7 +52,9 @@ static enum rc read_response(struct step *step, struct outcome *out)
 		return diag_fail(&out->diag, RC_AUTH_FAILED,
 				 "IKE_AUTH response without IDr or AUTH");
 	TRY(wire_id_parse(idr->body, &in->idr, &out->diag));
-	TRY(wire_auth_parse(auth->body, &in->auth, &out->diag));
+	TRY(wire_auth_parse(auth->body, &in->check.auth, &out->diag));
+	TRY(check_read(step, &in->check, &out->diag));
+	in->identity = identity_borrowed(&in->idr);
 	return child_read(step->arena, message, &in->child, &out->diag);
 }
 
@@ -212,16 +62,10 @@ static enum rc check_identity(struct step *step, const struct auth_response *in,
 			      struct outcome *out)
 {
 	char expected[IDENTITY_TEXT_MAX], got[IDENTITY_TEXT_MAX];
-	struct identity id;
-	unsigned match;
-
-	TRY(identity_from_wire(&in->idr, &id));
-	match = identity_match(&step->peer->remote_id, &id);
-	(void)identity_text(&id, got);
-	identity_free(&id);
-	if (match > 0)
+	if (identity_match(&step->peer->remote_id, &in->identity) > 0)
 		return RC_OK;
-	return diag_fail(&out->diag, RC_AUTH_FAILED, "peer says it is %s, we expect %s", got,
+	return diag_fail(&out->diag, RC_AUTH_FAILED, "peer says it is %s, we expect %s",
+			 identity_text(&in->identity, got),
 			 identity_text(&step->peer->remote_id, expected));
 }
 
@@ -250,18 +94,23 @@ static enum rc mix_ppk(struct step *step, struct outcome *out)
 			 conn->name);
 }
 
-static enum rc verify_secret(struct step *step, struct auth_input *input,
-			     const struct auth_response *in, struct outcome *out)
+static struct auth_ends ends_of(const struct step *step, const struct auth_response *in)
 {
+	return (struct auth_ends){ step->peer, &in->identity, &step->sa->local, &step->sa->remote };
+}
+
+static enum rc verify_proof(struct step *step, struct auth_input *input, struct outcome *out)
+{
+	struct auth_response *in = step->scratch;
 	const struct ike_sa *sa = step->sa;
-	struct span psk;
+	/* the secret is the one for whom we expect */
+	const struct auth_ends ends = { step->peer, &step->peer->remote_id, &sa->local,
+					&sa->remote };
 
 	TRY(mix_ppk(step, out));
 	input->sk_p = ike_key(keys_now(sa, out), &sa->suite, SK_pr);
 	TRY(intermediate_signed(step, out, step->message->header.message_id, &input->int_auth));
-	TRY(psk_find(step, step->peer, &step->peer->remote_id, &sa->local, &sa->remote, &psk,
-		     &out->diag));
-	return psk_verify(step->arena, input, psk, &in->auth, &out->diag);
+	return check_begin(step, &ends, input, &in->check, out);
 }
 
 static enum rc verify_peer(struct step *step, struct outcome *out)
@@ -278,9 +127,16 @@ static enum rc verify_peer(struct step *step, struct outcome *out)
 
 	TRY(check_identity(step, in, out));
 	if (sa->larval->resume != NULL)
-		TRY(resume_verify_gateway(step, &input, &in->auth, out));
-	else
-		TRY(verify_secret(step, &input, in, out));
+		return resume_verify_gateway(step, &input, &in->check.auth, out);
+	return verify_proof(step, &input, out);
+}
+
+static enum rc verified(struct step *step, struct outcome *out)
+{
+	struct auth_response *in = step->scratch;
+	const struct auth_ends ends = ends_of(step, in);
+
+	TRY(check_end(step, &ends, &in->check, out));
 	told_read(step, out);
 	out->extra.gateway = &in->idr;
 	out->established = true;
@@ -367,8 +223,9 @@ static enum rc finish(struct step *step, struct outcome *out)
 	return RC_OK;
 }
 
-static const step_fn response_steps[] = { read_response, verify_peer,
-					  make_child /* suspends: kernel */, finish, NULL };
+static const step_fn response_steps[] = { read_response, verify_peer /* suspends: signature */,
+					  verified,	 make_child /* suspends: kernel */,
+					  finish,	 NULL };
 
 static const struct payload_rule response_rules[] = {
 	/* payload         min max  where */

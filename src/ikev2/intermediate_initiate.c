@@ -149,7 +149,8 @@ static enum rc derive(struct step *step, struct outcome *out)
 	method = intermediate_method(&sa->choice, larval->intermediate->keyed + 1u);
 	if (method != DH_NONE)
 		return intermediate_begin(step, method, out);
-	return auth_request_emit(step, out);
+	auth_request_make(step);
+	return RC_OK;
 }
 
 static const step_fn response_steps[] = { read_response /* suspends */,

@@ -7,15 +7,20 @@ const struct payload *payload_of(const struct ike_message *message, enum payload
 	return wire_payload_find(message, type);
 }
 
-enum rc inner_start(struct arena *arena, struct sink *sink, struct writer *writer)
+enum rc inner_start_with(struct arena *arena, size_t more, struct sink *sink, struct writer *writer)
 {
-	uint8_t *buffer = arena_alloc(arena, IKEV2_INNER_MAX);
+	uint8_t *buffer = arena_alloc(arena, IKEV2_INNER_MAX + more);
 
 	if (buffer == NULL)
 		return RC_NO_MEMORY;
-	sink_init(sink, buffer, IKEV2_INNER_MAX);
+	sink_init(sink, buffer, IKEV2_INNER_MAX + more);
 	writer_inner(writer, sink);
 	return RC_OK;
+}
+
+enum rc inner_start(struct arena *arena, struct sink *sink, struct writer *writer)
+{
+	return inner_start_with(arena, 0, sink, writer);
 }
 
 enum rc inner_finish(struct writer *writer, struct sink *sink, struct outcome_message *out)
@@ -25,6 +30,13 @@ enum rc inner_finish(struct writer *writer, struct sink *sink, struct outcome_me
 	out->first_type = writer->first_type;
 	out->bytes = sink_written(sink);
 	return RC_OK;
+}
+
+struct identity identity_borrowed(const struct wire_id *id)
+{
+	return (struct identity){ .type = id->type,
+				  .len = (uint16_t)id->data.len,
+				  .data = (uint8_t *)(uintptr_t)id->data.ptr };
 }
 
 void emit_notify(struct writer *writer, enum notify_type type)

@@ -157,7 +157,12 @@ bool mobike_is_address(const struct ike_sa *sa, const struct ip_addr *addr);
 /* ---- payload.c ---- */
 /* The one payload of that type, which the row's rules have counted. */
 const struct payload *payload_of(const struct ike_message *message, enum payload_type type);
+/* The identity that an ID payload holds; data stays the payload's. */
+struct identity identity_borrowed(const struct wire_id *id);
 enum rc inner_start(struct arena *arena, struct sink *sink, struct writer *writer) MUST_CHECK;
+/* With room for so many bytes more: certificates. */
+enum rc inner_start_with(struct arena *arena, size_t more, struct sink *sink,
+			 struct writer *writer) MUST_CHECK;
 enum rc inner_finish(struct writer *writer, struct sink *sink,
 		     struct outcome_message *out) MUST_CHECK;
 void emit_notify(struct writer *writer, enum notify_type type);

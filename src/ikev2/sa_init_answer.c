@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rfc7296 §1.2: IKE_SA_INIT as the responder. Rows, then each step in the order of time. */
+#include "ikev2/certs.h"
 #include "ikev2/derive.h"
 #include "ikev2/intermediate.h"
 #include "ikev2/ppk.h"
@@ -12,6 +13,7 @@ struct sa_init_request {
 	struct proposal_choice choice;
 	const struct peer *candidate; /* until the suspension only */
 	bool force_encap, childless, fragmentation;
+	bool signatures; /* the peer can be asked for one */
 	struct nat_findings nat;
 	const struct dh_alg *dh;
 	struct derive derive;
@@ -90,6 +92,7 @@ static enum rc choose(struct step *step, struct outcome *out)
 	in->force_encap = conn->encapsulation == TRI_YES;
 	in->childless = childless_allowed(conn);
 	in->fragmentation = fragmentation_agreed(conn, step->message);
+	in->signatures = certs_wanted(conn) || certs_hashes(step->message) != 0;
 	return RC_OK;
 }
 
@@ -154,6 +157,7 @@ static enum rc make_sa(struct step *step, struct outcome *out)
 	sa->encap = in->nat.supported && (in->nat.here || in->nat.there || in->force_encap);
 	sa->larval->place.proven = brought_cookie(step, in->ni);
 	sa->larval->use_ppk = ppk_welcome(step);
+	sa->larval->peer_hashes = certs_hashes(step->message);
 	if (intermediate_announced(step->message))
 		TRY(intermediate_agree(sa->larval));
 	sa->peer_redirects = redirect_supported(step->message, &from);
@@ -175,6 +179,8 @@ static enum rc emit_payloads(struct step *step, struct writer *writer, struct ou
 	wire_sa_emit(writer, &answer);
 	wire_ke_emit(writer, &ke);
 	wire_nonce_emit(writer, span_make(sa->larval->nr, sa->larval->nr_size));
+	if (in->signatures)
+		TRY(certs_emit_any(step, writer));
 	if (in->childless)
 		emit_notify(writer, CHILDLESS_IKEV2_SUPPORTED);
 	if (sa->larval->use_ppk)

@@ -3,6 +3,7 @@
 #include "ikev2/derive.h"
 #include "ikev2/private.h"
 #include "ikev2/auth.h"
+#include "ikev2/certs.h"
 #include "ikev2/intermediate.h"
 #include "ikev2/ppk.h"
 #include "ikev2/redirect.h"
@@ -51,13 +52,13 @@ static enum rc check_means(const struct step *step, const struct ip_endpoint *lo
 			   const struct ip_endpoint *remote, struct outcome *out)
 {
 	const struct peer *peer = step->peer;
-	struct span psk;
+	const struct auth_ends ends = { peer, &peer->remote_id, local, remote };
 	struct ppk ppk;
 
 	if (!ip_is_set(&peer->local) || !ip_is_set(&peer->remote))
 		return diag_fail(&out->diag, RC_NOT_FOUND, "the address of %s is not known",
 				 ip_is_set(&peer->local) ? "the peer" : "this side");
-	TRY(psk_find(step, peer, &peer->remote_id, local, remote, &psk, &out->diag));
+	TRY(prove_possible(step, &ends, &out->diag));
 	return ppk_propose(step, peer, local, remote, &ppk, &out->diag);
 }
 
@@ -112,6 +113,8 @@ static enum rc emit_payloads(struct step *step, const struct initiate *initiate,
 		emit_notify(writer, INTERMEDIATE_EXCHANGE_SUPPORTED);
 	if (conn->fragmentation != FRAGMENTATION_NO)
 		emit_notify(writer, IKEV2_FRAGMENTATION_SUPPORTED); /* RFC 7383 §2.3 */
+	if (certs_wanted(conn))
+		TRY(certs_emit_hashes(step, writer));
 	return nat_emit(writer, step->env->host, sa->spi_i, 0, &sa->local, &sa->remote,
 			conn->encapsulation == TRI_YES);
 }
@@ -411,12 +414,16 @@ static enum rc begin_auth(struct step *step, struct outcome *out)
 	out->request_done = true;
 	out->childless = childless_read(step->message);
 	out->use_ppk = in->use_ppk;
+	out->peer_hashes = certs_hashes(step->message);
+	out->cert_asked = payload_of(step->message, PAYLOAD_CERTREQ) != NULL;
 	sa_init_endpoints(step, &in->nat, out);
 	out->intermediate.agreed =
 		intermediate_wanted(step->peer->conn) && intermediate_announced(step->message);
 	method = intermediate_method(&in->choice, 0);
-	return method != DH_NONE ? intermediate_begin(step, method, out)
-				 : auth_request_emit(step, out);
+	if (method != DH_NONE)
+		return intermediate_begin(step, method, out);
+	auth_request_make(step);
+	return RC_OK;
 }
 
 static const step_fn response_steps[] = {

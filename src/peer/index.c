@@ -184,6 +184,8 @@ void peer_other_instances(const struct peer *peer, void (*fn)(void *context, str
 {
 	uint64_t hash = index_identity_hash(peer->owner, NULL, &peer->remote_id);
 
+	if (peer->remote_id.type == ID_NULL) /* RFC 7619 §2.2: it tells nobody from anybody */
+		return;
 	for (struct table_node *n = table_first(&peer->owner->clients, hash); n != NULL;
 	     n = table_next(n)) {
 		struct peer *other = container_of(n, struct peer, by_client);

@@ -66,27 +66,36 @@ struct peer *peers_for_addresses(struct peers *peers, const struct ip_addr *loca
 
 /* ---- IKE_AUTH ---- */
 
+#define FITNESS_ALLOWED (1UL << 32)
+
 struct question {
 	struct peers *peers;
 	const struct ip_addr *local, *remote;
-	const struct identity *idi, *idr;
+	const struct peer_claim *claim;
 	struct peer *best;
 	unsigned long fitness;
 };
 
-/* Identity before address before being bound to one of our addresses. 0: not at all. */
+static bool allows(const struct question *q, const struct peer *peer)
+{
+	return q->claim->methods == 0 || (peer_remote_end(peer)->auth & q->claim->methods) != 0;
+}
+
+/* The method before identity before address before being bound to one of our addresses. 0: not at
+ * all. */
 static unsigned long fitness_of(const struct question *q, const struct peer *peer)
 {
-	unsigned identity = identity_match(&peer->remote_id, q->idi);
+	unsigned identity = identity_match(&peer->remote_id, q->claim->idi);
 	unsigned address = !peer->template ? 2 : peer_remote_end(peer)->kind == HOST_RANGE ? 1 : 0;
 
 	if (identity == 0 || !is_from(peer, q->local))
 		return 0;
-	if (q->idr != NULL && identity_match(&peer->local_id, q->idr) == 0)
+	if (q->claim->idr != NULL && identity_match(&peer->local_id, q->claim->idr) == 0)
 		return 0;
 	if (peer->template ? !may_come_from(peer, q->remote) : !ip_equal(&peer->remote, q->remote))
 		return 0;
-	return (identity * 3UL + address) * 2 + (peer->local_any ? 0 : 1);
+	return (allows(q, peer) ? FITNESS_ALLOWED : 0) + (identity * 3UL + address) * 2 +
+	       (peer->local_any ? 0 : 1);
 }
 
 static void consider(struct question *q, struct peer *peer)
@@ -103,7 +112,7 @@ static void consider(struct question *q, struct peer *peer)
 
 static void consider_identity(struct question *q, const struct ip_addr *remote)
 {
-	uint64_t hash = index_identity_hash(q->peers, remote, q->idi);
+	uint64_t hash = index_identity_hash(q->peers, remote, q->claim->idi);
 
 	for (struct table_node *n = table_first(&q->peers->identities, hash); n != NULL;
 	     n = table_next(n)) {
@@ -128,13 +137,16 @@ static void consider_patterns_at(struct question *q, const struct ip_addr *local
 /* Did the same peer come before? */
 static struct peer *instance_of(const struct question *q)
 {
-	uint64_t hash = index_identity_hash(q->peers, q->remote, q->idi);
+	uint64_t hash = index_identity_hash(q->peers, q->remote, q->claim->idi);
 
+	if (q->claim->idi->type == ID_NULL) /* two behind one NAT are two */
+		return q->best;
 	for (struct table_node *n = table_first(&q->peers->identities, hash); n != NULL;
 	     n = table_next(n)) {
 		struct peer *peer = container_of(n, struct peer, by_identity);
 		if (peer->parent == q->best && ip_equal(&peer->remote, q->remote) &&
-		    ip_equal(&peer->local, q->local) && identity_equal(&peer->remote_id, q->idi))
+		    ip_equal(&peer->local, q->local) &&
+		    identity_equal(&peer->remote_id, q->claim->idi))
 			return peer;
 	}
 	return q->best;
@@ -205,20 +217,19 @@ static void nobody(struct question *q, struct diag *diag)
 	expect_templates(&expectation, q, &q->peers->anys);
 	(void)diag_fail(diag, RC_AUTH_FAILED,
 			"peer %s is %.60s%s%.60s at our %s, which no conn expects: %s",
-			ip_text(q->remote, remote), identity_text(q->idi, idi),
-			q->idr != NULL ? " and asks for " : "",
-			q->idr != NULL ? identity_text(q->idr, idr) : "", ip_text(q->local, local),
+			ip_text(q->remote, remote), identity_text(q->claim->idi, idi),
+			q->claim->idr != NULL ? " and asks for " : "",
+			q->claim->idr != NULL ? identity_text(q->claim->idr, idr) : "",
+			ip_text(q->local, local),
 			expectation.used > 0 ? expectation.text : "none is for that address");
 }
 
 struct peer *peers_for_identity(struct peers *peers, const struct ip_addr *local,
-				const struct ip_addr *remote, const struct identity *idi,
-				const struct identity *idr, struct diag *diag)
+				const struct ip_addr *remote, const struct peer_claim *claim,
+				struct diag *diag)
 {
 	const struct ip_addr nowhere = { .family = AF_UNSPEC };
-	struct question q = {
-		.peers = peers, .local = local, .remote = remote, .idi = idi, .idr = idr
-	};
+	struct question q = { .peers = peers, .local = local, .remote = remote, .claim = claim };
 
 	consider_identity(&q, remote);
 	consider_identity(&q, NULL);

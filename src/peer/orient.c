@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which end of a conn is this host, and what follows from that. */
 #include "peer/private.h"
+#include "x509/keyring.h"
 
 /* What is known of one end now. */
 struct end_view {
@@ -151,18 +152,47 @@ static enum rc identity_of_address(const struct ip_addr *addr, struct identity *
 static enum rc end_identity(const struct config_end *end, const struct ip_addr *addr,
 			    struct identity *out)
 {
+	const struct wire_id null = { .type = ID_NULL };
+
 	if (end->id.type != ID_NONE)
 		return identity_copy(&end->id, out);
+	if (end->auth == AUTHBY_NULL) /* RFC 7619 §2.1 */
+		return identity_from_wire(&null, out);
 	return identity_of_address(addr, out);
 }
 
-static enum rc identify(const struct end_view *local, const struct end_view *remote,
-			struct placement *out)
+/* leftid=%fromcert */
+static enum rc own_identity(const struct peer *peer, const struct config_end *end,
+			    const struct ip_addr *addr, struct identity *out, struct diag *diag)
+{
+	struct credential *credential;
+
+	if (!end->id_fromcert || peer->owner->keyring == NULL)
+		return end_identity(end, addr, out);
+	TRY(keyring_credential(peer->owner->keyring, end, &credential, diag));
+	if (credential->certificate == NULL)
+		return diag_fail(diag, RC_NOT_FOUND, "%%fromcert needs leftcert=");
+	return certificate_identity(credential->certificate, out);
+}
+
+/* rightid=%fromcert: whatever its certificate says. */
+static enum rc other_identity(const struct config_end *end, const struct ip_addr *addr,
+			      struct identity *out)
+{
+	if (!end->id_fromcert)
+		return end_identity(end, addr, out);
+	*out = (struct identity){ .type = ID_NONE };
+	return RC_OK;
+}
+
+static enum rc identify(const struct peer *peer, const struct end_view *local,
+			const struct end_view *remote, struct placement *out, struct diag *diag)
 {
 	enum rc rc;
 
-	TRY(end_identity(local->end, &out->local, &out->local_id));
-	rc = end_identity(remote->end, &out->remote, &out->remote_id);
+	(void)diag_fail(diag, RC_NO_MEMORY, "out of memory");
+	TRY(own_identity(peer, local->end, &out->local, &out->local_id, diag));
+	rc = other_identity(remote->end, &out->remote, &out->remote_id);
 	if (rc != RC_OK)
 		identity_free(&out->local_id);
 	return rc;
@@ -183,6 +213,7 @@ static enum rc place(const struct peer *peer, struct placement *out, struct diag
 {
 	struct end_view left, right;
 	const struct end_view *local, *remote;
+	struct diag why = { "" };
 
 	view_ends(peer, &left, &right);
 	TRY(choose_side(peer, &left, &right, out, diag));
@@ -204,9 +235,9 @@ static enum rc place(const struct peer *peer, struct placement *out, struct diag
 			diag, RC_UNSUPPORTED,
 			"conn %s waits: left and right have addresses of different IP versions",
 			peer->conn->name);
-	if (identify(local, remote, out) != RC_OK)
-		return diag_fail(diag, RC_NO_MEMORY, "conn %s waits: out of memory",
-				 peer->conn->name);
+	if (identify(peer, local, remote, out, &why) != RC_OK)
+		return diag_fail(diag, RC_NOT_FOUND, "conn %s waits: %s", peer->conn->name,
+				 why.text);
 	out->oriented = true;
 	return RC_OK;
 }

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* AUTH of IKEv2 whatever the method: ours is made (prove), the peer's is verified (check). Shared
+ * key and NULL are done at once; signatures and chains suspend the event. */
+#ifndef VANTH_AUTH_PROVE_H
+#define VANTH_AUTH_PROVE_H
+
+#include "auth/psk.h"
+#include "x509/keyring.h"
+
+/* RFC 7427 §4: a set of enum sign_hash as bits. */
+#define HASH_BIT(hash) (1u << (hash))
+/* What we can verify, as SIGNATURE_HASH_ALGORITHMS tells it: SHA-1 never. */
+unsigned prove_hashes(void);
+
+/* How a signature is made. */
+struct auth_choice {
+	uint8_t method; /* enum auth_method */
+	struct sign_scheme scheme;
+	enum signature_form form;
+};
+
+/* Between whom. */
+struct auth_ends {
+	const struct peer *peer;
+	const struct identity *remote_id;
+	const struct ip_endpoint *local, *remote;
+};
+
+/* ---- ours ---- */
+struct prove {
+	uint8_t method;			     /* enum auth_method */
+	struct span value;		     /* in the arena */
+	const struct credential *credential; /* NULL: no signature; held by the event */
+	struct signing *signing;	     /* out at a worker; NULL: none is */
+};
+/* hashes: what the peer announced; 0: nothing (then RFC 7296's own methods). RC_OK: done;
+ * RC_SUSPEND: out->work is set, and prove_end() comes in the next step, whatever this returned
+ * before. What the conn allows and the key at hand decide the method; a diag says what does not
+ * fit. */
+enum rc prove_begin(struct step *step, const struct auth_ends *ends, uint16_t hashes,
+		    const struct auth_input *input, struct prove *prove,
+		    struct outcome *out) MUST_CHECK;
+enum rc prove_end(const struct step *step, struct prove *prove, struct outcome *out) MUST_CHECK;
+
+/* Could we prove our identity now? RC_AUTH_FAILED with a diag: before anything is sent. */
+enum rc prove_possible(const struct step *step, const struct auth_ends *ends,
+		       struct diag *diag) MUST_CHECK;
+
+/* ---- the peer's ---- */
+struct check {
+	/* in: what it sent */
+	struct wire_auth auth;
+	struct span certificates[X509_CHAIN_MAX]; /* CERT payloads of X.509 type, its own first */
+	unsigned certificate_count;
+	/* the rest is ours */
+	struct auth_choice choice;
+	struct span signature;
+	struct auth_octets *octets;
+	struct x509_verify verify;
+	struct public_key *keys[4]; /* raw ones that it may have */
+	unsigned key_count;
+	bool pending;
+};
+/* Takes CERT payloads of the message into check. RC_LIMIT, RC_UNSUPPORTED (an encoding that we do
+ * not read, e.g. hash and URL). */
+enum rc check_read(struct step *step, struct check *check, struct diag *diag) MUST_CHECK;
+/* RC_OK: the proof is right (of a shared key, or NULL where the conn allows it). RC_SUSPEND:
+ * out->work is set. check_end() comes in the next step either way. RC_AUTH_FAILED with a diag. */
+enum rc check_begin(struct step *step, const struct auth_ends *ends, const struct auth_input *input,
+		    struct check *check, struct outcome *out) MUST_CHECK;
+/* Chain and signature are right, and the certificate carries the peer's identity (RFC 4945). */
+enum rc check_end(struct step *step, const struct auth_ends *ends, struct check *check,
+		  struct outcome *out) MUST_CHECK;
+/* Which AUTHBY_ bits a method of AUTH may mean: to prefer the conns that allow it. */
+unsigned auth_method_kinds(uint8_t method);
+
+#endif

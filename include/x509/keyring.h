@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keys of one gateway by the names that its configuration has for them: own certificates and
+ * raw keys, the peers' raw keys, trusted CAs. On the loop; what it gives is counted and immutable,
+ * so that an event may go on with it while the keyring is read anew. */
+#ifndef VANTH_X509_KEYRING_H
+#define VANTH_X509_KEYRING_H
+
+#include "x509/x509.h"
+
+struct keyring;
+/* Reads the trusted CAs of the open NSS database. seed: random, of its table. */
+enum rc keyring_new(struct log *log, const uint64_t seed[2], struct keyring **out,
+		    struct diag *diag) MUST_CHECK;
+void keyring_free(struct keyring *keyring); /* NULL: nothing */
+/* ipsec rereadall: CAs, certificates and keys are read again, at once or when they are next asked
+ * for. On failure everything stays as it was. */
+enum rc keyring_reload(struct keyring *keyring, struct diag *diag) MUST_CHECK;
+/* For tests: these instead of the database's. */
+void keyring_trust_set(struct keyring *keyring, struct x509_trust *trust);
+enum rc keyring_credential_set(struct keyring *keyring, const char *name,
+			       struct credential *credential) MUST_CHECK;
+struct x509_trust *keyring_trust(struct keyring *keyring); /* never NULL; borrowed */
+
+/* What this end of ours signs with: leftcert=, or a raw key (leftckaid=, leftrsasigkey=,
+ * leftpubkey=; then its certificate is NULL). Borrowed until the keyring is read again. Read when
+ * it is first asked for. RC_NOT_FOUND: the end names none; otherwise a diag that names what is
+ * missing and the command that mends it. */
+enum rc keyring_credential(struct keyring *keyring, const struct config_end *end,
+			   struct credential **out, struct diag *diag) MUST_CHECK;
+/* The index-th key by which a peer is known without a CA: rightpubkey=, rightrsasigkey=, the key of
+ * rightcert=. RC_NOT_FOUND: there are no more. Borrowed. */
+enum rc keyring_peer_key(struct keyring *keyring, const struct config_end *end, unsigned index,
+			 struct public_key **out, struct diag *diag) MUST_CHECK;
+
+#endif

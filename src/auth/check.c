@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The peer's AUTH: by shared key, NULL (RFC 7619), or a signature whose key a certificate or the
+ * configuration names. */
+#include "auth/private.h"
+
+enum rc check_read(struct step *step, struct check *check, struct diag *diag)
+{
+	const struct ike_message *message = step->message;
+	struct wire_cert cert;
+	size_t bytes = 0;
+
+	for (const struct payload *p = message->first; p != NULL; p = p->next) {
+		if (p->type != PAYLOAD_CERT)
+			continue;
+		TRY(wire_cert_parse(p->body, &cert, diag));
+		if (cert.encoding != CERT_X509_SIGNATURE)
+			continue; /* CRLs and others: the peer may send what it likes */
+		bytes += cert.data.len;
+		if (check->certificate_count == X509_CHAIN_MAX || bytes > X509_BYTES_MAX)
+			return diag_fail(diag, RC_LIMIT,
+					 "peer sent more than %d certificates or %d bytes of them",
+					 X509_CHAIN_MAX, X509_BYTES_MAX);
+		check->certificates[check->certificate_count++] = cert.data;
+	}
+	return RC_OK;
+}
+
+/* ---- on a worker ---- */
+
+static enum rc verify_with(const struct check *check, const struct public_key *key, unsigned worker,
+			   struct diag *diag)
+{
+	return signature_verify(key, &check->choice.scheme, check->choice.form,
+				check->octets->parts, check->octets->count, check->signature,
+				worker, diag);
+}
+
+static enum rc verify_raw(const struct check *check, unsigned worker, struct diag *diag)
+{
+	enum rc rc = RC_AUTH_FAILED;
+
+	for (unsigned i = 0; i < check->key_count && rc != RC_OK; i++)
+		rc = verify_with(check, check->keys[i], worker, diag);
+	return rc;
+}
+
+static enum rc verify_chain(struct check *check, unsigned worker, struct diag *diag)
+{
+	struct public_key *key;
+	enum rc rc;
+
+	TRY(x509_verify(&check->verify, diag));
+	TRY(certificate_key(check->verify.path[0], &key, diag));
+	rc = verify_with(check, key, worker, diag);
+	public_key_unref(key);
+	return rc;
+}
+
+static enum rc check_run(void *arg, unsigned worker, struct diag *diag)
+{
+	struct check *check = arg;
+	enum rc rc = check->key_count > 0 ? verify_raw(check, worker, diag)
+					  : verify_chain(check, worker, diag);
+
+	return rc == RC_OK || rc == RC_NO_MEMORY ? rc : RC_AUTH_FAILED;
+}
+
+/* ---- on the loop ---- */
+
+static void release_check(void *what)
+{
+	struct check *check = what;
+
+	x509_verify_wipe(&check->verify);
+	x509_trust_unref(check->verify.trust);
+	for (unsigned i = 0; i < check->key_count; i++)
+		public_key_unref(check->keys[i]);
+	check->key_count = 0;
+}
+
+static enum rc take_keys(struct step *step, const struct config_end *end, struct check *check,
+			 struct diag *diag)
+{
+	struct public_key *key;
+	enum rc rc = RC_OK;
+
+	while (check->key_count < sizeof(check->keys) / sizeof(check->keys[0])) {
+		rc = keyring_peer_key(step->env->keyring, end, check->key_count, &key, diag);
+		if (rc != RC_OK)
+			break;
+		check->keys[check->key_count++] = public_key_ref(key);
+	}
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+static enum rc take_chain(struct step *step, const struct auth_ends *ends, struct check *check,
+			  struct outcome *out)
+{
+	const struct config_end *end = peer_remote_end(ends->peer);
+
+	if (end->ca_same)
+		end = peer_local_end(ends->peer);
+	if (check->certificate_count == 0)
+		return diag_fail(
+			&out->diag, RC_AUTH_FAILED,
+			"peer sent no certificate, and conn %s names no key of it "
+			"(rightcert=, rightpubkey=); have it send one (leftsendcert=always "
+			"there)",
+			ends->peer->conn->name);
+	check->verify.trust = x509_trust_ref(keyring_trust(step->env->keyring));
+	check->verify.ders = check->certificates;
+	check->verify.count = check->certificate_count;
+	check->verify.now = step->env->host->ops->wall(step->env->host);
+	check->verify.ca = span_make(end->ca, end->ca_len);
+	return RC_OK;
+}
+
+static enum rc begin_signature(struct step *step, const struct auth_ends *ends,
+			       const struct auth_input *input, struct check *check,
+			       struct outcome *out)
+{
+	const struct config_end *end = peer_remote_end(ends->peer);
+	enum rc rc;
+
+	TRY(auth_method_read(&check->auth, end, &check->choice, &check->signature, &out->diag));
+	TRY(auth_octets_make(step->arena, input, &check->octets));
+	TRY(outcome_hold(step->arena, out, release_check, check));
+	rc = take_keys(step, end, check, &out->diag);
+	if (rc == RC_OK && check->key_count == 0)
+		rc = take_chain(step, ends, check, out);
+	if (rc != RC_OK)
+		return rc == RC_NO_MEMORY ? rc : RC_AUTH_FAILED;
+	check->pending = true;
+	out->work = (struct slow_work){ .run = check_run, .arg = check };
+	return RC_SUSPEND;
+}
+
+static enum rc check_shared(struct step *step, const struct auth_ends *ends,
+			    const struct auth_input *input, const struct check *check,
+			    struct outcome *out)
+{
+	struct span psk;
+
+	TRY(psk_find(step, ends->peer, ends->remote_id, ends->local, ends->remote, &psk,
+		     &out->diag));
+	return psk_verify(step->arena, input, psk, &check->auth, &out->diag);
+}
+
+static enum rc check_null(struct step *step, const struct auth_input *input,
+			  const struct check *check, struct outcome *out)
+{
+	struct span expected;
+
+	TRY(psk_auth(step->arena, input, input->sk_p, &expected));
+	if (secret_equal(expected, check->auth.data))
+		return RC_OK;
+	return diag_fail(&out->diag, RC_AUTH_FAILED, "AUTH of method NULL is wrong");
+}
+
+enum rc check_begin(struct step *step, const struct auth_ends *ends, const struct auth_input *input,
+		    struct check *check, struct outcome *out)
+{
+	unsigned allowed = peer_remote_end(ends->peer)->auth;
+	char name[48], text[64];
+
+	if ((auth_method_kinds(check->auth.method) & allowed) == 0)
+		return diag_fail(
+			&out->diag, RC_AUTH_FAILED,
+			"peer authenticates by %s, but conn %s allows only %s (authby=)",
+			names_text(&auth_method_names, check->auth.method, name, sizeof(name)),
+			ends->peer->conn->name, auth_kinds_text(allowed, text));
+	if (check->auth.method == AUTH_SHARED_KEY)
+		return check_shared(step, ends, input, check, out);
+	if (check->auth.method == AUTH_NULL)
+		return check_null(step, input, check, out);
+	return begin_signature(step, ends, input, check, out);
+}
+
+/* ---- afterwards ---- */
+
+/* RFC 4945 §3.1 */
+static enum rc carries_identity(const struct auth_ends *ends, const struct check *check,
+				struct outcome *out)
+{
+	const struct certificate *certificate = check->verify.path[0];
+	char id[IDENTITY_TEXT_MAX], subject[IDENTITY_TEXT_MAX];
+
+	if (!ends->peer->conn->require_id_on_certificate ||
+	    certificate_names(certificate, ends->remote_id))
+		return RC_OK;
+	return diag_fail(&out->diag, RC_AUTH_FAILED,
+			 "peer says it is %.100s, which its certificate (%.120s) does not say",
+			 identity_text(ends->remote_id, id),
+			 certificate_subject_text(certificate, subject));
+}
+
+enum rc check_end(struct step *step, const struct auth_ends *ends, struct check *check,
+		  struct outcome *out)
+{
+	if (check->pending && step->rc != RC_OK) {
+		out->diag = step->job_diag;
+		return step->rc;
+	}
+	check->pending = false;
+	if (check->verify.path_count == 0)
+		return RC_OK;
+	return carries_identity(ends, check, out);
+}

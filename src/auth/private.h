@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by the two sides of AUTH. */
+#ifndef VANTH_AUTH_PRIVATE_H
+#define VANTH_AUTH_PRIVATE_H
+
+#include <string.h>
+#include "auth/prove.h"
+
+/* RFC 7296 §2.15, RFC 9242 §3.3.2: what a signature covers. */
+struct auth_octets {
+	struct span parts[4];
+	size_t count;
+};
+/* A copy in the arena, for a worker. */
+enum rc auth_octets_make(struct arena *arena, const struct auth_input *input,
+			 struct auth_octets **out) MUST_CHECK;
+
+/* ---- method.c ---- */
+/* The method, scheme and form by which a key of that kind signs for a peer that announced `hashes`
+ * (0: none), within what that end of the conn allows. RC_AUTH_FAILED with a diag. */
+enum rc auth_method_choose(enum key_kind kind, const struct config_end *end, uint16_t hashes,
+			   struct auth_choice *out, struct diag *diag) MUST_CHECK;
+/* The scheme and signature of a received AUTH; what the conn does not allow is RC_AUTH_FAILED. */
+enum rc auth_method_read(const struct wire_auth *auth, const struct config_end *end,
+			 struct auth_choice *out, struct span *signature,
+			 struct diag *diag) MUST_CHECK;
+/* RFC 7427 §3: Authentication Data of method 14 begins with the AlgorithmIdentifier; bytes in front
+ * of the signature, 0 for the other methods. */
+size_t auth_method_head(const struct auth_choice *choice, uint8_t *out, size_t size);
+#define AUTH_METHOD_HEAD_MAX 128
+/* "secret, rsasig" */
+const char *auth_kinds_text(unsigned kinds, char buffer[64]);
+
+#endif

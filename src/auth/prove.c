@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Our own AUTH: by shared key, NULL (RFC 7619) or signature. */
+#include "auth/private.h"
+
+/* What a worker needs to sign; in the arena. */
+struct signing {
+	struct auth_octets *octets;
+	struct private_key *key;
+	struct auth_choice choice;
+	uint8_t *out; /* head, then room for the signature */
+	size_t head, len;
+};
+
+static enum rc sign_run(void *arg, unsigned worker, struct diag *diag)
+{
+	struct signing *signing = arg;
+
+	return signature_make(signing->key, &signing->choice.scheme, signing->choice.form,
+			      signing->octets->parts, signing->octets->count, worker,
+			      signing->out + signing->head, &signing->len, diag);
+}
+
+static void release_credential(void *what)
+{
+	credential_unref(what);
+}
+
+static enum rc prepare(struct step *step, const struct auth_input *input,
+		       const struct credential *credential, struct signing *signing)
+{
+	size_t room = AUTH_METHOD_HEAD_MAX + signature_max(private_key_public(credential->key));
+
+	signing->key = credential->key;
+	signing->out = arena_alloc(step->arena, room);
+	if (signing->out == NULL)
+		return RC_NO_MEMORY;
+	signing->head = auth_method_head(&signing->choice, signing->out, AUTH_METHOD_HEAD_MAX);
+	return auth_octets_make(step->arena, input, &signing->octets);
+}
+
+static enum rc sign(struct step *step, const struct auth_ends *ends, uint16_t hashes,
+		    const struct auth_input *input, struct credential *credential,
+		    struct prove *prove, struct outcome *out)
+{
+	struct signing *signing = ARENA_NEW(step->arena, struct signing);
+	enum key_kind kind = public_key_kind(private_key_public(credential->key));
+
+	if (signing == NULL)
+		return RC_NO_MEMORY;
+	TRY(auth_method_choose(kind, peer_local_end(ends->peer), hashes, &signing->choice,
+			       &out->diag));
+	TRY(prepare(step, input, credential, signing));
+	TRY(outcome_hold(step->arena, out, release_credential, credential_ref(credential)));
+	prove->method = signing->choice.method;
+	prove->credential = credential;
+	prove->signing = signing;
+	out->work = (struct slow_work){ .run = sign_run, .arg = signing };
+	return RC_SUSPEND;
+}
+
+static enum rc shared(struct step *step, const struct auth_ends *ends,
+		      const struct auth_input *input, struct prove *prove, struct outcome *out)
+{
+	struct span psk;
+
+	prove->method = AUTH_SHARED_KEY;
+	TRY(psk_find(step, ends->peer, ends->remote_id, ends->local, ends->remote, &psk,
+		     &out->diag));
+	return psk_auth(step->arena, input, psk, &prove->value);
+}
+
+static enum rc no_key(const struct auth_ends *ends, struct diag *diag)
+{
+	return diag_fail(diag, RC_AUTH_FAILED,
+			 "conn %s wants a signature of us (authby=), but names no certificate or "
+			 "key of ours (leftcert=, leftckaid=)",
+			 ends->peer->conn->name);
+}
+
+enum rc prove_possible(const struct step *step, const struct auth_ends *ends, struct diag *diag)
+{
+	const struct config_end *end = peer_local_end(ends->peer);
+	struct credential *credential;
+	struct span psk;
+	enum rc rc = RC_NOT_FOUND;
+
+	if ((end->auth & AUTHBY_NULL) != 0)
+		return RC_OK;
+	if ((end->auth & AUTHBY_SIGNATURE) != 0)
+		rc = keyring_credential(step->env->keyring, end, &credential, diag);
+	if (rc == RC_OK || (end->auth & AUTHBY_SECRET) == 0)
+		return rc == RC_NOT_FOUND ? no_key(ends, diag) : rc;
+	return psk_find(step, ends->peer, ends->remote_id, ends->local, ends->remote, &psk, diag);
+}
+
+enum rc prove_begin(struct step *step, const struct auth_ends *ends, uint16_t hashes,
+		    const struct auth_input *input, struct prove *prove, struct outcome *out)
+{
+	const struct config_end *end = peer_local_end(ends->peer);
+	struct credential *credential;
+	enum rc rc = RC_NOT_FOUND;
+
+	*prove = (struct prove){ .method = AUTH_NONE };
+	if ((end->auth & AUTHBY_SIGNATURE) != 0)
+		rc = keyring_credential(step->env->keyring, end, &credential, &out->diag);
+	if (rc == RC_OK)
+		return sign(step, ends, hashes, input, credential, prove, out);
+	if ((end->auth & AUTHBY_SECRET) != 0)
+		return shared(step, ends, input, prove, out);
+	if ((end->auth & AUTHBY_NULL) != 0) {
+		prove->method = AUTH_NULL;
+		return psk_auth(step->arena, input, input->sk_p, &prove->value);
+	}
+	if (rc != RC_NOT_FOUND)
+		return rc == RC_NO_MEMORY ? rc : RC_AUTH_FAILED;
+	return no_key(ends, &out->diag);
+}
+
+enum rc prove_end(const struct step *step, struct prove *prove, struct outcome *out)
+{
+	if (prove->signing == NULL)
+		return RC_OK;
+	if (step->rc != RC_OK) {
+		out->diag = step->job_diag;
+		return step->rc;
+	}
+	prove->value = span_make(prove->signing->out, prove->signing->head + prove->signing->len);
+	prove->signing = NULL;
+	return RC_OK;
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keys by the names that the configuration has for them, read when they are first asked for. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/table.h"
+#include "x509/keyring.h"
+#include "x509/pem.h"
+
+struct entry {
+	struct table_node node;
+	char *name;
+	struct credential *credential; /* of ours; or */
+	struct public_key *key;	       /* of a peer */
+};
+
+struct keyring {
+	struct log *log;
+	struct x509_trust *trust;
+	struct table entries;
+};
+
+static struct entry *entry_of(struct table_node *node)
+{
+	return container_of(node, struct entry, node);
+}
+
+static void entry_free(struct entry *entry)
+{
+	credential_unref(entry->credential);
+	public_key_unref(entry->key);
+	mem_free(entry->name);
+	mem_free(entry);
+}
+
+static void drop(struct table_node *node, void *context)
+{
+	struct table *table = context;
+
+	table_remove(table, node);
+	entry_free(entry_of(node));
+}
+
+static void forget_all(struct keyring *keyring)
+{
+	uint64_t cursor = 0;
+
+	while (table_walk(&keyring->entries, &cursor, 64, drop, &keyring->entries))
+		continue;
+}
+
+enum rc keyring_new(struct log *log, const uint64_t seed[2], struct keyring **out,
+		    struct diag *diag)
+{
+	struct keyring *keyring = mem_alloc(sizeof(*keyring));
+	enum rc rc;
+
+	if (keyring == NULL)
+		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
+	keyring->log = log;
+	table_init(&keyring->entries, seed);
+	rc = x509_trust_load(&keyring->trust, diag);
+	if (rc != RC_OK) {
+		mem_free(keyring);
+		return rc;
+	}
+	*out = keyring;
+	return RC_OK;
+}
+
+void keyring_free(struct keyring *keyring)
+{
+	if (keyring == NULL)
+		return;
+	forget_all(keyring);
+	table_free(&keyring->entries);
+	x509_trust_unref(keyring->trust);
+	mem_free(keyring);
+}
+
+void keyring_trust_set(struct keyring *keyring, struct x509_trust *trust)
+{
+	x509_trust_unref(keyring->trust);
+	keyring->trust = x509_trust_ref(trust);
+}
+
+enum rc keyring_reload(struct keyring *keyring, struct diag *diag)
+{
+	struct x509_trust *trust;
+
+	TRY(x509_trust_load(&trust, diag));
+	x509_trust_unref(keyring->trust);
+	keyring->trust = trust;
+	forget_all(keyring);
+	return RC_OK;
+}
+
+struct x509_trust *keyring_trust(struct keyring *keyring)
+{
+	return keyring->trust;
+}
+
+/* ---- entries ---- */
+
+static struct entry *find(const struct keyring *keyring, const char *name)
+{
+	uint64_t hash = table_hash(&keyring->entries, name, strlen(name));
+
+	for (struct table_node *n = table_first(&keyring->entries, hash); n != NULL;
+	     n = table_next(n))
+		if (strcmp(entry_of(n)->name, name) == 0)
+			return entry_of(n);
+	return NULL;
+}
+
+/* Takes over what is not NULL, also when it fails. */
+static enum rc add(struct keyring *keyring, const char *name, struct credential *credential,
+		   struct public_key *key)
+{
+	struct entry *entry = mem_alloc(sizeof(*entry));
+
+	if (entry == NULL) {
+		credential_unref(credential);
+		public_key_unref(key);
+		return RC_NO_MEMORY;
+	}
+	entry->credential = credential;
+	entry->key = key;
+	entry->name = mem_text(name);
+	if (entry->name == NULL ||
+	    table_insert(&keyring->entries, &entry->node,
+			 table_hash(&keyring->entries, name, strlen(name))) != RC_OK) {
+		entry_free(entry);
+		return RC_NO_MEMORY;
+	}
+	return RC_OK;
+}
+
+enum rc keyring_credential_set(struct keyring *keyring, const char *name,
+			       struct credential *credential)
+{
+	return add(keyring, name, credential_ref(credential), NULL);
+}
+
+/* ---- configured keys ---- */
+
+#define NAME_MAX_LEN 4200
+
+#define KEY_FILE_BLOCKS 8
+
+/* The first PUBLIC KEY of a file. */
+static enum rc key_of_file(const char *path, struct public_key **out, struct diag *diag)
+{
+	struct pem blocks[KEY_FILE_BLOCKS];
+	struct arena arena;
+	size_t count = 0;
+	enum rc rc;
+
+	arena_init(&arena, (size_t)2 * PEM_FILE_MAX);
+	rc = pem_read(path, &arena, blocks, KEY_FILE_BLOCKS, &count, diag);
+	for (size_t i = 0; i < count && rc == RC_OK; i++) {
+		if (blocks[i].kind != PEM_PUBLIC_KEY)
+			continue;
+		rc = public_key_from_spki(blocks[i].der, out, diag);
+		arena_free(&arena);
+		return rc;
+	}
+	arena_free(&arena);
+	if (rc != RC_OK)
+		return rc;
+	return diag_fail(diag, RC_AUTH_FAILED, "%s holds no PUBLIC KEY", path);
+}
+
+static enum rc read_key(const struct config_key *key, struct public_key **out, struct diag *diag)
+{
+	struct span data = span_make(key->data, key->len);
+
+	switch ((enum config_key_form)key->form) {
+	case CONFIG_KEY_RFC3110:
+		return public_key_from_rfc3110(data, out, diag);
+	case CONFIG_KEY_SPKI:
+		return public_key_from_spki(data, out, diag);
+	case CONFIG_KEY_FILE:
+		return key_of_file(key->file, out, diag);
+	case CONFIG_KEY_NONE:
+	case CONFIG_KEY_CERT:
+		break;
+	}
+	return RC_NOT_FOUND;
+}
+
+static bool has_key(const struct config_key *key)
+{
+	return key->form == CONFIG_KEY_RFC3110 || key->form == CONFIG_KEY_SPKI ||
+	       key->form == CONFIG_KEY_FILE;
+}
+
+/* What a key in the configuration is called here. */
+static void name_key(const struct config_key *key, const char *kind, char name[NAME_MAX_LEN])
+{
+	int len = snprintf(name, NAME_MAX_LEN, "%s:", kind);
+
+	if (key->form == CONFIG_KEY_FILE) {
+		(void)snprintf(name + len, NAME_MAX_LEN - (size_t)len, "%s", key->file);
+		return;
+	}
+	for (size_t i = 0; i < key->len && (size_t)len + 3 < NAME_MAX_LEN; i++)
+		len += snprintf(name + len, 3, "%02x", key->data[i]);
+}
+
+/* ---- ours ---- */
+
+static enum rc raw_credential(struct private_key *key, struct credential **out)
+{
+	struct credential *credential = mem_alloc(sizeof(*credential));
+
+	if (credential == NULL) {
+		private_key_unref(key);
+		return RC_NO_MEMORY;
+	}
+	credential->key = key;
+	credential->refs = 1;
+	*out = credential;
+	return RC_OK;
+}
+
+static enum rc load_ckaid(const char *hex, struct credential **out, struct diag *diag)
+{
+	uint8_t id[64];
+	struct private_key *key;
+	size_t len = 0;
+	unsigned byte;
+
+	while (len < sizeof(id) && sscanf(hex + 2 * len, "%2x", &byte) == 1)
+		id[len++] = (uint8_t)byte;
+	TRY(private_key_find_id(span_make(id, len), &key, diag));
+	return raw_credential(key, out);
+}
+
+static enum rc load_raw(const struct config_key *config, struct credential **out, struct diag *diag)
+{
+	struct public_key *public;
+	struct private_key *key;
+	enum rc rc;
+
+	TRY(read_key(config, &public, diag));
+	rc = private_key_find(public, &key, diag);
+	public_key_unref(public);
+	return rc == RC_OK ? raw_credential(key, out) : rc;
+}
+
+static enum rc load_own(struct keyring *keyring, const struct config_end *end,
+			struct credential **out, struct diag *diag)
+{
+	if (end->cert != NULL)
+		return x509_credential_load(end->cert, NULL, NULL, keyring->trust, out, diag);
+	if (end->ckaid != NULL)
+		return load_ckaid(end->ckaid, out, diag);
+	return load_raw(&end->key, out, diag);
+}
+
+static void name_own(const struct config_end *end, char name[NAME_MAX_LEN])
+{
+	if (end->cert != NULL)
+		(void)snprintf(name, NAME_MAX_LEN, "%s", end->cert);
+	else if (end->ckaid != NULL)
+		(void)snprintf(name, NAME_MAX_LEN, "ckaid:%s", end->ckaid);
+	else
+		name_key(&end->key, "own", name);
+}
+
+enum rc keyring_credential(struct keyring *keyring, const struct config_end *end,
+			   struct credential **out, struct diag *diag)
+{
+	char name[NAME_MAX_LEN];
+	struct entry *entry;
+
+	if (end->cert == NULL && end->ckaid == NULL && !has_key(&end->key))
+		return RC_NOT_FOUND;
+	name_own(end, name);
+	entry = find(keyring, name);
+	if (entry == NULL) {
+		enum rc rc = load_own(keyring, end, out, diag);
+		if (rc != RC_OK)
+			return rc == RC_NOT_FOUND ? RC_AUTH_FAILED : rc;
+		return add(keyring, name, *out, NULL);
+	}
+	*out = entry->credential;
+	return *out != NULL ? RC_OK : RC_INTERNAL;
+}
+
+/* ---- the peers' ---- */
+
+static enum rc load_certified(const char *name, struct public_key **out, struct diag *diag)
+{
+	struct certificate *certificate;
+	enum rc rc;
+
+	TRY(x509_certificate_load(name, &certificate, diag));
+	rc = certificate_key(certificate, out, diag);
+	certificate_unref(certificate);
+	return rc;
+}
+
+static enum rc take(struct keyring *keyring, const char *name, const struct config_end *end,
+		    bool certified, struct public_key **out, struct diag *diag)
+{
+	struct entry *entry = find(keyring, name);
+	enum rc rc;
+
+	if (entry != NULL) {
+		*out = entry->key;
+		return *out != NULL ? RC_OK : RC_INTERNAL;
+	}
+	rc = certified ? load_certified(end->cert, out, diag) : read_key(&end->key, out, diag);
+	if (rc != RC_OK)
+		return rc == RC_NOT_FOUND ? RC_AUTH_FAILED : rc;
+	return add(keyring, name, NULL, *out);
+}
+
+enum rc keyring_peer_key(struct keyring *keyring, const struct config_end *end, unsigned index,
+			 struct public_key **out, struct diag *diag)
+{
+	char name[NAME_MAX_LEN];
+
+	if (has_key(&end->key) && index-- == 0) {
+		name_key(&end->key, "peer", name);
+		return take(keyring, name, end, false, out, diag);
+	}
+	if (end->cert != NULL && index == 0) {
+		(void)snprintf(name, sizeof(name), "peer-certificate:%s", end->cert);
+		return take(keyring, name, end, true, out, diag);
+	}
+	return RC_NOT_FOUND;
+}
