@@ -176,6 +176,15 @@ static void set_replaced(struct gateway *gateway, struct child_sa *child, bool o
 	child->delete_reason = RC_REPLACED;
 }
 
+/* What was to end while its successor was in the making still is to end. */
+static void inherit_end(const struct child_sa *old, struct child_sa *child)
+{
+	if (!old->delete_wanted || old->delete_reason == RC_REPLACED)
+		return;
+	child->delete_wanted = true;
+	child->delete_reason = old->delete_reason;
+}
+
 void commit_replaced(struct errand *errand, struct child_sa *child)
 {
 	struct gateway *gateway = errand->gateway;
@@ -183,8 +192,10 @@ void commit_replaced(struct errand *errand, struct child_sa *child)
 
 	if (child == NULL)
 		return;
-	if (out->old != NULL)
+	if (out->old != NULL) {
+		inherit_end(out->old, child);
 		set_replaced(gateway, out->old, out->old_is_ours);
+	}
 	if (out->rival != NULL) { /* Libreswan sends with it, and loses its policies with it */
 		set_replaced(gateway, out->rival, false);
 		out->rival->leave_at = USEC_NEVER;
