@@ -53,6 +53,20 @@ struct resolve; /* a DNS query in flight */
 typedef void (*host_resolve_fn)(void *context, const struct ip_addr *addrs, size_t count,
 				const char *error);
 
+struct fetch; /* an HTTP request in flight */
+struct fetch_request {
+	const char *url;	  /* http:// only; copied */
+	struct span body;	  /* not empty: a POST with it; copied */
+	const char *content_type; /* of the body */
+	usec_t limit;		  /* for all of it: waiting for a turn, DNS, redirects, transfer */
+	size_t size_max;	  /* of the answer; a longer one is cut off and refused */
+};
+#define FETCH_AT_ONCE	    16 /* others wait for their turn */
+#define FETCH_REDIRECTS_MAX 3
+/* RC_OK: body is the answer (status 200), valid during the call only. RC_TIMEOUT, RC_LIMIT (too
+ * large), RC_NOT_FOUND (the server says no), RC_SYNTAX (the URL), RC_IO: error says why. */
+typedef void (*host_fetch_fn)(void *context, enum rc rc, struct span body, const char *error);
+
 /* A link or address of this machine came or went, or a route changed. */
 typedef void (*host_change_fn)(void *context);
 
@@ -116,6 +130,12 @@ struct host_ops {
 	struct resolve *(*resolve)(struct host *host, const char *name, host_resolve_fn fn,
 				   void *context);
 	void (*resolve_cancel)(struct host *host, struct resolve *resolve);
+	/* Asynchronous; fn is never called from within, and the handle is gone when it is called.
+	 * Without cookies, proxies and passwords, whatever the environment says. Cancel: fn is
+	 * never called. NULL: out of memory. */
+	struct fetch *(*fetch)(struct host *host, const struct fetch_request *request,
+			       host_fetch_fn fn, void *context);
+	void (*fetch_cancel)(struct host *host, struct fetch *fetch);
 	/* Real hosts only (virtual: NULL). what 0: not now. The fd stays the caller's. NULL: out of
 	 * memory. */
 	struct watch *(*watch)(struct host *host, int fd, unsigned what, host_watch_fn fn,

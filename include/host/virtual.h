@@ -27,6 +27,19 @@ void world_host_remove_address(struct host *host, const char *address);
 /* For DNS: name resolves to address (several calls add); "" removes. */
 enum rc world_host_dns(struct world *world, const char *name, const char *address);
 
+/* For host_ops.fetch: what a URL gives from now on. */
+enum served {
+	SERVE_NOTHING, /* no such server: an error at once (so does a URL never served) */
+	SERVE_BODY,    /* the answer; more than the asker wants is RC_LIMIT */
+	SERVE_MISSING, /* status 404 */
+	SERVE_HANG,    /* the asker's time limit passes */
+	SERVE_ENDLESS, /* never ends: RC_LIMIT */
+};
+enum rc world_serve(struct world *world, const char *url, enum served served,
+		    struct span body) MUST_CHECK;
+/* How often a URL was asked for; the body of the last POST to it (valid until the next). */
+unsigned world_served(const struct world *world, const char *url, struct span *posted);
+
 /* Datagrams in flight. With manual delivery (the default is automatic after the link's delay) a
  * test chooses what happens to each, and nothing is impaired. from and to are what the network
  * sees: outside of NAT boxes. */

@@ -38,6 +38,8 @@ static const struct host_ops real_ops = {
 	.defer = loop_defer,
 	.resolve = resolver_ask,
 	.resolve_cancel = resolver_cancel,
+	.fetch = fetches_start,
+	.fetch_cancel = fetches_cancel,
 	.watch = watch_new,
 	.watch_change = watch_change,
 	.unwatch = watch_free,
@@ -47,7 +49,8 @@ static enum rc real_init_parts(struct real *real)
 {
 	TRY(udp_init(real));
 	TRY(changes_init(real));
-	return resolver_init(real);
+	TRY(resolver_init(real));
+	return fetches_init(real);
 }
 
 static enum rc real_init(struct real *real, const struct host_real_options *options,
@@ -90,6 +93,7 @@ void host_real_free(struct host *host)
 		return;
 	real = real_of(host);
 	workers_wipe(real);
+	fetches_wipe(real);
 	resolver_wipe(real);
 	changes_wipe(real);
 	routes_wipe(real);

@@ -161,6 +161,15 @@ struct resolve *resolver_ask(struct host *host, const char *name, host_resolve_f
 			     void *context);
 void resolver_cancel(struct host *host, struct resolve *resolve);
 
+/* ---- fetches.c ---- */
+
+struct fetches;
+enum rc fetches_init(struct real *real) MUST_CHECK;
+void fetches_wipe(struct real *real);
+struct fetch *fetches_start(struct host *host, const struct fetch_request *request,
+			    host_fetch_fn fn, void *context);
+void fetches_cancel(struct host *host, struct fetch *fetch);
+
 /* ---- workers.c ---- */
 
 struct worker {
@@ -208,6 +217,7 @@ struct real {
 	struct routes routes;
 	struct changes changes;
 	struct resolver *resolver;
+	struct fetches *fetches;
 	struct workers workers;
 	struct entropy entropy;
 };

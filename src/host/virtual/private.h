@@ -57,6 +57,7 @@ struct world {
 	uint64_t flight_ids;
 	struct impair impair;
 	struct list cuts, nats, names;
+	struct list pages; /* of struct page.in_world: what is served */
 	bool (*tap)(void *context, struct flight *flight);
 	void *tap_context;
 	bool manual, hold_jobs;
@@ -76,6 +77,7 @@ struct virtual
 	struct list jobs;      /* of struct job.queue: not worked yet */
 	struct list late;      /* of struct late_job.in_host: worked, result delayed */
 	struct list resolves;  /* of struct resolve.in_host */
+	struct list fetches;   /* of struct fetch.in_host */
 	struct generator random;
 	struct agenda_entry wake, change;
 	void (*wake_fn)(void *context);
@@ -127,6 +129,14 @@ struct resolve *virtual_resolve(struct host *host, const char *name, host_resolv
 void virtual_resolve_cancel(struct host *host, struct resolve *resolve);
 void virtual_forget_resolves(struct virtual *virtual);
 void world_forget_names(struct world *world);
+
+/* ---- virtual_fetch.c ---- */
+
+struct fetch *virtual_fetch(struct host *host, const struct fetch_request *request,
+			    host_fetch_fn fn, void *context);
+void virtual_fetch_cancel(struct host *host, struct fetch *fetch);
+void virtual_forget_fetches(struct virtual *virtual);
+void world_forget_pages(struct world *world);
 
 /* ---- virtual_udp.c ---- */
 

@@ -190,6 +190,8 @@ static const struct host_ops virtual_ops = {
 	.defer = virtual_defer,
 	.resolve = virtual_resolve,
 	.resolve_cancel = virtual_resolve_cancel,
+	.fetch = virtual_fetch,
+	.fetch_cancel = virtual_fetch_cancel,
 };
 
 static void virtual_init(struct virtual *virtual, struct world *world)
@@ -202,6 +204,7 @@ static void virtual_init(struct virtual *virtual, struct world *world)
 	list_init(&virtual->jobs);
 	list_init(&virtual->late);
 	list_init(&virtual->resolves);
+	list_init(&virtual->fetches);
 	generator_init(&virtual->random, world->seed, HOST_STREAMS + virtual->id);
 	virtual->wake.fire = virtual_woken;
 	virtual->change.fire = virtual_changed;
@@ -249,6 +252,7 @@ void world_host_free(struct host *host)
 	agenda = &virtual->world->agenda;
 	virtual_finish_jobs(virtual);
 	virtual_forget_resolves(virtual);
+	virtual_forget_fetches(virtual);
 	while (!list_empty(&virtual->deferred))
 		list_remove(virtual->deferred.next);
 	while (!list_empty(&virtual->addresses))

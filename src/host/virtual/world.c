@@ -29,6 +29,7 @@ struct world *world_new(uint64_t seed)
 	list_init(&world->cuts);
 	list_init(&world->nats);
 	list_init(&world->names);
+	list_init(&world->pages);
 	return world;
 }
 
@@ -41,6 +42,7 @@ void world_free(struct world *world)
 	network_wipe(world);
 	nat_wipe(world);
 	world_forget_names(world);
+	world_forget_pages(world);
 	table_free(&world->addresses);
 	agenda_free(&world->agenda);
 	mem_free(world);
