@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys that sign and verify, over NSS: RSA, ECDSA, Ed25519; and the schemes of RFC 7427. Keys are
  * immutable, counted, and may be used by several threads at once. What is marked "slow" belongs on
- * a worker. */
+ * a worker. All of it needs an open NSS (crypto_open); private keys are let go before
+ * crypto_close().
+ */
 #ifndef VANTH_CRYPTO_SIGN_H
 #define VANTH_CRYPTO_SIGN_H
 
@@ -68,7 +70,8 @@ enum rc private_key_find_id(struct span ckaid, struct private_key **out,
  * database, under that nickname; NULL: none). The bytes are not kept. */
 enum rc private_key_import(struct span pkcs8, bool permanent, const char *nickname,
 			   struct private_key **out, struct diag *diag) MUST_CHECK;
-/* bits: of RSA. Slow (RSA: seconds). permanent, nickname: as above. */
+/* bits: of RSA, a multiple of 8. RC_UNSUPPORTED: Ed25519, permanent without a database. Slow (RSA:
+ * seconds). permanent, nickname: as above. */
 enum rc private_key_generate(enum key_kind kind, unsigned bits, bool permanent,
 			     const char *nickname, unsigned worker, struct private_key **out,
 			     struct diag *diag) MUST_CHECK;
