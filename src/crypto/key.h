@@ -10,6 +10,7 @@
 #include <pk11pub.h>
 #include <stdatomic.h>
 #include "crypto/curve.h"
+#include "crypto/nss.h"
 
 #define SPKI_MAX (RSA_BITS_MAX / 8 + 64)
 
@@ -41,7 +42,6 @@ enum rc spki_of_rsa(struct span modulus, struct span exponent, struct sink *out)
 /* A public key in NSS, in a worker's slot unless it stayed in another; key_leave() after every
  * successful key_enter(). NSS only reads what stays there, so several threads may use it. */
 #define KEY_PARAMS_MAX 16
-#define KEYS_HELD_MAX  64
 struct key_in_nss {
 	SECKEYPublicKey *key; /* &own, or what NSS decoded, or what stayed */
 	bool lent;	      /* it stayed: nothing is to be given back */

@@ -9,12 +9,6 @@
 #include "crypto/key.h"
 #include "crypto/nss.h"
 
-/* NSS is one per process, and so is what we leave in it. */
-static struct {
-	pthread_mutex_t lock;
-	struct public_key *keys[KEYS_HELD_MAX];
-} kept = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
 static void set_rsa(const struct public_key *public, struct key_in_nss *out)
 {
 	out->own.keyType = rsaKey;
@@ -87,9 +81,10 @@ enum rc key_enter(const struct public_key *public, unsigned worker, struct key_i
 
 static struct public_key **place_of(const struct public_key *public)
 {
+	struct public_key **keys = nss_kept()->keys;
 	for (size_t i = 0; i < KEYS_HELD_MAX; i++)
-		if (kept.keys[i] == public)
-			return &kept.keys[i];
+		if (keys[i] == public)
+			return &keys[i];
 	return NULL;
 }
 
@@ -114,9 +109,9 @@ static bool stays(struct public_key *public, const struct key_in_nss *key)
 {
 	if (curve_of(public->kind) == NULL || atomic_fetch_add(&public->uses, 1) == 0)
 		return false;
-	pthread_mutex_lock(&kept.lock);
+	pthread_mutex_lock(&nss_kept()->lock);
 	bool kept_now = keep(public, key);
-	pthread_mutex_unlock(&kept.lock);
+	pthread_mutex_unlock(&nss_kept()->lock);
 	return kept_now;
 }
 
@@ -132,12 +127,12 @@ void key_forget(struct public_key *public)
 {
 	if (atomic_load(&public->held) == NULL)
 		return;
-	pthread_mutex_lock(&kept.lock);
+	pthread_mutex_lock(&nss_kept()->lock);
 	struct key_in_nss *held = atomic_exchange(&public->held, NULL);
 	struct public_key **place = place_of(public);
 	if (place != NULL)
 		*place = NULL;
-	pthread_mutex_unlock(&kept.lock);
+	pthread_mutex_unlock(&nss_kept()->lock);
 	if (held != NULL)
 		give_back(held);
 	mem_free(held);
@@ -146,6 +141,6 @@ void key_forget(struct public_key *public)
 void key_forget_all(void)
 {
 	for (size_t i = 0; i < KEYS_HELD_MAX; i++)
-		if (kept.keys[i] != NULL)
-			key_forget(kept.keys[i]);
+		if (nss_kept()->keys[i] != NULL)
+			key_forget(nss_kept()->keys[i]);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opens and closes NSS. NSS is one per process whatever we do, so what stands here is the one
- * mutable state of the room: how often it was opened, and its two internal slots. */
+ * mutable state of the room: how often it was opened, its two internal slots, and the keys that
+ * stay in it. */
 #include "crypto/nss.h"
 #include <nss.h>
 #include <prerror.h>
@@ -19,7 +20,13 @@ static struct {
 	unsigned opens;
 	char *nssdir; /* NULL: no database */
 	PK11SlotInfo *slots[2];
-} process = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct nss_kept kept;
+} process = { .lock = PTHREAD_MUTEX_INITIALIZER, .kept = { .lock = PTHREAD_MUTEX_INITIALIZER } };
+
+struct nss_kept *nss_kept(void)
+{
+	return &process.kept;
+}
 
 PK11SlotInfo *nss_slot(unsigned worker)
 {

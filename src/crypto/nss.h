@@ -4,6 +4,7 @@
 #define VANTH_CRYPTO_NSS_H
 
 #include <pk11pub.h>
+#include <pthread.h>
 #include "base/span.h"
 
 /* Key generation is serialised per slot, so even and odd workers use the two internal slots. NULL
@@ -22,5 +23,14 @@ const char *nss_error_name(int error);
 enum rc nss_close(void);
 /* A SECItem that points to bytes; NSS only reads them. */
 SECItem nss_item(const void *ptr, size_t len);
+
+/* The public keys that stay in NSS (key.h); the lock is for the array. */
+#define KEYS_HELD_MAX 64
+struct public_key;
+struct nss_kept {
+	pthread_mutex_t lock;
+	struct public_key *keys[KEYS_HELD_MAX];
+};
+struct nss_kept *nss_kept(void);
 
 #endif
