@@ -84,6 +84,7 @@ struct tunnel {
 	struct list child_sas; /* of struct child_sa.in_tunnel (sa/) */
 	bool trap_installed, trap_pending;
 	usec_t trap_after;	/* the kernel refused its trap: not before */
+	usec_t made_at;		/* when its newest Child SA came up, should that be gone again */
 	bool triggered;		/* on demand: traffic asked for it */
 	bool doomed;		/* its conn was unloaded: freed when its last Child SA is gone */
 	struct backoff backoff; /* of the Child SA alone (IKE up, Child refused) */

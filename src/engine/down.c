@@ -64,6 +64,7 @@ void child_up(struct gateway *gateway, struct child_sa *child)
 
 	gateway->counters.child_up++;
 	tunnel->triggered = false;
+	tunnel->made_at = host_now(gateway->host);
 	peer_record(tunnel->peer, child->ike->serial, RECORD_CHILD_UP, 0, child->spi_in,
 		    child->spi_out);
 	life_begin_child(gateway, child);

@@ -241,7 +241,8 @@ void line_place_free(struct gateway *gateway);
 void line_give_way(struct gateway *gateway, struct ike_sa *sa);
 
 /* ---- renew.c: which IKE SA carries, and what is past its soft lifetime ---- */
-/* It was begun when the other one had long been up, so it is there to take its place. */
+/* It was begun when the other one had long been up, so it is there to take its place; or of two
+ * begun together, its authentication lasts longer (RFC 4478). Both ends say the same. */
 bool takes_over(const struct ike_sa *sa, const struct ike_sa *other);
 /* The IKE SA of the peer in which further Child SAs are made; not `but`; NULL: none. */
 struct ike_sa *carrier(const struct gateway *gateway, const struct peer *peer,

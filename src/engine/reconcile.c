@@ -235,13 +235,9 @@ static bool spare(const struct gateway *gateway, const struct tunnel *tunnel,
 /* Whatever the two ends disagree on, it costs no more than a new Child SA each two seconds. */
 static bool just_made(struct gateway *gateway, const struct tunnel *tunnel)
 {
-	usec_t newest = 0;
-
-	list_for(node, &tunnel->child_sas) if (child_of(node)->born > newest) newest =
-		child_of(node)->born;
-	if (host_now(gateway->host) >= newest + REPLACE_PAUSE)
+	if (host_now(gateway->host) >= tunnel->made_at + REPLACE_PAUSE)
 		return false;
-	reconcile_at(gateway, tunnel->peer, newest + REPLACE_PAUSE);
+	reconcile_at(gateway, tunnel->peer, tunnel->made_at + REPLACE_PAUSE);
 	return true;
 }
 

@@ -37,9 +37,19 @@ static bool usable(const struct gateway *gateway, const struct ike_sa *sa)
 				  host_now(gateway->host) < sa->replace_at);
 }
 
+static bool is_later(usec_t one, usec_t other)
+{
+	return one >= other + TAKEOVER;
+}
+
 bool takes_over(const struct ike_sa *sa, const struct ike_sa *other)
 {
-	return sa->begun != other->begun && sa->begun >= other->proven + TAKEOVER;
+	if (sa->begun == other->begun) /* one comes from the other by rekeying */
+		return false;
+	if (is_later(sa->begun, other->proven) || is_later(other->begun, sa->proven))
+		return is_later(sa->begun, other->proven);
+	return other->auth_ends != 0 &&
+	       (sa->auth_ends == 0 || is_later(sa->auth_ends, other->auth_ends));
 }
 
 /* Of two whose authentication ends at about the same time, one of ours and one of the peer's, each

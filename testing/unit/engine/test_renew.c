@@ -55,6 +55,13 @@ static void an_ike_sa_that_took_over_is_not_left_for_the_older_one(void **state)
 	left.begun = sa->proven + TAKEOVER - 1; /* they crossed */
 	assert_false(takes_over(&left, sa));
 	assert_ptr_equal(carrier(gateway, sa->peer, &left), sa);
+	sa->auth_ends = sa->proven + 60 * USEC_PER_SEC;
+	assert_true(takes_over(&left, sa)); /* that is not over so soon */
+	left.auth_ends = sa->auth_ends;
+	assert_false(takes_over(&left, sa));
+	left.auth_ends = sa->auth_ends + TAKEOVER;
+	assert_true(takes_over(&left, sa));
+	assert_false(takes_over(sa, &left));
 	left.begun = sa->begun; /* one comes from the other by rekeying */
 	assert_false(takes_over(&left, sa));
 	road_end(&road);
