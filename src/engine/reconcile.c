@@ -359,13 +359,11 @@ static bool childless_too_long(struct gateway *gateway, struct ike_sa *sa)
 	return false;
 }
 
-/* A tunnel of the peer will have its Child SA made in it, or is having it made. */
+/* A tunnel of the peer will have its Child SA made in it. */
 static bool needed(const struct gateway *gateway, const struct ike_sa *sa)
 {
 	if (gateway->stopping || sa->peer->doomed)
 		return false;
-	if (sa->creation != NULL)
-		return true;
 	list_for(node, &sa->peer->tunnels)
 	{
 		const struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
