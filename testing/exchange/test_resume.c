@@ -227,6 +227,78 @@ static void ticket_is_not_used_after_its_time_nor_for_a_session_that_was_ended(v
 
 /* ---- those who mean harm ---- */
 
+#define ANYBODY ": PSK \"correct horse battery staple\"\n"
+#define OTHER                                                                                      \
+	"conn u\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@wess\n\trightid=@east\n"           \
+	"\tleftsubnet=10.1.0.0/24\n\trightsubnet=10.9.0.0/24\n\tauthby=secret\n\tauto=add\n"
+
+/* A client with a ticket in its own name says in IKE_AUTH that it is somebody else. */
+static void ticket_does_not_prove_another_identity(void **state)
+{
+	struct ear ear = { .inits = 0 };
+	struct identity *id;
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 1, CLIENT, GATEWAY "\n" OTHER RESUMES, ANYBODY, ANYBODY);
+	end_up(&pair.west, "t");
+	world_run(pair.world, 2 * USEC_PER_SEC);
+	pair_assert_tunnel(&pair);
+	world_tap(pair.world, overhear, &ear);
+	id = &peers_tunnel(&pair.west.gateway->peers, "t")->peer->local_id;
+	assert_int_equal(id->len, 4);
+	id->data[3] = 's';
+	lose(&pair);
+	world_run(pair.world, 10 * USEC_PER_SEC);
+	assert_true(ear.resumes > 0);
+	assert_true(end_said(&pair.east, "the identities are not those of the session"));
+	assert_false(end_said(&pair.east, "the peer resumed its session"));
+	pair_end(&pair);
+}
+
+/* Another gateway with the same keys is not the one that the session was with. */
+static void session_is_resumed_with_its_own_gateway_only(void **state)
+{
+	struct identity *id;
+	struct pair pair;
+	struct ear ear;
+
+	(void)state;
+	begin(&pair, &ear, CLIENT, GATEWAY);
+	id = &sa_of(&pair.west)->extra->ticket->gateway;
+	assert_int_equal(id->len, 4);
+	id->data[3] = 's';
+	lose(&pair);
+	world_run(pair.world, 60 * USEC_PER_SEC);
+	assert_true(ear.resumes > 0);
+	assert_true(end_said(&pair.west, "somebody else resumes it"));
+	assert_true(ear.inits > 0); /* a new session, as the ticket is used up */
+	pair_assert_tunnel(&pair);
+	pair_end(&pair);
+}
+
+/* authlifetime= was shortened since the ticket was given, and is over by now. */
+static void ticket_is_refused_when_the_authentication_has_ended(void **state)
+{
+	struct config *config = load_conf(GATEWAY "\tauthlifetime=15s\n");
+	struct diag diag;
+	struct pair pair;
+	struct ear ear;
+
+	(void)state;
+	begin(&pair, &ear, CLIENT, GATEWAY "\tauthlifetime=300s\n");
+	cut(&pair, true);
+	assert_int_equal(gateway_reload(pair.east.gateway, config, &diag), RC_OK);
+	config_unref(config);
+	lose(&pair);
+	world_run(pair.world, 60 * USEC_PER_SEC);
+	assert_true(ear.resumes > 0);
+	assert_true(end_said(&pair.east, "the session's authentication has ended"));
+	assert_true(ear.inits > 0);
+	assert_int_equal(pair_ping(&pair, true), SIMULATED_ARRIVED);
+	pair_end(&pair);
+}
+
 /* Seen on the wire, it makes a half-open IKE SA that nobody can go on with. */
 static void replayed_ticket_gets_nobody_in(void **state)
 {
@@ -348,6 +420,9 @@ int main(void)
 		cmocka_unit_test(new_shared_key_ends_every_ticket),
 		cmocka_unit_test(
 			ticket_is_not_used_after_its_time_nor_for_a_session_that_was_ended),
+		cmocka_unit_test(ticket_does_not_prove_another_identity),
+		cmocka_unit_test(session_is_resumed_with_its_own_gateway_only),
+		cmocka_unit_test(ticket_is_refused_when_the_authentication_has_ended),
 		cmocka_unit_test(replayed_ticket_gets_nobody_in),
 		cmocka_unit_test(answers_that_nobody_asked_for_or_without_sense_are_dropped),
 		cmocka_unit_test(authentication_ends_when_it_would_have),
