@@ -308,6 +308,53 @@ static void a_delete_comes_between(void **state)
 	in_every_order(ike_due, ike_ends, PAIR_START ONE, PAIR_CONN ONE);
 }
 
+static void deliver_next(struct pair *pair)
+{
+	assert_false(list_empty(world_flights(pair->world)));
+	world_deliver(pair->world,
+		      container_of(world_flights(pair->world)->next, struct flight, in_world));
+	world_settle(pair->world);
+}
+
+/* "this side MUST NOT initiate the IKE_FOLLOWUP_KE exchange": the one whose exchange has the lowest
+ * of the four nonces. */
+static void of_two_that_crossed_only_one_goes_on(void **state)
+{
+	due_fn dues[] = { child_due, ike_due };
+	unsigned won[2] = { 0, 0 };
+	struct pair pair;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 16; seed++) {
+		up(&pair, seed, PAIR_START ONE, PAIR_CONN ONE);
+		struct ike_sa *west = child_of(&pair.west)->ike, *east = child_of(&pair.east)->ike;
+		world_manual(pair.world, true);
+		dues[seed % 2](&pair.west);
+		dues[seed % 2](&pair.east);
+		world_settle(pair.world);
+		deliver_next(&pair);
+		deliver_next(&pair); /* both requests */
+		assert_true(west->creation->rival_followup != 0);
+		assert_true(east->creation->rival_followup != 0);
+		/* each end knows the lower nonce of the other's */
+		bool west_wins =
+			memcmp(east->creation->rival_nonce, west->creation->rival_nonce, 32) > 0;
+		won[west_wins]++;
+		deliver_next(&pair);
+		deliver_next(&pair); /* both answers */
+		assert_true((west->creation != NULL) == west_wins);
+		assert_true((east->creation != NULL) == !west_wins);
+		/* the winner keeps nothing of the loser's, and the loser what the winner needs */
+		assert_true((west->followups == NULL) == west_wins);
+		assert_true((east->followups == NULL) == !west_wins);
+		world_manual(pair.world, false);
+		pair_run(&pair, 20 * SEC);
+		assert_one(&pair);
+		pair_end(&pair);
+	}
+	assert_true(won[0] > 0 && won[1] > 0);
+}
+
 /* Of two that crossed only one has more key exchanges: the other is there at once. */
 static void one_of_two_has_none(void **state)
 {
@@ -438,6 +485,7 @@ int main(void)
 		cmocka_unit_test(both_ends_rekey_the_ike_sa),
 		cmocka_unit_test(the_ike_sa_and_the_child_sa_are_rekeyed_at_once),
 		cmocka_unit_test(a_delete_comes_between),
+		cmocka_unit_test(of_two_that_crossed_only_one_goes_on),
 		cmocka_unit_test(one_of_two_has_none),
 		cmocka_unit_test(they_go_in_fragments_too),
 		cmocka_unit_test(down_while_they_go_on_leaves_nothing),

@@ -295,9 +295,10 @@ static void put_settings(const struct scenario *scenario, const struct link *lin
 	put_further(link, settings, out);
 	if (scenario->ppk)
 		(void)fprintf(out, "\tppk=insist\n");
-	(void)fprintf(out, "\tauthby=secret\n\tike=aes_gcm128-sha2_256-dh31%s\n\tesp=%s\n",
+	(void)fprintf(out, "\tauthby=secret\n\tike=aes_gcm128-sha2_256-dh31%s\n\tesp=%s%s\n",
 		      scenario->addke ? ";addke1=dh19" : "",
-		      settings->pfs ? "aes_gcm128-dh31" : "aes_gcm128");
+		      settings->pfs ? "aes_gcm128-dh31" : "aes_gcm128",
+		      settings->pfs && scenario->addke ? ";addke1=dh19+none" : "");
 }
 
 static void put_link(const struct scenario *scenario, unsigned node, unsigned number,
