@@ -67,8 +67,7 @@ struct proposal_choice {
 /* flags */
 #define PROPOSAL_NO_DH	    1u /* IKE_AUTH: groups are ignored on both sides (RFC 7296 §1.2) */
 #define PROPOSAL_ANY_DH	    2u /* responder: where our list names no group, preferred_group will do */
-#define PROPOSAL_NO_ADDKE   4u /* additional key exchanges of our list are left out */
-#define PROPOSAL_ADDKE_NONE 8u /* the peer cannot do them: none may be needed */
+#define PROPOSAL_ADDKE_NONE 4u /* the peer cannot do them: none may be needed */
 
 /* Responder: our best proposal that the peer offered too (our order rules; within a proposal the
  * first of ours that they list). preferred_group (the KE payload's, or DH_NONE): among otherwise

@@ -54,7 +54,7 @@ static bool choose_from(struct search *search, unsigned at)
 
 	if (at == PROPOSAL_ADDKE_MAX)
 		return true;
-	for (uint8_t i = 0; i < ours->count && (search->flags & PROPOSAL_NO_ADDKE) == 0; i++) {
+	for (uint8_t i = 0; i < ours->count; i++) {
 		const struct proposal_transform *t = &ours->transforms[i];
 		if (t->type != type)
 			continue;

@@ -17,7 +17,7 @@ static bool left_out(const struct proposal *proposal, unsigned i, unsigned flags
 {
 	uint8_t type = proposal->transforms[i].type;
 
-	if (type >= TRANSFORM_ADDKE1 && (flags & (PROPOSAL_NO_ADDKE | PROPOSAL_ADDKE_NONE)) != 0)
+	if (type >= TRANSFORM_ADDKE1 && (flags & PROPOSAL_ADDKE_NONE) != 0)
 		return true;
 	return (flags & PROPOSAL_NO_DH) != 0 && proposal->protocol != PROTOCOL_IKE &&
 	       (type == TRANSFORM_DH || type >= TRANSFORM_ADDKE1);

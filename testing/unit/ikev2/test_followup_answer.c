@@ -206,6 +206,49 @@ static void a_rekey_that_meets_ours_is_a_temporary_failure(void **state)
 	}
 }
 
+static void fill_rekey(struct writer *writer)
+{
+	static const uint8_t nonce[32] = "a nonce", new_spi[8] = "new spi";
+	const struct config_conn *conn = road_sa(&saying->pair.west)->peer->conn;
+	struct dh_pair *pair = NULL;
+	struct wire_sa offer;
+	struct wire_ke ke;
+
+	assert_int_equal(proposal_offer(&saying->arena, conn->ike, SPAN_OF(new_spi), 0, &offer),
+			 RC_OK);
+	wire_sa_emit(writer, &offer);
+	wire_nonce_emit(writer, SPAN_OF(nonce));
+	assert_int_equal(dh_generate(crypto_dh(DH_CURVE25519), 0, &pair), RC_OK);
+	ke = (struct wire_ke){ DH_CURVE25519, dh_public(pair) };
+	wire_ke_emit(writer, &ke);
+	dh_free(pair);
+}
+
+/* RFC 7296 §2.25.2, of a peer whose window is larger than one. */
+static void what_the_peer_began_comes_first(void **state)
+{
+	struct outcome_message message;
+	struct road road;
+
+	(void)state;
+	spi = 0x40000;
+	follow_begin(&road, FOLLOW_ONE, true, 1); /* its IKE SA is not made yet */
+	world_manual(road.pair.world, false);
+	assert_int_equal(create(&road, false), TEMPORARY_FAILURE);
+	assert_true(followup_of_ike(road_sa(&road.pair.east)));
+	road_end(&road);
+	follow_begin(&road, FOLLOW_ONE, false, 1); /* its Child SA */
+	world_manual(road.pair.world, false);
+	saying = &road;
+	message = road_inner(&road, EXCHANGE_CREATE_CHILD_SA, fill_rekey);
+	road_say(&road, &road.pair.west, &message);
+	assert_int_equal(road_notify(road_opened(&road, 0, road_sa(&road.pair.west))),
+			 TEMPORARY_FAILURE);
+	assert_true(end_said(&road.pair.east, "before the key exchanges of a Child SA are done"));
+	assert_non_null(road_sa(&road.pair.east)->followups);
+	road_end(&road);
+}
+
 static void what_has_ended_meanwhile_is_not_rekeyed(void **state)
 {
 	struct road road;
@@ -234,6 +277,7 @@ int main(void)
 		cmocka_unit_test(a_peer_that_never_follows_up_costs_little_and_not_for_long),
 		cmocka_unit_test(a_second_try_takes_the_place_of_the_first),
 		cmocka_unit_test(a_rekey_that_meets_ours_is_a_temporary_failure),
+		cmocka_unit_test(what_the_peer_began_comes_first),
 		cmocka_unit_test(what_has_ended_meanwhile_is_not_rekeyed),
 	};
 

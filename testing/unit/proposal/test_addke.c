@@ -84,9 +84,6 @@ static void flags_leave_them_out(void **state)
 	assert_string_equal(
 		chosen("aes-dh31;addke1=dh19", "aes-dh31;addke1=dh19+none", PROPOSAL_ADDKE_NONE),
 		"-");
-	assert_string_equal(chosen("aes-dh31;addke1=dh19", "aes-dh31", PROPOSAL_NO_ADDKE), "");
-	assert_string_equal(
-		chosen("aes-dh31;addke1=dh19", "aes-dh31;addke1=dh19", PROPOSAL_NO_ADDKE), "-");
 }
 
 static void both_spellings_are_read_and_libreswans_is_printed(void **state)
