@@ -253,6 +253,9 @@ static enum rc make_child(struct step *step, struct outcome *out)
 	const struct ike_followup *all = out->followup;
 
 	if (all != NULL) {
+		if (tunnel_of(step->sa, creation->tunnel) == NULL)
+			return diag_fail(&out->diag, RC_CANCELLED,
+					 "the tunnel is not wanted any more");
 		TRY(followup_to_child(step, all, out));
 		out->child->initiator = true;
 		return derive(step, secret_span(&all->first), secret_span(&all->later), out);

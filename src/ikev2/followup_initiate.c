@@ -7,7 +7,7 @@
 
 static enum rc emit_request(struct step *step, struct outcome *out)
 {
-	const struct ike_creation *creation = out->creation;
+	struct ike_creation *creation = out->creation;
 	struct wire_ke ke;
 	struct sink sink;
 	struct writer writer;
@@ -16,6 +16,9 @@ static enum rc emit_request(struct step *step, struct outcome *out)
 		out->diag = step->job_diag;
 		return step->rc;
 	}
+	if (step->sa->creation == NULL)
+		return RC_DROP;
+	creation->tunnel = step->sa->creation->tunnel; /* meanwhile it may be unwanted */
 	ke = (struct wire_ke){ dh_pair_alg(creation->pair)->id, dh_public(creation->pair) };
 	TRY(inner_start(step->arena, &sink, &writer));
 	wire_ke_emit(&writer, &ke);
@@ -187,16 +190,29 @@ static enum rc all_done(struct step *step, struct outcome *out)
 	return RC_OK;
 }
 
+/* The peer has no SA yet, and forgets what it keeps for it. */
+static enum rc give_up(struct step *step, struct outcome *out)
+{
+	out->creation_failed =
+		diag_fail(&out->diag, RC_CANCELLED,
+			  "the tunnel is not wanted any more: no further key exchange");
+	return stand_back(step);
+}
+
 static enum rc go_on(struct step *step, struct outcome *out)
 {
 	if (step->rc != RC_OK) {
 		out->diag = step->job_diag;
 		return step->rc;
 	}
+	if (step->sa->creation == NULL || step->sa->creation->followup == NULL)
+		return RC_DROP;
 	TRY(followup_more(step->sa->creation->followup, secret_span(&out->shared), &out->followup));
 	secret_wipe(&out->shared);
 	if (followup_method(out->followup) == DH_NONE)
 		return all_done(step, out);
+	if (step->sa->creation->purpose != REQUEST_REKEY_IKE && step->sa->creation->tunnel == 0)
+		return give_up(step, out);
 	return next(step, &out->followup, out);
 }
 
