@@ -207,12 +207,13 @@ static inline struct peer *for_identity(struct fixture *f, const char *local, co
 {
 	struct ip_addr a = addr_of(local), b = addr_of(remote);
 	struct identity i = { 0 }, r = { 0 };
+	struct peer_claim claim = { .idi = &i, .idr = idr != NULL ? &r : NULL };
 	struct peer *peer;
 
 	assert_int_equal(identity_parse(idi, &i, NULL), RC_OK);
 	if (idr != NULL)
 		assert_int_equal(identity_parse(idr, &r, NULL), RC_OK);
-	peer = peers_for_identity(&f->peers, &a, &b, &i, idr != NULL ? &r : NULL, diag);
+	peer = peers_for_identity(&f->peers, &a, &b, &claim, diag);
 	identity_free(&i);
 	identity_free(&r);
 	return peer;

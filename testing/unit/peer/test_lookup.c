@@ -165,13 +165,39 @@ static void a_hostile_identity_fits_nobody_and_breaks_nothing(void **state)
 			static const uint16_t lengths[] = { 0, 1, 3, 16, 1024, 65535 };
 			for (unsigned i = 0; i < 6; i++) {
 				struct identity id = { (uint8_t)type, lengths[i], bytes };
+				struct peer_claim claim = { .idi = &id, .idr = &id };
 				if (lengths[i] > 1024 && fill % 25 != 0)
 					continue;
 				memset(bytes, (int)fill, lengths[i]);
-				assert_null(peers_for_identity(&f->peers, &local, &remote, &id, &id,
+				assert_null(peers_for_identity(&f->peers, &local, &remote, &claim,
 							       &diag));
 			}
 		}
+}
+
+/* Two conns for the same clients: the one that allows the method of the proof. */
+static void the_method_of_the_proof_decides_between_equals(void **state)
+{
+	static const struct {
+		unsigned methods;
+		const char *conn;
+	} cases[] = { { AUTHBY_SECRET, "a" }, { AUTHBY_SIGNATURE, "b" }, { 0, "a" } };
+	struct fixture *f = *state;
+	struct ip_addr local = addr_of("192.0.2.1"), remote = addr_of("198.51.100.7");
+	struct diag diag = { "" };
+	struct identity id = { 0 };
+
+	load(f, "conn a\n\tleft=192.0.2.1\n\tright=%any\n\tauthby=secret\n"
+		"conn b\n\tleft=192.0.2.1\n\tright=%any\n\tauthby=rsasig\n\tleftcert=gw\n");
+	assert_int_equal(identity_parse("@somebody", &id, NULL), RC_OK);
+	for (unsigned i = 0; i < 3; i++) {
+		struct peer_claim claim = { .idi = &id, .methods = cases[i].methods };
+		const struct peer *peer =
+			peers_for_identity(&f->peers, &local, &remote, &claim, &diag);
+		assert_non_null(peer);
+		assert_string_equal(peer->conn->name, cases[i].conn);
+	}
+	identity_free(&id);
 }
 
 /* ---- instances ---- */
@@ -333,6 +359,7 @@ int main(void)
 		PEER_TEST(the_identity_that_the_peer_asks_for_must_be_ours),
 		PEER_TEST(nobody_is_told_with_what_was_asked_and_what_is_expected),
 		PEER_TEST(a_hostile_identity_fits_nobody_and_breaks_nothing),
+		PEER_TEST(the_method_of_the_proof_decides_between_equals),
 		PEER_TEST(a_peer_that_comes_again_finds_its_instance),
 		PEER_TEST(an_instance_does_not_outrank_a_better_template),
 		PEER_TEST(an_instance_at_another_address_of_ours_is_another_one),
