@@ -110,7 +110,7 @@ struct peers {
 	struct host *host;
 	struct log *log;
 	struct keyring *keyring; /* for leftid=%fromcert; NULL: none */
-	uint64_t next_serial; /* of peers, tunnels and SAs alike: 64 bit, never reused */
+	uint64_t next_serial;	 /* of peers, tunnels and SAs alike: 64 bit, never reused */
 	uint32_t next_reqid;
 	uint32_t *free_reqids; /* a ring: what was freed last is used last */
 	size_t free_first, free_count, free_cap, reqids_out;

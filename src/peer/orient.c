@@ -214,6 +214,7 @@ static enum rc place(const struct peer *peer, struct placement *out, struct diag
 	struct end_view left, right;
 	const struct end_view *local, *remote;
 	struct diag why = { "" };
+	enum rc rc;
 
 	view_ends(peer, &left, &right);
 	TRY(choose_side(peer, &left, &right, out, diag));
@@ -235,9 +236,9 @@ static enum rc place(const struct peer *peer, struct placement *out, struct diag
 			diag, RC_UNSUPPORTED,
 			"conn %s waits: left and right have addresses of different IP versions",
 			peer->conn->name);
-	if (identify(peer, local, remote, out, &why) != RC_OK)
-		return diag_fail(diag, RC_NOT_FOUND, "conn %s waits: %s", peer->conn->name,
-				 why.text);
+	rc = identify(peer, local, remote, out, &why);
+	if (rc != RC_OK)
+		return diag_fail(diag, rc, "conn %s waits: %s", peer->conn->name, why.text);
 	out->oriented = true;
 	return RC_OK;
 }
