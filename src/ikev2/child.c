@@ -102,11 +102,16 @@ static enum rc sa_request(struct arena *arena, const struct child_sa *child, str
 	return RC_OK;
 }
 
-static enum rc policy_request(struct arena *arena, const struct child_sa *child,
-			      enum kernel_direction direction, struct list *list)
+/* Those of the Child SA that is rekeyed are the same. */
+static enum rc policy_request(struct arena *arena, const struct sas *sas,
+			      const struct child_sa *child, enum kernel_direction direction,
+			      struct list *list)
 {
-	struct kernel_request *request = ARENA_NEW(arena, struct kernel_request);
+	struct kernel_request *request;
 
+	if (child_policy_stands(sas, child, direction, child))
+		return RC_OK;
+	request = ARENA_NEW(arena, struct kernel_request);
 	if (request == NULL)
 		return RC_NO_MEMORY;
 	request->op = KERNEL_POLICY_SET;
@@ -115,27 +120,27 @@ static enum rc policy_request(struct arena *arena, const struct child_sa *child,
 	return RC_OK;
 }
 
-enum rc child_install_in(struct arena *arena, const struct child_sa *child, struct span keymat,
-			 struct list *list)
+enum rc child_install_in(struct arena *arena, const struct sas *sas, const struct child_sa *child,
+			 struct span keymat, struct list *list)
 {
 	TRY(sa_request(arena, child, keymat, KERNEL_IN, list));
-	TRY(policy_request(arena, child, KERNEL_IN, list));
+	TRY(policy_request(arena, sas, child, KERNEL_IN, list));
 	if (child->mode == KERNEL_TRANSPORT)
 		return RC_OK; /* nothing is forwarded */
-	return policy_request(arena, child, KERNEL_FWD, list);
+	return policy_request(arena, sas, child, KERNEL_FWD, list);
 }
 
-enum rc child_install_out(struct arena *arena, const struct child_sa *child, struct span keymat,
-			  struct list *list)
+enum rc child_install_out(struct arena *arena, const struct sas *sas, const struct child_sa *child,
+			  struct span keymat, struct list *list)
 {
 	TRY(sa_request(arena, child, keymat, KERNEL_OUT, list));
-	return policy_request(arena, child, KERNEL_OUT, list);
+	return policy_request(arena, sas, child, KERNEL_OUT, list);
 }
 
-enum rc ikev2_child_outbound(struct arena *arena, const struct child_sa *child, struct span keymat,
-			     struct list *list)
+enum rc ikev2_child_outbound(struct arena *arena, const struct sas *sas,
+			     const struct child_sa *child, struct span keymat, struct list *list)
 {
-	return child_install_out(arena, child, keymat, list);
+	return child_install_out(arena, sas, child, keymat, list);
 }
 
 static void delete_sa(const struct child_sa *child, enum kernel_direction direction,
@@ -178,23 +183,28 @@ static unsigned delete_policies(const struct child_sa *child, struct kernel_requ
 	return count;
 }
 
-static void set_policy(const struct child_sa *child, enum kernel_direction direction,
-		       struct kernel_request *out)
+/* How many requests that is: what stands is left alone. */
+static unsigned hand_policy(const struct sas *sas, const struct child_sa *child,
+			    const struct child_sa *heir, enum kernel_direction direction,
+			    struct kernel_request *out)
 {
+	if (child_policy_stands(sas, heir, direction, child) && child_policies_agree(child, heir))
+		return 0;
 	*out = (struct kernel_request){ .op = KERNEL_POLICY_SET };
-	child_kernel_policy(child, direction, &out->policy);
+	child_kernel_policy(heir, direction, &out->policy);
+	return 1;
 }
 
 /* What the kernel has may be the policies of the one that goes: its addresses, its reqid. */
-static unsigned hand_over(const struct child_sa *child, const struct child_sa *heir,
-			  struct kernel_request *out)
+static unsigned hand_over(const struct sas *sas, const struct child_sa *child,
+			  const struct child_sa *heir, struct kernel_request *out)
 {
 	unsigned count = 0;
 
-	set_policy(heir, KERNEL_OUT, &out[count++]);
-	set_policy(heir, KERNEL_IN, &out[count++]);
+	count += hand_policy(sas, child, heir, KERNEL_OUT, &out[count]);
+	count += hand_policy(sas, child, heir, KERNEL_IN, &out[count]);
 	if (heir->mode == KERNEL_TUNNEL)
-		set_policy(heir, KERNEL_FWD, &out[count++]);
+		count += hand_policy(sas, child, heir, KERNEL_FWD, &out[count]);
 	else if (child->mode == KERNEL_TUNNEL)
 		delete_policy(child, KERNEL_FWD, &out[count++]);
 	return count;
@@ -212,7 +222,7 @@ unsigned ikev2_child_uninstall(const struct sas *sas, const struct child_sa *chi
 	if (heir == NULL)
 		count += delete_policies(child, out + count);
 	else
-		count += hand_over(child, heir, out + count);
+		count += hand_over(sas, child, heir, out + count);
 	if (child->in_installed)
 		delete_sa(child, KERNEL_IN, &out[count++]);
 	return count;

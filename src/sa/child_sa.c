@@ -85,6 +85,72 @@ struct child_sa *child_policy_owner(const struct sas *sas, const struct kernel_p
 	return newest;
 }
 
+static bool is_same_policy(const struct kernel_policy *a, const struct kernel_policy *b)
+{
+	return a->reqid == b->reqid && a->mode == b->mode && a->protocol == b->protocol &&
+	       a->priority == b->priority && ip_equal(&a->tunnel_src, &b->tunnel_src) &&
+	       ip_equal(&a->tunnel_dst, &b->tunnel_dst);
+}
+
+static bool is_its_policy(const struct child_sa *child, const struct kernel_policy *policy)
+{
+	struct kernel_policy its;
+
+	child_kernel_policy(child, (enum kernel_direction)policy->direction, &its);
+	return is_same_policy(&its, policy);
+}
+
+/* Its trap may have taken the place of the outbound policy. */
+static bool trap_differs(const struct tunnel *tunnel, const struct selector_pair *selectors,
+			 const struct kernel_policy *policy)
+{
+	struct kernel_policy trap;
+
+	if (!tunnel->trap_installed || policy->direction != KERNEL_OUT ||
+	    !selector_pair_equal(&tunnel->selectors, selectors))
+		return false;
+	tunnel_trap_policy(tunnel, &trap);
+	return !is_same_policy(&trap, policy);
+}
+
+static bool has_half(const struct child_sa *child, const struct kernel_policy *policy)
+{
+	return child->state == CHILD_UP && !child->delete_wanted &&
+	       (policy->direction == KERNEL_OUT ? child->out_installed : child->in_installed);
+}
+
+bool child_policy_stands(const struct sas *sas, const struct child_sa *child,
+			 enum kernel_direction direction, const struct child_sa *but)
+{
+	struct kernel_policy policy;
+	bool stands = false;
+
+	child_kernel_policy(child, direction, &policy);
+	if (trap_differs(child->tunnel, &child->selectors, &policy))
+		return false;
+	for (struct table_node *node =
+		     table_first(&sas->policies, policy_hash(sas, &child->selectors));
+	     node; node = table_next(node)) {
+		struct child_sa *other = container_of(node, struct child_sa, by_policy);
+		if (other == but || !other->policies_installed || !is_policy_of(other, &policy) ||
+		    !selector_pair_equal(&other->selectors, &child->selectors))
+			continue;
+		if (!is_its_policy(other, &policy))
+			return false;
+		stands = stands || has_half(other, &policy);
+	}
+	return stands;
+}
+
+bool child_policies_agree(const struct child_sa *a, const struct child_sa *b)
+{
+	struct kernel_policy policy;
+
+	child_kernel_policy(a, KERNEL_OUT, &policy);
+	return is_policy_of(b, &policy) && selector_pair_equal(&a->selectors, &b->selectors) &&
+	       is_its_policy(b, &policy);
+}
+
 struct child_sa *child_policies_heir(const struct sas *sas, const struct child_sa *child)
 {
 	struct kernel_policy policy;
