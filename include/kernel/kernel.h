@@ -27,6 +27,9 @@ struct kernel_sa {
 	uint16_t encr, encr_bits, integ; /* IANA numbers */
 	struct span encr_key, integ_key; /* used before kernel_submit returns; never kept */
 	bool esn;
+	/* tunnel mode: the outer header does not tell the DSCP of the inner one, may be fragmented
+	 * on its way (no DF), or has its DSCP copied to the inner one */
+	bool hide_dscp, fragments, restore_dscp;
 	uint16_t replay_window; /* packets; 0: off */
 	struct kernel_encap
 		encap; /* for KERNEL_OUT: src port local_port, dst port remote_port; IN mirrored */

@@ -332,8 +332,8 @@ void tunnel_trap_policy(const struct tunnel *tunnel, struct kernel_policy *out);
 /* Its SAs and policies are on their way to the kernel: from now on others see them. child_sa_link()
  * does this too. */
 enum rc child_sa_claim(struct sas *sas, struct child_sa *child) MUST_CHECK;
-/* The newest other Child SA, of whatever tunnel, whose policies are the same ones to the kernel;
- * NULL: none. */
+/* The newest other Child SA, of whatever tunnel, whose outbound policy is the same one to the
+ * kernel; NULL: none. */
 struct child_sa *child_policies_heir(const struct sas *sas, const struct child_sa *child);
 /* The newest Child SA (but that one) that has this policy; NULL: none. */
 struct child_sa *child_policy_owner(const struct sas *sas, const struct kernel_policy *policy,
@@ -343,8 +343,9 @@ struct child_sa *child_policy_owner(const struct sas *sas, const struct kernel_p
  * is left alone. */
 bool child_policy_stands(const struct sas *sas, const struct child_sa *child,
 			 enum kernel_direction direction, const struct child_sa *but);
-/* Those of the one are, field by field, those of the other. */
-bool child_policies_agree(const struct child_sa *a, const struct child_sa *b);
+/* This policy of the one is, field by field, that of the other. */
+bool child_policies_agree(const struct child_sa *a, const struct child_sa *b,
+			  enum kernel_direction direction);
 /* A Child SA has that outbound SPI with the same address: the kernel cannot have both. */
 bool child_outbound_taken(const struct sas *sas, const struct ip_addr *remote, uint32_t spi_out);
 

@@ -351,7 +351,8 @@ const struct keyword keywords_ours[] = {
 	CONN_CUSTOM("mark", "mark[/mask]", "0..4294967295", NULL, field_mark,
 		    "Only packets with this firewall mark."),
 	CONN_CUSTOM("mark-in", "mark[/mask]", "0..4294967295", NULL, field_mark_in,
-		    "mark= of packets from the peer. Without it: that of mark=."),
+		    "mark= of packets from the peer, encrypted and decrypted: the firewall has to "
+		    "give it to the encrypted ones. Without it: that of mark=."),
 	CONN_CUSTOM("mark-out", "mark[/mask]", "0..4294967295", NULL, field_mark_out,
 		    "mark= of packets to the peer. Without it: that of mark=."),
 	CONN("if-id", KIND_NUMBER, if_id, "0..4294967295", "0",
@@ -376,7 +377,8 @@ const struct keyword keywords_ours[] = {
 	CONN("decap-dscp", KIND_BOOL, decap_dscp, "yes, no", "no",
 	     "The DSCP bits of the ESP packet are copied to the packet in it."),
 	CONN_CUSTOM("nopmtudisc", "yes or no", "yes, no", "no", field_nopmtudisc,
-		    "Do not follow the path's MTU."),
+		    "ESP packets may be fragmented on their way, whatever the packets in them say "
+		    "(no DF)."),
 	CONN("mtu", KIND_NUMBER, mtu, "0..65535", "0", "The MTU of the routes. 0: none given."),
 	CONN("metric", KIND_NUMBER, metric, "0..4294967295", "0",
 	     "The metric of the routes. 0: the default."),

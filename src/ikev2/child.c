@@ -172,57 +172,49 @@ static void restore_trap(const struct child_sa *child, struct kernel_request *ou
 	tunnel_trap_policy(tunnel, &out->policy);
 }
 
-static unsigned delete_policies(const struct child_sa *child, struct kernel_request *out)
+/* What the kernel has may be the policy of the one that goes: its addresses, its reqid. What stands
+ * is left alone. */
+static unsigned hand_over(const struct sas *sas, const struct child_sa *child,
+			  const struct child_sa *heir, enum kernel_direction direction,
+			  struct kernel_request *out)
 {
-	unsigned count = 0;
-
-	restore_trap(child, &out[count++]);
-	delete_policy(child, KERNEL_IN, &out[count++]);
-	if (child->mode == KERNEL_TUNNEL)
-		delete_policy(child, KERNEL_FWD, &out[count++]);
-	return count;
-}
-
-/* How many requests that is: what stands is left alone. */
-static unsigned hand_policy(const struct sas *sas, const struct child_sa *child,
-			    const struct child_sa *heir, enum kernel_direction direction,
-			    struct kernel_request *out)
-{
-	if (child_policy_stands(sas, heir, direction, child) && child_policies_agree(child, heir))
+	if (child_policy_stands(sas, heir, direction, child) &&
+	    child_policies_agree(child, heir, direction))
 		return 0;
 	*out = (struct kernel_request){ .op = KERNEL_POLICY_SET };
 	child_kernel_policy(heir, direction, &out->policy);
 	return 1;
 }
 
-/* What the kernel has may be the policies of the one that goes: its addresses, its reqid. */
-static unsigned hand_over(const struct sas *sas, const struct child_sa *child,
-			  const struct child_sa *heir, struct kernel_request *out)
+static unsigned give_up_policy(const struct sas *sas, const struct child_sa *child,
+			       enum kernel_direction direction, struct kernel_request *out)
 {
-	unsigned count = 0;
+	const struct child_sa *heir;
+	struct kernel_policy policy;
 
-	count += hand_policy(sas, child, heir, KERNEL_OUT, &out[count]);
-	count += hand_policy(sas, child, heir, KERNEL_IN, &out[count]);
-	if (heir->mode == KERNEL_TUNNEL)
-		count += hand_policy(sas, child, heir, KERNEL_FWD, &out[count]);
-	else if (child->mode == KERNEL_TUNNEL)
-		delete_policy(child, KERNEL_FWD, &out[count++]);
-	return count;
+	child_kernel_policy(child, direction, &policy);
+	heir = child_policy_owner(sas, &policy, child);
+	if (heir != NULL && (direction != KERNEL_FWD || heir->mode == KERNEL_TUNNEL))
+		return hand_over(sas, child, heir, direction, out);
+	if (direction == KERNEL_OUT)
+		restore_trap(child, out);
+	else
+		delete_policy(child, direction, out);
+	return 1;
 }
 
 /* SAs that the kernel refused are not ours: another one has that SPI. */
 unsigned ikev2_child_uninstall(const struct sas *sas, const struct child_sa *child,
 			       struct kernel_request out[IKEV2_UNINSTALL_MAX])
 {
-	const struct child_sa *heir = child_policies_heir(sas, child);
 	unsigned count = 0;
 
 	if (child->out_installed)
 		delete_sa(child, KERNEL_OUT, &out[count++]);
-	if (heir == NULL)
-		count += delete_policies(child, out + count);
-	else
-		count += hand_over(sas, child, heir, out + count);
+	count += give_up_policy(sas, child, KERNEL_OUT, &out[count]);
+	count += give_up_policy(sas, child, KERNEL_IN, &out[count]);
+	if (child->mode == KERNEL_TUNNEL)
+		count += give_up_policy(sas, child, KERNEL_FWD, &out[count]);
 	if (child->in_installed)
 		delete_sa(child, KERNEL_IN, &out[count++]);
 	return count;

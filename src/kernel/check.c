@@ -154,6 +154,10 @@ enum rc kernel_check_sa(const struct kernel_sa *sa, struct diag *diag)
 	if (sa->replay_window > REPLAY_WINDOW_MAX)
 		return diag_fail(diag, RC_RANGE, "a replay window of %u packets; at most %u",
 				 (unsigned)sa->replay_window, (unsigned)REPLAY_WINDOW_MAX);
+	if (sa->mode != KERNEL_TUNNEL && (sa->hide_dscp || sa->fragments || sa->restore_dscp))
+		return diag_fail(diag, RC_UNSUPPORTED,
+				 "an SA in transport mode has one header: nothing can be copied "
+				 "between two");
 	if (sa->mode == KERNEL_TRANSPORT)
 		TRY(check_selectors(&sa->selector_src, &sa->selector_dst, diag));
 	return sa->protocol == PROTOCOL_AH ? check_integ(sa, diag) : check_encr(sa, diag);

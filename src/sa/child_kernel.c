@@ -18,6 +18,33 @@ static void limit_life(const struct child_sa *child, struct kernel_sa *out)
 	out->hard_seconds = lifetime_backstop(conn);
 }
 
+/* What it lets in may have another mark than what it sends (mark-in=, mark-out=). */
+static void mark_of(const struct config_conn *conn, enum kernel_direction direction, uint32_t *mark,
+		    uint32_t *mask)
+{
+	bool out = direction == KERNEL_OUT;
+
+	*mark = out ? conn->mark_out : conn->mark_in;
+	*mask = out ? conn->mark_out_mask : conn->mark_in_mask;
+}
+
+/* A tunnel has two headers, which may tell the same or not: the outer one is made by the sender,
+ * and the inner one restored by the receiver. */
+static void shape_header(const struct child_sa *child, enum kernel_direction direction,
+			 struct kernel_sa *out)
+{
+	const struct config_conn *conn = child->tunnel->conn;
+
+	if (child->mode != KERNEL_TUNNEL)
+		return;
+	if (direction == KERNEL_OUT) {
+		out->hide_dscp = !conn->encap_dscp;
+		out->fragments = !conn->pmtudisc;
+	} else {
+		out->restore_dscp = conn->decap_dscp;
+	}
+}
+
 void child_kernel_sa(const struct child_sa *child, enum kernel_direction direction,
 		     struct kernel_sa *out)
 {
@@ -40,10 +67,10 @@ void child_kernel_sa(const struct child_sa *child, enum kernel_direction directi
 		.encap = child->encap,
 		.selector_src = in ? child->selectors.remote : child->selectors.local,
 		.selector_dst = in ? child->selectors.local : child->selectors.remote,
-		.mark = conn->mark,
-		.mark_mask = conn->mark_mask,
 		.if_id = conn->if_id,
 	};
+	mark_of(conn, direction, &out->mark, &out->mark_mask);
+	shape_header(child, direction, out);
 	limit_life(child, out);
 	if (out->esn && out->replay_window < REPLAY_WINDOW_ESN_MIN)
 		out->replay_window = REPLAY_WINDOW_ESN_MIN; /* the kernel wants one for ESN */
@@ -64,10 +91,9 @@ static void policy_common(const struct tunnel *tunnel, const struct selector_pai
 		.mode = transport ? KERNEL_TRANSPORT : KERNEL_TUNNEL,
 		.protocol = PROTOCOL_ESP,
 		.reqid = tunnel->reqid,
-		.mark = conn->mark,
-		.mark_mask = conn->mark_mask,
 		.if_id = conn->if_id,
 	};
+	mark_of(conn, direction, &out->mark, &out->mark_mask);
 	out->priority = conn->priority != 0
 				? conn->priority
 				: kernel_policy_priority(&out->src, &out->dst, transport);

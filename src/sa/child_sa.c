@@ -58,12 +58,14 @@ static uint64_t policy_hash(const struct sas *sas, const struct selector_pair *s
 	return table_hash(&sas->policies, key, len);
 }
 
+/* Equal marks and interfaces: with equal selectors they are one to the kernel. */
 static bool is_policy_of(const struct child_sa *child, const struct kernel_policy *policy)
 {
-	const struct config_conn *conn = child->tunnel->conn;
+	struct kernel_policy its;
 
-	return conn->mark == policy->mark && conn->mark_mask == policy->mark_mask &&
-	       conn->if_id == policy->if_id;
+	child_kernel_policy(child, (enum kernel_direction)policy->direction, &its);
+	return its.mark == policy->mark && its.mark_mask == policy->mark_mask &&
+	       its.if_id == policy->if_id;
 }
 
 struct child_sa *child_policy_owner(const struct sas *sas, const struct kernel_policy *policy,
@@ -142,11 +144,12 @@ bool child_policy_stands(const struct sas *sas, const struct child_sa *child,
 	return stands;
 }
 
-bool child_policies_agree(const struct child_sa *a, const struct child_sa *b)
+bool child_policies_agree(const struct child_sa *a, const struct child_sa *b,
+			  enum kernel_direction direction)
 {
 	struct kernel_policy policy;
 
-	child_kernel_policy(a, KERNEL_OUT, &policy);
+	child_kernel_policy(a, direction, &policy);
 	return is_policy_of(b, &policy) && selector_pair_equal(&a->selectors, &b->selectors) &&
 	       is_its_policy(b, &policy);
 }

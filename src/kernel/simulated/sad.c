@@ -166,6 +166,9 @@ static void fill(struct sad_sa *to, const struct kernel_sa *sa)
 	to->direction = sa->direction;
 	to->mode = sa->mode;
 	to->esn = sa->esn;
+	to->hide_dscp = sa->hide_dscp;
+	to->fragments = sa->fragments;
+	to->restore_dscp = sa->restore_dscp;
 }
 
 static int sad_link(struct simulated *sim, struct sad_sa *sa)
@@ -316,6 +319,9 @@ void sim_sad_show(const struct sad_sa *sa, struct simulated_sa *out)
 			.encr_bits = sa->encr_bits,
 			.integ = sa->integ,
 			.esn = sa->esn,
+			.hide_dscp = sa->hide_dscp,
+			.fragments = sa->fragments,
+			.restore_dscp = sa->restore_dscp,
 			.replay_window = sa->replay_window,
 			.soft_seconds = sa->soft_seconds,
 			.hard_seconds = sa->hard_seconds,

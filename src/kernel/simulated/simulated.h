@@ -54,7 +54,7 @@ struct sad_sa {
 	uint32_t spi, reqid, serial, soft_seconds, hard_seconds, used_at, integrity_failures;
 	uint16_t encr_bits, replay_window;
 	uint8_t encr, integ, family, protocol, direction, mode;
-	bool esn, dying;
+	bool esn : 1, dying : 1, hide_dscp : 1, fragments : 1, restore_dscp : 1;
 };
 _Static_assert(sizeof(struct sad_sa) <= 168, "an SA with its share of the tables fits 200 bytes");
 

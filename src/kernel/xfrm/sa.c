@@ -55,6 +55,10 @@ static void put_info(struct nlmsghdr *message, const struct kernel_sa *sa)
 	}
 	if (sa->esn)
 		info->flags |= XFRM_STATE_ESN;
+	if (sa->fragments)
+		info->flags |= XFRM_STATE_NOPMTUDISC;
+	if (sa->restore_dscp)
+		info->flags |= XFRM_STATE_DECAP_DSCP;
 	if (!wants_esn_state(sa))
 		info->replay_window = (uint8_t)sa->replay_window;
 }
@@ -145,6 +149,8 @@ struct nlmsghdr *xfrm_sa_add_encode(void *at, const struct kernel_sa *sa)
 	put_algorithms(message, sa);
 	put_encap(message, sa);
 	put_replay(message, sa);
+	if (sa->hide_dscp)
+		mnl_attr_put_u32(message, XFRMA_SA_EXTRA_FLAGS, XFRM_SA_XFLAG_DONT_ENCAP_DSCP);
 	xfrm_mark_put(message, sa->mark, sa->mark_mask, sa->if_id);
 	return message;
 }

@@ -207,6 +207,14 @@ static void a_key_of_the_wrong_size_is_refused(void **state)
 	assert_int_equal(ask_sa(*state, KERNEL_SA_QUERY, sa), RC_NOT_FOUND);
 }
 
+static void an_sa_may_shape_the_headers_of_its_tunnel(void **state)
+{
+	NEEDS_ESP();
+	struct kernel_sa sa = gcm_sa(0x4800);
+	sa.hide_dscp = sa.fragments = sa.restore_dscp = true;
+	assert_int_equal(ask_sa(*state, KERNEL_SA_ADD, sa), RC_OK);
+}
+
 static void replay_windows_and_esn_of_all_sizes_work(void **state)
 {
 	NEEDS_ESP();
@@ -625,6 +633,7 @@ static void thousands_of_requests_in_one_turn_are_all_answered(void **state)
 		SUITE_TEST(every_supported_integrity_makes_an_sa),                                 \
 		SUITE_TEST(what_rfc8221_demands_is_supported),                                     \
 		SUITE_TEST(a_key_of_the_wrong_size_is_refused),                                    \
+		SUITE_TEST(an_sa_may_shape_the_headers_of_its_tunnel),                             \
 		SUITE_TEST(replay_windows_and_esn_of_all_sizes_work),                              \
 		SUITE_TEST(sas_take_every_option_at_once),                                         \
 		SUITE_TEST(transport_mode_and_ipv6_make_sas),                                      \

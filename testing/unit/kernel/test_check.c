@@ -110,6 +110,16 @@ static void an_sa_has_ends_an_spi_and_a_sane_window(void **state)
 	assert_int_equal(kernel_check_sa(&sa, &diag), RC_SYNTAX);
 }
 
+static void only_tunnels_have_two_headers(void **state)
+{
+	struct kernel_sa sa = gcm_sa(256);
+	(void)state;
+	sa.hide_dscp = true;
+	assert_int_equal(kernel_check_sa(&sa, &diag), RC_OK);
+	sa.mode = KERNEL_TRANSPORT;
+	assert_int_equal(kernel_check_sa(&sa, &diag), RC_UNSUPPORTED);
+}
+
 static void ciphers_and_integrity_come_in_the_right_company(void **state)
 {
 	struct kernel_sa sa = cbc_sa(0x1000);
@@ -171,6 +181,7 @@ int main(void)
 		cmocka_unit_test(a_selector_without_address_is_refused),
 		cmocka_unit_test(unknown_enum_values_are_refused),
 		cmocka_unit_test(an_sa_has_ends_an_spi_and_a_sane_window),
+		cmocka_unit_test(only_tunnels_have_two_headers),
 		cmocka_unit_test(ciphers_and_integrity_come_in_the_right_company),
 		cmocka_unit_test(transport_mode_checks_the_selectors_of_the_sa),
 		cmocka_unit_test(deletes_and_queries_need_only_what_identifies),

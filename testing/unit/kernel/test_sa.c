@@ -189,6 +189,24 @@ static void transport_mode_carries_the_selector(void **state)
 	assert_int_equal(info.sel.prefixlen_d, 32);
 }
 
+static void what_tunnels_do_with_headers_are_flags(void **state)
+{
+	struct kernel_sa sa = gcm_sa(0x1000);
+	uint32_t extra;
+	(void)state;
+	assert_int_equal(add(sa).flags & (XFRM_STATE_NOPMTUDISC | XFRM_STATE_DECAP_DSCP), 0);
+	assert_int_equal(sent(XFRMA_SA_EXTRA_FLAGS).len, 0);
+	sa.fragments = true;
+	assert_true(add(sa).flags & XFRM_STATE_NOPMTUDISC);
+	sa.restore_dscp = true;
+	assert_true(add(sa).flags & XFRM_STATE_DECAP_DSCP);
+	sa.hide_dscp = true;
+	(void)add(sa);
+	assert_int_equal(sent(XFRMA_SA_EXTRA_FLAGS).len, sizeof extra);
+	memcpy(&extra, sent(XFRMA_SA_EXTRA_FLAGS).ptr, sizeof extra);
+	assert_int_equal(extra, XFRM_SA_XFLAG_DONT_ENCAP_DSCP);
+}
+
 static void the_largest_sa_fits_the_message_bound(void **state)
 {
 	struct kernel_sa sa = cbc_sa(0x1000);
@@ -252,6 +270,7 @@ int main(void)
 		cmocka_unit_test(large_windows_and_esn_use_the_long_replay_state),
 		cmocka_unit_test(udp_ports_follow_the_direction),
 		cmocka_unit_test(transport_mode_carries_the_selector),
+		cmocka_unit_test(what_tunnels_do_with_headers_are_flags),
 		cmocka_unit_test(the_largest_sa_fits_the_message_bound),
 		cmocka_unit_test(delete_and_get_name_the_sa_by_id_and_mark),
 		cmocka_unit_test(counters_are_read_from_the_dumped_sa),

@@ -103,6 +103,55 @@ static void settings_of_the_conn_reach_the_kernel(void **state)
 	one_end(&one);
 }
 
+static void each_direction_has_its_mark(void **state)
+{
+	struct one one;
+	struct kernel_policy policy;
+	struct kernel_sa sa;
+
+	(void)state;
+	one_begin(&one, SAS_CONN "\tmark-in=5/0xff\n\tmark-out=6\n");
+	child_kernel_sa(one.child, KERNEL_IN, &sa);
+	assert_int_equal(sa.mark, 5);
+	assert_int_equal(sa.mark_mask, 0xff);
+	child_kernel_sa(one.child, KERNEL_OUT, &sa);
+	assert_int_equal(sa.mark, 6);
+	assert_int_equal(sa.mark_mask, UINT32_MAX);
+	child_kernel_policy(one.child, KERNEL_IN, &policy);
+	assert_int_equal(policy.mark, 5);
+	child_kernel_policy(one.child, KERNEL_FWD, &policy);
+	assert_int_equal(policy.mark, 5);
+	child_kernel_policy(one.child, KERNEL_OUT, &policy);
+	assert_int_equal(policy.mark, 6);
+	tunnel_trap_policy(one.child->tunnel, &policy);
+	assert_int_equal(policy.mark, 6);
+	one_end(&one);
+}
+
+static void the_sender_shapes_the_outer_header_and_the_receiver_the_inner(void **state)
+{
+	struct one one;
+	struct kernel_sa in, out;
+
+	(void)state;
+	one_begin(&one, SAS_CONN);
+	child_kernel_sa(one.child, KERNEL_IN, &in);
+	child_kernel_sa(one.child, KERNEL_OUT, &out);
+	assert_false(out.hide_dscp || out.fragments || out.restore_dscp);
+	assert_false(in.hide_dscp || in.fragments || in.restore_dscp);
+	one_end(&one);
+	one_begin(&one, SAS_CONN "\tencap-dscp=no\n\tdecap-dscp=yes\n\tnopmtudisc=yes\n");
+	child_kernel_sa(one.child, KERNEL_IN, &in);
+	child_kernel_sa(one.child, KERNEL_OUT, &out);
+	assert_true(out.hide_dscp && out.fragments && !out.restore_dscp);
+	assert_true(!in.hide_dscp && !in.fragments && in.restore_dscp);
+	one.child->mode = KERNEL_TRANSPORT;
+	child_kernel_sa(one.child, KERNEL_IN, &in);
+	child_kernel_sa(one.child, KERNEL_OUT, &out);
+	assert_false(out.hide_dscp || out.fragments || in.restore_dscp);
+	one_end(&one);
+}
+
 /* The mode is the Child SA's, not the conn's: a responder may have made a tunnel instead. */
 static void transport_mode_is_the_child_sas(void **state)
 {
@@ -145,6 +194,8 @@ int main(void)
 		cmocka_unit_test(replay_window_is_for_inbound_and_esn_needs_one_both_ways),
 		cmocka_unit_test(policies_mirror_selectors_and_tunnel_ends),
 		cmocka_unit_test(settings_of_the_conn_reach_the_kernel),
+		cmocka_unit_test(each_direction_has_its_mark),
+		cmocka_unit_test(the_sender_shapes_the_outer_header_and_the_receiver_the_inner),
 		cmocka_unit_test(transport_mode_is_the_child_sas),
 		cmocka_unit_test(trap_stands_in_the_place_of_the_outbound_policy),
 	};

@@ -120,17 +120,17 @@ static void policies_stand_that_one_like_it_has_set(void **state)
 	assert_false(child_policy_stands(&f.sas, b, KERNEL_IN, b));
 	a->in_installed = true;
 	assert_true(child_policy_stands(&f.sas, b, KERNEL_IN, b));
-	assert_true(child_policies_agree(a, b));
+	assert_true(child_policies_agree(a, b, KERNEL_OUT));
 	a->delete_wanted = true; /* maybe because the kernel refused */
 	assert_false(child_policy_stands(&f.sas, b, KERNEL_OUT, b));
 	a->delete_wanted = false;
 	b->remote.bytes[3]++; /* it has moved */
 	assert_false(child_policy_stands(&f.sas, b, KERNEL_OUT, b));
-	assert_false(child_policies_agree(a, b));
+	assert_false(child_policies_agree(a, b, KERNEL_OUT));
 	b->remote = a->remote;
 	struct child_sa *c = linked(&f, ike, "u", 3);
 	assert_false(child_policy_stands(&f.sas, b, KERNEL_OUT, b));
-	assert_false(child_policies_agree(a, c));
+	assert_false(child_policies_agree(a, c, KERNEL_IN));
 	child_sa_free(&f.sas, c);
 	a->tunnel->trap_installed = true;
 	assert_true(child_policy_stands(&f.sas, b, KERNEL_OUT, b));

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a conn says about its SAs and policies in the kernel: both ends and their kernels follow. */
+#include "exchange/pair.h"
+#include "unit/test.h"
+
+#define SEC USEC_PER_SEC
+
+static void assert_sas(struct end *end, void (*check)(const struct kernel_sa *sa), size_t count)
+{
+	struct simulated_sa sa;
+	size_t index = 0;
+
+	for (; kernel_simulated_sa(end->kernel, index, &sa); index++)
+		check(&sa.sa);
+	assert_int_equal(index, count);
+}
+
+static void assert_policies(struct end *end, void (*check)(const struct kernel_policy *policy),
+			    size_t count)
+{
+	struct kernel_policy policy;
+	size_t index = 0;
+
+	for (; kernel_simulated_policy(end->kernel, index, &policy); index++)
+		check(&policy);
+	assert_int_equal(index, count);
+}
+
+static void has_marks(const struct kernel_sa *sa)
+{
+	assert_int_equal(sa->mark, sa->direction == KERNEL_IN ? 5 : 6);
+}
+
+static void has_policy_marks(const struct kernel_policy *policy)
+{
+	assert_int_equal(policy->mark, policy->direction == KERNEL_OUT ? 6 : 5);
+}
+
+/* Rekeying and moving take them along, and the end leaves nothing. */
+static void marks_of_both_directions_live_with_the_tunnel(void **state)
+{
+	struct pair pair;
+	struct diag diag;
+
+	(void)state;
+	pair_start(&pair, 1, PAIR_START "\tmark-in=5/0xff\n\tmark-out=6/0xff\n", NULL, NULL, NULL);
+	pair_run(&pair, 6 * SEC);
+	assert_sas(&pair.west, has_marks, 2);
+	assert_policies(&pair.west, has_policy_marks, 3);
+	tunnel_current(peers_tunnel(&pair.west.gateway->peers, "t"))->replace_at = 0;
+	peer_dirty(peers_tunnel(&pair.west.gateway->peers, "t")->peer);
+	pair_run(&pair, 300 * SEC);
+	assert_sas(&pair.west, has_marks, 2);
+	assert_policies(&pair.west, has_policy_marks, 3);
+	assert_int_equal(gateway_down(pair.west.gateway, "t", &diag), RC_OK);
+	pair_run(&pair, 10 * SEC);
+	end_assert_empty(&pair.west);
+	end_assert_empty(&pair.east);
+	pair_end(&pair);
+}
+
+#define SAME_SELECTORS                                                                             \
+	"conn u\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@east\n"           \
+	"\tleftsubnet=10.1.0.0/24\n\trightsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=add\n"
+
+static void count_unmarked(const struct kernel_policy *policy)
+{
+	assert_int_equal(policy->mark, policy->direction == KERNEL_OUT ? 0 : 7);
+}
+
+/* Of two tunnels whose inbound policies alone differ, one keeps its own when the other goes. */
+static void a_policy_with_another_mark_is_another_one(void **state)
+{
+	struct pair pair;
+	struct diag diag;
+
+	(void)state;
+	pair_start(&pair, 1, PAIR_CONN "\tmark-in=7\n" SAME_SELECTORS "\tmark-in=8\n",
+		   PAIR_CONN SAME_SELECTORS, NULL, NULL);
+	end_up(&pair.west, "t");
+	pair_run(&pair, 6 * SEC);
+	end_up(&pair.west, "u");
+	pair_run(&pair, 6 * SEC);
+	assert_int_equal(kernel_simulated_policy_count(pair.west.kernel), 5);
+	assert_int_equal(gateway_down(pair.west.gateway, "u", &diag), RC_OK);
+	pair_run(&pair, 60 * SEC);
+	assert_policies(&pair.west, count_unmarked, 3);
+	assert_int_equal(gateway_down(pair.west.gateway, "t", &diag), RC_OK);
+	pair_run(&pair, 10 * SEC);
+	end_assert_empty(&pair.west);
+	pair_end(&pair);
+}
+
+static void has_header_options(const struct kernel_sa *sa)
+{
+	bool out = sa->direction == KERNEL_OUT;
+
+	assert_int_equal(sa->hide_dscp, out);
+	assert_int_equal(sa->fragments, out);
+	assert_int_equal(sa->restore_dscp, !out);
+}
+
+static void headers_are_made_as_the_conn_says(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 1, PAIR_START "\tencap-dscp=no\n\tdecap-dscp=yes\n\tnopmtudisc=yes\n",
+		   NULL, NULL, NULL);
+	pair_run(&pair, 6 * SEC);
+	pair_assert_tunnel(&pair);
+	assert_sas(&pair.west, has_header_options, 2);
+	pair_end(&pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(marks_of_both_directions_live_with_the_tunnel),
+		cmocka_unit_test(a_policy_with_another_mark_is_another_one),
+		cmocka_unit_test(headers_are_made_as_the_conn_says),
+	};
+
+	return exchange_run(tests);
+}
