@@ -73,7 +73,7 @@ enum config_childless { CHILDLESS_ALLOW, CHILDLESS_NEVER, CHILDLESS_PREFER, CHIL
 enum config_ppk { PPK_NO, PPK_YES, PPK_INSIST };
 enum config_dpdaction { DPD_AUTO, DPD_HOLD, DPD_CLEAR, DPD_RESTART };
 
-enum config_sendcert { SENDCERT_IFASKED, SENDCERT_ALWAYS, SENDCERT_NEVER };
+enum config_sendcert { SENDCERT_ALWAYS, SENDCERT_IFASKED, SENDCERT_NEVER };
 enum config_sendca { SENDCA_NONE, SENDCA_ISSUER, SENDCA_ALL };
 /* leftrsasigkey=, leftpubkey= */
 enum config_key_form {

@@ -147,6 +147,17 @@ static bool choose_by_curve(enum key_kind kind, struct auth_choice *out)
 	return false;
 }
 
+/* RFC 7296's own method of RSA, with which every peer that has RSA begins; only when asked for. */
+static bool choose_sha1(enum key_kind kind, const struct config_end *end, struct auth_choice *out)
+{
+	if (kind != KEY_RSA || (end->signatures.pkcs1 & HASH_BIT(SIGN_SHA1)) == 0)
+		return false;
+	*out = (struct auth_choice){ AUTH_RSA,
+				     { .form = SIGN_RSA_PKCS1, .hash = SIGN_SHA1 },
+				     SIGNATURE_DER };
+	return true;
+}
+
 enum rc auth_method_choose(enum key_kind kind, const struct config_end *end, uint16_t hashes,
 			   struct auth_choice *out, struct diag *diag)
 {
@@ -158,19 +169,14 @@ enum rc auth_method_choose(enum key_kind kind, const struct config_end *end, uin
 		return diag_fail(diag, RC_AUTH_FAILED,
 				 "our key is of kind %s, which authby=%s does not allow", name,
 				 auth_kinds_text(end->auth, text));
-	if (choose_by_hashes(kind, end, hashes, out) || (hashes == 0 && choose_by_curve(kind, out)))
+	if (choose_by_hashes(kind, end, hashes, out) ||
+	    (hashes == 0 && choose_by_curve(kind, out)) || choose_sha1(kind, end, out))
 		return RC_OK;
 	if (hashes != 0)
 		return diag_fail(diag, RC_AUTH_FAILED,
 				 "peer announced no hash with which our key (%s) may sign "
 				 "(authby=)",
 				 name);
-	if (kind == KEY_RSA && (end->signatures.pkcs1 & HASH_BIT(SIGN_SHA1)) != 0) {
-		*out = (struct auth_choice){ AUTH_RSA,
-					     { .form = SIGN_RSA_PKCS1, .hash = SIGN_SHA1 },
-					     SIGNATURE_DER };
-		return RC_OK;
-	}
 	return diag_fail(diag, RC_AUTH_FAILED,
 			 "peer knows only signatures with SHA-1 for our key (%s), not RFC 7427; if "
 			 "it must be, write authby=rsa-sha1",

@@ -16,7 +16,6 @@
 #define ECDSA(hashes)	   (AUTHBY_ECDSA | (hashes) << 24)
 #define ANY_RSA		   (PSS(SHA2) | PKCS1(SHA2))
 #define ANY_SIGNATURE	   (ANY_RSA | ECDSA(SHA2) | AUTHBY_EDDSA)
-#define RSA_WITH(hash)	   (PSS(HASH(hash)) | PKCS1(HASH(hash)))
 #define BITS_OF(value, at) ((uint8_t)((unsigned)(value) >> (at)&0xff))
 
 /* What Libreswan and strongSwan call methods, in authby=, leftauth= and rightauth=. */
@@ -30,9 +29,9 @@ static const struct name method_list[] = {
 	{ PSS(HASH(SIGN_SHA2_256)), "rsa-sha2_256" },
 	{ PSS(HASH(SIGN_SHA2_384)), "rsa-sha2_384" },
 	{ PSS(HASH(SIGN_SHA2_512)), "rsa-sha2_512" },
-	{ RSA_WITH(SIGN_SHA2_256), "rsa-sha256" },
-	{ RSA_WITH(SIGN_SHA2_384), "rsa-sha384" },
-	{ RSA_WITH(SIGN_SHA2_512), "rsa-sha512" },
+	{ PKCS1(HASH(SIGN_SHA2_256)), "rsa-sha256" },
+	{ PKCS1(HASH(SIGN_SHA2_384)), "rsa-sha384" },
+	{ PKCS1(HASH(SIGN_SHA2_512)), "rsa-sha512" },
 	{ PSS(SHA2), "rsa/pss" },
 	{ PSS(HASH(SIGN_SHA2_256)), "rsa/pss-sha256" },
 	{ PSS(HASH(SIGN_SHA2_384)), "rsa/pss-sha384" },

@@ -231,9 +231,9 @@ const struct keyword keywords_ours[] = {
 	END_CUSTOM("ca", "distinguished name", "", NULL, field_ca,
 		   "The CA that the certificate of this end must come from. %same: the one of the "
 		   "other end. %any, or without it: any that is trusted."),
-	END("sendcert", KIND_ENUM, sendcert, "ifasked, always, never", "ifasked",
-	    "When this end sends its certificate: if the peer asks, always, or never. yes and "
-	    "forced are always, no is never.",
+	END("sendcert", KIND_ENUM, sendcert, "always, ifasked, never", "always",
+	    "When this end sends its certificate: always (Libreswan does not ask for one that "
+	    "it had once), if the peer asks, or never. yes and forced are always, no is never.",
 	    .names = &sendcert_names),
 	END_CUSTOM("ckaid", "hex digits", "", NULL, field_ckaid,
 		   "The key of this end, by its ID in the NSS database."),
@@ -256,8 +256,9 @@ const struct keyword keywords_ours[] = {
 		"secret", field_authby,
 		"How both ends prove their identity; several, separated by commas, are all "
 		"accepted. rsasig: RSA signatures with SHA-2, PSS or PKCS #1; rsa-sha2: PSS only; "
-		"rsa-sha1: PKCS #1 with SHA-1, for old peers. pubkey: any signature. Without it: "
-		"pubkey where cert=, ckaid=, pubkey= or rsasigkey= is given, otherwise secret."),
+		"rsa-sha256, rsa-sha384, rsa-sha512: PKCS #1 only, as in strongSwan; rsa-sha1: "
+		"PKCS #1 with SHA-1, for old peers. pubkey: any signature. Without it: pubkey "
+		"where cert=, ckaid=, pubkey= or rsasigkey= is given, otherwise secret."),
 	CONN("require-id-on-certificate", KIND_BOOL, require_id_on_certificate, "yes, no", "yes",
 	     "The identity of a peer must stand in its certificate (RFC 4945)."),
 	CONN("sendca", KIND_ENUM, sendca, "none, issuer, all", "none",

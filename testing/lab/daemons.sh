@@ -159,7 +159,7 @@ start_strongswan() {
 	cp /usr/sbin/charon-systemd "$run/charon"
 	cat >"$run/strongswan.conf" <<-CONF
 	charon-systemd {
-		load = aes sha1 sha2 hmac kdf random nonce openssl gcrypt gmp curve25519 chapoly gcm ccm ctr pem pkcs1 pkcs8 x509 pubkey constraints kernel-netlink socket-default vici
+		load = aes sha1 sha2 hmac kdf random nonce openssl gcrypt gmp curve25519 chapoly gcm ccm ctr pem pkcs1 pkcs8 x509 pubkey constraints kernel-netlink socket-default vici ${charon_plugins:-}
 		install_routes = no
 		journal { default = -1 }
 		filelog { log { path = $RESULT/$ns.log

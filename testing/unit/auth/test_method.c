@@ -73,6 +73,7 @@ static void a_peer_without_it_gets_the_older_methods(void **state)
 	chooses(KEY_ECDSA_P384, &ecdsa, 0, AUTH_ECDSA_384, SIGN_ECDSA, SIGN_SHA2_384);
 	chooses(KEY_ECDSA_P521, &ecdsa, 0, AUTH_ECDSA_521, SIGN_ECDSA, SIGN_SHA2_512);
 	chooses(KEY_RSA, &sha1, 0, AUTH_RSA, SIGN_RSA_PKCS1, SIGN_SHA1);
+	chooses(KEY_RSA, &sha1, HASH_BIT(SIGN_SHA1), AUTH_RSA, SIGN_RSA_PKCS1, SIGN_SHA1);
 	refuses(KEY_RSA, &rsa, 0, "rsa-sha1");
 }
 

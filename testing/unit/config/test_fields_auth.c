@@ -26,6 +26,8 @@ static void methods_are_bits_with_their_hashes(void **state)
 		{ "rsasig", AUTHBY_RSA, SHA2, SHA2, 0 },
 		{ "rsa-sha1", AUTHBY_RSA, 0, BIT(SIGN_SHA1), 0 },
 		{ "rsa-sha2", AUTHBY_RSA, SHA2, 0, 0 },
+		{ "rsa-sha256", AUTHBY_RSA, 0, BIT(SIGN_SHA2_256), 0 },
+		{ "ike:rsa-sha512", AUTHBY_RSA, 0, BIT(SIGN_SHA2_512), 0 },
 		{ "rsa-sha2_384", AUTHBY_RSA, BIT(SIGN_SHA2_384), 0, 0 },
 		{ "rsa-sha2_256, rsa-sha1", AUTHBY_RSA, BIT(SIGN_SHA2_256), BIT(SIGN_SHA1), 0 },
 		{ "ecdsa", AUTHBY_ECDSA, 0, 0, SHA2 },
