@@ -54,13 +54,13 @@ static void check_keys(const struct checking *c, const struct config_end *end, u
 void check_auth(const struct checking *c)
 {
 	const struct config_end *l = &c->conn->left, *r = &c->conn->right;
-	bool signs = ((l->auth | r->auth) & AUTHBY_SIGNATURE) != 0;
+	bool both_sign = (l->auth & AUTHBY_SIGNATURE) != 0 && (r->auth & AUTHBY_SIGNATURE) != 0;
 
 	if (conn_is_shunt(c->conn))
 		return;
 	check_keys(c, l, 0);
 	check_keys(c, r, 1);
-	if (signs && !has_key(l) && !has_key(r))
+	if (both_sign && !has_key(l) && !has_key(r))
 		check_say(c, CHECK_KEYS, true, "authby", 0,
 			  "neither end has leftcert=, leftckaid= or leftpubkey=: this host has "
 			  "nothing to sign with");

@@ -171,7 +171,8 @@ static enum rc set_text(char **field, const char *text)
 
 enum rc field_identity(const char *text, void *object, struct finding *finding)
 {
-	static const char *const known[] = { "%any", "%any4", "%any6", "%none", "%fromcert", NULL };
+	static const char *const known[] = { "%any",  "%any4",	   "%any6", "%none",
+					     "%null", "%fromcert", NULL };
 	struct config_end *end = object;
 
 	if (strcasecmp(text, "%myid") == 0)

@@ -99,15 +99,15 @@ pair_conn_swanctl() {
 # has_child SIDE: its daemon has a Child SA in use
 has_child() { [[ $(states "$1") == *child* ]]; }
 
-# both_roles NAME...: each comes up from either side, carries pings, and goes
+# both_roles NAME...: each comes up from either side, carries pings, and goes; with pings=no it carries none, which
+# saves time where another case has shown it
 both_roles() {
 	local name side
 	for name in "$@"; do
 		for side in west east; do
 			up $side "$name"
-			wait_for 10 "a Child SA in west" has_child west # Libreswan's command comes back before
-			wait_for 10 "a Child SA in east" has_child east
-			ping_ok westlan 10.2.0.2
+			[ $side = west ] || wait_for 10 "a Child SA in west" has_child west # Libreswan's command comes back before
+			[ "${pings:-}" = no ] || ping_ok westlan 10.2.0.2
 			take_down $side "$name"
 		done
 	done

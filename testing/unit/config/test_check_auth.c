@@ -31,7 +31,7 @@ static void who_signs_needs_a_key(void **state)
 	assert_says("authby=rsasig", 0, 1,
 		    "t.conf:4:2: warning: conn a: neither end has leftcert=, leftckaid= or "
 		    "leftpubkey=: this host has nothing to sign with\n");
-	assert_says("leftauth=ecdsa\n rightauth=secret", 0, 1, "nothing to sign with");
+	assert_says("leftauth=ecdsa\n rightauth=secret", 0, 0, ""); /* this host may be right */
 }
 
 static void one_end_has_one_key(void **state)

@@ -161,7 +161,7 @@ static void what_matters_only_later_makes_another_peer_but_no_other_conn(void **
 	static const char *const settings[] = {
 		"authlifetime=1h",	 "leftcert=gw",
 		"rightcert=/etc/gw.pem", "leftckaid=aabb",
-		"rightckaid=aabb",	 "leftsendcert=always",
+		"rightckaid=aabb",	 "leftsendcert=ifasked",
 		"rightsendcert=never",	 "sendca=all",
 		"modecfgdns=10.0.0.53",	 "modecfgdomains=example.org",
 		"modecfgbanner=Welcome", NULL

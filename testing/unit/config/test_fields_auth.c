@@ -82,6 +82,8 @@ static void an_identity_may_come_from_the_certificate(void **state)
 	assert_int_equal(field_identity("%fromcert", &end, &finding), RC_OK);
 	assert_true(end.id_fromcert);
 	assert_int_equal(end.id.type, ID_NONE);
+	assert_int_equal(field_identity("%null", &end, &finding), RC_OK);
+	assert_int_equal(end.id.type, ID_NULL);
 	assert_int_equal(field_identity("%myid", &end, &finding), RC_UNSUPPORTED);
 	conn_end_free(&end);
 }

@@ -32,6 +32,7 @@ capture_start
 both_roles pss
 sees_esp
 both_roles v15 p256 p384 p521
+pings=no
 both_roles address mail dn own wild
 both_roles file
 both_roles never always

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+# shows: certificates that Libreswan and we must refuse, both roles: dates, ID, usage, CA, constraints; the true reason, nothing left
+# timeout: 200
+two_gateways
+. "$LAB/certificates.sh"
+. "$LAB/refused.sh"
+refusals_with libreswan
