@@ -171,6 +171,7 @@ start_strongswan() {
 		$(cat "$(scenario_file "$ns.charon")" 2>/dev/null || true)
 	}
 	CONF
+	rm -f "$run/vici"
 	spawn "$ns" env STRONGSWAN_CONF="$run/strongswan.conf" "$run/charon" >"$RESULT/$ns.out" 2>&1
 	ready "$ns" test -S "$run/vici"
 	load_strongswan "$ns"

@@ -18,7 +18,7 @@ chains() {
 	pair_conn chain authby=rsasig east.sendca=all
 	pair_conn short
 	# a PEM file of key, intermediate CA and certificate, in whatever order
-	pair_conn file west.cert="$authority/west-file.all"
+	pair_conn file west.cert="$authority/west-file.all" east.sendca=all
 }
 for kind in strongswan libreswan; do
 	say "$kind: west knows the intermediate CA and sends it; east does not have it and sends its own certificate alone"
