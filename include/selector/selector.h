@@ -48,5 +48,9 @@ unsigned selector_fit(const struct selector_pair *ours, const struct wire_ts_lis
 enum rc selector_check_answer(const struct selector_pair *proposed, const struct wire_ts_list *tsi,
 			      const struct wire_ts_list *tsr, struct selector_pair *out,
 			      struct diag *diag) MUST_CHECK;
+/* Without narrowing: the peer's lists are just our selectors (and parts of them, as the packet that
+ * made it ask is one). RC_TS_UNACCEPTABLE with a diag that shows both sides. */
+enum rc selector_check_equal(const struct selector_pair *ours, const struct wire_ts_list *local,
+			     const struct wire_ts_list *remote, struct diag *diag) MUST_CHECK;
 
 #endif

@@ -52,7 +52,6 @@ static const struct not_yet not_yet[] = {
 	FINE(CONN, "modecfgpull", "no"),
 
 	/* selectors and modes */
-	FINE(CONN, "narrowing", "yes"),
 	BAD(CONN, "type", "passthrough pass drop reject", ""),
 	FINE(CONN, "phase2", "esp default"),
 	FINE(CONN, "ah", ""),

@@ -82,6 +82,8 @@ enum rc child_accept(const struct sas *sas, const struct child_exchange *in, uns
 
 	TRY(proposal_accept(tunnel->conn->esp, &in->sa, flags, &child->choice, diag));
 	TRY(selector_check_answer(&tunnel->selectors, &in->tsi, &in->tsr, &child->selectors, diag));
+	if (!tunnel->conn->narrowing)
+		TRY(selector_check_equal(&tunnel->selectors, &in->tsi, &in->tsr, diag));
 	TRY(take_spi(child, diag));
 	if (transport != in->transport)
 		return diag_fail(
@@ -98,6 +100,8 @@ enum rc child_choose(const struct sas *sas, const struct child_exchange *in, uin
 	const struct tunnel *tunnel = child->tunnel;
 
 	TRY(selector_narrow(&tunnel->selectors, &in->tsi, &in->tsr, &child->selectors, diag));
+	if (!tunnel->conn->narrowing)
+		TRY(selector_check_equal(&tunnel->selectors, &in->tsr, &in->tsi, diag));
 	TRY(proposal_choose(tunnel->conn->esp, &in->sa, group, flags, &child->choice, diag));
 	/* §1.3.1: a tunnel is made where transport was asked for, not the other way round */
 	if (!in->transport && child->mode == KERNEL_TRANSPORT)

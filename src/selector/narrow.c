@@ -184,6 +184,25 @@ enum rc selector_check_answer(const struct selector_pair *proposed, const struct
 	return RC_OK;
 }
 
+static bool is_among(const struct selector *ours, const struct wire_ts_list *list)
+{
+	struct selector selector;
+	for (unsigned i = 0; i < list->count; i++)
+		if (selector_from_wire(&list->items[i], &selector) == RC_OK &&
+		    selector_equal(ours, &selector))
+			return true;
+	return false;
+}
+
+enum rc selector_check_equal(const struct selector_pair *ours, const struct wire_ts_list *local,
+			     const struct wire_ts_list *remote, struct diag *diag)
+{
+	if (all_inside(&ours->local, local) && is_among(&ours->local, local) &&
+	    all_inside(&ours->remote, remote) && is_among(&ours->remote, remote))
+		return RC_OK;
+	return fail(ours, local, remote, "(narrowing=no) says", diag);
+}
+
 /* Ranks of selector_fit(), the lowest first. */
 enum fit { FIT_NONE, FIT_NOT_THE_PACKET, FIT_OVERLAP, FIT_SUPERSET, FIT_SUBSET, FIT_EXACT };
 #define FIT_STEP                                                                                   \

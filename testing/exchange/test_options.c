@@ -113,11 +113,57 @@ static void headers_are_made_as_the_conn_says(void **state)
 	pair_end(&pair);
 }
 
+#define EAST(local, remote)                                                                        \
+	"conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@east\n"           \
+	"\tleftsubnet=" local "\n\trightsubnet=" remote "\n\tauthby=secret\n\tauto=add\n"
+
+static void goes(const char *west, const char *east, bool comes_up, const char *west_says,
+		 const char *east_says)
+{
+	struct pair pair;
+
+	pair_start(&pair, 1, west, east, NULL, NULL);
+	end_up(&pair.west, "t");
+	pair_run(&pair, 3 * SEC);
+	assert_int_equal(pair.west.gateway->sas.child_count, comes_up);
+	assert_int_equal(pair.east.gateway->sas.child_count, comes_up);
+	assert_int_equal(pair.west.gateway->sas.established_count, 1);
+	if (west_says != NULL)
+		assert_true(end_said(&pair.west, west_says));
+	if (east_says != NULL)
+		assert_true(end_said(&pair.east, east_says));
+	pair_end(&pair);
+}
+
+/* RFC 7296 §2.9: what is narrowed is agreed on, unless one of the ends will not have that. */
+static void without_narrowing_both_ends_must_say_the_same(void **state)
+{
+	static const char narrow[] = EAST("10.1.0.0/25", "10.2.0.0/24");
+	static const char wide[] = EAST("10.0.0.0/8", "10.2.0.0/24");
+	static const char no[] = PAIR_CONN "\tnarrowing=no\n";
+	static const char refused[] =
+		"peer (narrowing=no) says 10.2.0.0/24 === 10.0.0.0/8 (our side first); "
+		"we have 10.2.0.0/24 === 10.1.0.0/24";
+	static const char answered[] =
+		"peer (narrowing=no) says 10.1.0.0/25 === 10.2.0.0/24 (our side first); "
+		"we have 10.1.0.0/24 === 10.2.0.0/24";
+
+	(void)state;
+	goes(PAIR_CONN, narrow, true, NULL, NULL);
+	goes(no, PAIR_CONN, true, NULL, NULL);
+	goes(PAIR_CONN, no, true, NULL, NULL);
+	goes(no, wide, true, NULL, NULL); /* what east allows is more, and west asked for its own */
+	goes(no, narrow, false, answered, NULL);
+	goes(wide, no, false, NULL, refused);
+	goes(narrow, no, false, NULL, "we have 10.2.0.0/24 === 10.1.0.0/24");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(marks_of_both_directions_live_with_the_tunnel),
 		cmocka_unit_test(a_policy_with_another_mark_is_another_one),
+		cmocka_unit_test(without_narrowing_both_ends_must_say_the_same),
 		cmocka_unit_test(headers_are_made_as_the_conn_says),
 	};
 

@@ -443,6 +443,30 @@ static void what_is_narrowed_lies_inside_both_sides(void **state)
 	assert_true(found > 2000 && found < 18000);
 }
 
+/* The packet that made the peer ask may stand beside it. */
+static void equal_is_what_names_ours_and_nothing_beyond_it(void **state)
+{
+	struct selector_pair ours = nets("10.0.0.0/16", "10.1.0.0/16");
+	struct ts local, remote, wide, narrow;
+	struct diag diag = { "" };
+	(void)state;
+	ts_of(&local, "10.0.0.0/16", NULL);
+	ts_of(&remote, "10.1.0.0/16", NULL);
+	ts_of(&wide, "10.1.0.0/16", "10.2.0.0/16");
+	ts_of(&narrow, "10.1.0.0/24", NULL);
+	assert_int_equal(selector_check_equal(&ours, &local.list, &remote.list, &diag), RC_OK);
+	ts_add(&remote, sel("10.1.9.5", 6, 1234, 1234));
+	assert_int_equal(selector_check_equal(&ours, &local.list, &remote.list, &diag), RC_OK);
+	assert_int_equal(selector_check_equal(&ours, &local.list, &wide.list, &diag),
+			 RC_TS_UNACCEPTABLE);
+	assert_int_equal(selector_check_equal(&ours, &local.list, &narrow.list, &diag),
+			 RC_TS_UNACCEPTABLE);
+	assert_non_null(strstr(diag.text, "10.1.0.0/24"));
+	assert_non_null(strstr(diag.text, "we have 10.0.0.0/16 === 10.1.0.0/16"));
+	assert_int_equal(selector_check_equal(&ours, &remote.list, &local.list, &diag),
+			 RC_TS_UNACCEPTABLE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -472,6 +496,7 @@ int main(void)
 		cmocka_unit_test(the_tunnel_that_fits_best_has_the_largest_fit),
 		cmocka_unit_test(a_tunnel_without_the_packet_fits_worse_than_any_with_it),
 		cmocka_unit_test(a_tunnel_for_the_protocol_fits_better_than_one_for_any),
+		cmocka_unit_test(equal_is_what_names_ours_and_nothing_beyond_it),
 		cmocka_unit_test(what_is_narrowed_lies_inside_both_sides),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
