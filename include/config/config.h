@@ -300,8 +300,18 @@ void config_unref(struct config *config);
 const struct config_conn *config_conn_find(const struct config *config, const char *name);
 /* Everything about these two that concerns the IKE SA is equal (then they share a peer). */
 bool config_conn_same_peer(const struct config_conn *a, const struct config_conn *b);
-/* Equal in every field that a reload cannot change while its SAs live (then it leaves them alone);
- * authlifetime= may differ. */
+/* What the difference between a conn that is loaded and its new version means for its SAs. */
+enum config_change {
+	CONFIG_SAME,
+	CONFIG_AT_ONCE,	   /* is used from now on; SAs stay */
+	CONFIG_NEXT_REKEY, /* SAs stay, and have it from their next rekey or authentication on */
+	CONFIG_NEW_SA,	   /* only another SA can have it */
+};
+/* The weightiest difference; *keyword (may be NULL): a keyword of it, or NULL when there is none.
+ */
+enum config_change config_conn_change(const struct config_conn *a, const struct config_conn *b,
+				      const char **keyword);
+/* config_conn_change() is not CONFIG_NEW_SA: a reload leaves the SAs alone. */
 bool config_conn_equal(const struct config_conn *a, const struct config_conn *b);
 
 /* The keyword table, for the manual page, completion and checkconfig. */

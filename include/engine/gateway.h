@@ -85,7 +85,10 @@ struct gateway {
 	struct deferred wake_later;
 	usec_t woken_for;
 	struct list tasks;   /* requests to the kernel that are on their own */
-	struct list errands; /* events that wait for a job or the kernel */
+	struct list errands; /* events that wait for a job or the kernel; in order of birth */
+	uint64_t errands_begun;
+	struct reloading *reloading; /* NULL: none is under way */
+	struct list retired; /* configurations and secrets that were replaced, and may be in use */
 	struct list queries; /* for counters, out at the kernel */
 	struct list watchers;
 	struct timer watchdog, names_timer;
@@ -130,8 +133,26 @@ void gateway_stop(struct gateway *gateway, usec_t limit, void (*stopped)(void *c
  * completed by freeing or draining the host's workers first (virtual: world_settle). */
 void gateway_free(struct gateway *gateway);
 
-/* Replaces the configuration as a whole: what changed is unloaded and loaded, what is equal stays
- * untouched. */
+/* What became of the conns of a reload. */
+struct gateway_reload_report {
+	unsigned added, removed;
+	unsigned changed; /* their SAs were made anew */
+	unsigned updated; /* they have changed, and their SAs stay */
+	unsigned unchanged;
+	unsigned failed; /* the log says why */
+};
+struct gateway_reload_watch {
+	void (*progress)(void *context, unsigned done, unsigned total); /* conns; NULL: not told */
+	void (*done)(void *context, const struct gateway_reload_report *report);
+	void *context;
+};
+/* Replaces the configuration as a whole, some conns a turn: only what changed is touched, and SAs
+ * end only where config_conn_change() says so. Nothing changes when there is no memory for it. The
+ * watch (NULL: none) is told, perhaps before this returns; not when the gateway is freed
+ * meanwhile. One that is still under way is brought to its end first, in this turn. */
+enum rc gateway_reload_watched(struct gateway *gateway, struct config *config,
+			       const struct gateway_reload_watch *watch,
+			       struct diag *diag) MUST_CHECK;
 enum rc gateway_reload(struct gateway *gateway, struct config *config,
 		       struct diag *diag) MUST_CHECK;
 /* ipsec rereadall: certificates and keys are read again; SAs stay. On failure the old ones go on.
@@ -160,7 +181,14 @@ enum rc gateway_rekey(struct gateway *gateway, const char *name, enum gateway_re
 /* Loads (or replaces) the conn as config (freshly read) has it. */
 enum rc gateway_add(struct gateway *gateway, struct config *config, const char *name,
 		    struct diag *diag) MUST_CHECK;
+/* The same, but what is loaded keeps its SAs if they can stay, and is left alone if config has not
+ * got it. */
+enum rc gateway_take(struct gateway *gateway, struct config *config, const char *name,
+		     struct diag *diag) MUST_CHECK;
 enum rc gateway_delete(struct gateway *gateway, const char *name, struct diag *diag) MUST_CHECK;
+/* A configuration that was given to one of the functions above and is not needed any more: it is
+ * freed (on a worker) when no conn is of it. Takes the reference. */
+void gateway_retire(struct gateway *gateway, struct config *config);
 
 /* Peers that accept redirects and are connected by that conn (NULL: by any) are told to go to one
  * of these gateways (addresses or host names, separated by commas; RFC 5685 §5), and have a minute

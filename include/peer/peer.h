@@ -64,6 +64,7 @@ struct peer {
 	struct naming *naming; /* NULL: no end has a DNS name */
 	unsigned busy; /* events on the road that refer to it or its tunnels: not freed meanwhile */
 	bool doomed;   /* deleted by the operator; freed when its last SA is gone */
+	bool renewed;  /* its settings have changed: its timers are to be looked at (engine) */
 };
 
 struct tunnel {
@@ -153,9 +154,17 @@ void peers_orient(struct peers *peers);
 void peer_look_around(struct peer *peer); /* the same for one of them */
 /* Which end of the peer is ours, and why not if none: for status. RC_OK when oriented. */
 enum rc peer_why_unoriented(struct peer *peer, struct diag *diag) MUST_CHECK;
-/* Conns that are equal in the new configuration refer to it from now on, so that the old one can be
- * freed. */
-void peers_rebase(struct peers *peers, struct config *config);
+/* The conn of that name as it is loaded; NULL: it is not, or is on its way out. */
+const struct config_conn *peers_conn(const struct peers *peers, const char *name);
+/* All conns that are loaded, in slices, as table_walk(); fn may unload the one it is given. */
+bool peers_walk_conns(struct peers *peers, uint64_t *cursor, size_t max,
+		      void (*fn)(void *context, const struct config_conn *conn), void *context);
+/* The conn of that name refers to its new version in config from now on (config_conn_equal() says
+ * that it can), so that the old one can be freed; changed: its peers are marked renewed. False, and
+ * nothing happened: in the new version its IKE settings are not those of the conn that its peer has
+ * them from, so that it must be loaded anew. Nothing to do when it is not loaded. */
+bool peers_rebase(struct peers *peers, struct config *config, const struct config_conn *conn,
+		  bool changed) MUST_CHECK;
 /* Sets wanted of every tunnel of a conn ("office") or of one tunnel ("office/1x2"), instances
  * included for WANTED_DOWN and LISTEN. RC_NOT_FOUND names the nearest. */
 enum rc peers_want(struct peers *peers, const char *name, enum wanted wanted,

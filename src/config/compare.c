@@ -2,108 +2,139 @@
 #include <string.h>
 #include "config/loader.h"
 
-/* Fields without pointers or padding, by their keyword. */
+/* Fields without pointers or padding, by their keyword, and what a change of them means while SAs
+ * are up. */
 struct field {
 	const char *keyword;
 	size_t offset, size;
+	enum config_change change;
 };
-#define FIELD(keyword_, member)                                                                    \
+#define FIELD(keyword_, member, change_)                                                           \
 	{                                                                                          \
 		keyword_, offsetof(struct config_conn, member),                                    \
-			sizeof(((struct config_conn *)NULL)->member)                               \
+			sizeof(((struct config_conn *)NULL)->member), CONFIG_##change_             \
 	}
 
 static const struct field peer_fields[] = {
-	FIELD("ikev2", ikev2),
-	FIELD("authby", authby),
-	FIELD("keyingtries", keyingtries),
-	FIELD("retransmit-timeout", retransmit_timeout),
-	FIELD("retransmit-base", retransmit_base),
-	FIELD("retransmit-tries", retransmit_tries),
-	FIELD("retransmit-jitter", retransmit_jitter),
-	FIELD("retransmit-limit", retransmit_limit),
-	FIELD("ikelifetime", ikelifetime),
-	FIELD("rekeymargin", rekeymargin),
-	FIELD("initial-contact", initial_contact),
-	FIELD("childless", childless),
-	FIELD("rekeyfuzz", rekeyfuzz),
-	FIELD("rekey", rekey),
-	FIELD("reauth", reauth),
-	FIELD("session-resumption", session_resumption),
-	FIELD("send-redirect", send_redirect),
-	FIELD("accept-redirect", accept_redirect),
-	FIELD("dpddelay", dpddelay),
-	FIELD("dpdretry", dpdretry),
-	FIELD("dpdtimeout", dpdtimeout),
-	FIELD("encapsulation", encapsulation),
-	FIELD("fragmentation", fragmentation),
-	FIELD("fragment-size", fragment_size),
-	FIELD("mobike", mobike),
-	FIELD("ppk", ppk),
-	FIELD("intermediate", intermediate),
-	FIELD("authby", signatures.pss),
-	FIELD("authby", signatures.pkcs1),
-	FIELD("authby", signatures.ecdsa),
-	FIELD("require-id-on-certificate", require_id_on_certificate),
-	FIELD("dns-match-id", dns_match_id),
-	FIELD("modecfgpull", modecfgpull),
-	{ NULL, 0, 0 },
+	FIELD("ikev2", ikev2, NEW_SA),
+	FIELD("authby", authby, NEXT_REKEY),
+	FIELD("keyingtries", keyingtries, AT_ONCE),
+	FIELD("retransmit-timeout", retransmit_timeout, AT_ONCE),
+	FIELD("retransmit-base", retransmit_base, AT_ONCE),
+	FIELD("retransmit-tries", retransmit_tries, AT_ONCE),
+	FIELD("retransmit-jitter", retransmit_jitter, AT_ONCE),
+	FIELD("retransmit-limit", retransmit_limit, AT_ONCE),
+	FIELD("ikelifetime", ikelifetime, NEXT_REKEY),
+	FIELD("rekeymargin", rekeymargin, NEXT_REKEY),
+	FIELD("initial-contact", initial_contact, NEXT_REKEY),
+	FIELD("childless", childless, NEXT_REKEY),
+	FIELD("rekeyfuzz", rekeyfuzz, NEXT_REKEY),
+	FIELD("rekey", rekey, NEXT_REKEY),
+	FIELD("reauth", reauth, AT_ONCE),
+	FIELD("session-resumption", session_resumption, NEXT_REKEY),
+	FIELD("send-redirect", send_redirect, NEXT_REKEY),
+	FIELD("accept-redirect", accept_redirect, AT_ONCE),
+	FIELD("dpddelay", dpddelay, AT_ONCE),
+	FIELD("dpdretry", dpdretry, AT_ONCE),
+	FIELD("dpdtimeout", dpdtimeout, AT_ONCE),
+	FIELD("encapsulation", encapsulation, NEXT_REKEY),
+	FIELD("fragmentation", fragmentation, NEXT_REKEY),
+	FIELD("fragment-size", fragment_size, AT_ONCE),
+	FIELD("mobike", mobike, NEXT_REKEY),
+	FIELD("ppk", ppk, NEXT_REKEY),
+	FIELD("intermediate", intermediate, NEXT_REKEY),
+	FIELD("authby", signatures.pss, NEXT_REKEY),
+	FIELD("authby", signatures.pkcs1, NEXT_REKEY),
+	FIELD("authby", signatures.ecdsa, NEXT_REKEY),
+	FIELD("require-id-on-certificate", require_id_on_certificate, NEXT_REKEY),
+	FIELD("dns-match-id", dns_match_id, NEXT_REKEY),
+	FIELD("modecfgpull", modecfgpull, NEW_SA),
+	{ NULL, 0, 0, CONFIG_SAME },
 };
 
 static const struct field tunnel_fields[] = {
-	FIELD("auto", start),
-	FIELD("type", type),
-	FIELD("pfs", pfs),
-	FIELD("salifetime", salifetime),
-	FIELD("dpdaction", dpdaction),
-	FIELD("replay-window", replay_window),
-	FIELD("esn", esn),
-	FIELD("mark", mark),
-	FIELD("mark", mark_mask),
-	FIELD("if-id", if_id),
-	FIELD("ipsec-max-bytes", ipsec_max_bytes),
-	FIELD("ipsec-max-packets", ipsec_max_packets),
-	FIELD("marginbytes", margin_bytes),
-	FIELD("marginpackets", margin_packets),
-	FIELD("reqid", reqid),
-	FIELD("priority", priority),
-	FIELD("mark-in", mark_in),
-	FIELD("mark-in", mark_in_mask),
-	FIELD("mark-out", mark_out),
-	FIELD("mark-out", mark_out_mask),
-	FIELD("ipsec-interface", interface),
-	FIELD("ipsec-interface", interface_number),
-	FIELD("vti-routing", vti_routing),
-	FIELD("vti-shared", vti_shared),
-	FIELD("narrowing", narrowing),
-	FIELD("phase2", ah),
-	FIELD("compress", compress),
-	FIELD("nic-offload", nic_offload),
-	FIELD("encap-dscp", encap_dscp),
-	FIELD("decap-dscp", decap_dscp),
-	FIELD("nopmtudisc", pmtudisc),
-	FIELD("send-no-esp-tfc", send_no_esp_tfc),
-	FIELD("tfc", tfc),
-	FIELD("mtu", mtu),
-	FIELD("metric", metric),
-	FIELD("iptfs", iptfs.on),
-	FIELD("iptfs-fragmentation", iptfs.fragmentation),
-	FIELD("iptfs-packet-size", iptfs.packet_size),
-	FIELD("iptfs-max-queue-size", iptfs.max_queue_size),
-	FIELD("iptfs-reorder-window", iptfs.reorder_window),
-	FIELD("iptfs-init-delay", iptfs.init_delay),
-	FIELD("iptfs-drop-time", iptfs.drop_time),
-	{ NULL, 0, 0 },
+	FIELD("auto", start, AT_ONCE),
+	FIELD("type", type, NEW_SA),
+	FIELD("pfs", pfs, NEXT_REKEY),
+	FIELD("salifetime", salifetime, NEXT_REKEY),
+	FIELD("dpdaction", dpdaction, AT_ONCE),
+	FIELD("replay-window", replay_window, NEXT_REKEY),
+	FIELD("esn", esn, NEXT_REKEY),
+	FIELD("mark", mark, NEW_SA),
+	FIELD("mark", mark_mask, NEW_SA),
+	FIELD("if-id", if_id, NEW_SA),
+	FIELD("ipsec-max-bytes", ipsec_max_bytes, NEXT_REKEY),
+	FIELD("ipsec-max-packets", ipsec_max_packets, NEXT_REKEY),
+	FIELD("marginbytes", margin_bytes, NEXT_REKEY),
+	FIELD("marginpackets", margin_packets, NEXT_REKEY),
+	FIELD("reqid", reqid, NEW_SA),
+	FIELD("priority", priority, NEW_SA),
+	FIELD("mark-in", mark_in, NEW_SA),
+	FIELD("mark-in", mark_in_mask, NEW_SA),
+	FIELD("mark-out", mark_out, NEW_SA),
+	FIELD("mark-out", mark_out_mask, NEW_SA),
+	FIELD("ipsec-interface", interface, NEW_SA),
+	FIELD("ipsec-interface", interface_number, NEW_SA),
+	FIELD("vti-routing", vti_routing, NEW_SA),
+	FIELD("vti-shared", vti_shared, NEW_SA),
+	FIELD("narrowing", narrowing, NEXT_REKEY),
+	FIELD("phase2", ah, NEW_SA),
+	FIELD("compress", compress, NEW_SA),
+	FIELD("nic-offload", nic_offload, NEXT_REKEY),
+	FIELD("encap-dscp", encap_dscp, NEXT_REKEY),
+	FIELD("decap-dscp", decap_dscp, NEXT_REKEY),
+	FIELD("nopmtudisc", pmtudisc, NEXT_REKEY),
+	FIELD("send-no-esp-tfc", send_no_esp_tfc, NEXT_REKEY),
+	FIELD("tfc", tfc, NEXT_REKEY),
+	FIELD("mtu", mtu, NEW_SA),
+	FIELD("metric", metric, NEW_SA),
+	FIELD("iptfs", iptfs.on, NEW_SA),
+	FIELD("iptfs-fragmentation", iptfs.fragmentation, NEXT_REKEY),
+	FIELD("iptfs-packet-size", iptfs.packet_size, NEXT_REKEY),
+	FIELD("iptfs-max-queue-size", iptfs.max_queue_size, NEXT_REKEY),
+	FIELD("iptfs-reorder-window", iptfs.reorder_window, NEXT_REKEY),
+	FIELD("iptfs-init-delay", iptfs.init_delay, NEXT_REKEY),
+	FIELD("iptfs-drop-time", iptfs.drop_time, NEXT_REKEY),
+	{ NULL, 0, 0, CONFIG_SAME },
 };
+
+static bool same_field(const struct field *field, const struct config_conn *a,
+		       const struct config_conn *b)
+{
+	return span_equal(span_make((const char *)a + field->offset, field->size),
+			  span_make((const char *)b + field->offset, field->size));
+}
 
 static const char *difference(const struct field *fields, const struct config_conn *a,
 			      const struct config_conn *b)
 {
 	for (; fields->keyword != NULL; fields++)
-		if (!span_equal(span_make((const char *)a + fields->offset, fields->size),
-				span_make((const char *)b + fields->offset, fields->size)))
+		if (!same_field(fields, a, b))
 			return fields->keyword;
 	return NULL;
+}
+
+/* ---- what a change means: the weightiest counts ---- */
+
+struct verdict {
+	enum config_change change;
+	const char *keyword;
+};
+
+static void weigh(struct verdict *verdict, bool same, enum config_change change,
+		  const char *keyword)
+{
+	if (same || change <= verdict->change)
+		return;
+	*verdict = (struct verdict){ change, keyword };
+}
+
+static void weigh_fields(struct verdict *verdict, const struct field *fields,
+			 const struct config_conn *a, const struct config_conn *b)
+{
+	for (; fields->keyword != NULL; fields++)
+		if (fields->change > verdict->change)
+			weigh(verdict, same_field(fields, a, b), fields->change, fields->keyword);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -295,11 +326,68 @@ static bool same_protected(const struct config_end *a, const struct config_end *
 	       same_interface(&a->interface_ip, &b->interface_ip);
 }
 
+/* Who an end proves to be is asked at the next authentication; the addresses that it has been given
+ * are those of its SAs. */
+static void weigh_end(struct verdict *verdict, const struct config_end *a,
+		      const struct config_end *b, unsigned side)
+{
+	static const char *const names[][2] = {
+		{ "leftauth", "rightauth" },
+		{ "leftpubkey", "rightpubkey" },
+		{ "leftca", "rightca" },
+		{ "leftaddresspool", "rightaddresspool" },
+		{ "leftmodecfgclient", "rightmodecfgclient" },
+		{ "leftsubnet", "rightsubnet" },
+		{ "leftupdown", "rightupdown" },
+	};
+
+	weigh(verdict, a->auth == b->auth && same_signatures(&a->signatures, &b->signatures),
+	      CONFIG_NEXT_REKEY, names[0][side]);
+	weigh(verdict, same_key(&a->key, &b->key), CONFIG_NEXT_REKEY, names[1][side]);
+	weigh(verdict, a->ca_same == b->ca_same && same_bytes(a->ca, a->ca_len, b->ca, b->ca_len),
+	      CONFIG_NEXT_REKEY, names[2][side]);
+	weigh(verdict, same_pools(a, b), CONFIG_NEW_SA, names[3][side]);
+	weigh(verdict,
+	      a->modecfgserver == b->modecfgserver && a->modecfgclient == b->modecfgclient &&
+		      a->sourceip_wanted == b->sourceip_wanted,
+	      CONFIG_NEW_SA, names[4][side]);
+	weigh(verdict, same_protected(a, b), CONFIG_NEW_SA, names[5][side]);
+	weigh(verdict, same_text(a->updown, b->updown), CONFIG_AT_ONCE, names[6][side]);
+}
+
+static bool same_identities(const struct config_conn *a, const struct config_conn *b)
+{
+	return conn_same_ends(a, b) && a->left.id_fromcert == b->left.id_fromcert &&
+	       a->right.id_fromcert == b->right.id_fromcert;
+}
+
+enum config_change config_conn_change(const struct config_conn *a, const struct config_conn *b,
+				      const char **keyword)
+{
+	struct verdict verdict = { CONFIG_SAME, NULL };
+	const char *later = later_difference(a, b);
+
+	weigh(&verdict, same_text(a->name, b->name), CONFIG_NEW_SA, "conn");
+	weigh(&verdict, same_identities(a, b), CONFIG_NEW_SA, "left, right, leftid or rightid");
+	weigh(&verdict, same_text(a->vti_interface, b->vti_interface), CONFIG_NEW_SA,
+	      "vti-interface");
+	weigh_end(&verdict, &a->left, &b->left, 0);
+	weigh_end(&verdict, &a->right, &b->right, 1);
+	weigh_fields(&verdict, tunnel_fields, a, b);
+	weigh_fields(&verdict, peer_fields, a, b);
+	weigh(&verdict, same_proposals(a->ike, b->ike), CONFIG_NEXT_REKEY, "ike");
+	weigh(&verdict, same_proposals(a->esp, b->esp), CONFIG_NEXT_REKEY, "esp");
+	weigh(&verdict, same_text(a->ppk_ids, b->ppk_ids), CONFIG_NEXT_REKEY, "ppk-ids");
+	weigh(&verdict, later == NULL, CONFIG_NEXT_REKEY, later);
+	weigh(&verdict, same_text(a->redirect_to, b->redirect_to), CONFIG_AT_ONCE, "redirect-to");
+	weigh(&verdict, same_text(a->accept_redirect_to, b->accept_redirect_to), CONFIG_AT_ONCE,
+	      "accept-redirect-to");
+	if (keyword != NULL)
+		*keyword = verdict.keyword;
+	return verdict.change;
+}
+
 bool config_conn_equal(const struct config_conn *a, const struct config_conn *b)
 {
-	return same_text(a->name, b->name) && conn_same_ends(a, b) &&
-	       ike_difference(a, b) == NULL && same_protected(&a->left, &b->left) &&
-	       same_protected(&a->right, &b->right) && same_proposals(a->esp, b->esp) &&
-	       same_text(a->vti_interface, b->vti_interface) &&
-	       difference(tunnel_fields, a, b) == NULL;
+	return config_conn_change(a, b, NULL) != CONFIG_NEW_SA;
 }

@@ -29,6 +29,7 @@ struct errand *errand_new(struct gateway *gateway, struct ike_sa *sa, const stru
 	if (row != NULL)
 		gateway->row_runs[ikev2_row_index(row)]++;
 	errand->gateway = gateway;
+	errand->born = ++gateway->errands_begun;
 	errand->row = row;
 	errand->next = row != NULL ? row->steps : NULL;
 	arena_init(&errand->arena, LIMIT_EVENT_ARENA);

@@ -222,8 +222,3 @@ void extra_tell(struct gateway *gateway, struct ike_sa *sa)
 		return;
 	road_event(gateway, sa, EVENT_TELL, NULL, NULL, NULL);
 }
-
-void extra_reload(struct gateway *gateway)
-{
-	list_for(node, &gateway->peers.list) peer_dirty(container_of(node, struct peer, in_peers));
-}

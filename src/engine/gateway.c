@@ -141,6 +141,7 @@ static void watchdog_round(struct gateway *gateway)
 	look_after_half_open(gateway);
 	fragments_expire(gateway);
 	line_place_free(gateway);
+	retire_free(gateway);
 	gateway_timer(gateway, &gateway->watchdog, now + WATCHDOG_INTERVAL);
 }
 
@@ -229,6 +230,7 @@ enum rc gateway_new(struct host *host, struct kernel *kernel, struct log *log,
 	for (unsigned i = 0; i < LINE_COUNT; i++)
 		list_init(&gateway->line[i]);
 	list_init(&gateway->errands);
+	list_init(&gateway->retired);
 	list_init(&gateway->queries);
 	list_init(&gateway->tasks);
 	list_init(&gateway->watchers);
@@ -413,6 +415,8 @@ void gateway_free(struct gateway *gateway)
 	list_remove(&gateway->reconcile_later.queue);
 	sas_free(&gateway->sas);
 	keys_close(gateway);
+	reload_forget(gateway);
+	retire_free_all(gateway);
 	secrets_free(gateway->secrets);
 	mem_free(gateway->redirect.to);
 	config_unref(gateway->config);

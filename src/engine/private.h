@@ -47,6 +47,7 @@
 struct errand {
 	struct list in_gateway;
 	struct gateway *gateway;
+	uint64_t born;				/* the n-th errand of the gateway */
 	uint64_t sa_serial;			/* 0: no SA yet */
 	uint64_t tunnel_serial, subject_serial; /* of step.tunnel and step.subject; 0: none */
 	struct peer *held;			/* busy because of us */
@@ -283,7 +284,6 @@ void extra_commit(struct errand *errand);
 void extra_limit(struct gateway *gateway, struct ike_sa *sa);
 /* reconcile's rule: what the peer is to be told, it is told. */
 void extra_tell(struct gateway *gateway, struct ike_sa *sa);
-void extra_reload(struct gateway *gateway);
 
 /* ---- redirect.c (RFC 5685) ---- */
 void redirect_commit(struct errand *errand);
@@ -326,6 +326,21 @@ bool round_some(struct gateway *gateway, uint64_t *last, round_fn visit);
 /* Finds out for all peers which end is ours, from the next turn on; host_changed: IKE SAs may have
  * lost their address too. */
 void round_orient(struct gateway *gateway, bool host_changed);
+
+/* ---- reload.c ---- */
+/* The conn as config has it, if its SAs can stay (config_conn_equal()); *change: what is different.
+ * False: it must be unloaded and loaded. Nothing to do when it is not loaded. */
+bool reload_take(struct gateway *gateway, struct config *config, const struct config_conn *conn,
+		 enum config_change *change) MUST_CHECK;
+/* After that: the timers of the peer's SAs. */
+void reload_renew(struct gateway *gateway, struct peer *peer);
+void reload_forget(struct gateway *gateway); /* the one that is under way goes no further */
+
+/* ---- retire.c: what was replaced is freed later, on a worker ---- */
+void retire_config(struct gateway *gateway, struct config *config);    /* takes the reference */
+void retire_secrets(struct gateway *gateway, struct secrets *secrets); /* owns them */
+void retire_free(struct gateway *gateway);     /* what nobody looks into any more */
+void retire_free_all(struct gateway *gateway); /* at the end */
 
 /* ---- unique.c ---- */
 /* RFC 7296 §2.4: an IKE SA is up; what becomes of the others between the same identities. */

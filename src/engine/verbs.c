@@ -181,96 +181,23 @@ enum rc gateway_add(struct gateway *gateway, struct config *config, const char *
 	return rc;
 }
 
-/* ---- reload ---- */
-
-static bool still_there(const struct config *config, const struct config_conn *conn)
+static void renew(void *context, struct tunnel *tunnel)
 {
-	const struct config_conn *now = config_conn_find(config, conn->name);
-
-	return now != NULL && now->start != AUTO_IGNORE && config_conn_equal(conn, now);
+	reload_renew(context, tunnel->peer);
 }
 
-struct comparison {
-	const struct config *config;
-	bool changed;
-};
-
-/* What is loaded may be of another configuration than the last whole one (`ipsec add`). */
-static void compare(void *context, struct tunnel *tunnel)
+enum rc gateway_take(struct gateway *gateway, struct config *config, const char *name,
+		     struct diag *diag)
 {
-	struct comparison *comparison = context;
+	const struct config_conn *conn = config_conn_find(config, name);
+	const struct config_conn *loaded = peers_conn(&gateway->peers, name);
+	enum config_change change;
 
-	comparison->changed |= !still_there(comparison->config, tunnel->conn);
-}
-
-static bool unload_changed(struct gateway *gateway, const char *name, const struct config *config)
-{
-	struct comparison comparison = { .config = config };
-	struct diag ignored;
-
-	(void)peers_match(&gateway->peers, name, compare, &comparison);
-	return comparison.changed && gateway_delete(gateway, name, &ignored) == RC_OK;
-}
-
-/* unloaded: for each conn of config, whether it has just been unloaded */
-static void unload_all_changed(struct gateway *gateway, const struct config *old,
-			       const struct config *config, bool *unloaded)
-{
-	for (unsigned i = 0; i < old->conn_count; i++)
-		if (config_conn_find(config, old->conns[i]->name) == NULL)
-			(void)unload_changed(gateway, old->conns[i]->name, config);
-	for (unsigned i = 0; i < config->conn_count; i++)
-		unloaded[i] = unload_changed(gateway, config->conns[i]->name, config);
-}
-
-static void load_one(struct gateway *gateway, struct config *config, const struct config_conn *conn)
-{
-	struct diag diag;
-
-	if (peer_load(&gateway->peers, config, conn, &diag) != RC_OK)
-		log_write(gateway->log, LOG_LEVEL_ERROR,
-			  &(struct log_subject){ .peer = conn->name }, "not loaded: %s", diag.text);
-	else
-		(void)peers_match(&gateway->peers, conn->name, gateway_set_wanted, gateway);
-}
-
-/* What the operator has deleted stays away until its conn changes. */
-static void load_new(struct gateway *gateway, const struct config *old, struct config *config,
-		     const bool *unloaded)
-{
-	for (unsigned i = 0; i < config->conn_count; i++) {
-		const struct config_conn *conn = config->conns[i];
-		const struct config_conn *before = config_conn_find(old, conn->name);
-		bool equal = before != NULL && config_conn_equal(before, conn);
-		if (conn->start != AUTO_IGNORE && (!equal || unloaded[i]))
-			load_one(gateway, config, conn);
-	}
-}
-
-enum rc gateway_reload(struct gateway *gateway, struct config *config, struct diag *diag)
-{
-	struct config *old = gateway->config;
-	bool *unloaded = mem_alloc((config->conn_count + 1) * sizeof(bool));
-
-	if (unloaded == NULL)
-		return diag_fail(diag, RC_NO_MEMORY, "out of memory for the new configuration");
-	config_ref(config);
-	gateway->config = config;
-	gateway->env.setup = &config->setup;
-	redirect_policy_load(gateway);
-	unload_all_changed(gateway, old, config, unloaded);
-	load_new(gateway, old, config, unloaded);
-	peers_rebase(&gateway->peers, config);
-	round_orient(gateway, false);
-	extra_reload(gateway);
-	mem_free(unloaded);
-	config_unref(old);
+	if (loaded != NULL && conn == NULL)
+		return RC_OK;
+	if (loaded == NULL || !reload_take(gateway, config, conn, &change))
+		return gateway_add(gateway, config, name, diag);
+	if (change != CONFIG_SAME)
+		(void)peers_match(&gateway->peers, name, renew, gateway);
 	return RC_OK;
-}
-
-void gateway_reload_secrets(struct gateway *gateway, struct secrets *secrets)
-{
-	secrets_free(gateway->secrets);
-	gateway->secrets = secrets;
-	gateway->env.secrets = secrets;
 }

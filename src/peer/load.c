@@ -284,8 +284,54 @@ enum rc peer_unload(struct peers *peers, const char *conn_name, struct diag *dia
 
 /* ---- rebase ---- */
 
+const struct config_conn *peers_conn(const struct peers *peers, const char *name)
+{
+	const struct loaded *loaded = loaded_find(peers, name);
+
+	return loaded != NULL && !loaded->doomed ? loaded->conn : NULL;
+}
+
+struct walk {
+	void (*fn)(void *context, const struct config_conn *conn);
+	void *context;
+};
+
+static void visit(struct table_node *node, void *context)
+{
+	const struct walk *walk = context;
+	const struct loaded *loaded = container_of(node, struct loaded, by_name);
+
+	if (!loaded->doomed)
+		walk->fn(walk->context, loaded->conn);
+}
+
+bool peers_walk_conns(struct peers *peers, uint64_t *cursor, size_t max,
+		      void (*fn)(void *context, const struct config_conn *conn), void *context)
+{
+	struct walk walk = { fn, context };
+
+	return table_walk(&peers->conns, cursor, max, visit, &walk);
+}
+
+/* Templates may stand for several conns of which only the first has been warned about; of others,
+ * the configuration says that they have the same IKE settings. */
+static bool agrees(const struct list *tunnels, const struct config *config,
+		   const struct config_conn *conn)
+{
+	list_for(node, tunnels)
+	{
+		const struct peer *peer = container_of(node, struct tunnel, in_loaded)->peer;
+		const struct config_conn *now = config_conn_find(config, peer->conn->name);
+		if (now == conn)
+			continue;
+		if (!config_conn_same_peer(now != NULL ? now : peer->conn, conn))
+			return false;
+	}
+	return true;
+}
+
 static void rebase_tunnels(struct list *tunnels, struct config *config,
-			   const struct config_conn *conn)
+			   const struct config_conn *conn, bool changed)
 {
 	list_for(node, tunnels)
 	{
@@ -293,38 +339,24 @@ static void rebase_tunnels(struct list *tunnels, struct config *config,
 		if (tunnel->peer->conn == tunnel->conn)
 			peer_represent(tunnel->peer, config, conn);
 		tunnel->conn = conn;
+		tunnel->peer->renewed |= changed;
 	}
 }
 
-static void rebase(struct loaded *loaded, struct config *config, const struct config_conn *conn)
+bool peers_rebase(struct peers *peers, struct config *config, const struct config_conn *conn,
+		  bool changed)
 {
-	rebase_tunnels(&loaded->tunnels, config, conn);
-	rebase_tunnels(&loaded->pending, config, conn);
+	struct loaded *loaded = loaded_find(peers, conn->name);
+
+	if (loaded == NULL || loaded->doomed || loaded->conn == conn)
+		return true;
+	if (!agrees(&loaded->tunnels, config, conn) || !agrees(&loaded->pending, config, conn))
+		return false;
+	rebase_tunnels(&loaded->tunnels, config, conn, changed);
+	rebase_tunnels(&loaded->pending, config, conn, changed);
 	config_ref(config);
 	config_unref(loaded->config);
 	loaded->config = config;
 	loaded->conn = conn;
-}
-
-struct rebasing {
-	struct config *config;
-};
-
-static void rebase_one(struct table_node *node, void *context)
-{
-	struct loaded *loaded = container_of(node, struct loaded, by_name);
-	struct rebasing *rebasing = context;
-	const struct config_conn *conn = config_conn_find(rebasing->config, loaded->conn->name);
-
-	if (!loaded->doomed && conn != NULL && conn != loaded->conn &&
-	    config_conn_equal(conn, loaded->conn))
-		rebase(loaded, rebasing->config, conn);
-}
-
-void peers_rebase(struct peers *peers, struct config *config)
-{
-	struct rebasing rebasing = { config };
-	uint64_t cursor = 0;
-
-	(void)table_walk(&peers->conns, &cursor, SIZE_MAX, rebase_one, &rebasing);
+	return true;
 }

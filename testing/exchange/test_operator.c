@@ -138,7 +138,7 @@ static void reload_of_something_else_replaces_the_tunnel(void **state)
 
 	(void)state;
 	start_up(&pair, PAIR_START, NULL);
-	reload(&pair.west, PAIR_START "\tesp=aes_gcm128\n");
+	reload(&pair.west, PAIR_START "\tesp=aes_gcm128\n\treqid=77\n");
 	world_run(pair.world, 20 * USEC_PER_SEC);
 	pair_assert_tunnel(&pair);
 	assert_int_equal(

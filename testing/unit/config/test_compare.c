@@ -22,8 +22,8 @@ static void compare_with(const char *both, const char *setting, bool same_peer, 
 	name = b->name;
 	b->name = a->name;
 	assert_int_equal(config_conn_same_peer(a, b), same_peer);
-	assert_int_equal(config_conn_equal(a, b), equal);
-	assert_int_equal(config_conn_equal(b, a), equal);
+	assert_int_equal(config_conn_change(a, b, NULL) == CONFIG_SAME, equal);
+	assert_int_equal(config_conn_change(b, a, NULL) == CONFIG_SAME, equal);
 	b->name = name;
 	assert_false(config_conn_equal(a, b)); /* the name counts */
 	unload(&l);
@@ -171,8 +171,93 @@ static void what_matters_only_later_makes_another_peer_but_no_other_conn(void **
 	for (unsigned i = 0; settings[i] != NULL; i++) {
 		/* a certificate changes the default of authby= too */
 		snprintf(text, sizeof(text), "%s\n authby=secret", settings[i]);
-		compare(text, false, true);
+		compare(text, false, false);
 	}
+}
+
+/* Of a conn whose first version has `both`, and whose new one `setting` too. */
+static enum config_change change_of(const char *both, const char *setting)
+{
+	enum config_change change;
+	const char *keyword = NULL;
+	char text[1024], *name;
+
+	snprintf(text, sizeof(text), CONNS(" %s", " %s\n %s"), both, both, setting);
+	load_everything(&l, text);
+	assert_int_equal(l.rc, RC_OK);
+	name = l.config->conns[1]->name;
+	l.config->conns[1]->name = l.config->conns[0]->name;
+	change = config_conn_change(l.config->conns[0], l.config->conns[1], &keyword);
+	assert_int_equal(change == CONFIG_SAME, keyword == NULL);
+	assert_int_equal(config_conn_equal(l.config->conns[0], l.config->conns[1]),
+			 change != CONFIG_NEW_SA);
+	l.config->conns[1]->name = name;
+	unload(&l);
+	return change;
+}
+
+static void assert_changes(const char *const *settings, enum config_change change)
+{
+	for (unsigned i = 0; settings[i] != NULL; i++)
+		if (change_of("x-none=1", settings[i]) != change)
+			fail_msg("%s", settings[i]);
+}
+
+static void what_only_timers_read_changes_at_once(void **state)
+{
+	static const char *const settings[] = { "dpddelay=9",	       "dpdaction=restart",
+						"keyingtries=1",       "retransmit-tries=7",
+						"retransmit-base=3",   "retransmit-timeout=1s",
+						"retransmit-limit=9s", "retransmit-jitter=1",
+						"auto=start",	       "reauth=yes",
+						"fragment-size=1000",  NULL };
+	(void)state;
+	assert_changes(settings, CONFIG_AT_ONCE);
+}
+
+static void what_a_negotiation_settles_changes_with_the_next_one(void **state)
+{
+	static const char *const settings[] = { "esp=aes128-sha1", "ike=aes256-sha2_256-dh19",
+						"pfs=no",	   "salifetime=1h",
+						"ikelifetime=1h",  "rekeymargin=1m",
+						"rekey=no",	   "authby=rsa-sha2_256",
+						"leftauth=rsasig", "leftcert=gw",
+						"rightca=CN=ca",   "replay-window=64",
+						"esn=no",	   "ipsec-max-bytes=1G",
+						"mobike=yes",	   "ppk=yes",
+						"authlifetime=1h", NULL };
+	(void)state;
+	assert_changes(settings, CONFIG_NEXT_REKEY);
+}
+
+static void what_an_sa_is_of_needs_another_one(void **state)
+{
+	static const char *const settings[] = { "leftid=@a",
+						"rightid=@a",
+						"leftsubnet=10.0.0.0/8",
+						"rightprotoport=udp/53",
+						"type=transport",
+						"mark=1",
+						"if-id=1",
+						"reqid=1",
+						"priority=1",
+						"phase2=ah",
+						"leftsourceip=10.0.0.1",
+						"leftikeport=501",
+						"ipsec-interface=yes",
+						"leftcat=yes",
+						"mtu=1400",
+						NULL };
+	(void)state;
+	assert_changes(settings, CONFIG_NEW_SA);
+}
+
+static void the_weightiest_change_counts(void **state)
+{
+	(void)state;
+	assert_int_equal(change_of("x-none=1", "dpddelay=9\n esp=aes128-sha1"), CONFIG_NEXT_REKEY);
+	assert_int_equal(change_of("x-none=1", "dpddelay=9\n esp=aes128-sha1\n if-id=4"),
+			 CONFIG_NEW_SA);
 }
 
 static void another_script_does_not_end_the_tunnel(void **state)
@@ -218,6 +303,10 @@ int main(void)
 		cmocka_unit_test(settings_of_the_tunnel_keep_the_peer),
 		cmocka_unit_test(settings_that_need_others_are_compared_too),
 		cmocka_unit_test(what_matters_only_later_makes_another_peer_but_no_other_conn),
+		cmocka_unit_test(what_only_timers_read_changes_at_once),
+		cmocka_unit_test(what_a_negotiation_settles_changes_with_the_next_one),
+		cmocka_unit_test(what_an_sa_is_of_needs_another_one),
+		cmocka_unit_test(the_weightiest_change_counts),
 		cmocka_unit_test(another_script_does_not_end_the_tunnel),
 		cmocka_unit_test(hosts_of_every_kind_are_compared),
 	};

@@ -252,4 +252,15 @@ static inline bool expect_identity(const struct peer *peer, const char *text)
 	return strcmp(identity_text(&peer->remote_id, got), text) == 0;
 }
 
+/* As a reload does. */
+static inline void rebase_equal(struct fixture *f, struct config *config)
+{
+	for (unsigned i = 0; i < config->conn_count; i++) {
+		const struct config_conn *conn = config->conns[i];
+		const struct config_conn *loaded = peers_conn(&f->peers, conn->name);
+		if (loaded != NULL && config_conn_equal(loaded, conn))
+			assert_true(peers_rebase(&f->peers, config, conn, false));
+	}
+}
+
 #endif

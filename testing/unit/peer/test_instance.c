@@ -155,7 +155,7 @@ static void an_unlinked_instance_outlives_a_reload(void **state)
 	assert_int_equal(instantiate(peer_named(f, "road/1x1"), "203.0.113.9", 500, "@a", &peer),
 			 RC_OK);
 	again = parse(f, ROAD);
-	peers_rebase(&f->peers, again);
+	rebase_equal(f, again);
 	assert_int_equal(config->refs, 1);
 	assert_ptr_equal(peer->conn, again->conns[0]);
 	assert_int_equal(peer_link(peer), RC_OK);

@@ -207,7 +207,7 @@ static void equal_conns_move_to_the_new_configuration(void **state)
 	struct peer *instance = linked_instance(peer_named(f, "road"), "203.0.113.77", 500, "@a");
 	second = parse(f, OFFICE "conn branch\n\tleft=192.0.2.1\n\tright=203.0.113.9\n"
 				 "conn road\n\tleft=192.0.2.1\n\tright=%any\n");
-	peers_rebase(&f->peers, second);
+	rebase_equal(f, second);
 	assert_ptr_equal(tunnel_named(f, "office")->conn, config_conn_find(second, "office"));
 	assert_ptr_equal(peer_named(f, "office")->conn, config_conn_find(second, "office"));
 	assert_ptr_equal(instance->conn, config_conn_find(second, "road"));
@@ -215,7 +215,7 @@ static void equal_conns_move_to_the_new_configuration(void **state)
 	/* branch has changed: whoever reloads unloads it */
 	assert_ptr_equal(tunnel_named(f, "branch")->conn, config_conn_find(first, "branch"));
 	assert_int_equal(first->refs, 2);
-	peers_rebase(&f->peers, second);
+	rebase_equal(f, second);
 	assert_int_equal(first->refs, 2);
 }
 
