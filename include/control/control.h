@@ -8,14 +8,29 @@
 
 struct control;
 
+/* Somebody waits for what a hook does: the files are read and checked on a worker, and what is read
+ * takes effect in slices. */
+struct control_wait {
+	struct list in_queue; /* the hook's; who does not wait any longer removes it */
+	unsigned what;	      /* the hook's */
+	void (*progress)(struct control_wait *wait, unsigned done,
+			 unsigned total); /* NULL: not told */
+	/* The end of it, called once, perhaps before the hook returns. RC_OK, or a diag that says
+	 * what is wrong and where; then nothing has changed. report: of a reload; config: what
+	 * was read, until this returns. */
+	void (*done)(struct control_wait *wait, enum rc rc, const struct diag *diag);
+	const struct gateway_reload_report *report;
+	struct config *config;
+};
+
 /* What only the daemon can do. */
 struct control_hooks {
-	/* Reads the configuration files again and applies the differences; on an error nothing
-	 * changes. */
-	enum rc (*reload)(void *context, struct diag *diag);
-	enum rc (*reload_secrets)(void *context, struct diag *diag);
-	/* Reads the configuration freshly, for `add` and `replace`; the caller owns a reference. */
-	enum rc (*read_config)(void *context, struct config **out, struct diag *diag);
+	/* Reads the configuration files again and applies the differences. Who asks while that is
+	 * under way waits for the next one, all together for the same. */
+	void (*reload)(void *context, struct control_wait *wait);
+	void (*reload_secrets)(void *context, struct control_wait *wait);
+	/* Reads the configuration freshly, for `add` and `replace`. */
+	void (*read_config)(void *context, struct control_wait *wait);
 	void (*shutdown)(void *context);
 	void *context;
 };

@@ -148,16 +148,19 @@ struct gateway_reload_watch {
 };
 /* Replaces the configuration as a whole, some conns a turn: only what changed is touched, and SAs
  * end only where config_conn_change() says so. Nothing changes when there is no memory for it. The
- * watch (NULL: none) is told, perhaps before this returns; not when the gateway is freed
- * meanwhile. One that is still under way is brought to its end first, in this turn. */
+ * watch (NULL: none) is told after this has returned; not when the gateway is freed meanwhile. One
+ * that is still under way is brought to its end first, in this turn. */
 enum rc gateway_reload_watched(struct gateway *gateway, struct config *config,
 			       const struct gateway_reload_watch *watch,
 			       struct diag *diag) MUST_CHECK;
+/* Without a watch; few conns are done when it returns. */
 enum rc gateway_reload(struct gateway *gateway, struct config *config,
 		       struct diag *diag) MUST_CHECK;
 /* ipsec rereadall: certificates and keys are read again; SAs stay. On failure the old ones go on.
  */
 enum rc gateway_reread_keys(struct gateway *gateway, struct diag *diag) MUST_CHECK;
+/* The same with what x509_trust_load() has read, on a worker perhaps; takes the reference. */
+void gateway_renew_keys(struct gateway *gateway, struct x509_trust *trust);
 void gateway_reload_secrets(struct gateway *gateway, struct secrets *secrets); /* owns them */
 
 /* The operator's verbs; name is a conn or one of its tunnels. RC_NOT_FOUND with the nearest name.

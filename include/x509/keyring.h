@@ -15,6 +15,8 @@ void keyring_free(struct keyring *keyring); /* NULL: nothing */
 /* ipsec rereadall: CAs, certificates and keys are read again, at once or when they are next asked
  * for. On failure everything stays as it was. */
 enum rc keyring_reload(struct keyring *keyring, struct diag *diag) MUST_CHECK;
+/* The same with CAs that were read elsewhere (x509_trust_load() is slow); takes the reference. */
+void keyring_renew(struct keyring *keyring, struct x509_trust *trust);
 /* For tests: these instead of the database's. */
 void keyring_trust_set(struct keyring *keyring, struct x509_trust *trust);
 enum rc keyring_credential_set(struct keyring *keyring, const char *name,

@@ -225,18 +225,20 @@ static void run(struct call *call)
 		call->method->run(call);
 }
 
-static void guarded(struct call *call, void (*fn)(struct call *call))
+void call_guarded(struct call *call, void (*fn)(struct call *call))
 {
+	bool within = call->running;
+
 	call->running = true;
 	fn(call);
-	call->running = false;
-	if (call->over)
+	call->running = within;
+	if (call->over && !within)
 		call_free(call);
 }
 
 void call_resume(struct call *call)
 {
-	guarded(call, call->resume);
+	call_guarded(call, call->resume);
 }
 
 void call_begin(struct client *client, json_t *message)
@@ -260,5 +262,5 @@ void call_begin(struct client *client, json_t *message)
 			       .more = json_is_true(json_object_get(message, "more")),
 			       .oneway = json_is_true(json_object_get(message, "oneway")) };
 	client->call = call;
-	guarded(call, run);
+	call_guarded(call, run);
 }

@@ -106,6 +106,8 @@ bool client_has_room(const struct client *client);
 /* Checks and runs it; steals message. A message that is no call closes the client. */
 void call_begin(struct client *client, json_t *message);
 void call_resume(struct call *call);
+/* Runs a part of the method: a call that ends in it is freed after it. */
+void call_guarded(struct call *call, void (*fn)(struct call *call));
 void call_free(struct call *call); /* also when it is not over: its method is told */
 
 /* Sends one reply; steals parameters. continues: more follow (dropped unless the caller asked for
@@ -166,18 +168,18 @@ extern const char interface_service_text[]; /* org.varlink.service */
 void method_get_info(struct call *call); /* service.c */
 void method_get_interface(struct call *call);
 void method_up(struct call *call); /* up.c */
-void method_start(struct call *call);
 void method_redirect(struct call *call);
 void method_global_redirect(struct call *call);
 void method_rekey(struct call *call); /* rekey.c */
 void method_down(struct call *call);  /* down.c */
 void method_route(struct call *call); /* verbs.c */
 void method_unroute(struct call *call);
-void method_add(struct call *call);
 void method_delete(struct call *call);
+void method_shutdown(struct call *call);
+void method_add(struct call *call); /* reload.c */
+void method_start(struct call *call);
 void method_reload(struct call *call);
 void method_reload_secrets(struct call *call);
-void method_shutdown(struct call *call);
 void method_status(struct call *call); /* status.c */
 void method_traffic(struct call *call);
 void method_brief(struct call *call);

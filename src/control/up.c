@@ -254,39 +254,3 @@ void method_up(struct call *call)
 {
 	call_until(call, &up_goal);
 }
-
-static void find_conn(void *context, struct tunnel *tunnel)
-{
-	const struct config_conn **conn = context;
-
-	if (!tunnel->doomed)
-		*conn = tunnel->conn;
-}
-
-/* As the configuration has it now; a conn that is loaded and has not changed is left alone. */
-static enum rc load(const struct call *call, const char *name, struct diag *diag)
-{
-	const struct control_hooks *hooks = &call->control->hooks;
-	const struct config_conn *loaded = NULL, *conn;
-	struct config *config = NULL;
-	enum rc rc = RC_OK;
-
-	TRY(hooks->read_config(hooks->context, &config, diag));
-	conn = config_conn_find(config, name);
-	(void)peers_match(&call->gateway->peers, name, find_conn, &loaded);
-	if (loaded == NULL || (conn != NULL && !config_conn_equal(conn, loaded)))
-		rc = gateway_add(call->gateway, config, name, diag);
-	config_unref(config);
-	return rc;
-}
-
-void method_start(struct call *call)
-{
-	struct diag diag = { "" };
-	enum rc rc = load(call, call_text(call, "name"), &diag);
-
-	if (rc != RC_OK)
-		call_fail(call, rc, diag.text);
-	else
-		method_up(call);
-}

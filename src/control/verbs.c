@@ -51,36 +51,6 @@ void method_delete(struct call *call)
 	with_name(call, gateway_delete);
 }
 
-void method_add(struct call *call)
-{
-	const struct control_hooks *hooks = &call->control->hooks;
-	struct config *config = NULL;
-	struct diag diag = { "" };
-	enum rc rc = hooks->read_config(hooks->context, &config, &diag);
-
-	if (rc == RC_OK) {
-		rc = gateway_add(call->gateway, config, call_text(call, "name"), &diag);
-		config_unref(config);
-	}
-	call_answer(call, rc, &diag);
-}
-
-void method_reload(struct call *call)
-{
-	const struct control_hooks *hooks = &call->control->hooks;
-	struct diag diag = { "" };
-
-	call_answer(call, hooks->reload(hooks->context, &diag), &diag);
-}
-
-void method_reload_secrets(struct call *call)
-{
-	const struct control_hooks *hooks = &call->control->hooks;
-	struct diag diag = { "" };
-
-	call_answer(call, hooks->reload_secrets(hooks->context, &diag), &diag);
-}
-
 void method_shutdown(struct call *call)
 {
 	const struct control_hooks *hooks = &call->control->hooks;

@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include "daemon/private.h"
 
-static void log_errors(struct daemon *daemon, const struct config_errors *errors)
+void files_log_errors(struct daemon *daemon, const struct config_errors *errors)
 {
 	char text[700];
 
@@ -39,45 +39,64 @@ static enum rc first_error(const struct config_errors *errors, enum rc rc, struc
 	return diag_fail(diag, rc, "%s", rc_name(rc));
 }
 
+enum rc files_config_read(const char *path, struct config **out, struct config_errors *errors,
+			  struct diag *diag)
+{
+	enum rc rc = config_load(path, out, errors);
+
+	return rc == RC_OK ? rc : first_error(errors, rc, diag);
+}
+
 enum rc files_config(struct daemon *daemon, struct config **out, struct diag *diag)
 {
 	struct config_errors errors;
 	enum rc rc;
 
 	config_errors_init(&errors);
-	rc = config_load(daemon->options->config, out, &errors);
-	log_errors(daemon, &errors);
-	if (rc != RC_OK)
-		rc = first_error(&errors, rc, diag);
+	rc = files_config_read(daemon->options->config, out, &errors, diag);
+	files_log_errors(daemon, &errors);
 	config_errors_free(&errors);
 	return rc;
 }
 
-static const char *secrets_path(const struct daemon *daemon, const struct config *config)
+const char *files_secrets_path(const struct daemon_options *options, const struct config *config)
 {
-	if (daemon->options->secrets_set || config->setup.secretsfile == NULL)
-		return daemon->options->secrets;
+	if (options->secrets_set || config->setup.secretsfile == NULL)
+		return options->secrets;
 	return config->setup.secretsfile;
+}
+
+enum rc files_secrets_read(const char *path, struct secrets **out, bool *missing,
+			   struct config_errors *errors, struct diag *diag)
+{
+	enum rc rc;
+
+	*out = NULL;
+	*missing = access(path, F_OK) != 0 && errno == ENOENT;
+	if (*missing)
+		return RC_OK;
+	rc = secrets_load(path, false, out, errors);
+	return rc == RC_OK ? rc : first_error(errors, rc, diag);
+}
+
+void files_log_missing(struct daemon *daemon, const char *path)
+{
+	log_write(daemon->log, LOG_LEVEL_NOTICE, NULL, "%s does not exist: no secrets", path);
 }
 
 enum rc files_secrets(struct daemon *daemon, const struct config *config, struct secrets **out,
 		      struct diag *diag)
 {
-	const char *path = secrets_path(daemon, config);
+	const char *path = files_secrets_path(daemon->options, config);
 	struct config_errors errors;
+	bool missing;
 	enum rc rc;
 
-	*out = NULL;
-	if (access(path, F_OK) != 0 && errno == ENOENT) {
-		log_write(daemon->log, LOG_LEVEL_NOTICE, NULL, "%s does not exist: no secrets",
-			  path);
-		return RC_OK;
-	}
 	config_errors_init(&errors);
-	rc = secrets_load(path, false, out, &errors);
-	log_errors(daemon, &errors);
-	if (rc != RC_OK)
-		rc = first_error(&errors, rc, diag);
+	rc = files_secrets_read(path, out, &missing, &errors, diag);
+	if (missing)
+		files_log_missing(daemon, path);
+	files_log_errors(daemon, &errors);
 	config_errors_free(&errors);
 	return rc;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the service manager is told (sd_notify(3)); without one, nothing happens here. */
 #include <systemd/sd-daemon.h>
+#include <time.h>
 #include "daemon/private.h"
 
 #define STATUS_INTERVAL (10 * USEC_PER_SEC)
@@ -41,14 +42,20 @@ void notify_end(struct daemon *daemon)
 	gateway_cancel(daemon->gateway, &daemon->notify);
 }
 
-void notify_reloading(struct daemon *daemon)
+/* The time is that of now: the manager takes it for older news if it is from before its signal, as
+ * that of the loop's turn could be. */
+void notify_reloading(void)
 {
-	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)host_now(daemon->host));
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=reading the configuration",
+			 (long long)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000);
 }
 
-void notify_reloaded(void)
+void notify_reloaded(struct daemon *daemon)
 {
-	(void)sd_notify(0, "READY=1");
+	tell(daemon, "READY=1\n");
 }
 
 void notify_stopping(void)

@@ -14,6 +14,12 @@ struct daemon {
 	struct gateway *gateway;
 	struct control *control;
 	struct timer notify;
+	struct list asked;	 /* of struct control_wait.in_queue: who waits for its turn */
+	struct deferred next;	 /* its turn */
+	struct reading *reading; /* reload.c; NULL: nothing is being read */
+	struct control_wait hup; /* SIGHUP waits too */
+	bool hup_again;		 /* another one came meanwhile */
+	bool ending;
 	int lock;
 	bool crypto;
 };
@@ -24,6 +30,14 @@ enum rc files_config(struct daemon *daemon, struct config **out, struct diag *di
 /* A file that is not there means no secrets (*out NULL); one that others can read is refused. */
 enum rc files_secrets(struct daemon *daemon, const struct config *config, struct secrets **out,
 		      struct diag *diag) MUST_CHECK;
+/* The same on any thread: nothing is logged. */
+enum rc files_config_read(const char *path, struct config **out, struct config_errors *errors,
+			  struct diag *diag) MUST_CHECK;
+enum rc files_secrets_read(const char *path, struct secrets **out, bool *missing,
+			   struct config_errors *errors, struct diag *diag) MUST_CHECK;
+const char *files_secrets_path(const struct daemon_options *options, const struct config *config);
+void files_log_errors(struct daemon *daemon, const struct config_errors *errors);
+void files_log_missing(struct daemon *daemon, const char *path);
 /* With all folders above it. */
 enum rc files_make_dir(const char *path, mode_t mode, struct diag *diag) MUST_CHECK;
 
@@ -38,6 +52,16 @@ enum rc setup_apply(struct daemon *daemon, const struct config_setup *setup,
 void setup_reapply(struct daemon *daemon, const struct config_setup *old,
 		   const struct config_setup *setup);
 
+/* ---- reload.c: files are read on a worker; the hooks of control ---- */
+void reload_begin(struct daemon *daemon); /* before anybody asks */
+void reload_all(void *daemon, struct control_wait *wait);
+void reload_secrets(void *daemon, struct control_wait *wait);
+void reload_read(void *daemon, struct control_wait *wait);
+void reload_hup(struct daemon *daemon); /* and the service manager is told */
+/* After the control socket, before the gateway: what takes effect goes no further, and what a
+ * worker still reads is freed by host_real_free(). */
+void reload_end(struct daemon *daemon);
+
 /* ---- crash.c ---- */
 /* The secret of crash tokens from the state directory's file crash.secret, made when there is none.
  * One that others can read is refused. */
@@ -48,8 +72,8 @@ void crash_secret_give(struct daemon *daemon, const char *statedir);
 /* ---- notify.c: what the service manager is told ---- */
 void notify_begin(struct daemon *daemon); /* READY, then STATUS and WATCHDOG again and again */
 void notify_end(struct daemon *daemon);
-void notify_reloading(struct daemon *daemon);
-void notify_reloaded(void);
+void notify_reloading(void);
+void notify_reloaded(struct daemon *daemon);
 void notify_stopping(void);
 void notify_failed(const char *why);
 

@@ -18,43 +18,6 @@
 
 /* ---- while it runs ---- */
 
-static enum rc read_config(void *context, struct config **out, struct diag *diag)
-{
-	return files_config(context, out, diag);
-}
-
-static enum rc reload_secrets(void *context, struct diag *diag)
-{
-	struct daemon *daemon = context;
-	struct secrets *secrets;
-
-	TRY(files_secrets(daemon, daemon->gateway->config, &secrets, diag));
-	gateway_reload_secrets(daemon->gateway, secrets);
-	log_write(daemon->log, LOG_LEVEL_NOTICE, NULL, "secrets read again");
-	return RC_OK;
-}
-
-/* Both files are read and checked before either takes effect. */
-static enum rc reload(void *context, struct diag *diag)
-{
-	struct daemon *daemon = context;
-	struct config *config;
-	struct secrets *secrets = NULL;
-	enum rc rc;
-
-	TRY(files_config(daemon, &config, diag));
-	rc = files_secrets(daemon, config, &secrets, diag);
-	if (rc == RC_OK) {
-		setup_reapply(daemon, &daemon->gateway->config->setup, &config->setup);
-		gateway_reload_secrets(daemon->gateway, secrets);
-		rc = gateway_reload(daemon->gateway, config, diag);
-	}
-	config_unref(config);
-	if (rc == RC_OK)
-		log_write(daemon->log, LOG_LEVEL_NOTICE, NULL, "configuration read again");
-	return rc;
-}
-
 static void stopped(void *context)
 {
 	struct daemon *daemon = context;
@@ -86,15 +49,10 @@ static void on_end(void *context, int signal)
 static void on_reload(void *context, int signal)
 {
 	struct daemon *daemon = context;
-	struct diag diag = { "" };
 
 	(void)signal;
-	notify_reloading(daemon);
 	log_reopen(daemon->log);
-	if (reload(daemon, &diag) != RC_OK)
-		log_write(daemon->log, LOG_LEVEL_ERROR, NULL,
-			  "the configuration stays as it was: %s", diag.text);
-	notify_reloaded();
+	reload_hup(daemon);
 }
 
 /* ---- the start ---- */
@@ -181,7 +139,7 @@ static enum rc open_control(struct daemon *daemon, struct diag *diag)
 	struct control_options options = {
 		.path = path,
 		.group = daemon->options->control_group,
-		.hooks = { reload, reload_secrets, read_config, shutdown_now, daemon },
+		.hooks = { reload_all, reload_secrets, reload_read, shutdown_now, daemon },
 	};
 
 	if (daemon->options->ctlsocket != NULL)
@@ -234,6 +192,7 @@ static enum rc start(struct daemon *daemon, struct diag *diag)
 static void finish(struct daemon *daemon)
 {
 	control_free(daemon->control);
+	reload_end(daemon);
 	gateway_free(daemon->gateway);
 	kernel_free(daemon->kernel);
 	if (daemon->host != NULL)
@@ -272,6 +231,7 @@ int daemon_run(const struct daemon_options *options)
 	enum rc rc;
 	int code = 1;
 
+	reload_begin(&daemon);
 	(void)signal(SIGPIPE,
 		     SIG_IGN); /* standard error may be a pipe that nobody reads any more */
 	rc = setup_open_log(&daemon, &diag);

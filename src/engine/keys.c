@@ -28,3 +28,9 @@ enum rc gateway_reread_keys(struct gateway *gateway, struct diag *diag)
 	peers_orient(&gateway->peers);
 	return RC_OK;
 }
+
+void gateway_renew_keys(struct gateway *gateway, struct x509_trust *trust)
+{
+	keyring_renew(gateway->keyring, trust);
+	round_orient(gateway, false);
+}

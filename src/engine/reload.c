@@ -376,7 +376,10 @@ enum rc gateway_reload_watched(struct gateway *gateway, struct config *config,
 	gateway->config = config;
 	gateway->env.setup = &config->setup;
 	redirect_policy_load(gateway);
-	turn(&reloading->turn);
+	if (watch != NULL)
+		gateway->host->ops->defer(gateway->host, &reloading->turn);
+	else
+		turn(&reloading->turn);
 	return RC_OK;
 }
 

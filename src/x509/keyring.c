@@ -84,14 +84,19 @@ void keyring_trust_set(struct keyring *keyring, struct x509_trust *trust)
 	keyring->trust = x509_trust_ref(trust);
 }
 
+void keyring_renew(struct keyring *keyring, struct x509_trust *trust)
+{
+	x509_trust_unref(keyring->trust);
+	keyring->trust = trust;
+	forget_all(keyring);
+}
+
 enum rc keyring_reload(struct keyring *keyring, struct diag *diag)
 {
 	struct x509_trust *trust;
 
 	TRY(x509_trust_load(&trust, diag));
-	x509_trust_unref(keyring->trust);
-	keyring->trust = trust;
-	forget_all(keyring);
+	keyring_renew(keyring, trust);
 	return RC_OK;
 }
 

@@ -35,30 +35,46 @@ static struct config *config_of(const char *text)
 
 /* ---- hooks ---- */
 
-static enum rc hook_reload(void *context, struct diag *diag)
+/* As the daemon does: at once, or when the test says so. */
+static void hook_answer(struct fixture *fixture, struct control_wait *wait, const char *what)
+{
+	struct diag diag = { "" };
+
+	if (fixture->hook_holds) {
+		list_append(&fixture->held, &wait->in_queue);
+		return;
+	}
+	(void)diag_fail(&diag, fixture->hook_rc, "%s", what);
+	wait->done(wait, fixture->hook_rc, &diag);
+}
+
+static void hook_reload(void *context, struct control_wait *wait)
 {
 	struct fixture *fixture = context;
 
 	fixture->reloads++;
-	return diag_fail(diag, fixture->hook_rc, "the files are odd");
+	wait->report = &fixture->report;
+	hook_answer(fixture, wait, "the files are odd");
 }
 
-static enum rc hook_secrets(void *context, struct diag *diag)
+static void hook_secrets(void *context, struct control_wait *wait)
 {
 	struct fixture *fixture = context;
 
 	fixture->secrets++;
-	return diag_fail(diag, fixture->hook_rc, "the secrets are odd");
+	hook_answer(fixture, wait, "the secrets are odd");
 }
 
-static enum rc hook_config(void *context, struct config **out, struct diag *diag)
+static void hook_config(void *context, struct control_wait *wait)
 {
 	struct fixture *fixture = context;
+	struct config *config = NULL;
 
-	*out = NULL;
 	if (fixture->hook_rc == RC_OK)
-		*out = config_of(fixture->conf);
-	return diag_fail(diag, fixture->hook_rc, "the files are odd");
+		config = config_of(fixture->conf);
+	wait->config = config;
+	hook_answer(fixture, wait, "the files are odd");
+	config_unref(config);
 }
 
 static void hook_shutdown(void *context)
@@ -109,6 +125,7 @@ void fixture_begin_group(struct fixture *fixture, const char *conf, const char *
 	struct diag diag = { "" };
 
 	*fixture = (struct fixture){ .conf = with_setup(conf != NULL ? conf : CONN("office")) };
+	list_init(&fixture->held);
 	(void)alarm(HANGS_AFTER);
 	(void)snprintf(fixture->dir, sizeof(fixture->dir), "/tmp/vanth-control-XXXXXX");
 	assert_non_null(mkdtemp(fixture->dir));

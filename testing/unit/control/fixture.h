@@ -17,7 +17,10 @@ struct fixture {
 	/* what the daemon's hooks did and shall do */
 	unsigned reloads, secrets, shutdowns;
 	enum rc hook_rc;
-	char *conf; /* what read_config reads; owned */
+	bool hook_holds; /* who waits is in `held`, and the test answers */
+	struct list held;
+	struct gateway_reload_report report; /* what a reload tells */
+	char *conf;			     /* what read_config reads; owned */
 };
 
 /* left 127.0.0.1 is this host; nobody answers at 192.0.2.2, and nothing is sent: the gateway is not

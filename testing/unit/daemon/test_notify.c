@@ -128,11 +128,12 @@ static void reload_stop_and_failure_are_told(void **state)
 	(void)state;
 	manager_begin(&manager);
 	open_daemon(&daemon);
-	notify_reloading(&daemon);
+	notify_reloading();
 	expect_told(&manager, "RELOADING=1");
 	assert_non_null(strstr(manager.text, "MONOTONIC_USEC="));
-	notify_reloaded();
+	notify_reloaded(&daemon);
 	expect_told(&manager, "READY=1");
+	notify_end(&daemon);
 	notify_stopping();
 	expect_told(&manager, "STOPPING=1");
 	notify_failed("no port 500");
