@@ -30,7 +30,9 @@ enum rc {
 	RC_NO_ADDITIONAL_SAS,
 	RC_TEMPORARY_FAILURE,
 	RC_SINGLE_PAIR,
-	RC_KERNEL, /* the kernel refused; the errno is in the diag's text */
+	RC_NO_ADDRESS,	/* none is left for a client (INTERNAL_ADDRESS_FAILURE) */
+	RC_CP_REQUIRED, /* a client asks for no address, and must (FAILED_CP_REQUIRED) */
+	RC_KERNEL,	/* the kernel refused; the errno is in the diag's text */
 	RC_IO,
 	RC_EXISTS,
 	RC_NOT_FOUND,

@@ -20,6 +20,8 @@ struct loaded;	 /* a conn that is loaded */
 struct naming;	 /* the DNS names of a peer */
 struct ticket;	 /* sa/ticket.h */
 struct redirect; /* sa/redirect.h */
+struct pools;	 /* peer/pool.h */
+struct pool_lease;
 
 /* Attempts to initiate and why the last one failed; shown in `ipsec status`. */
 struct backoff {
@@ -27,6 +29,12 @@ struct backoff {
 	usec_t not_before; /* 0: at once */
 	enum rc reason;
 	char *text; /* the sentence; NULL: none */
+};
+
+/* What the client end of a peer has in the tunnel, [0] IPv4, [1] IPv6; see addresses.c. */
+struct peer_addresses {
+	struct ip_range ranges[2];    /* AF_UNSPEC: none */
+	struct pool_lease *leases[2]; /* at the server, held; NULL: none */
 };
 
 struct peer {
@@ -62,6 +70,7 @@ struct peer {
 	struct list dirty;     /* waits for reconcile in this loop turn */
 	struct list in_line;   /* waits for an attempt of others to end (engine) */
 	struct naming *naming; /* NULL: no end has a DNS name */
+	struct peer_addresses *addresses; /* NULL: none are leased */
 	unsigned busy; /* events on the road that refer to it or its tunnels: not freed meanwhile */
 	bool doomed;   /* deleted by the operator; freed when its last SA is gone */
 	bool renewed;  /* its settings have changed: its timers are to be looked at (engine) */
@@ -110,6 +119,7 @@ struct peers {
 	struct list naming;    /* of struct naming, by when they are asked next */
 	struct host *host;
 	struct log *log;
+	struct pools *pools;	 /* of addresses for clients */
 	struct keyring *keyring; /* for leftid=%fromcert; NULL: none */
 	uint64_t next_serial;	 /* of peers, tunnels and SAs alike: 64 bit, never reused */
 	uint32_t next_reqid;
@@ -207,6 +217,19 @@ void peer_free(struct peer *peer);
  * tunnel or NULL. */
 struct tunnel *peer_tunnel_for(struct peer *peer, const struct wire_ts_list *tsi,
 			       const struct wire_ts_list *tsr, bool transport);
+
+/* ---- addresses.c: a client's addresses in the tunnel (RFC 7296 §2.19) ---- */
+/* This end gets its address from the other one, and protects nothing else. */
+bool end_is_client(const struct config_end *end);
+/* What such an end protects: the address that it got, or all that it may get. */
+struct ip_range client_range(const struct peer *peer, const struct config_end *end, uint8_t family);
+/* Server: the peer holds these too from now on, [0] IPv4, [1] IPv6; NULL: as before. Its tunnels
+ * protect them. */
+enum rc peer_take_leases(struct peer *peer, struct pool_lease *const leases[2]) MUST_CHECK;
+/* Client: what the server has given us. */
+enum rc peer_take_ranges(struct peer *peer, const struct ip_range ranges[2]) MUST_CHECK;
+bool peer_has_leases(const struct peer *peer);
+void peer_drop_addresses(struct peer *peer);
 
 /* The tunnel of the peer with that serial number; NULL: gone, or no peer, or serial 0. */
 struct tunnel *peer_tunnel_by_serial(const struct peer *peer, uint64_t serial);

@@ -14,14 +14,27 @@ enum ike_tell {
 	TELL_TICKET = 4,      /* a rekeyed IKE SA needs another ticket (RFC 5723 §4.1) */
 };
 
+/* A client: what its server has given it (RFC 7296 §3.15). */
+#define IKE_CONFIG_DNS_MAX  8
+#define IKE_CONFIG_TEXT_MAX 1024
+struct ike_config {
+	struct ip_addr addresses[2]; /* IPv4, IPv6; AF_UNSPEC: none */
+	uint8_t prefix6; /* of the subnet that is ours with the IPv6 address; 128: none */
+	uint8_t dns_count;
+	struct ip_addr dns[IKE_CONFIG_DNS_MAX]; /* servers */
+	char *domains; /* to be asked there, with blanks between; names are checked; NULL: none */
+	char *banner;  /* a greeting, without control characters; NULL: none */
+};
+
 struct ike_extra {
 	uint8_t *crash_token; /* the peer's (RFC 6290); NULL: it gave none */
 	uint8_t crash_token_len;
-	uint8_t tell;		 /* enum ike_tell bits */
-	uint32_t auth_told;	 /* seconds of AUTH_LIFETIME that we told the peer; 0: none */
-	usec_t authenticated;	 /* when the peer proved its identity; kept over rekeys */
-	char *redirect;		 /* TELL_REDIRECT: where to */
-	struct ticket *ticket;	 /* the gateway's, for us (RFC 5723); NULL: none */
+	uint8_t tell;		   /* enum ike_tell bits */
+	uint32_t auth_told;	   /* seconds of AUTH_LIFETIME that we told the peer; 0: none */
+	usec_t authenticated;	   /* when the peer proved its identity; kept over rekeys */
+	char *redirect;		   /* TELL_REDIRECT: where to */
+	struct ticket *ticket;	   /* the gateway's, for us (RFC 5723); NULL: none */
+	struct ike_config *config; /* client: what it was given; NULL: nothing */
 	struct identity gateway; /* client with session-resumption=: who the gateway proved to be */
 };
 
@@ -37,6 +50,12 @@ enum rc ike_extra_crash_token(struct ike_sa *sa, struct span token) MUST_CHECK;
  * Additional key exchanges (RFC 9370) stay in its choice: its keys come from theirs.
  * `announced`: our token for the new SPIs went with the rekey too. */
 enum rc ike_extra_inherit(struct ike_sa *from, struct ike_sa *to, bool announced) MUST_CHECK;
+
+/* The SA keeps a copy, instead of the one that it had. */
+enum rc ike_extra_config(struct ike_sa *sa, const struct ike_config *config) MUST_CHECK;
+/* What the client may send with: its address, or the IPv6 subnet that it lies in. AF_UNSPEC: none
+ * of that IP version. */
+struct ip_range ike_config_range(const struct ike_config *config, uint8_t family);
 
 /* ---- quick crash detection, RFC 6290 ---- */
 #define CRASH_SECRET_LEN    32

@@ -154,8 +154,10 @@ struct outcome {
 	uint16_t peer_hashes; /* of SIGNATURE_HASH_ALGORITHMS, as bits; 0: unchanged */
 	bool cert_asked;      /* the peer sent a CERTREQ */
 	struct outcome_extra extra;
-	enum outcome_resume resume; /* what becomes of larval->resume */
-	struct ticket *ticket;	    /* RESUME_TICKET; owned */
+	struct pool_lease *leases[2]; /* server: the client's, IPv4 and IPv6; held by the event */
+	const struct ike_config *config; /* client: what it is given; in the arena */
+	enum outcome_resume resume;	 /* what becomes of larval->resume */
+	struct ticket *ticket;		 /* RESUME_TICKET; owned */
 	struct secret keymat; /* of `child`, until commit has installed both halves; wiped with the
 				 outcome */
 	/* 3 send */

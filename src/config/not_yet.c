@@ -41,14 +41,8 @@ static const struct not_yet not_yet[] = {
 	FINE(SETUP, "ocsp-cache-max-age", "86400 24h 1d"),
 
 	/* addresses for clients */
-	BAD(END, "sourceip", "", "%/-,"),
-	FINE(END, "addresspool", ""),
-	FINE(END, "modecfgserver", "no"),
-	FINE(END, "modecfgclient", "no"),
+	BAD(END, "sourceip", "", ","),
 	FINE(END, "cat", "no"),
-	FINE(CONN, "modecfgdns", ""),
-	FINE(CONN, "modecfgdomains", ""),
-	FINE(CONN, "modecfgbanner", ""),
 	FINE(CONN, "modecfgpull", "no"),
 
 	/* selectors and modes */

@@ -351,6 +351,7 @@ static enum rc commit_sa(struct errand *errand)
 		TRY(commit_larval(errand->step.sa->larval, out));
 	commit_fields(errand->step.sa, out);
 	TRY(commit_peer(errand));
+	TRY(addresses_commit(errand));
 	commit_resume(errand);
 	heard(errand);
 	tell_received(errand);

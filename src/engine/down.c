@@ -203,6 +203,8 @@ void ike_down(struct gateway *gateway, struct ike_sa *sa, enum rc reason, const 
 	if (reason == RC_TIMEOUT && sa->state == IKEV2_ESTABLISHED && !sa->delete_wanted)
 		ticket_keep(sa);
 	ike_sa_free(&gateway->sas, sa);
-	if (peer != NULL)
-		peer_dirty(peer);
+	if (peer == NULL)
+		return;
+	addresses_forget(peer);
+	peer_dirty(peer);
 }

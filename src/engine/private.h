@@ -278,6 +278,11 @@ void life_fire(struct timer *timer);
 void life_begin(struct gateway *gateway, struct ike_sa *sa);
 void life_begin_child(struct gateway *gateway, struct child_sa *child);
 
+/* ---- addresses.c: of clients, in the tunnel ---- */
+enum rc addresses_commit(struct errand *errand) MUST_CHECK;
+/* An IKE SA of the peer is gone: leases go back with the last one. */
+void addresses_forget(struct peer *peer);
+
 /* ---- extra.c: what hangs off some IKE SAs ---- */
 void extra_commit(struct errand *errand);
 /* The SA's lifetimes do not go beyond its authentication (RFC 4478). */

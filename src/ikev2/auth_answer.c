@@ -2,6 +2,7 @@
 /* rfc7296 §1.2: IKE_AUTH as the responder, with its first Child SA. Rows last, each step in the
  * order of time. */
 #include "ikev2/certs.h"
+#include "ikev2/cp.h"
 #include "ikev2/intermediate.h"
 #include "ikev2/ppk.h"
 #include "ikev2/redirect.h"
@@ -15,6 +16,7 @@ struct auth_request {
 	struct prove prove;
 	struct child_exchange child;
 	struct ppk_request ppk;
+	struct cp_request cp;
 	struct peer *peer; /* found again by serial after the suspension */
 	uint64_t peer_serial, tunnel_serial;
 	const struct redirect_target *gateway; /* that the peer is redirected to; NULL: none */
@@ -45,6 +47,7 @@ static enum rc read_request(struct step *step, struct outcome *out)
 		TRY(wire_id_parse(idr->body, &in->idr, &out->diag));
 	TRY(wire_auth_parse(auth->body, &in->check.auth, &out->diag));
 	TRY(check_read(step, &in->check, &out->diag));
+	TRY(cp_read_request(step, &in->cp, &out->diag));
 	TRY(ppk_read_request(step, &in->ppk, &out->diag));
 	in->idi_identity = identity_borrowed(&in->idi);
 	in->idr_identity = identity_borrowed(&in->idr);
@@ -194,10 +197,27 @@ static enum rc child_refused(struct outcome *out, struct auth_request *in, enum 
 	return RC_OK;
 }
 
+static enum rc negotiate_child(struct step *step, struct auth_request *in, struct tunnel *tunnel,
+			       struct outcome *out)
+{
+	struct selector_pair ours = cp_leased(tunnel, out);
+	enum rc rc;
+
+	TRY(child_sa_new(step->env->sas, &out->child));
+	out->child->tunnel = tunnel;
+	in->tunnel_serial = tunnel->serial;
+	out->child->mode = tunnel->conn->type == TYPE_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
+	child_place(out->child, &step->local, &step->remote, step->sa->encap && step->natt);
+	in->child.ours = &ours;
+	rc = child_choose(step->env->sas, &in->child, DH_NONE, PROPOSAL_NO_DH, out->child,
+			  &out->diag);
+	in->child.ours = NULL;
+	return rc == RC_OK ? RC_OK : child_refused(out, in, rc);
+}
+
 static enum rc choose_child(struct step *step, struct outcome *out)
 {
 	struct auth_request *in = step->scratch;
-	const struct ike_sa *sa = step->sa;
 	struct tunnel *tunnel;
 	enum rc rc;
 
@@ -209,20 +229,18 @@ static enum rc choose_child(struct step *step, struct outcome *out)
 	rc = childless_check(in->peer->conn, in->child.present, &out->diag);
 	if (rc != RC_OK && in->child.present)
 		return child_refused(out, in, rc);
-	if (!in->child.present)
+	if (rc != RC_OK)
+		return rc;
+	rc = cp_lease(step, in->peer, &in->idi_identity, &in->cp, out);
+	if (rc == RC_NO_ADDRESS || rc == RC_CP_REQUIRED)
+		return in->child.present ? child_refused(out, in, rc) : RC_OK;
+	if (rc != RC_OK || !in->child.present)
 		return rc;
 	child_see_through_nat(step, in->peer, &in->child);
 	tunnel = peer_tunnel_for(in->peer, &in->child.tsi, &in->child.tsr, in->child.transport);
 	if (tunnel == NULL)
 		return child_refused(out, in, child_no_tunnel(in->peer, &in->child, &out->diag));
-	TRY(child_sa_new(step->env->sas, &out->child));
-	out->child->tunnel = tunnel;
-	in->tunnel_serial = tunnel->serial;
-	out->child->mode = tunnel->conn->type == TYPE_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
-	child_place(out->child, &step->local, &step->remote, sa->encap && step->natt);
-	rc = child_choose(step->env->sas, &in->child, DH_NONE, PROPOSAL_NO_DH, out->child,
-			  &out->diag);
-	return rc == RC_OK ? RC_OK : child_refused(out, in, rc);
+	return negotiate_child(step, in, tunnel, out);
 }
 
 /* architecture.md §7: the inbound half is in the kernel before the reply that promises it is built.
@@ -322,7 +340,9 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 	emit_window_size(&writer);
 	if (in->child_rc != RC_OK)
 		emit_notify(&writer, in->child_notify);
-	else if (in->child.present) {
+	else if (in->gateway == NULL)
+		TRY(cp_emit_reply(step, in->peer, &in->cp, out, &writer));
+	if (in->child_rc == RC_OK && in->child.present) {
 		TRY(child_answer_sa(step->arena, out->child, &writer));
 		child_answer_ts(out->child, &in->child, &writer);
 		TRY(child_install_out(step->arena, step->env->sas, out->child,

@@ -3,6 +3,7 @@
  * order of time. */
 #include "ikev2/auth.h"
 #include "ikev2/certs.h"
+#include "ikev2/cp.h"
 #include "ikev2/intermediate.h"
 #include "ikev2/ppk.h"
 #include "ikev2/redirect.h"
@@ -169,10 +170,18 @@ static enum rc child_notify(const struct step *step, const struct auth_response 
 					    name, esp, selectors));
 }
 
+static enum rc childless_config(struct step *step, struct outcome *out)
+{
+	enum rc rc = step->tunnel != NULL ? cp_read_reply(step, step->tunnel, out) : RC_OK;
+
+	return rc == RC_NO_ADDRESS ? child_refused(out, rc) : rc;
+}
+
 static enum rc make_child(struct step *step, struct outcome *out)
 {
 	struct auth_response *in = step->scratch;
 	const struct ike_sa *sa = step->sa;
+	struct selector_pair asking;
 	struct child_sa *child;
 	enum rc rc;
 
@@ -184,12 +193,15 @@ static enum rc make_child(struct step *step, struct outcome *out)
 	if (sa->larval->child_spi == 0) /* RFC 6023 §3: nothing was asked for */
 		return in->child.present ? diag_fail(&out->diag, RC_SYNTAX,
 						     "a Child SA that we did not ask for")
-					 : RC_OK;
+					 : childless_config(step, out);
 	if (!in->child.present)
 		return child_notify(step, in, out);
 	if (step->tunnel == NULL)
 		return child_refused(out, diag_fail(&out->diag, RC_CANCELLED,
 						    "the tunnel is not wanted any more"));
+	rc = cp_read_reply(step, step->tunnel, out);
+	if (rc != RC_OK)
+		return child_refused(out, rc);
 	TRY(child_sa_new(step->env->sas, &child));
 	out->child = child;
 	child->spi_in = sa->larval->child_spi;
@@ -197,7 +209,12 @@ static enum rc make_child(struct step *step, struct outcome *out)
 	child->initiator = true;
 	child->mode = step->tunnel->conn->type == TYPE_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
 	child_place(child, &sa->local, &sa->remote, sa->encap);
+	asking = cp_asking(step->tunnel);
+	in->child.ours = &asking;
 	rc = child_accept(step->env->sas, &in->child, PROPOSAL_NO_DH, child, &out->diag);
+	in->child.ours = NULL;
+	if (rc == RC_OK)
+		rc = cp_take(out, child, &out->diag);
 	if (rc != RC_OK)
 		return child_refused(out, rc);
 	TRY(child_derive(child, &sa->suite, keys_now(sa, out), SPAN_NONE,

@@ -3,6 +3,7 @@
  * committed, or IKE_INTERMEDIATE. Each step in the order of time, the first last. */
 #include "ikev2/auth.h"
 #include "ikev2/certs.h"
+#include "ikev2/cp.h"
 #include "ikev2/intermediate.h"
 #include "ikev2/ppk.h"
 #include "ikev2/resume.h"
@@ -144,8 +145,10 @@ static enum rc emit_ppk(struct step *step, struct writer *writer)
 
 static enum rc emit_child(struct step *step, struct writer *writer, struct outcome *out)
 {
+	struct selector_pair asking = cp_asking(step->tunnel);
 	bool childless;
 
+	TRY(cp_emit_request(step, step->peer, writer));
 	TRY(childless_begin(step->peer->conn, out->childless || step->sa->larval->childless,
 			    &childless, &out->diag));
 	if (childless)
@@ -153,7 +156,7 @@ static enum rc emit_child(struct step *step, struct writer *writer, struct outco
 	TRY(child_spi_random(step->env->sas, &out->child_spi));
 	TRY(child_offer_sa(step->arena, step->tunnel, out->child_spi, PROPOSAL_NO_DH, NULL,
 			   writer));
-	child_offer_ts(step->tunnel, writer);
+	child_offer_selectors(step->tunnel, &asking, writer);
 	return RC_OK;
 }
 

@@ -52,17 +52,23 @@ enum rc child_offer_sa(struct arena *arena, const struct tunnel *tunnel, uint32_
 	return RC_OK;
 }
 
-void child_offer_ts(const struct tunnel *tunnel, struct writer *writer)
+void child_offer_selectors(const struct tunnel *tunnel, const struct selector_pair *selectors,
+			   struct writer *writer)
 {
 	struct wire_ts local, remote;
 	struct wire_ts_list tsi = { &local, 1 }, tsr = { &remote, 1 };
 
-	selector_to_wire(&tunnel->selectors.local, &local);
-	selector_to_wire(&tunnel->selectors.remote, &remote);
+	selector_to_wire(&selectors->local, &local);
+	selector_to_wire(&selectors->remote, &remote);
 	wire_ts_emit(writer, PAYLOAD_TSi, &tsi);
 	wire_ts_emit(writer, PAYLOAD_TSr, &tsr);
 	if (tunnel->conn->type == TYPE_TRANSPORT)
 		emit_notify(writer, USE_TRANSPORT_MODE);
+}
+
+void child_offer_ts(const struct tunnel *tunnel, struct writer *writer)
+{
+	child_offer_selectors(tunnel, &tunnel->selectors, writer);
 }
 
 static enum rc take_spi(struct child_sa *child, struct diag *diag)
@@ -74,6 +80,14 @@ static enum rc take_spi(struct child_sa *child, struct diag *diag)
 	return span_u32(&spi, &child->spi_out);
 }
 
+/* narrowing=no; a client's address is always narrowed to (§2.19). */
+static bool narrows_not(const struct tunnel *tunnel)
+{
+	const struct config_conn *conn = tunnel->conn;
+
+	return !conn->narrowing && !end_is_client(&conn->left) && !end_is_client(&conn->right);
+}
+
 enum rc child_accept(const struct sas *sas, const struct child_exchange *in, unsigned flags,
 		     struct child_sa *child, struct diag *diag)
 {
@@ -81,8 +95,9 @@ enum rc child_accept(const struct sas *sas, const struct child_exchange *in, uns
 	bool transport = tunnel->conn->type == TYPE_TRANSPORT;
 
 	TRY(proposal_accept(tunnel->conn->esp, &in->sa, flags, &child->choice, diag));
-	TRY(selector_check_answer(&tunnel->selectors, &in->tsi, &in->tsr, &child->selectors, diag));
-	if (!tunnel->conn->narrowing)
+	TRY(selector_check_answer(in->ours != NULL ? in->ours : &tunnel->selectors, &in->tsi,
+				  &in->tsr, &child->selectors, diag));
+	if (narrows_not(tunnel))
 		TRY(selector_check_equal(&tunnel->selectors, &in->tsi, &in->tsr, diag));
 	TRY(take_spi(child, diag));
 	if (transport != in->transport)
@@ -99,8 +114,9 @@ enum rc child_choose(const struct sas *sas, const struct child_exchange *in, uin
 {
 	const struct tunnel *tunnel = child->tunnel;
 
-	TRY(selector_narrow(&tunnel->selectors, &in->tsi, &in->tsr, &child->selectors, diag));
-	if (!tunnel->conn->narrowing)
+	TRY(selector_narrow(in->ours != NULL ? in->ours : &tunnel->selectors, &in->tsi, &in->tsr,
+			    &child->selectors, diag));
+	if (narrows_not(tunnel))
 		TRY(selector_check_equal(&tunnel->selectors, &in->tsr, &in->tsi, diag));
 	TRY(proposal_choose(tunnel->conn->esp, &in->sa, group, flags, &child->choice, diag));
 	/* §1.3.1: a tunnel is made where transport was asked for, not the other way round */

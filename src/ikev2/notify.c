@@ -31,6 +31,10 @@ uint16_t ikev2_notify_of(enum rc rc)
 		return NO_ADDITIONAL_SAS;
 	case RC_SINGLE_PAIR:
 		return SINGLE_PAIR_REQUIRED;
+	case RC_NO_ADDRESS:
+		return INTERNAL_ADDRESS_FAILURE;
+	case RC_CP_REQUIRED:
+		return FAILED_CP_REQUIRED;
 	case RC_TEMPORARY_FAILURE:
 	case RC_KERNEL:
 	case RC_NO_MEMORY:
@@ -77,6 +81,10 @@ enum rc notify_rc(uint16_t type)
 		return RC_CHILD_NOT_FOUND;
 	case INVALID_KE_PAYLOAD:
 		return RC_INVALID_KE;
+	case INTERNAL_ADDRESS_FAILURE:
+		return RC_NO_ADDRESS;
+	case FAILED_CP_REQUIRED:
+		return RC_CP_REQUIRED;
 	}
 	return RC_PEER_REFUSED;
 }

@@ -72,7 +72,8 @@ struct child_exchange {
 	bool present;	/* SA, TSi and TSr are there */
 	bool transport; /* USE_TRANSPORT_MODE */
 	/* as the peer wrote them in TSi and TSr, where another address stands for them now */
-	struct ip_addr real_i, real_r; /* AF_UNSPEC: untouched */
+	struct ip_addr real_i, real_r;	  /* AF_UNSPEC: untouched */
+	const struct selector_pair *ours; /* instead of the tunnel's selectors; NULL: those */
 };
 /* Responder, transport mode with a NAT between (§2.23.1): what stands behind a NAT is known here by
  * the addresses of the IKE SA; the answer has the peer's words again (child_answer_ts). */
@@ -114,6 +115,9 @@ enum rc child_offer_sa(struct arena *arena, const struct tunnel *tunnel, uint32_
 		       unsigned flags, const struct proposal_list *groups_of,
 		       struct writer *writer) MUST_CHECK;
 void child_offer_ts(const struct tunnel *tunnel, struct writer *writer);
+/* With other selectors than the tunnel's. */
+void child_offer_selectors(const struct tunnel *tunnel, const struct selector_pair *selectors,
+			   struct writer *writer);
 /* The peer's answer to our offer, into child (its tunnel is set). */
 enum rc child_accept(const struct sas *sas, const struct child_exchange *in, unsigned flags,
 		     struct child_sa *child, struct diag *diag) MUST_CHECK;

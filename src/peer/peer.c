@@ -88,6 +88,7 @@ void peer_free(struct peer *peer)
 		peers->on_free(peers->context, peer);
 	release_parent(peer);
 	leave(peer);
+	peer_drop_addresses(peer);
 	naming_free(peer);
 	while (!list_empty(&peer->tunnels))
 		tunnel_free(container_of(peer->tunnels.next, struct tunnel, in_peer));

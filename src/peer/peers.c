@@ -8,6 +8,7 @@
  * An oriented peer stands in the indexes (index.c) in which handshakes look (lookup.c). A template
  * (right=%any) is never talked to itself: each proven peer gets an instance of it (instance.c).
  */
+#include "peer/pool.h"
 #include "peer/private.h"
 
 static const struct name wanted_entries[] = {
@@ -78,6 +79,8 @@ enum rc peers_init(struct peers *peers, struct host *host, struct log *log)
 	list_init(&peers->naming);
 	TRY(host_random(host, seed, sizeof(seed)));
 	rc = init_tables(peers, seed);
+	if (rc == RC_OK)
+		rc = pools_new(host, &peers->pools);
 	if (rc != RC_OK)
 		free_tables(peers);
 	return rc;
@@ -88,6 +91,8 @@ void peers_free(struct peers *peers)
 	while (!list_empty(&peers->list))
 		peer_free(peer_of(peers->list.next));
 	free_tables(peers);
+	pools_free(peers->pools);
+	peers->pools = NULL;
 	mem_free(peers->free_reqids);
 	peers->free_reqids = NULL;
 	peers->free_count = peers->free_cap = 0;

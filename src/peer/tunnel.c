@@ -37,6 +37,15 @@ static struct selector end_selector(const struct config_end *end, const struct c
 			     end->port);
 }
 
+/* A client's address is of the IP version that the other end protects. */
+static uint8_t other_family(const struct config_end *other, unsigned index,
+			    const struct ip_range *range)
+{
+	if (other->subnet_count > 0)
+		return other->subnets[index].from.family;
+	return ip_is_set(&range->from) ? range->from.family : AF_INET;
+}
+
 struct selector_pair tunnel_selectors(const struct tunnel *tunnel, const struct peer *peer)
 {
 	const struct config_end *left = &tunnel->conn->left, *right = &tunnel->conn->right;
@@ -46,6 +55,10 @@ struct selector_pair tunnel_selectors(const struct tunnel *tunnel, const struct 
 	struct ip_range r = end_range(right, tunnel->right, right_addr);
 	struct selector a, b;
 
+	if (end_is_client(left))
+		l = client_range(peer, left, other_family(right, tunnel->right, &r));
+	else if (end_is_client(right))
+		r = client_range(peer, right, other_family(left, tunnel->left, &l));
 	fill_any(&l, left, r.from.family);
 	fill_any(&r, right, l.from.family);
 	a = end_selector(left, right, &l);
@@ -102,6 +115,8 @@ static uint8_t fixed_family(const struct config_end *end, unsigned index)
 {
 	if (end->subnet_count > 0)
 		return end->subnets[index].from.family;
+	if (end_is_client(end))
+		return AF_UNSPEC;
 	return end->kind == HOST_RANGE ? end->range.from.family : end->addr.family;
 }
 

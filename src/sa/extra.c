@@ -20,6 +20,15 @@ static void forget_token(struct ike_extra *extra)
 	extra->crash_token_len = 0;
 }
 
+static void config_free(struct ike_config *config)
+{
+	if (config == NULL)
+		return;
+	mem_free(config->domains);
+	mem_free(config->banner);
+	mem_free(config);
+}
+
 void ike_extra_free(struct ike_sa *sa)
 {
 	if (sa->extra == NULL)
@@ -27,6 +36,7 @@ void ike_extra_free(struct ike_sa *sa)
 	forget_token(sa->extra);
 	ticket_free(sa->extra->ticket);
 	mem_free(sa->extra->redirect);
+	config_free(sa->extra->config);
 	identity_free(&sa->extra->gateway);
 	mem_free(sa->extra);
 	sa->extra = NULL;
@@ -52,9 +62,59 @@ enum rc ike_extra_crash_token(struct ike_sa *sa, struct span token)
 	return RC_OK;
 }
 
+static char *text_or_null(const char *text, bool *failed)
+{
+	char *copy = text != NULL ? mem_text(text) : NULL;
+
+	*failed = *failed || (text != NULL && copy == NULL);
+	return copy;
+}
+
+enum rc ike_extra_config(struct ike_sa *sa, const struct ike_config *config)
+{
+	struct ike_extra *extra = ike_extra_of(sa);
+	struct ike_config *copy = mem_alloc(sizeof(*copy));
+	bool failed = extra == NULL || copy == NULL;
+
+	if (copy != NULL) {
+		*copy = *config;
+		copy->domains = text_or_null(config->domains, &failed);
+		copy->banner = text_or_null(config->banner, &failed);
+	}
+	if (failed) {
+		config_free(copy);
+		return RC_NO_MEMORY;
+	}
+	config_free(extra->config);
+	extra->config = copy;
+	return RC_OK;
+}
+
+static struct ip_addr with_bits(struct ip_addr addr, unsigned from, bool set)
+{
+	for (unsigned bit = from; bit < 128; bit++) {
+		uint8_t mask = (uint8_t)(0x80 >> bit % 8);
+		uint8_t *byte = &addr.bytes[bit / 8];
+		*byte = (uint8_t)(set ? *byte | mask : *byte & ~mask);
+	}
+	return addr;
+}
+
+struct ip_range ike_config_range(const struct ike_config *config, uint8_t family)
+{
+	const struct ip_addr *addr = &config->addresses[family == AF_INET6];
+	unsigned prefix = config->prefix6;
+
+	if (!ip_is_set(addr))
+		return (struct ip_range){ .from = { .family = AF_UNSPEC } };
+	if (family == AF_INET || prefix < 64 || prefix >= 128) /* larger ones are not for one */
+		return range_single(addr);
+	return (struct ip_range){ with_bits(*addr, prefix, false), with_bits(*addr, prefix, true) };
+}
+
 enum rc ike_extra_inherit(struct ike_sa *from, struct ike_sa *to, bool announced)
 {
-	const struct ike_extra *old = from->extra;
+	struct ike_extra *old = from->extra;
 	struct ike_extra *extra;
 	uint16_t methods[PROPOSAL_ADDKE_MAX];
 
@@ -71,6 +131,10 @@ enum rc ike_extra_inherit(struct ike_sa *from, struct ike_sa *to, bool announced
 	if (old == NULL) { /* it had no token of the peer's; the peer may have one of ours */
 		extra->tell |= TELL_CRASH_TOKEN;
 		return RC_OK;
+	}
+	if (old->config != NULL && extra->config == NULL) {
+		extra->config = old->config;
+		old->config = NULL;
 	}
 	extra->auth_told = old->auth_told;
 	extra->authenticated = old->authenticated;

@@ -62,10 +62,6 @@ static void what_nobody_acts_on_is_refused(void **state)
 		  "11: compress=: \"yes\" is not supported yet: it comes with a later version "
 		  "(accepted: no)",
 		  SECTION_CONN },
-		{ "sourceip", "leftsourceip=%config",
-		  "15: leftsourceip=: \"%config\" is not supported yet: it comes with a later "
-		  "version",
-		  SECTION_END },
 		{ "type", "type=drop",
 		  "7: type=: \"drop\" is not supported yet: it comes with a later version",
 		  SECTION_CONN },

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rfc7296 §2.19, §3.15: the client asks for addresses and takes what it is given. Each step in the
+ * order of time. */
+#include "base/text.h"
+#include "ikev2/cp.h"
+#include "sa/extra.h"
+
+static const struct config_end *our_end(const struct peer *peer)
+{
+	return peer_local_end(peer);
+}
+
+/* ---- the request ---- */
+
+/* With what we had before, which we would like again. */
+static enum rc put_address(struct step *step, const struct peer *peer, unsigned v6,
+			   struct wire_cp *cp)
+{
+	const struct peer_addresses *had = peer->addresses;
+	uint8_t *value = arena_alloc(step->arena, 17);
+	size_t len = v6 ? 17 : 4;
+
+	if (value == NULL)
+		return RC_NO_MEMORY;
+	if (had != NULL && ip_is_set(&had->ranges[v6].from)) {
+		memcpy(value, had->ranges[v6].from.bytes, 16);
+		value[16] = (uint8_t)range_prefix(&had->ranges[v6]);
+		if (!v6)
+			value[16] = 0;
+	} else {
+		len = 0;
+	}
+	cp->attributes[cp->count++] =
+		(struct wire_cp_attribute){ v6 ? INTERNAL_IP6_ADDRESS : INTERNAL_IP4_ADDRESS,
+					    span_make(value, len) };
+	return RC_OK;
+}
+
+enum rc cp_emit_request(struct step *step, const struct peer *peer, struct writer *writer)
+{
+	static const uint16_t empty[] = { INTERNAL_DNS_DOMAIN, CP_UNITY_BANNER };
+	const struct config_end *end = our_end(peer);
+	struct wire_cp_attribute attributes[8];
+	struct wire_cp cp = { CP_CFG_REQUEST, attributes, 0 };
+
+	if (!end->modecfgclient)
+		return RC_OK;
+	if ((end->sourceip_wanted & WANT_IPV4) != 0) {
+		TRY(put_address(step, peer, 0, &cp));
+		attributes[cp.count++] = (struct wire_cp_attribute){ INTERNAL_IP4_DNS, SPAN_NONE };
+	}
+	if ((end->sourceip_wanted & WANT_IPV6) != 0) {
+		TRY(put_address(step, peer, 1, &cp));
+		attributes[cp.count++] = (struct wire_cp_attribute){ INTERNAL_IP6_DNS, SPAN_NONE };
+	}
+	for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++)
+		attributes[cp.count++] = (struct wire_cp_attribute){ empty[i], SPAN_NONE };
+	wire_cp_emit(writer, &cp);
+	return RC_OK;
+}
+
+struct selector_pair cp_asking(const struct tunnel *tunnel)
+{
+	const struct config_end *end = our_end(tunnel->peer);
+	struct selector_pair pair = tunnel->selectors;
+
+	if (end->modecfgclient && end_is_client(end))
+		pair.local.range = range_all(pair.remote.range.from.family);
+	return pair;
+}
+
+/* ---- the reply ---- */
+
+/* Of each IP version the first one. */
+static enum rc read_address(const struct wire_cp_attribute *attribute, struct ike_config *config)
+{
+	unsigned v6 = attribute->type == INTERNAL_IP6_ADDRESS;
+	struct ip_addr *addr = &config->addresses[v6];
+
+	if (ip_is_set(addr) || attribute->value.len == 0)
+		return RC_OK;
+	TRY(ip_from_bytes(span_make(attribute->value.ptr, v6 ? 16 : 4), addr));
+	if (ip_is_any(addr))
+		*addr = (struct ip_addr){ 0 };
+	else if (v6)
+		config->prefix6 = attribute->value.ptr[16];
+	return RC_OK;
+}
+
+static enum rc read_dns(const struct wire_cp_attribute *attribute, struct ike_config *config)
+{
+	if (attribute->value.len == 0 || config->dns_count == IKE_CONFIG_DNS_MAX)
+		return RC_OK;
+	return ip_from_bytes(attribute->value, &config->dns[config->dns_count++]);
+}
+
+static bool is_domain(const char *text)
+{
+	static const char good[] = "abcdefghijklmnopqrstuvwxyz"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+
+	return text[0] != '\0' && text[0] != '-' && strspn(text, good) == strlen(text);
+}
+
+/* What is no name is left out: it will stand in files and commands of this host. */
+static enum rc read_domain(struct arena *arena, struct span value, struct ike_config *config)
+{
+	size_t used = config->domains != NULL ? strlen(config->domains) : 0;
+	size_t room = used + value.len + 2;
+	char *joined = arena_alloc(arena, room);
+
+	if (joined == NULL)
+		return RC_NO_MEMORY;
+	if (value.len == 0 || room > IKE_CONFIG_TEXT_MAX)
+		return RC_OK;
+	memcpy(joined, value.ptr, value.len);
+	joined[value.len] = '\0';
+	if (strlen(joined) != value.len || !is_domain(joined))
+		return RC_OK;
+	if (used > 0) {
+		memmove(joined + used + 1, joined, value.len + 1);
+		memcpy(joined, config->domains, used);
+		joined[used] = ' ';
+	}
+	config->domains = joined;
+	return RC_OK;
+}
+
+static enum rc read_banner(struct arena *arena, struct span value, struct ike_config *config)
+{
+	char *raw = arena_alloc(arena, value.len + 1),
+	     *text = arena_alloc(arena, IKE_CONFIG_TEXT_MAX);
+
+	if (raw == NULL || text == NULL)
+		return RC_NO_MEMORY;
+	if (value.len == 0)
+		return RC_OK;
+	memcpy(raw, value.ptr, value.len);
+	raw[value.len] = '\0';
+	text_escape(text, IKE_CONFIG_TEXT_MAX, raw);
+	config->banner = text;
+	return RC_OK;
+}
+
+static enum rc read_attribute(struct arena *arena, const struct wire_cp_attribute *attribute,
+			      struct ike_config *config)
+{
+	switch (attribute->type) {
+	case INTERNAL_IP4_ADDRESS:
+	case INTERNAL_IP6_ADDRESS:
+		return read_address(attribute, config);
+	case INTERNAL_IP4_DNS:
+	case INTERNAL_IP6_DNS:
+		return read_dns(attribute, config);
+	case INTERNAL_DNS_DOMAIN:
+		return read_domain(arena, attribute->value, config);
+	case CP_UNITY_BANNER:
+		return read_banner(arena, attribute->value, config);
+	}
+	return RC_OK;
+}
+
+static enum rc lacks_address(const struct tunnel *tunnel, struct outcome *out)
+{
+	return diag_fail(&out->diag, RC_NO_ADDRESS,
+			 "the peer gives us no IPv%d address, and conn %s asks for one "
+			 "(sourceip=%%config)",
+			 tunnel->selectors.remote.range.from.family == AF_INET ? 4 : 6,
+			 tunnel->conn->name);
+}
+
+enum rc cp_read_reply(struct step *step, const struct tunnel *tunnel, struct outcome *out)
+{
+	const struct payload *payload = payload_of(step->message, PAYLOAD_CP);
+	struct ike_config *config;
+	struct wire_cp cp = { .type = CP_CFG_REPLY };
+
+	if (!our_end(tunnel->peer)->modecfgclient)
+		return RC_OK;
+	config = ARENA_NEW(step->arena, struct ike_config);
+	if (config == NULL)
+		return RC_NO_MEMORY;
+	if (payload != NULL)
+		TRY(wire_cp_parse(step->arena, payload->body, &cp, &out->diag));
+	for (unsigned i = 0; cp.type == CP_CFG_REPLY && i < cp.count; i++)
+		TRY(read_attribute(step->arena, &cp.attributes[i], config));
+	if (!ip_is_set(&config->addresses[tunnel->selectors.remote.range.from.family == AF_INET6]))
+		return lacks_address(tunnel, out);
+	out->config = config;
+	return RC_OK;
+}
+
+enum rc cp_take(const struct outcome *out, struct child_sa *child, struct diag *diag)
+{
+	const struct config_end *end = our_end(child->tunnel->peer);
+	struct ip_range *local = &child->selectors.local.range, given, both;
+	char text[IP_RANGE_TEXT_MAX], allowed[IP_RANGE_TEXT_MAX];
+
+	if (out->config == NULL || !end_is_client(end))
+		return RC_OK;
+	given = ike_config_range(out->config, local->from.family);
+	if (!ip_is_set(&given.from) || !range_intersect(local, &given, &both))
+		return diag_fail(diag, RC_TS_UNACCEPTABLE,
+				 "the peer gives us %s but lets only %s into the tunnel",
+				 range_text(&given, text), range_text(local, allowed));
+	*local = both;
+	return RC_OK;
+}

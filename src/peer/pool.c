@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * DOC: pools
+ *
+ * A pool is a range cut into leases that are numbered from `first` to `last`. What was never leased
+ * begins at `next`; a lease exists as an object from its first use on. Those in use stand in
+ * `in_use`, those given back in `idle` by their owner, and in the order of that in `queue`. So
+ * nothing is ever searched, and a /8 costs what is leased from it.
+ */
+#include "peer/pool.h"
+#include "base/arena.h"
+#include "base/list.h"
+
+#define REMEMBERED_MAX                                                                             \
+	(1u << 20) /* of one pool: then the oldest is reused, though others are free */
+
+typedef unsigned __int128 number;
+
+struct pool {
+	struct list in_pools;
+	struct table_node by_range;
+	struct pools *owner;
+	struct config_pool config;
+	struct list queue; /* given back, the first one first */
+	uint64_t first, next, last;
+	uint64_t used, idle_count;
+	bool exhausted; /* nothing is left at `next` */
+};
+
+struct pool_lease {
+	struct table_node by_index; /* of pools->leases */
+	struct table_node by_owner; /* of pools->in_use or pools->idle */
+	struct list queue;	    /* given back */
+	struct pool *pool;
+	struct identity owner; /* ID_NULL: nobody */
+	uint64_t index;
+	unsigned holders;
+};
+
+struct pools {
+	struct list list;
+	struct table ranges, leases, in_use, idle;
+};
+
+/* ---- numbers and addresses ---- */
+
+static number number_of(const struct ip_addr *addr)
+{
+	number value = 0;
+
+	for (size_t i = 0; i < ip_len(addr->family); i++)
+		value = value << 8 | addr->bytes[i];
+	return value;
+}
+
+static struct ip_addr address_of(uint8_t family, number value)
+{
+	struct ip_addr addr = { .family = family };
+
+	for (size_t i = ip_len(family); i > 0; i--, value >>= 8)
+		addr.bytes[i - 1] = (uint8_t)value;
+	return addr;
+}
+
+static unsigned host_bits(const struct config_pool *config)
+{
+	return (unsigned)ip_len(config->range.from.family) * 8 - config->lease;
+}
+
+static struct ip_addr lease_start(const struct pool *pool, uint64_t index)
+{
+	const struct ip_range *range = &pool->config.range;
+	number offset = (number)index << host_bits(&pool->config);
+
+	return address_of(range->from.family, number_of(&range->from) + offset);
+}
+
+/* The addresses of a subnet that name all of it are nobody's: the first one, and in IPv4 the last.
+ */
+static void number_leases(struct pool *pool)
+{
+	const struct ip_range *range = &pool->config.range;
+	bool v4 = range->from.family == AF_INET;
+	int prefix = range_prefix(range);
+	number span = (number_of(&range->to) - number_of(&range->from)) >> host_bits(&pool->config);
+
+	pool->first = 0;
+	pool->last = span > UINT64_MAX ? UINT64_MAX : (uint64_t)span;
+	if (prefix >= 0 && host_bits(&pool->config) == 0 && pool->last >= 2) {
+		pool->first = 1;
+		if (v4)
+			pool->last--;
+	}
+	pool->next = pool->first;
+}
+
+/* ---- pools ---- */
+
+enum rc pools_new(struct host *host, struct pools **out)
+{
+	struct pools *pools = mem_alloc(sizeof(*pools));
+	uint64_t seed[2];
+	enum rc rc = RC_NO_MEMORY;
+
+	*out = NULL;
+	if (pools != NULL)
+		rc = host_random(host, seed, sizeof(seed));
+	if (rc != RC_OK) {
+		mem_free(pools);
+		return rc;
+	}
+	list_init(&pools->list);
+	table_init(&pools->ranges, seed);
+	table_init(&pools->leases, seed);
+	table_init(&pools->in_use, seed);
+	table_init(&pools->idle, seed);
+	*out = pools;
+	return RC_OK;
+}
+
+static uint64_t range_hash(const struct pools *pools, const struct config_pool *config)
+{
+	uint8_t key[34];
+	struct sink sink;
+
+	sink_init(&sink, key, sizeof(key));
+	sink_u8(&sink, config->range.from.family);
+	sink_u8(&sink, config->lease);
+	sink_bytes(&sink, config->range.from.bytes, 16);
+	sink_bytes(&sink, config->range.to.bytes, 16);
+	return table_hash(&pools->ranges, key, sink.len);
+}
+
+static struct pool *find_pool(const struct pools *pools, const struct config_pool *config)
+{
+	struct table_node *n = table_first(&pools->ranges, range_hash(pools, config));
+
+	for (; n != NULL; n = table_next(n)) {
+		struct pool *pool = container_of(n, struct pool, by_range);
+		if (range_equal(&pool->config.range, &config->range) &&
+		    pool->config.lease == config->lease)
+			return pool;
+	}
+	return NULL;
+}
+
+static struct pool *pool_of(struct pools *pools, const struct config_pool *config)
+{
+	struct pool *pool = find_pool(pools, config);
+
+	if (pool != NULL)
+		return pool;
+	pool = mem_alloc(sizeof(*pool));
+	if (pool == NULL)
+		return NULL;
+	pool->owner = pools;
+	pool->config = *config;
+	list_init(&pool->queue);
+	number_leases(pool);
+	if (table_insert(&pools->ranges, &pool->by_range, range_hash(pools, config)) != RC_OK) {
+		mem_free(pool);
+		return NULL;
+	}
+	list_append(&pools->list, &pool->in_pools);
+	return pool;
+}
+
+/* ---- leases ---- */
+
+static bool is_known(const struct identity *owner)
+{
+	return owner->type != ID_NULL && owner->type != ID_NONE;
+}
+
+static uint64_t owner_hash(const struct pool *pool, const struct identity *owner)
+{
+	const struct pools *pools = pool->owner;
+	uint8_t key[IDENTITY_KEY_MAX];
+	uint64_t parts[2] = { pool->by_range.hash,
+			      table_hash(&pools->idle, key, identity_key(owner, key)) };
+
+	return table_hash(&pools->idle, parts, sizeof(parts));
+}
+
+static uint64_t index_hash(const struct pool *pool, uint64_t index)
+{
+	uint64_t parts[2] = { pool->by_range.hash, index };
+
+	return table_hash(&pool->owner->leases, parts, sizeof(parts));
+}
+
+static struct pool_lease *find_owned(const struct table *table, const struct pool *pool,
+				     const struct identity *owner)
+{
+	struct table_node *n = table_first(table, owner_hash(pool, owner));
+
+	for (; n != NULL; n = table_next(n)) {
+		struct pool_lease *lease = container_of(n, struct pool_lease, by_owner);
+		if (lease->pool == pool && identity_equal(&lease->owner, owner))
+			return lease;
+	}
+	return NULL;
+}
+
+static struct pool_lease *find_index(const struct pool *pool, uint64_t index)
+{
+	struct table_node *n = table_first(&pool->owner->leases, index_hash(pool, index));
+
+	for (; n != NULL; n = table_next(n)) {
+		struct pool_lease *lease = container_of(n, struct pool_lease, by_index);
+		if (lease->pool == pool && lease->index == index)
+			return lease;
+	}
+	return NULL;
+}
+
+static enum rc enter(struct table *table, struct pool_lease *lease)
+{
+	if (!is_known(&lease->owner))
+		return RC_OK;
+	return table_insert(table, &lease->by_owner, owner_hash(lease->pool, &lease->owner));
+}
+
+static void forget(struct pool_lease *lease)
+{
+	struct pools *pools = lease->pool->owner;
+
+	table_remove(&pools->leases, &lease->by_index);
+	table_remove(&pools->in_use, &lease->by_owner);
+	table_remove(&pools->idle, &lease->by_owner);
+	list_remove(&lease->queue);
+	identity_free(&lease->owner);
+	mem_free(lease);
+}
+
+/* Out of those given back, into those in use. */
+static enum rc take_idle(struct pool_lease *lease)
+{
+	struct pool *pool = lease->pool;
+
+	table_remove(&pool->owner->idle, &lease->by_owner);
+	list_remove(&lease->queue);
+	pool->idle_count--;
+	if (enter(&pool->owner->in_use, lease) != RC_OK) {
+		forget(lease);
+		return RC_NO_MEMORY;
+	}
+	pool->used++;
+	return RC_OK;
+}
+
+static enum rc make(struct pool *pool, uint64_t index, const struct identity *owner,
+		    struct pool_lease **out)
+{
+	struct pool_lease *lease = mem_alloc(sizeof(*lease));
+	enum rc rc;
+
+	if (lease == NULL)
+		return RC_NO_MEMORY;
+	lease->pool = pool;
+	lease->index = index;
+	rc = identity_copy(owner, &lease->owner);
+	if (rc == RC_OK)
+		rc = table_insert(&pool->owner->leases, &lease->by_index, index_hash(pool, index));
+	if (rc == RC_OK)
+		rc = enter(&pool->owner->in_use, lease);
+	if (rc != RC_OK) {
+		forget(lease);
+		return rc;
+	}
+	pool->used++;
+	*out = lease;
+	return RC_OK;
+}
+
+/* The first one from `next` on that nobody has: those that stand there already were asked for by
+ * their owners, and each is passed once. */
+static bool find_fresh(struct pool *pool, uint64_t *index)
+{
+	while (!pool->exhausted) {
+		*index = pool->next;
+		if (pool->next == pool->last)
+			pool->exhausted = true;
+		else
+			pool->next++;
+		if (find_index(pool, *index) == NULL)
+			return true;
+	}
+	return false;
+}
+
+static enum rc lease_asked(struct pool *pool, const struct pool_wish *wish, struct pool_lease **out)
+{
+	const struct ip_range *range = &pool->config.range;
+	number index;
+
+	if (wish->asked.family != wish->family || !range_contains_addr(range, &wish->asked))
+		return RC_NOT_FOUND;
+	index = (number_of(&wish->asked) - number_of(&range->from)) >> host_bits(&pool->config);
+	if (index < pool->first || index > pool->last || find_index(pool, (uint64_t)index) != NULL)
+		return RC_NOT_FOUND;
+	return make(pool, (uint64_t)index, wish->owner, out);
+}
+
+static enum rc lease_oldest(struct pool *pool, const struct identity *owner,
+			    struct pool_lease **out)
+{
+	struct pool_lease *lease;
+	uint64_t index;
+
+	if (list_empty(&pool->queue))
+		return RC_NOT_FOUND;
+	lease = container_of(pool->queue.next, struct pool_lease, queue);
+	index = lease->index;
+	pool->idle_count--;
+	forget(lease);
+	return make(pool, index, owner, out);
+}
+
+static enum rc lease_new(struct pool *pool, const struct pool_wish *wish, struct pool_lease **out)
+{
+	enum rc rc = lease_asked(pool, wish, out);
+	uint64_t index;
+
+	if (rc != RC_NOT_FOUND)
+		return rc;
+	if (pool->idle_count < REMEMBERED_MAX && find_fresh(pool, &index)) {
+		rc = make(pool, index, wish->owner, out);
+		if (rc != RC_OK) { /* it is the next one again */
+			pool->next = index;
+			pool->exhausted = false;
+		}
+		return rc;
+	}
+	return lease_oldest(pool, wish->owner, out);
+}
+
+static enum rc lease_owned(struct pool *pool, const struct pool_wish *wish, struct pool_lease **out)
+{
+	struct pool_lease *lease;
+
+	if (!is_known(wish->owner))
+		return RC_NOT_FOUND;
+	lease = wish->share ? find_owned(&pool->owner->in_use, pool, wish->owner) : NULL;
+	if (lease == NULL) {
+		lease = find_owned(&pool->owner->idle, pool, wish->owner);
+		if (lease != NULL)
+			TRY(take_idle(lease));
+	}
+	*out = lease;
+	return lease != NULL ? RC_OK : RC_NOT_FOUND;
+}
+
+static enum rc used_up(const struct pool_wish *wish, uint64_t used, struct diag *diag)
+{
+	char range[IP_RANGE_TEXT_MAX], id[IDENTITY_TEXT_MAX];
+	const struct config_pool *first = wish->pools;
+
+	while (first->range.from.family != wish->family)
+		first++;
+	return diag_fail(diag, RC_NO_ADDRESS,
+			 "no IPv%d address is left for %.80s: all %llu of %s%s are in use; make "
+			 "addresspool= larger, or end tunnels that are not needed",
+			 wish->family == AF_INET ? 4 : 6, identity_text(wish->owner, id),
+			 (unsigned long long)used, range_text(&first->range, range),
+			 wish->pool_count > 1 ? " and others" : "");
+}
+
+enum rc pools_lease(struct pools *pools, const struct pool_wish *wish, struct pool_lease **out,
+		    struct diag *diag)
+{
+	static enum rc (*const ways[])(struct pool *, const struct pool_wish *,
+				       struct pool_lease **) = { lease_owned, lease_new };
+	uint64_t used = 0;
+	unsigned count = 0;
+
+	*out = NULL;
+	for (unsigned way = 0; way < 2; way++)
+		for (unsigned i = 0; i < wish->pool_count; i++) {
+			struct pool *pool;
+			enum rc rc;
+			if (wish->pools[i].range.from.family != wish->family)
+				continue;
+			pool = pool_of(pools, &wish->pools[i]);
+			if (pool == NULL)
+				return RC_NO_MEMORY;
+			rc = ways[way](pool, wish, out);
+			if (rc == RC_OK)
+				(*out)->holders++;
+			if (rc != RC_NOT_FOUND)
+				return rc;
+			used += way == 0 ? pool->used : 0;
+			count++;
+		}
+	return count == 0 ? RC_NOT_FOUND : used_up(wish, used, diag);
+}
+
+struct pool_lease *pool_lease_hold(struct pool_lease *lease)
+{
+	lease->holders++;
+	return lease;
+}
+
+void pool_lease_release(struct pool_lease *lease)
+{
+	struct pool *pool = lease->pool;
+
+	if (--lease->holders > 0)
+		return;
+	pool->used--;
+	pool->idle_count++;
+	table_remove(&pool->owner->in_use, &lease->by_owner);
+	list_append(&pool->queue, &lease->queue);
+	if (enter(&pool->owner->idle, lease) != RC_OK) /* then nobody knows it again */
+		identity_free(&lease->owner);
+}
+
+struct ip_range pool_lease_range(const struct pool_lease *lease)
+{
+	struct ip_range range = { .from = lease_start(lease->pool, lease->index) };
+	number size = (number)1 << host_bits(&lease->pool->config);
+
+	range.to = address_of(range.from.family, number_of(&range.from) + (size - 1));
+	return range;
+}
+
+struct ip_addr pool_lease_address(const struct pool_lease *lease)
+{
+	struct ip_addr addr = lease_start(lease->pool, lease->index);
+	bool subnet = host_bits(&lease->pool->config) > 0;
+
+	return address_of(addr.family, number_of(&addr) + (subnet ? 1 : 0));
+}
+
+uint8_t pool_lease_prefix(const struct pool_lease *lease)
+{
+	return lease->pool->config.lease;
+}
+
+/* ---- to be shown ---- */
+
+void pools_walk(const struct pools *pools, void (*fn)(void *context, const struct pool_info *pool),
+		void *context)
+{
+	list_for(node, &pools->list)
+	{
+		const struct pool *pool = container_of(node, struct pool, in_pools);
+		uint64_t span = pool->last - pool->first;
+		struct pool_info info = { .range = pool->config.range,
+					  .lease = pool->config.lease,
+					  .size = span == UINT64_MAX ? span : span + 1,
+					  .used = pool->used,
+					  .remembered = pool->idle_count };
+		fn(context, &info);
+	}
+}
+
+struct lease_walk {
+	void (*fn)(void *context, const struct pool_lease_info *lease);
+	void *context;
+};
+
+static void show_lease(struct table_node *node, void *context)
+{
+	const struct pool_lease *lease = container_of(node, struct pool_lease, by_index);
+	const struct lease_walk *walk = context;
+	struct pool_lease_info info = { .addr = pool_lease_address(lease),
+					.prefix = pool_lease_prefix(lease),
+					.owner = &lease->owner,
+					.in_use = lease->holders > 0 };
+
+	walk->fn(walk->context, &info);
+}
+
+void pools_walk_leases(struct pools *pools,
+		       void (*fn)(void *context, const struct pool_lease_info *lease),
+		       void *context)
+{
+	struct lease_walk walk = { fn, context };
+	uint64_t cursor = 0;
+
+	(void)table_walk(&pools->leases, &cursor, SIZE_MAX, show_lease, &walk);
+}
+
+static void forget_node(struct table_node *node, void *unused)
+{
+	(void)unused;
+	forget(container_of(node, struct pool_lease, by_index));
+}
+
+void pools_free(struct pools *pools)
+{
+	uint64_t cursor = 0;
+
+	if (pools == NULL)
+		return;
+	(void)table_walk(&pools->leases, &cursor, SIZE_MAX, forget_node, NULL);
+	list_for_safe(node, &pools->list) mem_free(container_of(node, struct pool, in_pools));
+	table_free(&pools->ranges);
+	table_free(&pools->leases);
+	table_free(&pools->in_use);
+	table_free(&pools->idle);
+	mem_free(pools);
+}
