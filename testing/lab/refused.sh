@@ -11,6 +11,23 @@ declare -A because=(
 	[narrow]="name constraint"
 )
 
+# what the log of the other daemon says of ours
+declare -A told_by_strongswan=(
+	[expired]="subject certificate invalid (valid from Jan 01 00:00:00 2024"
+	[future]="subject certificate invalid (valid from Jan 01 00:00:00 2049"
+	[wrongid]="no trusted ECDSA public key found for 'wrongid.west.example'"
+	[unknown]='no issuer certificate found for "C=CH, O=Lab, OU=west, CN=unknown"'
+	[narrow]="CN=narrow' does not match permitted name constraint"
+)
+declare -A told_by_libreswan=(
+	[expired]="CN=expired,OU=west,O=Lab,C=CH invalid: SEC_ERROR_EXPIRED_CERTIFICATE"
+	[future]="CN=future,OU=west,O=Lab,C=CH invalid: SEC_ERROR_EXPIRED_CERTIFICATE"
+	[wrongid]="does not match ID_FQDN 'wrongid.west.example'"
+	[usage]="CN=usage,OU=west,O=Lab,C=CH invalid: SEC_ERROR_INADEQUATE_CERT_TYPE"
+	[unknown]="CN=unknown,OU=west,O=Lab,C=CH invalid: SEC_ERROR_UNKNOWN_ISSUER"
+	[narrow]="CN=narrow of the lab,O=Lab,C=CH invalid"
+)
+
 # theirs NAME, ours NAME: a conn in which that end's certificate is the bad one
 theirs() { pair_conn "theirs-$1" west.cert=west-p256 east.cert=east-$1 west.id=@p256.west.example east.id=@$1.east.example; }
 ours() { pair_conn "ours-$1" west.cert=west-$1 east.cert=east-p256 west.id=@$1.west.example east.id=@p256.east.example; }
@@ -42,6 +59,7 @@ refused() {
 	give_up "$1"
 	[ -z "$2" ] || log_has west "$2" 5
 	up_fails west "$1"
+	[ -z "$2" ] || explains west "$1" "$2"
 	give_up "$1"
 	contains "$output" "${2:-AUTHENTICATION_FAILED}"
 	# An initiating Libreswan that refuses us forgets the IKE SA without a word, and our Delete has no answer.
@@ -67,6 +85,7 @@ refused_by() {
 
 refusals_with() {
 	local name
+	local -n told=told_by_$1
 	charon_plugins=revocation
 	keys west -chain
 	keys east -chain
@@ -75,5 +94,8 @@ refusals_with() {
 	start vanth west
 	start "$1" east
 	for name in $(uses "$1"); do refused "theirs-$name" "${because[$name]}"; done
-	for name in $(refused_by "$1"); do refused "ours-$name" ""; done
+	for name in $(refused_by "$1"); do
+		refused "ours-$name" ""
+		log_has east "${told[$name]}" 5
+	done
 }
