@@ -49,11 +49,32 @@ static void a_client_keeps_what_it_is_given_over_a_rekey(void **state)
 	road_end(&road);
 }
 
+/* RFC 5723 §5.1: the resumed session has the address of the one before, and so has the server. */
+static void a_resumed_session_has_its_address_again(void **state)
+{
+	struct road road;
+
+	(void)state;
+	road_begin(&road, CLIENT "\tsession-resumption=yes\n\tinitial-contact=no\n",
+		   SERVER "\tsession-resumption=yes\n");
+	end_up(&road.pair.west, "t");
+	road_run(&road, 2 * USEC_PER_SEC);
+	ike_down(road.pair.west.gateway, road_sa(&road.pair.west), RC_TIMEOUT, "lost");
+	end_up(&road.pair.west, "t");
+	road_run(&road, 20 * USEC_PER_SEC);
+	assert_true(end_said(&road.pair.east, "the peer resumed its session"));
+	assert_true(peer_has_leases(road_tunnel(&road.pair.east)->peer));
+	assert_int_equal(road_sa(&road.pair.west)->extra->config->addresses[0].bytes[3], 1);
+	assert_int_equal(pair_ping_hosts(&road.pair, "10.9.0.1", "10.2.0.7"), SIMULATED_ARRIVED);
+	road_end(&road);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(leases_go_back_with_the_last_ike_sa_of_the_peer),
 		cmocka_unit_test(a_client_keeps_what_it_is_given_over_a_rekey),
+		cmocka_unit_test(a_resumed_session_has_its_address_again),
 	};
 
 	return exchange_run(tests);
