@@ -14,6 +14,12 @@
  * a close. */
 enum rc crypto_open(const char *nssdir, bool create, struct diag *diag) MUST_CHECK;
 void crypto_close(void);
+/* Does the database have a password that nobody told yet? crypto_open() takes it from the file
+ * nsspassword in nssdir, or in ipsec.d of the configuration. Without it certificates are there, and
+ * private keys are not. */
+bool crypto_locked(void);
+/* RC_AUTH_FAILED: it is another. */
+enum rc crypto_unlock(const char *password, struct diag *diag) MUST_CHECK;
 
 /* ---- the algorithm table ---- */
 struct encr_alg {

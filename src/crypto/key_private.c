@@ -139,7 +139,8 @@ static enum rc not_found(struct span ckaid, struct diag *diag)
 	if (PK11_NeedLogin(slot) && !PK11_IsLoggedIn(slot, NULL))
 		return diag_fail(diag, RC_NOT_FOUND,
 				 "no private key with CKA_ID %s: the NSS database is locked by a "
-				 "password",
+				 "password; put it into the file nsspassword beside it (\"NSS "
+				 "Certificate DB:PASSWORD\", mode 600)",
 				 id);
 	return diag_fail(diag, RC_NOT_FOUND,
 			 "the NSS database has no private key with CKA_ID %s (\"ipsec showhostkey "

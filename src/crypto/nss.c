@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "crypto/algorithms.h"
 #include "crypto/key.h"
+#include "crypto/nss_password.h"
 #include "crypto/probe.h"
 
 static struct {
@@ -84,11 +85,10 @@ static enum rc initialize_with_database(const char *nssdir, bool create, struct 
 	const char *dir = strncmp(nssdir, "sql:", 4) == 0 ? nssdir + 4 : nssdir;
 	char name[4096];
 	if (!create && !database_there(dir))
-		return diag_fail(
-			diag, RC_NOT_FOUND,
-			"%s has no NSS database (cert9.db); make one with: certutil -N -d sql:%s "
-			"--empty-password",
-			dir, dir);
+		return diag_fail(diag, RC_NOT_FOUND,
+				 "%s has no NSS database (cert9.db); make one with: ipsec initnss "
+				 "--nssdir %s",
+				 dir, dir);
 	int len = snprintf(name, sizeof name, "sql:%s", dir);
 	if (len < 0 || (size_t)len >= sizeof name)
 		return diag_fail(diag, RC_LIMIT, "the path of the NSS database is too long");
@@ -116,16 +116,6 @@ static void release(void)
 	process.nssdir = NULL;
 }
 
-/* A database that was just made has no password yet, and NSS keeps no keys in it before it has one.
- */
-static enum rc prepare_new_database(struct diag *diag)
-{
-	if (!PK11_NeedUserInit(process.slots[1]) ||
-	    PK11_InitPin(process.slots[1], NULL, "") == SECSuccess)
-		return RC_OK;
-	return nss_fail(diag, "cannot prepare the new NSS database");
-}
-
 static enum rc start(const char *nssdir, bool create, struct diag *diag)
 {
 	process.slots[0] = PK11_GetInternalSlot();
@@ -134,8 +124,8 @@ static enum rc start(const char *nssdir, bool create, struct diag *diag)
 		return nss_fail(diag, "NSS has no internal token");
 	if (nssdir != NULL && (process.nssdir = mem_text(nssdir)) == NULL)
 		return diag_fail(diag, RC_NO_MEMORY, "out of memory while opening NSS");
-	if (nssdir != NULL && create)
-		TRY(prepare_new_database(diag));
+	if (nssdir != NULL)
+		TRY(nss_password_use(process.slots[1], nssdir, create, diag));
 	return probe_run(diag);
 }
 
