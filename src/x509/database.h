@@ -4,6 +4,7 @@
 #ifndef VANTH_X509_DATABASE_H
 #define VANTH_X509_DATABASE_H
 
+#include <certt.h>
 #include "x509/certificate.h"
 
 struct database_entry {
@@ -18,5 +19,10 @@ enum rc database_walk(enum rc (*fn)(void *context, const struct database_entry *
 		      void *context) MUST_CHECK;
 /* The newest certificate of that nickname. RC_NOT_FOUND, or what certificate_parse() says. */
 enum rc database_find(const char *nickname, struct certificate **out, struct diag *diag) MUST_CHECK;
+
+/* "cannot WHAT "NAME" in the NSS database: ..." with NSS's last error. */
+enum rc database_fail(struct diag *diag, const char *what, const char *name);
+/* The certificate as NSS has it, of the database if it is there; NULL: NSS does not take it. */
+CERTCertificate *database_enter(const struct certificate *certificate);
 
 #endif

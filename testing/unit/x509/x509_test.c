@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 #include "x509_test.h"
 #include "x509/asn1.h"
 
@@ -149,4 +153,34 @@ enum rc pki_verify(struct x509_trust *trust, const struct party *const *sent, si
 	rc = x509_verify(&verify, diag);
 	x509_verify_wipe(&verify);
 	return rc;
+}
+
+/* ---- a database ---- */
+
+static char folder[40];
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *ftw)
+{
+	(void)status;
+	(void)kind;
+	(void)ftw;
+	return remove(path);
+}
+
+int pki_database_open(void **state)
+{
+	struct diag diag = { "" };
+	(void)snprintf(folder, sizeof(folder), "/tmp/vanth-x509-XXXXXX");
+	if (mkdtemp(folder) == NULL || crypto_open(folder, true, &diag) != RC_OK) {
+		print_error("%s\n", diag.text);
+		return -1;
+	}
+	return pki_open(state); /* the same NSS once more */
+}
+
+int pki_database_close(void **state)
+{
+	pki_close(state);
+	crypto_close();
+	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }

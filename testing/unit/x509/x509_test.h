@@ -22,6 +22,9 @@ struct party {
 
 int pki_open(void **state); /* group set-up: opens NSS without a database */
 int pki_close(void **state);
+/* The same with a database in a folder of its own. */
+int pki_database_open(void **state);
+int pki_database_close(void **state);
 
 /* A P-256 key. */
 struct private_key *pki_key(void);
