@@ -349,6 +349,10 @@ enum rc secrets_load_text(const char *name, struct span text, struct secrets **o
 			  struct config_errors *errors) MUST_CHECK;
 void secrets_free(struct secrets *secrets);
 unsigned secrets_count(const struct secrets *secrets);
+/* For people: whom the index-th PSK is for ("@a @b", "everybody") and where it stands; never the
+ * key. false: there are no more. */
+bool secrets_describe(const struct secrets *secrets, unsigned index, char *whom, size_t size,
+		      const char **file, unsigned *line);
 /* The PSK for these two ends, by Libreswan's rule: an entry that names both IDs beats one that
  * names one, an entry without IDs comes last; more specific patterns beat wildcards; the address
  * stands for an ID that is not given. RC_NOT_FOUND with a diag that names both IDs. The span lives

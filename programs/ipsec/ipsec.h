@@ -73,6 +73,7 @@ int verb_add_up(struct ipsec *ipsec, int argc, char **argv);
 int verb_down(struct ipsec *ipsec, int argc, char **argv);
 int verb_rekey(struct ipsec *ipsec, int argc, char **argv);
 int verb_simple(struct ipsec *ipsec, int argc, char **argv);
+int verb_reread(struct ipsec *ipsec, int argc, char **argv); /* secrets and keys */
 int verb_status(struct ipsec *ipsec, int argc, char **argv); /* show.c */
 int verb_traffic(struct ipsec *ipsec, int argc, char **argv);
 int verb_brief(struct ipsec *ipsec, int argc, char **argv);

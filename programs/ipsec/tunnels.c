@@ -127,6 +127,8 @@ static const struct simple {
 	{ "delete", "io.vanth.ike.Delete", "\"%s\" is gone\n" },
 	{ "reload", "io.vanth.ike.Reload", "configuration and secrets read again%s\n" },
 	{ "rereadsecrets", "io.vanth.ike.ReloadSecrets", "secrets read again%s\n" },
+	{ "rereadcacerts", "io.vanth.ike.ReloadKeys", "certificates, keys and CAs read again%s\n" },
+	{ "rereadcrls", "io.vanth.ike.ReloadKeys", "certificates, keys and CAs read again%s\n" },
 };
 
 struct answered {
@@ -164,4 +166,14 @@ int verb_simple(struct ipsec *ipsec, int argc, char **argv)
 		return EXIT_USAGE;
 	return client_call(ipsec, answered.simple->method, name_parameter(argc, argv), false,
 			   simple_reply, &answered);
+}
+
+int verb_reread(struct ipsec *ipsec, int argc, char **argv)
+{
+	char *secrets[] = { "rereadsecrets", NULL }, *keys[] = { "rereadcacerts", NULL };
+	int code = verb_simple(ipsec, 1, secrets);
+
+	(void)argc;
+	(void)argv;
+	return code == EXIT_DONE ? verb_simple(ipsec, 1, keys) : code;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/names.h"
 #include "ipsec.h"
+#include "keys.h"
 
 static const struct verb verbs[] = {
 	/* clang-format off */
@@ -27,8 +28,19 @@ static const struct verb verbs[] = {
 	{ "delete", "NAME", "end a conn and forget it", verb_simple, 1, 1, false, false, false },
 	{ "reload", "", "read the configuration and the secrets again; what is equal is not touched", verb_simple, 0, 0, false, false, false },
 	{ "rereadsecrets", "", "read the secrets again", verb_simple, 0, 0, false, false, false },
+	{ "rereadall", "", "read secrets, certificates, keys and CAs again; SAs stay", verb_reread, 0, 0, false, false, false },
+	{ "rereadcacerts", "", "read certificates, keys and CAs again", verb_simple, 0, 0, false, false, false },
+	{ "rereadcrls", "", "the same", verb_simple, 0, 0, false, false, false },
 	{ "checkconfig", "[FILE]", "read the configuration and tell all that is wrong in it", verb_checkconfig, 0, 1, false, false, false },
 	{ "algorithms", "", "the cryptographic algorithms, and why some are not available", verb_algorithms, 0, 0, false, false, false },
+	{ "initnss", "[--nssdir DIR]", "make the NSS database, where keys and certificates are kept", verb_initnss, 0, -1, false, false, false },
+	{ "import", "FILE... [--name NAME] [--ca] [--password-file FILE] [--nssdir DIR]", "bring keys, certificates and CAs (PKCS#12, PEM, DER) into it", verb_import, 0, -1, false, false, false },
+	{ "newca", "[--name NAME] [--days N] [--curve CURVE | --bits N] [--subject DN] [--nssdir DIR]", "make a small private CA", verb_newca, 0, -1, false, false, false },
+	{ "newcert", "--name NAME [--san NAME]... [--ca CA] [--days N] [--curve CURVE | --bits N] [--subject DN] [--export FILE.p12 [--password-file FILE]] [--nssdir DIR]", "make a certificate of it, for this host or another", verb_newcert, 0, -1, false, false, false },
+	{ "list", "certs|cacerts|pubkeys|psks [--nssdir DIR]", "certificates, CAs, keys; of shared keys only whose they are", verb_list, 0, -1, false, false, false },
+	{ "check", "CONN [--nssdir DIR]", "are its keys and certificates in order, and what is to be done", verb_check, 0, -1, false, false, false },
+	{ "newhostkey", "[--bits N | --curve CURVE] [--name NAME] [--nssdir DIR]", "make a raw key", verb_newhostkey, 0, -1, false, false, false },
+	{ "showhostkey", "--list | --left|--right|--ipseckey|--pem|--dump [--ckaid ID | --name NAME]", "public halves of the keys here, for ipsec.conf", verb_showhostkey, 0, -1, false, false, false },
 	{ "auto", "--up NAME, ...", "Libreswan's spelling of up, down, add, delete, ...", verb_auto, 0, -1, true, false, false },
 	{ "whack", "OPTION...", "Libreswan's spelling of the same and more", verb_whack, 0, -1, true, false, false },
 	{ "version", "", "of this command and of the daemon", verb_version, 0, 0, false, false, false },
@@ -83,7 +95,8 @@ void usage(void)
 
 	(void)puts("usage: ipsec [OPTION]... VERB [ARGUMENT]...\n");
 	for (size_t i = 0; i < VERBS; i++) {
-		(void)snprintf(left, sizeof(left), "%s %s", verbs[i].name, verbs[i].arguments);
+		(void)snprintf(left, sizeof(left), "%s %s", verbs[i].name,
+			       strlen(verbs[i].arguments) < 40 ? verbs[i].arguments : "...");
 		(void)printf("  %-23s %s\n", left, verbs[i].summary);
 	}
 	(void)puts(

@@ -57,7 +57,7 @@ static const struct spelling spellings[] = {
 	{ "showstates",	    "showstates",    verb_states,     true,  false, false },
 	{ "shutdown",	    "stop",	     verb_stop,	      true,  false, false },
 	{ "rereadsecrets",  "rereadsecrets", verb_simple,     true,  true,  false },
-	{ "rereadall",	    "reload",	     verb_simple,     true,  true,  false },
+	{ "rereadall",	    "rereadall",     verb_reread,     true,  true,  false },
 	{ "listen",	    "version",	     NULL,	      true,  false, false },
 	{ "ready",	    "version",	     NULL,	      false, true,  false },
 };

@@ -490,6 +490,25 @@ unsigned secrets_count(const struct secrets *secrets)
 	return secrets->count;
 }
 
+bool secrets_describe(const struct secrets *secrets, unsigned index, char *whom, size_t size,
+		      const char **file, unsigned *line)
+{
+	const struct secrets_entry *entry =
+		index < secrets->count ? &secrets->entries[index] : NULL;
+	char text[IDENTITY_TEXT_MAX];
+	size_t len = 0;
+
+	if (entry == NULL)
+		return false;
+	(void)snprintf(whom, size, "everybody");
+	for (unsigned i = 0; i < entry->pattern_count && len < size; i++)
+		len += (size_t)snprintf(whom + len, size - len, "%s%s", i > 0 ? " " : "",
+					identity_text(&entry->patterns[i].id, text));
+	*file = secrets->files[entry->file];
+	*line = entry->line;
+	return true;
+}
+
 static enum rc load(struct reader *r, const char *path, const char *name, struct span text,
 		    struct secrets **out)
 {

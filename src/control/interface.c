@@ -248,6 +248,8 @@ const char interface_text[] =
 	"  total: ?int\n"
 	")\n"
 	"method ReloadSecrets() -> ()\n"
+	"# Read certificates, keys and CAs again; SAs stay.\n"
+	"method ReloadKeys() -> ()\n"
 	"\n"
 	"# error, warning, notice, info, debug\n"
 	"method SetLogLevel(level: string) -> ()\n"

@@ -37,6 +37,7 @@ static const struct method methods[] = {
 	{ "io.vanth.ike.Delete",			ACCESS_WRITE, false, { NAME },		     method_delete },
 	{ "io.vanth.ike.Reload",			ACCESS_WRITE, false, { { 0 } },		     method_reload },
 	{ "io.vanth.ike.ReloadSecrets",			ACCESS_WRITE, false, { { 0 } },		     method_reload_secrets },
+	{ "io.vanth.ike.ReloadKeys",			ACCESS_WRITE, false, { { 0 } },		     method_reload_keys },
 	{ "io.vanth.ike.SetLogLevel",			ACCESS_WRITE, false,
 	  { { "level", PARAMETER_TEXT, true } },						     method_set_log_level },
 	{ "io.vanth.ike.Shutdown",			ACCESS_WRITE, false, { { 0 } },		     method_shutdown },

@@ -208,8 +208,14 @@ enum rc pem_next(struct span *text, struct arena *arena, struct pem *out, struct
  * [0] version or a serial number, PKCS#12 with the number 3, PKCS#8 with 0 or 1. */
 static enum rc recognise(struct pem *out)
 {
+	static const uint8_t of_nss[] = { 0x30, 0x80, 2, 1, 3 }; /* PKCS#12 need not be DER */
 	struct span in, first;
 	int32_t number = 0;
+	if (out->der.len > sizeof(of_nss) &&
+	    span_equal(span_make(out->der.ptr, sizeof(of_nss)), SPAN_OF(of_nss))) {
+		out->kind = PEM_PKCS12;
+		return RC_OK;
+	}
 	if (der_take(&(struct span){ out->der.ptr, out->der.len }, ASN1_SEQUENCE, &in) != RC_OK)
 		return RC_NOT_FOUND;
 	if (asn1_small(&in, &number) == RC_OK) {

@@ -57,11 +57,20 @@ static void entries_of_every_form_are_read(void **state)
 		"# comment\r\n@a @b : PSK \"one two\" # it\r\n\r\n192.0.2.1\t2001:db8::1 : psk "
 		"'th\"ree'\r\n: PSK 0x666f7572\n\"C=CH, O=x\" %any : PSK 0sZml2ZQ==\n"
 		"user@example.org\n\t@[key]\n\t: PSK\n\t\"six\"";
+	char whom[60];
+	const char *file;
+	unsigned line;
 	(void)state;
 	load_secrets(good, sizeof(good) - 1);
 	assert_string_equal(l.report, "");
 	assert_int_equal(secrets_count(secrets), 5);
 	assert_string_equal(entry_text(0), "@a @b : one two");
+	assert_true(secrets_describe(secrets, 1, whom, sizeof(whom), &file, &line));
+	assert_string_equal(whom, "192.0.2.1 2001:db8::1");
+	assert_int_equal(line, 4);
+	assert_true(secrets_describe(secrets, 2, whom, sizeof(whom), &file, &line));
+	assert_string_equal(whom, "everybody");
+	assert_false(secrets_describe(secrets, 5, whom, sizeof(whom), &file, &line));
 	assert_string_equal(entry_text(1), "192.0.2.1 2001:db8::1 : th\"ree");
 	assert_string_equal(entry_text(2), ": four");
 	assert_string_equal(entry_text(3), "C=CH, O=x %any : five");

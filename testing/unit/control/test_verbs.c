@@ -59,6 +59,7 @@ static void reload_and_shutdown_are_the_daemons(void **state)
 	fixture_begin(&fixture, NULL);
 	expect_done(ask(&fixture, "{\"method\":\"io.vanth.ike.Reload\"}"));
 	expect_done(ask(&fixture, "{\"method\":\"io.vanth.ike.ReloadSecrets\"}"));
+	expect_done(ask(&fixture, "{\"method\":\"io.vanth.ike.ReloadKeys\"}"));
 	expect_done(ask(&fixture, "{\"method\":\"io.vanth.ike.Shutdown\"}"));
 	assert_int_equal(fixture.reloads, 1);
 	assert_int_equal(fixture.secrets, 1);

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verbs of `ipsec` about keys and certificates: processes, files, NSS databases. */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "unit/test.h"
+
+#define ARGS_MAX 24
+
+struct scene {
+	char ipsec[512], dir[64], output[65536];
+	int code;
+};
+
+static void read_output(struct scene *scene, int fd)
+{
+	size_t len = 0;
+	ssize_t got;
+
+	while (len < sizeof(scene->output) - 1 &&
+	       ((got = read(fd, scene->output + len, sizeof(scene->output) - 1 - len)) > 0 ||
+		(got < 0 && errno == EINTR)))
+		len += got > 0 ? (size_t)got : 0;
+	scene->output[len] = '\0';
+	(void)close(fd);
+}
+
+static void run(struct scene *scene, const char *input, char **argv)
+{
+	int out[2], in[2], status;
+	pid_t pid;
+
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	assert_int_equal(write(in[1], input, strlen(input)), (int)strlen(input));
+	(void)close(in[1]);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)dup2(in[0], STDIN_FILENO);
+		(void)dup2(out[1], STDOUT_FILENO);
+		(void)dup2(out[1], STDERR_FILENO);
+		if (chdir(scene->dir) == 0)
+			(void)execv(argv[0], argv);
+		_exit(127);
+	}
+	(void)close(out[1]);
+	(void)close(in[0]);
+	read_output(scene, out[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (!WIFEXITED(status))
+		fail_msg("ended by signal %d: %s", WTERMSIG(status), scene->output);
+	scene->code = WEXITSTATUS(status);
+}
+
+/* ipsec VERB --nssdir HOST --config t.conf ..., in the scene's folder; input: its standard input.
+ */
+static void ipsec(struct scene *scene, const char *host, const char *input, const char *verb, ...)
+{
+	char *argv[ARGS_MAX] = { scene->ipsec,	(char *)(uintptr_t)verb,
+				 "--nssdir",	(char *)(uintptr_t)host,
+				 "--config",	"t.conf",
+				 "--ctlsocket", "none" };
+	int count = 8;
+	va_list args;
+
+	va_start(args, verb);
+	while (count < ARGS_MAX - 1 && (argv[count] = va_arg(args, char *)) != NULL)
+		count++;
+	va_end(args);
+	run(scene, input, argv);
+}
+
+static void expect(struct scene *scene, int code, const char *part)
+{
+	if (scene->code != code || strstr(scene->output, part) == NULL)
+		fail_msg("exit code %d (not %d), or no \"%s\" in:\n%s", scene->code, code, part,
+			 scene->output);
+}
+
+static void write_file(struct scene *scene, const char *name, const char *text, size_t len)
+{
+	char path[160];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", scene->dir, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, len, file), len);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void write_conf(struct scene *scene, const char *id)
+{
+	char text[600];
+	int len = snprintf(text, sizeof(text),
+			   "conn t\n\tleft=127.0.0.1\n\tright=192.0.2.9\n\tleftcert=west\n"
+			   "\tleftid=%s\n\trightid=@east.example\n\tleftauth=ecdsa\n"
+			   "\trightauth=ecdsa\n",
+			   id);
+	write_file(scene, "t.conf", text, (size_t)len);
+}
+
+static int remove_one(const char *path, const struct stat *state, int kind, struct FTW *where)
+{
+	(void)state;
+	(void)kind;
+	(void)where;
+	return remove(path);
+}
+
+static int scene_open(void **state)
+{
+	static struct scene scene;
+	char self[400];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *cut = NULL;
+
+	if (len <= 0)
+		return -1;
+	self[len] = '\0';
+	cut = strstr(self, "/testing/exchange/");
+	if (cut == NULL)
+		return -1;
+	*cut = '\0';
+	(void)snprintf(scene.ipsec, sizeof(scene.ipsec), "%s/ipsec", self);
+	(void)snprintf(scene.dir, sizeof(scene.dir), "/tmp/vanth-keys-XXXXXX");
+	if (mkdtemp(scene.dir) == NULL)
+		return -1;
+	*state = &scene;
+	write_conf(&scene, "@west.example");
+	return 0;
+}
+
+static int scene_close(void **state)
+{
+	struct scene *scene = *state;
+
+	return nftw(scene->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* A CA and a certificate on "a", another one in east.p12. */
+static void make_certificates(struct scene *scene)
+{
+	ipsec(scene, "a", "", "newca", NULL);
+	expect(scene, 0, "CA \"Private CA\"");
+	ipsec(scene, "a", "", "newcert", "--name", "west", "--san", "@west.example", NULL);
+	expect(scene, 0, "may call itself @west.example");
+	ipsec(scene, "a", "secret\n", "newcert", "--name", "east", "--san", "@east.example",
+	      "--export", "east.p12", NULL);
+	expect(scene, 0, "east.p12 holds it");
+}
+
+static void two_hosts_get_certificates_of_a_private_ca(void **state)
+{
+	struct scene *scene = *state;
+
+	make_certificates(scene);
+	ipsec(scene, "a", "", "list", "certs", NULL);
+	expect(scene, 0, "\"west\"");
+	assert_null(strstr(scene->output, "\"east\"")); /* its key is the other host's alone */
+	ipsec(scene, "a", "", "check", "t", NULL);
+	expect(scene, 0, "t: 0 failures, 0 warnings");
+	ipsec(scene, "b", "secret\n", "import", "east.p12", NULL);
+	expect(scene, 0, "with its private key");
+	expect(scene, 0, "trusted: peers with certificates of it are accepted");
+	ipsec(scene, "b", "", "list", "cacerts", "--json", NULL);
+	expect(scene, 0, "\"trusted\":true,\"private_key\":false");
+	ipsec(scene, "b", "secret\n", "import", "east.p12", NULL);
+	expect(scene, 0, "(was there already)");
+}
+
+static void what_exists_is_not_made_again(void **state)
+{
+	struct scene *scene = *state;
+
+	make_certificates(scene);
+	ipsec(scene, "a", "", "newca", NULL);
+	expect(scene, 1, "there is a certificate \"Private CA\" already (CN=Private CA, valid");
+	ipsec(scene, "a", "secret\n", "newcert", "--name", "x", "--export", "east.p12", NULL);
+	expect(scene, 1, "it is not overwritten");
+	ipsec(scene, "a", "", "newcert", "--name", "x", "--ca", "y", NULL);
+	expect(scene, 4, "no CA \"y\"");
+	ipsec(scene, "b", "", "newcert", "--name", "x", NULL);
+	expect(scene, 4, "\"ipsec newca\" makes one");
+	ipsec(scene, "a", "", "newcert", "--name", "x", "--san", "CN=x", NULL);
+	expect(scene, 2, "--san CN=x: expected");
+}
+
+static void a_check_tells_what_is_wrong_and_what_to_do(void **state)
+{
+	struct scene *scene = *state;
+
+	ipsec(scene, "c", "", "initnss", NULL);
+	expect(scene, 0, "a new NSS database");
+	ipsec(scene, "c", "", "check", "t", NULL);
+	expect(scene, 1, "no certificate \"west\"");
+	expect(scene, 1, "no CA is trusted here");
+	ipsec(scene, "c", "", "newca", "--name", "c", NULL);
+	ipsec(scene, "c", "", "newcert", "--name", "west", "--san", "@west.example", "--days", "9",
+	      NULL);
+	ipsec(scene, "c", "", "check", "t", NULL);
+	expect(scene, 0, "WARN");
+	expect(scene, 0, "renew it");
+	write_conf(scene, "@other.example");
+	ipsec(scene, "c", "", "check", "t", NULL);
+	expect(scene, 1, "our identity @other.example does not stand in the certificate");
+	expect(scene, 1, "@west.example");
+	ipsec(scene, "c", "", "check", "nobody", NULL);
+	expect(scene, 4, "no conn \"nobody\"");
+}
+
+static void hostile_files_change_nothing(void **state)
+{
+	struct scene *scene = *state;
+	char path[160], *large = calloc(1, 9 << 20);
+	char half[300];
+	FILE *file;
+
+	assert_non_null(large);
+	make_certificates(scene);
+	ipsec(scene, "b", "wrong\n", "import", "east.p12", NULL);
+	expect(scene, 1, "password of the PKCS#12 file is wrong");
+	ipsec(scene, "b", "", "import", "east.p12", NULL);
+	expect(scene, 1, "--password-file");
+	(void)snprintf(path, sizeof(path), "%s/east.p12", scene->dir);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_int_equal(fread(half, 1, sizeof(half), file), sizeof(half));
+	(void)fclose(file);
+	write_file(scene, "half.p12", half, sizeof(half));
+	write_file(scene, "large", large, 9 << 20);
+	write_file(scene, "text", "hello\n", 6);
+	write_file(scene, "pem", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+		   59);
+	(void)snprintf(path, sizeof(path), "%s/fifo", scene->dir);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	ipsec(scene, "b", "secret\n", "import", "half.p12", NULL);
+	expect(scene, 1, "half.p12");
+	ipsec(scene, "b", "", "import", "large", NULL);
+	expect(scene, 1, "at most");
+	ipsec(scene, "b", "", "import", "fifo", NULL);
+	expect(scene, 1, "fifo is not a file");
+	ipsec(scene, "b", "", "import", ".", NULL);
+	expect(scene, 1, "not a file");
+	ipsec(scene, "b", "", "import", "nothing", NULL);
+	expect(scene, 1, "No such file");
+	ipsec(scene, "b", "", "import", "text", NULL);
+	expect(scene, 1, "neither");
+	ipsec(scene, "b", "secret\n", "import", "east.p12", "pem", NULL);
+	expect(scene, 1, "pem");
+	ipsec(scene, "b", "", "list", "certs", NULL);
+	expect(scene, 0, "none");
+	free(large);
+}
+
+static void raw_keys_are_made_and_shown(void **state)
+{
+	struct scene *scene = *state;
+
+	ipsec(scene, "a", "", "initnss", NULL);
+	ipsec(scene, "a", "", "showhostkey", "--left", NULL);
+	expect(scene, 4, "\"ipsec newhostkey\" makes one");
+	ipsec(scene, "a", "", "newhostkey", "--name", "one", NULL);
+	expect(scene, 0, "leftckaid=");
+	ipsec(scene, "a", "", "newhostkey", "--name", "two", "--bits", "2048", NULL);
+	expect(scene, 0, "RSA key of 2048 bits");
+	ipsec(scene, "a", "", "showhostkey", "--left", "--name", "one", NULL);
+	expect(scene, 0, "leftpubkey=0sMFkwEwYH");
+	ipsec(scene, "a", "", "showhostkey", "--right", "--name", "two", NULL);
+	expect(scene, 0, "rightrsasigkey=0sAwEAA");
+	ipsec(scene, "a", "", "showhostkey", "--ipseckey", "--name", "two", NULL);
+	expect(scene, 0, "IN IPSECKEY 10 0 2 . AwEAA");
+	ipsec(scene, "a", "", "showhostkey", "--list", NULL);
+	expect(scene, 0, "keyid: two");
+	ipsec(scene, "a", "", "showhostkey", "--left", NULL);
+	expect(scene, 2, "--ckaid or --name says which");
+	ipsec(scene, "a", "", "newhostkey", "--bits", "1024", NULL);
+	expect(scene, 2, "expected 2048 to");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(two_hosts_get_certificates_of_a_private_ca,
+						scene_open, scene_close),
+		cmocka_unit_test_setup_teardown(what_exists_is_not_made_again, scene_open,
+						scene_close),
+		cmocka_unit_test_setup_teardown(a_check_tells_what_is_wrong_and_what_to_do,
+						scene_open, scene_close),
+		cmocka_unit_test_setup_teardown(hostile_files_change_nothing, scene_open,
+						scene_close),
+		cmocka_unit_test_setup_teardown(raw_keys_are_made_and_shown, scene_open,
+						scene_close),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
