@@ -101,6 +101,13 @@ struct tunnel {
 	uint64_t bytes_in, bytes_out; /* of Child SAs that ended */
 };
 
+/* type=passthrough, drop: packets that pass in clear, or not at all, by policies without an SA. Its
+ * peer is nobody: no address or identity finds it. */
+static inline bool conn_shunts(const struct config_conn *conn)
+{
+	return conn->type != TYPE_TUNNEL && conn->type != TYPE_TRANSPORT;
+}
+
 static inline const struct config_end *peer_local_end(const struct peer *peer)
 {
 	return peer->left_is_local ? &peer->conn->left : &peer->conn->right;

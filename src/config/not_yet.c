@@ -46,7 +46,7 @@ static const struct not_yet not_yet[] = {
 	FINE(CONN, "modecfgpull", "no"),
 
 	/* selectors and modes */
-	BAD(CONN, "type", "passthrough pass drop reject", ""),
+	BAD(CONN, "type", "reject", ""),
 	FINE(CONN, "phase2", "esp default"),
 	FINE(CONN, "ah", ""),
 	FINE(CONN, "compress", "no"),

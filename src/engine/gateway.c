@@ -260,7 +260,7 @@ void gateway_set_wanted(void *context, struct tunnel *tunnel)
 		tunnel->wanted = WANTED_ON_DEMAND;
 		break;
 	case AUTO_START:
-		tunnel->wanted = WANTED_UP;
+		tunnel->wanted = conn_shunts(tunnel->conn) ? WANTED_ON_DEMAND : WANTED_UP;
 		break;
 	case AUTO_KEEP: /* want_after_up() */
 	case AUTO_ADD:

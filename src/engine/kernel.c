@@ -97,9 +97,12 @@ void tasks_forget(struct gateway *gateway)
 
 static bool is_trap(const struct tunnel *tunnel, const struct kernel_policy *policy)
 {
-	return tunnel != NULL && tunnel->trap_installed && policy->direction == KERNEL_OUT &&
-	       selector_equal(&policy->src, &tunnel->selectors.local) &&
-	       selector_equal(&policy->dst, &tunnel->selectors.remote);
+	bool out = policy->direction == KERNEL_OUT;
+
+	if (tunnel == NULL || !tunnel->trap_installed || (!out && !conn_shunts(tunnel->conn)))
+		return false;
+	return selector_equal(out ? &policy->src : &policy->dst, &tunnel->selectors.local) &&
+	       selector_equal(out ? &policy->dst : &policy->src, &tunnel->selectors.remote);
 }
 
 /* Meanwhile somebody else may have that policy. */
@@ -294,18 +297,42 @@ void child_install(struct gateway *gateway, struct list *requests, struct child_
 	}
 }
 
+static bool ask_for_trap(struct gateway *gateway, const struct tunnel *tunnel,
+			 const struct kernel_request *request)
+{
+	struct kernel_task *task = task_new(gateway, request);
+
+	if (task == NULL)
+		return false;
+	task->trap_reqid = tunnel->reqid;
+	gateway->kernel->ops->submit(gateway->kernel, &task->request);
+	return true;
+}
+
+/* What passes or is dropped does so both ways. */
+static bool ask_for_shunt(struct gateway *gateway, const struct tunnel *tunnel)
+{
+	struct kernel_request request = { .op = KERNEL_POLICY_SET };
+	bool asked = true;
+
+	for (unsigned direction = KERNEL_IN; direction <= KERNEL_FWD; direction++) {
+		tunnel_shunt_policy(tunnel, (enum kernel_direction)direction, &request.policy);
+		asked = asked && ask_for_trap(gateway, tunnel, &request);
+	}
+	return asked;
+}
+
 void trap_install(struct gateway *gateway, struct tunnel *tunnel)
 {
 	struct kernel_request request = { .op = KERNEL_POLICY_SET };
-	struct kernel_task *task;
 
+	if (conn_shunts(tunnel->conn)) {
+		tunnel->trap_installed = ask_for_shunt(gateway, tunnel);
+		return;
+	}
 	tunnel_trap_policy(tunnel, &request.policy);
-	task = task_new(gateway, &request);
-	if (task == NULL)
-		return; /* the watchdog's next round tries again */
-	tunnel->trap_installed = true;
-	task->trap_reqid = tunnel->reqid;
-	gateway->kernel->ops->submit(gateway->kernel, &task->request);
+	/* without memory the watchdog's next round tries again */
+	tunnel->trap_installed = ask_for_trap(gateway, tunnel, &request);
 }
 
 /* Where a Child SA's outbound policy stands in the same place it stays. */
@@ -329,6 +356,12 @@ void trap_remove(struct gateway *gateway, struct tunnel *tunnel)
 	tunnel->trap_installed = false;
 	if (covered_by_child(tunnel))
 		return;
+	for (unsigned direction = KERNEL_IN; conn_shunts(tunnel->conn) && direction <= KERNEL_FWD;
+	     direction++) {
+		tunnel_shunt_policy(tunnel, (enum kernel_direction)direction, &request.policy);
+		if (direction != KERNEL_OUT)
+			fire_removal(gateway, &request, 0);
+	}
 	tunnel_trap_policy(tunnel, &request.policy);
 	fire_removal(gateway, &request, 0);
 }

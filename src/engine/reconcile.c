@@ -416,8 +416,8 @@ static bool traps(const struct tunnel *tunnel)
 
 static void keep_trap(struct gateway *gateway, struct tunnel *tunnel)
 {
-	bool wanted =
-		traps(tunnel) && !tunnel->doomed && !gateway->stopping && addresses_known(tunnel);
+	bool known = conn_shunts(tunnel->conn) ? tunnel->peer->oriented : addresses_known(tunnel);
+	bool wanted = traps(tunnel) && !tunnel->doomed && !gateway->stopping && known;
 	usec_t when = not_before(tunnel);
 
 	if (when < tunnel->trap_after)
@@ -496,6 +496,8 @@ static void reconcile_tunnel(struct gateway *gateway, struct tunnel *tunnel)
 	one_child(gateway, tunnel);
 	settle(gateway, tunnel);
 	keep_trap(gateway, tunnel);
+	if (conn_shunts(tunnel->conn))
+		return;
 	list_for_safe(node, &tunnel->child_sas) renew_child(gateway, child_of(node));
 	make_one(gateway, tunnel);
 }

@@ -23,7 +23,14 @@ static void find_template(void *context, struct tunnel *tunnel)
 {
 	bool *found = context;
 
-	*found = *found || tunnel->peer->template;
+	*found = *found || (tunnel->peer->template && !conn_shunts(tunnel->conn));
+}
+
+static void find_shunt(void *context, struct tunnel *tunnel)
+{
+	bool *found = context;
+
+	*found = *found || conn_shunts(tunnel->conn);
 }
 
 static bool is_template(struct gateway *gateway, const char *name)
@@ -36,6 +43,14 @@ static bool is_template(struct gateway *gateway, const char *name)
 
 enum rc gateway_up(struct gateway *gateway, const char *name, struct diag *diag)
 {
+	bool shunt = false;
+
+	(void)peers_match(&gateway->peers, name, find_shunt, &shunt);
+	if (shunt)
+		return diag_fail(diag, RC_UNSUPPORTED,
+				 "\"%s\" has no SA that could come up (type=): `ipsec route` "
+				 "installs its policies",
+				 name);
 	if (is_template(gateway, name))
 		return diag_fail(
 			diag, RC_UNSUPPORTED,
@@ -77,7 +92,8 @@ static void down(void *context, struct tunnel *tunnel)
 {
 	struct verb *verb = context;
 
-	tunnel->wanted = tunnel->conn->start == AUTO_ONDEMAND && tunnel->trap_installed
+	tunnel->wanted = tunnel->conn->start == AUTO_ONDEMAND && tunnel->trap_installed &&
+					 !conn_shunts(tunnel->conn)
 				 ? WANTED_ON_DEMAND
 				 : WANTED_LISTEN;
 	end_tunnel(verb->gateway, tunnel);

@@ -160,7 +160,7 @@ void index_add(struct peer *peer)
 {
 	struct peers *peers = peer->owner;
 
-	if (!peer->linked || !peer->oriented || peer->doomed)
+	if (!peer->linked || !peer->oriented || peer->doomed || conn_shunts(peer->conn))
 		return;
 	if (peer->template)
 		add_template(peers, peer);

@@ -112,7 +112,8 @@ static enum rc new_peer(struct peers *peers, struct config *config, const struct
 		peer_free(peer);
 		return rc;
 	}
-	index_put(&peers->ends, &peer->by_ends, ends_hash(peers, conn));
+	if (!conn_shunts(conn))
+		index_put(&peers->ends, &peer->by_ends, ends_hash(peers, conn));
 	peer_enter(peer);
 	*out = peer;
 	return RC_OK;
@@ -178,7 +179,9 @@ static enum rc join_peer(struct peer *peer, struct loaded *loaded, struct diag *
 static enum rc enter(struct peers *peers, struct loaded *loaded, struct peer **out,
 		     struct diag *diag)
 {
-	TRY(find_peer(peers, loaded->conn, out, diag));
+	*out = NULL;
+	if (!conn_shunts(loaded->conn))
+		TRY(find_peer(peers, loaded->conn, out, diag));
 	if (*out != NULL)
 		return join_peer(*out, loaded, diag);
 	return new_peer(peers, loaded->config, loaded->conn, loaded, out, diag);
@@ -188,12 +191,6 @@ static enum rc may_load(struct peers *peers, const struct config_conn *conn, str
 {
 	struct loaded *before = loaded_find(peers, conn->name);
 
-	if (conn->type == TYPE_PASSTHROUGH || conn->type == TYPE_DROP)
-		return diag_fail(
-			diag, RC_UNSUPPORTED,
-			"conn %s: type=passthrough and type=drop are not for IKE peers, and "
-			"are not installed",
-			conn->name);
 	if (before != NULL && !before->doomed)
 		return diag_fail(diag, RC_EXISTS,
 				 "conn \"%s\" is loaded already; `ipsec replace` takes the new one",

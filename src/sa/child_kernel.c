@@ -110,8 +110,19 @@ void child_kernel_policy(const struct child_sa *child, enum kernel_direction dir
 	out->tunnel_dst = in ? child->local : child->remote;
 }
 
+void tunnel_shunt_policy(const struct tunnel *tunnel, enum kernel_direction direction,
+			 struct kernel_policy *out)
+{
+	policy_common(tunnel, &tunnel->selectors, direction, out);
+	out->action = tunnel->conn->type == TYPE_PASSTHROUGH ? KERNEL_PASS : KERNEL_BLOCK;
+}
+
 void tunnel_trap_policy(const struct tunnel *tunnel, struct kernel_policy *out)
 {
+	if (conn_shunts(tunnel->conn)) {
+		tunnel_shunt_policy(tunnel, KERNEL_OUT, out);
+		return;
+	}
 	policy_common(tunnel, &tunnel->selectors, KERNEL_OUT, out);
 	out->tunnel_src = tunnel->peer->local;
 	out->tunnel_dst = tunnel->peer->remote;

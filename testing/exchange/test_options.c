@@ -158,12 +158,88 @@ static void without_narrowing_both_ends_must_say_the_same(void **state)
 	goes(narrow, no, false, NULL, "we have 10.2.0.0/24 === 10.1.0.0/24");
 }
 
+#define SHUNT(type, auto_)                                                                         \
+	"conn s\n\tleft=192.0.2.1\n\tright=%any\n\tleftsubnet=10.1.0.0/24\n"                       \
+	"\trightsubnet=10.2.0.7/32\n\ttype=" type "\n\tauto=" auto_ "\n"
+
+static void load_again(struct end *end, const char *conf)
+{
+	struct config *config = load_conf(conf);
+	struct diag diag;
+
+	assert_int_equal(gateway_reload(end->gateway, config, &diag), RC_OK);
+	config_unref(config);
+}
+
+static enum simulated_verdict ping_shunted(struct pair *pair)
+{
+	return pair_ping_hosts(pair, "10.1.0.7", "10.2.0.7");
+}
+
+/* The tunnel is for the whole network, the shunt for one host of it. */
+static void packets_pass_in_clear_or_not_at_all_as_long_as_the_conn_is_loaded(void **state)
+{
+	struct pair pair;
+	struct diag diag;
+
+	(void)state;
+	pair_start(&pair, 1, PAIR_START SHUNT("passthrough", "ondemand"), NULL, NULL, NULL);
+	pair_run(&pair, 6 * SEC);
+	assert_int_equal(kernel_simulated_policy_count(pair.west.kernel), 6);
+	assert_int_equal(pair_ping_hosts(&pair, "10.1.0.7", "10.2.0.8"), SIMULATED_ARRIVED);
+	assert_int_equal(ping_shunted(&pair), SIMULATED_POLICY_MISMATCH); /* east wants ESP */
+	load_again(&pair.west, PAIR_START SHUNT("passthrough", "ondemand"));
+	pair_run(&pair, SEC);
+	assert_int_equal(kernel_simulated_policy_count(pair.west.kernel), 6);
+	load_again(&pair.west, PAIR_START SHUNT("drop", "start"));
+	pair_run(&pair, SEC);
+	assert_int_equal(kernel_simulated_policy_count(pair.west.kernel), 6);
+	assert_int_equal(ping_shunted(&pair), SIMULATED_BLOCKED);
+	assert_int_equal(gateway_up(pair.west.gateway, "s", &diag), RC_UNSUPPORTED);
+	assert_int_equal(gateway_unroute(pair.west.gateway, "s", &diag), RC_OK);
+	pair_run(&pair, SEC);
+	assert_int_equal(ping_shunted(&pair), SIMULATED_ARRIVED);
+	assert_int_equal(gateway_route(pair.west.gateway, "s", &diag), RC_OK);
+	pair_run(&pair, SEC);
+	assert_int_equal(ping_shunted(&pair), SIMULATED_BLOCKED);
+	assert_int_equal(pair.west.gateway->counters.stuck, 0);
+	load_again(&pair.west, PAIR_START);
+	pair_run(&pair, 20 * SEC);
+	assert_int_equal(kernel_simulated_policy_count(pair.west.kernel), 3);
+	assert_int_equal(ping_shunted(&pair), SIMULATED_ARRIVED);
+	pair_end(&pair);
+}
+
+static void a_shunt_ends_with_the_daemon_and_only_what_loads_at_once_is_installed(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 1, SHUNT("drop", "add"), NULL, NULL, NULL);
+	pair_run(&pair, 20 * SEC);
+	assert_int_equal(kernel_simulated_policy_count(pair.west.kernel), 0);
+	load_again(&pair.west, SHUNT("drop", "ondemand"));
+	pair_run(&pair, 20 * SEC);
+	assert_int_equal(kernel_simulated_policy_count(pair.west.kernel), 3);
+	end_crash(&pair.west);
+	end_boot(&pair.west, SHUNT("drop", "ondemand"), NULL);
+	pair_run(&pair, 20 * SEC);
+	assert_int_equal(kernel_simulated_policy_count(pair.west.kernel), 3);
+	end_stop(&pair.west);
+	pair_run(&pair, 10 * SEC);
+	assert_int_equal(kernel_simulated_policy_count(pair.west.kernel), 0);
+	pair_end(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(marks_of_both_directions_live_with_the_tunnel),
 		cmocka_unit_test(a_policy_with_another_mark_is_another_one),
 		cmocka_unit_test(without_narrowing_both_ends_must_say_the_same),
+		cmocka_unit_test(packets_pass_in_clear_or_not_at_all_as_long_as_the_conn_is_loaded),
+		cmocka_unit_test(
+			a_shunt_ends_with_the_daemon_and_only_what_loads_at_once_is_installed),
 		cmocka_unit_test(headers_are_made_as_the_conn_says),
 	};
 

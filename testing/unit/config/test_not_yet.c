@@ -62,8 +62,8 @@ static void what_nobody_acts_on_is_refused(void **state)
 		  "11: compress=: \"yes\" is not supported yet: it comes with a later version "
 		  "(accepted: no)",
 		  SECTION_CONN },
-		{ "type", "type=drop",
-		  "7: type=: \"drop\" is not supported yet: it comes with a later version",
+		{ "type", "type=reject",
+		  "7: type=: \"reject\" is not supported yet: it comes with a later version",
 		  SECTION_CONN },
 	};
 	(void)state;

@@ -83,17 +83,22 @@ static void a_loaded_name_is_not_loaded_again(void **state)
 	assert_int_equal(f->peers.tunnel_count, 1);
 }
 
-static void types_without_a_peer_are_refused(void **state)
+/* type=passthrough and drop: tunnels that nobody else's conn joins and no address finds. */
+static void a_conn_that_shunts_is_nobodys_peer(void **state)
 {
 	struct fixture *f = *state;
 	struct diag diag;
-	struct config *config = parse(f, OFFICE);
+	struct config *config = load(f, OFFICE);
 	struct config_conn conn = *config->conns[0];
-	conn.type = TYPE_PASSTHROUGH;
-	assert_int_equal(peer_load(&f->peers, config, &conn, &diag), RC_UNSUPPORTED);
+	struct ip_addr local = peer_named(f, "office")->local;
+	struct ip_addr remote = peer_named(f, "office")->remote;
+	conn.name = (char[]){ "shunt" };
 	conn.type = TYPE_DROP;
-	assert_int_equal(peer_load(&f->peers, config, &conn, &diag), RC_UNSUPPORTED);
-	assert_int_equal(f->peers.count, 0);
+	assert_int_equal(peer_load(&f->peers, config, &conn, &diag), RC_OK);
+	assert_int_equal(f->peers.count, 2);
+	assert_ptr_equal(peers_for_addresses(&f->peers, &local, &remote), peer_named(f, "office"));
+	assert_int_equal(peer_unload(&f->peers, "office", &diag), RC_OK);
+	assert_null(peers_for_addresses(&f->peers, &local, &remote));
 }
 
 static void unloading_dooms_tunnels_and_then_the_peer(void **state)
@@ -310,7 +315,7 @@ int main(void)
 		PEER_TEST(a_conflict_is_told_with_both_names),
 		PEER_TEST(templates_that_differ_are_both_loaded_with_a_warning),
 		PEER_TEST(a_loaded_name_is_not_loaded_again),
-		PEER_TEST(types_without_a_peer_are_refused),
+		PEER_TEST(a_conn_that_shunts_is_nobodys_peer),
 		PEER_TEST(unloading_dooms_tunnels_and_then_the_peer),
 		PEER_TEST(unloading_what_is_not_there_names_the_nearest),
 		PEER_TEST(a_new_conn_takes_the_name_of_one_that_is_on_its_way_out),

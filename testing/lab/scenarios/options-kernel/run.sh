@@ -11,8 +11,7 @@ conn_conf west mark-in=5/0xff mark-out=6/0xff
 conn_conf east nopmtudisc=no
 start vanth west
 start vanth east
-at west iptables -t mangle -A PREROUTING -p esp -j MARK --set-mark 5
-at west iptables -t mangle -A PREROUTING -s 10.1.0.0/24 -j MARK --set-mark 6
+at west nft 'table inet marks { chain first { type filter hook prerouting priority mangle; ip protocol esp meta mark set 5; ip saddr 10.1.0.0/24 meta mark set 6; }; }'
 capture_start
 up west tunnel
 has west state 'mark 0x5/0xff'
@@ -22,7 +21,7 @@ has west policy 'mark 0x6/0xff'
 ping_ok westlan 10.2.0.2
 sees_esp
 stop_daemons
-at west iptables -t mangle -F
+at west nft flush ruleset
 
 say "DSCP is hidden by the sender and restored by the receiver, DF is left out"
 conn_conf west encap-dscp=no nopmtudisc=yes
