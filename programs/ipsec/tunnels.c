@@ -144,6 +144,16 @@ static void print_done(const char *text, const char *name)
 	(void)printf("%.*s%s%s", (int)(place - text), text, name, place + 2);
 }
 
+/* What has not changed is counted too, so that nobody wonders what was read. */
+static void print_reload(const json_t *parameters)
+{
+	(void)printf("conns: %lld added, %lld removed, %lld changed, %lld updated without new SAs, "
+		     "%lld unchanged, %lld failed\n",
+		     number_of(parameters, "added"), number_of(parameters, "removed"),
+		     number_of(parameters, "changed"), number_of(parameters, "updated"),
+		     number_of(parameters, "unchanged"), number_of(parameters, "failed"));
+}
+
 static void simple_reply(void *context, const json_t *parameters, bool continues)
 {
 	const struct answered *answered = context;
@@ -153,6 +163,8 @@ static void simple_reply(void *context, const json_t *parameters, bool continues
 		print_json(parameters);
 	else
 		print_done(answered->simple->done, answered->name);
+	if (!answered->ipsec->json && json_object_get(parameters, "unchanged") != NULL)
+		print_reload(parameters);
 }
 
 int verb_simple(struct ipsec *ipsec, int argc, char **argv)
