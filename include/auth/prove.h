@@ -33,13 +33,13 @@ struct prove {
 	const struct credential *credential; /* NULL: no signature; held by the event */
 	struct signing *signing;	     /* out at a worker; NULL: none is */
 };
-/* hashes: what the peer announced; 0: nothing (then RFC 7296's own methods). RC_OK: done;
+/* accepts: what the peer announced; zero: nothing (then RFC 7296's own methods). RC_OK: done;
  * RC_SUSPEND: out->work is set, and prove_end() comes in the next step, whatever this returned
  * before. What the conn allows and the key at hand decide the method; a diag says what does not
  * fit. */
-enum rc prove_begin(struct step *step, const struct auth_ends *ends, uint16_t hashes,
-		    const struct auth_input *input, struct prove *prove,
-		    struct outcome *out) MUST_CHECK;
+enum rc prove_begin(struct step *step, const struct auth_ends *ends,
+		    const struct peer_accepts *accepts, const struct auth_input *input,
+		    struct prove *prove, struct outcome *out) MUST_CHECK;
 enum rc prove_end(const struct step *step, struct prove *prove, struct outcome *out) MUST_CHECK;
 
 /* Could we prove our identity now? RC_AUTH_FAILED with a diag: before anything is sent. */

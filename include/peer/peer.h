@@ -198,6 +198,14 @@ struct peer *peers_by_serial(struct peers *peers, uint64_t serial);
  * remote before range before %any), for its IKE proposals; NULL: none. */
 struct peer *peers_for_addresses(struct peers *peers, const struct ip_addr *local,
 				 const struct ip_addr *remote);
+/* By what conns let their peers prove themselves. */
+struct peer_methods {
+	unsigned auth; /* enum config_authby bits */
+	struct config_signatures signatures;
+};
+/* All that any conn between these addresses allows. false: too many conns to look at. */
+bool peers_methods_at(struct peers *peers, const struct ip_addr *local,
+		      const struct ip_addr *remote, struct peer_methods *out);
 /* What a peer says of itself in IKE_AUTH. */
 struct peer_claim {
 	const struct identity *idi, *idr; /* idr NULL: it did not ask for one of ours */

@@ -151,8 +151,8 @@ struct outcome {
 	struct dh_pair *pair;	/* owned */
 	struct span init_request, init_response, ni, nr, cookie; /* .ptr NULL: unchanged */
 	uint8_t restarts;					 /* added to the larval's count */
-	uint16_t peer_hashes; /* of SIGNATURE_HASH_ALGORITHMS, as bits; 0: unchanged */
-	bool cert_asked;      /* the peer sent a CERTREQ */
+	struct peer_accepts accepts;				 /* hashes and kinds 0: unchanged */
+	bool cert_asked;					 /* the peer sent a CERTREQ */
 	struct outcome_extra extra;
 	struct pool_lease *leases[2]; /* server: the client's, IPv4 and IPv6; held by the event */
 	const struct ike_config *config; /* client: what it is given; in the arena */

@@ -30,6 +30,13 @@ enum ike_state {
 extern const struct names ike_state_names;
 
 /* What only the initial exchanges need; freed when the SA is established. */
+/* By what the peer lets us prove our identity (RFC 7427 §4, RFC 9593). */
+struct peer_accepts {
+	uint16_t hashes; /* of SIGNATURE_HASH_ALGORITHMS, as bits; 0: the peer does not know it */
+	uint8_t kinds;	 /* enum config_authby bits of SUPPORTED_AUTH_METHODS; 0: not told */
+	struct config_signatures signatures; /* with kinds: which hashes */
+};
+
 struct ike_larval {
 	struct dh_pair *pair; /* initiator */
 	/* IKE_SA_INIT as sent and received: AUTH covers them. The responder's response is
@@ -50,7 +57,7 @@ struct ike_larval {
 	struct half_open_place place; /* responder */
 	bool use_ppk;		      /* both ends sent USE_PPK, RFC 8784 */
 	bool cert_asked;	      /* the peer sent a CERTREQ */
-	uint16_t peer_hashes;	      /* of SIGNATURE_HASH_ALGORITHMS (RFC 7427), as bits */
+	struct peer_accepts accepts;
 	struct ike_intermediate *intermediate; /* sa/intermediate.h; NULL: not agreed on */
 };
 

@@ -227,6 +227,7 @@ enum notify_type {
 	NO_PPK_AUTH = 16437,
 	INTERMEDIATE_EXCHANGE_SUPPORTED = 16438,
 	ADDITIONAL_KEY_EXCHANGE = 16441,
+	SUPPORTED_AUTH_METHODS = 16443,
 };
 
 extern const struct names exchange_names, payload_names, protocol_names, transform_type_names,

@@ -86,19 +86,24 @@ static enum sign_form own_form(enum key_kind kind)
 	return SIGN_ED25519;
 }
 
-static unsigned signature_hashes(const struct config_end *end, enum sign_form form)
+struct peer_methods auth_methods_of(const struct config_end *end)
+{
+	return (struct peer_methods){ end->auth, end->signatures };
+}
+
+static unsigned signature_hashes(const struct peer_methods *allowed, enum sign_form form)
 {
 	switch (form) {
 	case SIGN_RSA_PKCS1:
-		return end->signatures.pkcs1;
+		return allowed->signatures.pkcs1;
 	case SIGN_RSA_PSS:
-		return end->signatures.pss;
+		return allowed->signatures.pss;
 	case SIGN_ECDSA:
-		return end->signatures.ecdsa;
+		return allowed->signatures.ecdsa;
 	case SIGN_ED25519:
 		break;
 	}
-	return (end->auth & AUTHBY_EDDSA) != 0 ? HASH_BIT(SIGN_IDENTITY) : 0;
+	return (allowed->auth & AUTHBY_EDDSA) != 0 ? HASH_BIT(SIGN_IDENTITY) : 0;
 }
 
 /* The curve's own hash if both ends have it, otherwise the strongest in common. */
@@ -116,16 +121,16 @@ static bool choose_hash(enum key_kind kind, unsigned hashes, enum sign_hash *out
 }
 
 /* RFC 7427 */
-static bool choose_by_hashes(enum key_kind kind, const struct config_end *end, uint16_t hashes,
-			     struct auth_choice *out)
+static bool choose_by_hashes(enum key_kind kind, const struct peer_methods *allowed,
+			     uint16_t hashes, struct auth_choice *out)
 {
 	enum sign_form form = own_form(kind);
 	enum sign_hash hash;
 
-	if (!choose_hash(kind, signature_hashes(end, form) & hashes, &hash)) {
+	if (!choose_hash(kind, signature_hashes(allowed, form) & hashes, &hash)) {
 		form = SIGN_RSA_PKCS1;
 		if (kind != KEY_RSA ||
-		    !choose_hash(kind, signature_hashes(end, form) & hashes, &hash))
+		    !choose_hash(kind, signature_hashes(allowed, form) & hashes, &hash))
 			return false;
 	}
 	*out = (struct auth_choice){ AUTH_SIGNATURE,
@@ -148,9 +153,10 @@ static bool choose_by_curve(enum key_kind kind, struct auth_choice *out)
 }
 
 /* RFC 7296's own method of RSA, with which every peer that has RSA begins; only when asked for. */
-static bool choose_sha1(enum key_kind kind, const struct config_end *end, struct auth_choice *out)
+static bool choose_sha1(enum key_kind kind, const struct peer_methods *allowed,
+			struct auth_choice *out)
 {
-	if (kind != KEY_RSA || (end->signatures.pkcs1 & HASH_BIT(SIGN_SHA1)) == 0)
+	if (kind != KEY_RSA || (allowed->signatures.pkcs1 & HASH_BIT(SIGN_SHA1)) == 0)
 		return false;
 	*out = (struct auth_choice){ AUTH_RSA,
 				     { .form = SIGN_RSA_PKCS1, .hash = SIGN_SHA1 },
@@ -158,19 +164,19 @@ static bool choose_sha1(enum key_kind kind, const struct config_end *end, struct
 	return true;
 }
 
-enum rc auth_method_choose(enum key_kind kind, const struct config_end *end, uint16_t hashes,
+enum rc auth_method_choose(enum key_kind kind, const struct peer_methods *allowed, uint16_t hashes,
 			   struct auth_choice *out, struct diag *diag)
 {
 	unsigned need = form_kind(own_form(kind));
 	char text[64], buffer[24];
 	const char *name = names_text(&key_kind_names, (int)kind, buffer, sizeof(buffer));
 
-	if ((end->auth & need) == 0)
+	if ((allowed->auth & need) == 0)
 		return diag_fail(diag, RC_AUTH_FAILED,
 				 "our key is of kind %s, which authby=%s does not allow", name,
-				 auth_kinds_text(end->auth, text));
-	if (choose_by_hashes(kind, end, hashes, out) ||
-	    (hashes == 0 && choose_by_curve(kind, out)) || choose_sha1(kind, end, out))
+				 auth_kinds_text(allowed->auth, text));
+	if (choose_by_hashes(kind, allowed, hashes, out) ||
+	    (hashes == 0 && choose_by_curve(kind, out)) || choose_sha1(kind, allowed, out))
 		return RC_OK;
 	if (hashes != 0)
 		return diag_fail(diag, RC_AUTH_FAILED,
@@ -246,6 +252,7 @@ static enum rc read_scheme(const struct wire_auth *auth, struct auth_choice *out
 enum rc auth_method_read(const struct wire_auth *auth, const struct config_end *end,
 			 struct auth_choice *out, struct span *signature, struct diag *diag)
 {
+	const struct peer_methods allowed = auth_methods_of(end);
 	char text[64];
 
 	TRY(read_scheme(auth, out, signature, diag));
@@ -253,7 +260,7 @@ enum rc auth_method_read(const struct wire_auth *auth, const struct config_end *
 		return diag_fail(diag, RC_AUTH_FAILED,
 				 "peer signs by %s, but the conn allows only %s (authby=)",
 				 sign_scheme_text(&out->scheme), auth_kinds_text(end->auth, text));
-	if ((signature_hashes(end, out->scheme.form) & HASH_BIT(out->scheme.hash)) == 0)
+	if ((signature_hashes(&allowed, out->scheme.form) & HASH_BIT(out->scheme.hash)) == 0)
 		return diag_fail(diag, RC_AUTH_FAILED,
 				 "peer signs by %s, which authby= does not allow%s",
 				 sign_scheme_text(&out->scheme),

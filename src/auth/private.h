@@ -16,9 +16,11 @@ enum rc auth_octets_make(struct arena *arena, const struct auth_input *input,
 			 struct auth_octets **out) MUST_CHECK;
 
 /* ---- method.c ---- */
+/* What a conn lets that end prove itself by. */
+struct peer_methods auth_methods_of(const struct config_end *end);
 /* The method, scheme and form by which a key of that kind signs for a peer that announced `hashes`
- * (0: none), within what that end of the conn allows. RC_AUTH_FAILED with a diag. */
-enum rc auth_method_choose(enum key_kind kind, const struct config_end *end, uint16_t hashes,
+ * (0: none), within what is allowed. RC_AUTH_FAILED with a diag. */
+enum rc auth_method_choose(enum key_kind kind, const struct peer_methods *allowed, uint16_t hashes,
 			   struct auth_choice *out, struct diag *diag) MUST_CHECK;
 /* The scheme and signature of a received AUTH; what the conn does not allow is RC_AUTH_FAILED. */
 enum rc auth_method_read(const struct wire_auth *auth, const struct config_end *end,

@@ -38,7 +38,7 @@ static enum rc prepare(struct step *step, const struct auth_input *input,
 	return auth_octets_make(step->arena, input, &signing->octets);
 }
 
-static enum rc sign(struct step *step, const struct auth_ends *ends, uint16_t hashes,
+static enum rc sign(struct step *step, const struct peer_methods *allowed, uint16_t hashes,
 		    const struct auth_input *input, struct credential *credential,
 		    struct prove *prove, struct outcome *out)
 {
@@ -47,8 +47,7 @@ static enum rc sign(struct step *step, const struct auth_ends *ends, uint16_t ha
 
 	if (signing == NULL)
 		return RC_NO_MEMORY;
-	TRY(auth_method_choose(kind, peer_local_end(ends->peer), hashes, &signing->choice,
-			       &out->diag));
+	TRY(auth_method_choose(kind, allowed, hashes, &signing->choice, &out->diag));
 	TRY(prepare(step, input, credential, signing));
 	TRY(outcome_hold(step->arena, out, release_credential, credential_ref(credential)));
 	prove->method = signing->choice.method;
@@ -93,21 +92,45 @@ enum rc prove_possible(const struct step *step, const struct auth_ends *ends, st
 	return psk_find(step, ends->peer, ends->remote_id, ends->local, ends->remote, &psk, diag);
 }
 
-enum rc prove_begin(struct step *step, const struct auth_ends *ends, uint16_t hashes,
-		    const struct auth_input *input, struct prove *prove, struct outcome *out)
+/* RFC 9593: only what the peer said that it accepts. */
+static enum rc narrow(const struct auth_ends *ends, const struct peer_accepts *accepts,
+		      struct peer_methods *allowed, struct diag *diag)
+{
+	char ours[64], theirs[64];
+
+	*allowed = auth_methods_of(peer_local_end(ends->peer));
+	if (accepts->kinds == 0)
+		return RC_OK;
+	allowed->auth &= accepts->kinds;
+	allowed->signatures.pss &= accepts->signatures.pss;
+	allowed->signatures.pkcs1 &= accepts->signatures.pkcs1;
+	allowed->signatures.ecdsa &= accepts->signatures.ecdsa;
+	if (allowed->auth != 0)
+		return RC_OK;
+	return diag_fail(diag, RC_AUTH_FAILED,
+			 "peer accepts only %s of us, but conn %s has %s (authby=)",
+			 auth_kinds_text(accepts->kinds, theirs), ends->peer->conn->name,
+			 auth_kinds_text(peer_local_end(ends->peer)->auth, ours));
+}
+
+enum rc prove_begin(struct step *step, const struct auth_ends *ends,
+		    const struct peer_accepts *accepts, const struct auth_input *input,
+		    struct prove *prove, struct outcome *out)
 {
 	const struct config_end *end = peer_local_end(ends->peer);
+	struct peer_methods allowed;
 	struct credential *credential;
 	enum rc rc = RC_NOT_FOUND;
 
 	*prove = (struct prove){ .method = AUTH_NONE };
-	if ((end->auth & AUTHBY_SIGNATURE) != 0)
+	TRY(narrow(ends, accepts, &allowed, &out->diag));
+	if ((allowed.auth & AUTHBY_SIGNATURE) != 0)
 		rc = keyring_credential(step->env->keyring, end, &credential, &out->diag);
 	if (rc == RC_OK)
-		return sign(step, ends, hashes, input, credential, prove, out);
-	if ((end->auth & AUTHBY_SECRET) != 0)
+		return sign(step, &allowed, accepts->hashes, input, credential, prove, out);
+	if ((allowed.auth & AUTHBY_SECRET) != 0)
 		return shared(step, ends, input, prove, out);
-	if ((end->auth & AUTHBY_NULL) != 0) {
+	if ((allowed.auth & AUTHBY_NULL) != 0) {
 		prove->method = AUTH_NULL;
 		return psk_auth(step->arena, input, input->sk_p, &prove->value);
 	}

@@ -57,8 +57,8 @@ static enum rc commit_larval(struct ike_larval *larval, struct outcome *out)
 		larval->child_spi = out->child_spi;
 	larval->childless = larval->childless || out->childless;
 	larval->cert_asked = larval->cert_asked || out->cert_asked;
-	if (out->peer_hashes != 0)
-		larval->peer_hashes = out->peer_hashes;
+	if (out->accepts.hashes != 0 || out->accepts.kinds != 0)
+		larval->accepts = out->accepts;
 	TRY(intermediate_note(larval, &out->intermediate));
 	larval->restarts = (uint8_t)(larval->restarts + out->restarts);
 	return RC_OK;

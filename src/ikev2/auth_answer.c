@@ -14,6 +14,7 @@ struct auth_request {
 	struct identity idi_identity, idr_identity; /* data in the message */
 	struct check check;
 	struct prove prove;
+	struct peer_accepts accepts;
 	struct child_exchange child;
 	struct ppk_request ppk;
 	struct cp_request cp;
@@ -298,7 +299,9 @@ static enum rc prove_ours(struct step *step, struct outcome *out)
 		return resumed_auth(step->arena, &input, &in->prove.value);
 	}
 	TRY(intermediate_signed(step, out, step->message->header.message_id, &input.int_auth));
-	return prove_begin(step, &ends, sa->larval->peer_hashes, &input, &in->prove, out);
+	in->accepts = sa->larval->accepts;
+	certs_read_methods(step->message, &in->accepts);
+	return prove_begin(step, &ends, &in->accepts, &input, &in->prove, out);
 }
 
 /* What the kernel said of the inbound half is kept over the signature. */

@@ -25,12 +25,17 @@ static const struct ike_suite *suite_now(const struct step *step, const struct o
 
 /* ---- AUTH ---- */
 
+static const struct peer_accepts *accepts_now(const struct step *step, const struct outcome *out)
+{
+	return out->accepts.hashes != 0 || out->accepts.kinds != 0 ? &out->accepts
+								   : &step->sa->larval->accepts;
+}
+
 static enum rc sign(struct step *step, const struct ike_keys *keys, struct prove *prove,
 		    struct outcome *out)
 {
 	const struct auth_making *making = step->scratch;
 	const struct ike_larval *larval = step->sa->larval;
-	uint16_t hashes = out->peer_hashes != 0 ? out->peer_hashes : larval->peer_hashes;
 	struct auth_input input = {
 		.suite = suite_now(step, out),
 		.message = span_make(larval->init_request, larval->init_request_len),
@@ -44,7 +49,7 @@ static enum rc sign(struct step *step, const struct ike_keys *keys, struct prove
 		return resumed_auth(step->arena, &input, &prove->value);
 	}
 	TRY(intermediate_signed(step, out, step->sa->send_next, &input.int_auth));
-	return prove_begin(step, &making->ends, hashes, &input, prove, out);
+	return prove_begin(step, &making->ends, accepts_now(step, out), &input, prove, out);
 }
 
 /* RFC 8784 §3: AUTH with the PPK in SK_pi. */
@@ -122,6 +127,8 @@ static enum rc emit_identities(struct step *step, struct writer *writer, const s
 	certs_emit(peer_local_end(peer), &making->prove, asked, writer);
 	if (step->sa->larval->resume == NULL)
 		TRY(certs_emit_request(step, peer_remote_end(peer), writer));
+	if (accepts_now(step, out)->kinds != 0)
+		TRY(certs_emit_methods(step, peer_remote_end(peer), writer));
 	if (first_contact(step->sa, peer))
 		emit_notify(writer, INITIAL_CONTACT);
 	if (!identity_has_wildcard(&peer->remote_id))

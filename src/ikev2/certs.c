@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the two ends say about certificates (rfc7296 §3.6, §3.7; rfc7427 §4). */
 #include "ikev2/certs.h"
+#include "auth/announce.h"
 
 #define REQUEST_CAS_MAX 16 /* more are not named: "any" */
 #define CA_HASH_LEN	20
@@ -71,10 +72,50 @@ enum rc certs_emit_hashes(struct step *step, struct writer *writer)
 	return RC_OK;
 }
 
+static enum rc emit_methods(struct step *step, const struct peer_methods *allowed,
+			    struct writer *writer)
+{
+	struct wire_notify notify = { .type = SUPPORTED_AUTH_METHODS };
+	uint8_t *data = arena_alloc(step->arena, ANNOUNCE_LEN_MAX);
+	struct sink sink;
+
+	if (data == NULL)
+		return RC_NO_MEMORY;
+	sink_init(&sink, data, ANNOUNCE_LEN_MAX);
+	announce_emit(allowed, &sink);
+	TRY(sink_rc(&sink));
+	notify.data = sink_written(&sink);
+	wire_notify_emit(writer, &notify);
+	return RC_OK;
+}
+
+enum rc certs_emit_methods(struct step *step, const struct config_end *remote,
+			   struct writer *writer)
+{
+	const struct peer_methods allowed = { remote->auth, remote->signatures };
+
+	return emit_methods(step, &allowed, writer);
+}
+
+void certs_read_methods(const struct ike_message *message, struct peer_accepts *accepts)
+{
+	struct peer_accepts told = { .hashes = accepts->hashes };
+	struct wire_notify notify;
+
+	if (notify_find(message, SUPPORTED_AUTH_METHODS, &notify) &&
+	    announce_read(notify.data, &told) == RC_OK)
+		*accepts = told;
+}
+
 enum rc certs_emit_any(struct step *step, struct writer *writer)
 {
+	struct peer_methods allowed;
+
 	TRY(emit_request(step, writer));
-	return certs_emit_hashes(step, writer);
+	TRY(certs_emit_hashes(step, writer));
+	if (!peers_methods_at(step->env->peers, &step->local.addr, &step->remote.addr, &allowed))
+		return RC_OK;
+	return emit_methods(step, &allowed, writer);
 }
 
 uint16_t certs_hashes(const struct ike_message *message)

@@ -10,7 +10,12 @@
 /* A CERTREQ with the CAs that we trust, when the conn lets the peer prove itself by signature. */
 enum rc certs_emit_request(struct step *step, const struct config_end *remote,
 			   struct writer *writer) MUST_CHECK;
-/* Both, in answer to somebody whose conn is not known yet. */
+/* SUPPORTED_AUTH_METHODS (RFC 9593): by what that end may prove itself. */
+enum rc certs_emit_methods(struct step *step, const struct config_end *remote,
+			   struct writer *writer) MUST_CHECK;
+/* What the peer's say; nothing, when they are broken. */
+void certs_read_methods(const struct ike_message *message, struct peer_accepts *accepts);
+/* All of these, in answer to somebody whose conn is not known yet. */
 enum rc certs_emit_any(struct step *step, struct writer *writer) MUST_CHECK;
 /* SIGNATURE_HASH_ALGORITHMS with what we can verify. */
 enum rc certs_emit_hashes(struct step *step, struct writer *writer) MUST_CHECK;

@@ -157,7 +157,7 @@ static enum rc make_sa(struct step *step, struct outcome *out)
 	sa->encap = in->nat.supported && (in->nat.here || in->nat.there || in->force_encap);
 	sa->larval->place.proven = brought_cookie(step, in->ni);
 	sa->larval->use_ppk = ppk_welcome(step);
-	sa->larval->peer_hashes = certs_hashes(step->message);
+	sa->larval->accepts.hashes = certs_hashes(step->message);
 	if (intermediate_announced(step->message))
 		TRY(intermediate_agree(sa->larval));
 	sa->peer_redirects = redirect_supported(step->message, &from);

@@ -414,7 +414,8 @@ static enum rc begin_auth(struct step *step, struct outcome *out)
 	out->request_done = true;
 	out->childless = childless_read(step->message);
 	out->use_ppk = in->use_ppk;
-	out->peer_hashes = certs_hashes(step->message);
+	out->accepts.hashes = certs_hashes(step->message);
+	certs_read_methods(step->message, &out->accepts);
 	out->cert_asked = payload_of(step->message, PAYLOAD_CERTREQ) != NULL;
 	sa_init_endpoints(step, &in->nat, out);
 	out->intermediate.agreed =

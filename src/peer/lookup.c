@@ -244,6 +244,68 @@ struct peer *peers_for_identity(struct peers *peers, const struct ip_addr *local
 	return q.best->template ? instance_of(&q) : q.best;
 }
 
+/* ---- by what may it prove itself ---- */
+
+#define METHODS_CONNS_MAX 32
+
+struct survey {
+	struct peer_methods *out;
+	unsigned left;
+};
+
+static void add_methods(struct survey *survey, const struct peer *peer)
+{
+	const struct config_end *end = peer_remote_end(peer);
+	struct peer_methods *out = survey->out;
+
+	if (survey->left > 0)
+		survey->left--;
+	out->auth |= end->auth;
+	out->signatures.pss |= end->signatures.pss;
+	out->signatures.pkcs1 |= end->signatures.pkcs1;
+	out->signatures.ecdsa |= end->signatures.ecdsa;
+}
+
+static void survey_place(struct survey *survey, struct peers *peers, const struct ip_addr *at,
+			 const struct ip_addr *local, const struct ip_addr *remote)
+{
+	uint64_t hash = index_place_hash(peers, at, remote);
+
+	for (struct table_node *n = table_first(&peers->places, hash);
+	     n != NULL && survey->left > 0; n = table_next(n)) {
+		const struct peer *peer = container_of(n, struct peer, by_place);
+		if (ip_equal(&peer->remote, remote) && is_from(peer, local))
+			add_methods(survey, peer);
+	}
+}
+
+static void survey_templates(struct survey *survey, struct list *templates,
+			     const struct ip_addr *local, const struct ip_addr *remote)
+{
+	list_for(node, templates)
+	{
+		const struct peer *peer = template_of(node);
+		if (survey->left == 0)
+			return;
+		if (is_from(peer, local) && may_come_from(peer, remote))
+			add_methods(survey, peer);
+	}
+}
+
+bool peers_methods_at(struct peers *peers, const struct ip_addr *local,
+		      const struct ip_addr *remote, struct peer_methods *out)
+{
+	const struct ip_addr nowhere = { .family = AF_UNSPEC };
+	struct survey survey = { out, METHODS_CONNS_MAX };
+
+	*out = (struct peer_methods){ .auth = 0 };
+	survey_place(&survey, peers, local, local, remote);
+	survey_place(&survey, peers, &nowhere, local, remote);
+	survey_templates(&survey, &peers->ranges, local, remote);
+	survey_templates(&survey, &peers->anys, local, remote);
+	return survey.left > 0;
+}
+
 /* ---- its first Child SA ---- */
 
 struct tunnel *peer_tunnel_for(struct peer *peer, const struct wire_ts_list *tsi,

@@ -278,6 +278,7 @@ static const struct name notify_names_entries[] = {
 	{ NO_PPK_AUTH, "NO_PPK_AUTH" },
 	{ INTERMEDIATE_EXCHANGE_SUPPORTED, "INTERMEDIATE_EXCHANGE_SUPPORTED" },
 	{ ADDITIONAL_KEY_EXCHANGE, "ADDITIONAL_KEY_EXCHANGE" },
+	{ SUPPORTED_AUTH_METHODS, "SUPPORTED_AUTH_METHODS" },
 	{ 0, NULL },
 };
 const struct names notify_names = { "notify", notify_names_entries };

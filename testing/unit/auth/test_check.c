@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/auth/auth_test.h"
 
-#define SHA2_256 ((uint16_t)HASH_BIT(SIGN_SHA2_256))
+static const struct peer_accepts nothing = { 0 }, sha2_256 = { .hashes = HASH_BIT(SIGN_SHA2_256) };
 
 /* AUTH of a key that the conn knows as rightpubkey=. */
 static void signed_by_known_key(struct auth_fixture *f, struct check *check)
@@ -18,7 +18,7 @@ static void signed_by_known_key(struct auth_fixture *f, struct check *check)
 					.len = (uint16_t)spki.len };
 	assert_non_null(end->key.data);
 	memcpy(end->key.data, spki.ptr, spki.len);
-	assert_int_equal(prove_begin(&f->step, &f->ends, SHA2_256, &f->input, &prove, &f->out),
+	assert_int_equal(prove_begin(&f->step, &f->ends, &sha2_256, &f->input, &prove, &f->out),
 			 RC_SUSPEND);
 	auth_work(f);
 	assert_int_equal(prove_end(&f->step, &prove, &f->out), RC_OK);
@@ -118,7 +118,7 @@ static void null_is_right_where_it_is_allowed(void **state)
 
 	(void)state;
 	auth_begin(&f, AUTH_CONN "\tauthby=null\n");
-	assert_int_equal(prove_begin(&f.step, &f.ends, 0, &f.input, &prove, &f.out), RC_OK);
+	assert_int_equal(prove_begin(&f.step, &f.ends, &nothing, &f.input, &prove, &f.out), RC_OK);
 	struct check check = { .auth = { prove.method, prove.value } };
 	assert_int_equal(check_begin(&f.step, &f.ends, &f.input, &check, &f.out), RC_OK);
 	assert_int_equal(check_end(&f.step, &f.ends, &check, &f.out), RC_OK);

@@ -15,10 +15,11 @@ static struct config_end end_of(unsigned auth, unsigned pss, unsigned pkcs1, uns
 static void chooses(enum key_kind kind, const struct config_end *end, uint16_t hashes,
 		    uint8_t method, enum sign_form form, enum sign_hash hash)
 {
+	const struct peer_methods allowed = auth_methods_of(end);
 	struct auth_choice choice;
 	struct diag diag = { "" };
 
-	if (auth_method_choose(kind, end, hashes, &choice, &diag) != RC_OK)
+	if (auth_method_choose(kind, &allowed, hashes, &choice, &diag) != RC_OK)
 		fail_msg("%s", diag.text);
 	assert_int_equal(choice.method, method);
 	assert_int_equal(choice.scheme.form, form);
@@ -31,10 +32,12 @@ static void chooses(enum key_kind kind, const struct config_end *end, uint16_t h
 static void refuses(enum key_kind kind, const struct config_end *end, uint16_t hashes,
 		    const char *because)
 {
+	const struct peer_methods allowed = auth_methods_of(end);
 	struct auth_choice choice;
 	struct diag diag = { "" };
 
-	assert_int_equal(auth_method_choose(kind, end, hashes, &choice, &diag), RC_AUTH_FAILED);
+	assert_int_equal(auth_method_choose(kind, &allowed, hashes, &choice, &diag),
+			 RC_AUTH_FAILED);
 	assert_non_null(strstr(diag.text, because));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/auth/auth_test.h"
 
-#define SHA2_256 ((uint16_t)HASH_BIT(SIGN_SHA2_256))
+static const struct peer_accepts nothing = { 0 }, sha2_256 = { .hashes = HASH_BIT(SIGN_SHA2_256) };
 
 static void a_shared_key_needs_no_worker(void **state)
 {
@@ -11,7 +11,7 @@ static void a_shared_key_needs_no_worker(void **state)
 	(void)state;
 	auth_begin(&f, AUTH_CONN "\tauthby=secret\n");
 	assert_int_equal(prove_possible(&f.step, &f.ends, &f.out.diag), RC_OK);
-	assert_int_equal(prove_begin(&f.step, &f.ends, 0, &f.input, &prove, &f.out), RC_OK);
+	assert_int_equal(prove_begin(&f.step, &f.ends, &nothing, &f.input, &prove, &f.out), RC_OK);
 	f.step.rc = RC_KERNEL; /* of somebody else */
 	assert_int_equal(prove_end(&f.step, &prove, &f.out), RC_OK);
 	assert_int_equal(prove.method, AUTH_SHARED_KEY);
@@ -30,7 +30,7 @@ static void null_is_made_of_the_ike_keys_alone(void **state)
 	(void)state;
 	auth_begin(&f, AUTH_CONN "\tauthby=null\n");
 	assert_int_equal(prove_possible(&f.step, &f.ends, &f.out.diag), RC_OK);
-	assert_int_equal(prove_begin(&f.step, &f.ends, 0, &f.input, &prove, &f.out), RC_OK);
+	assert_int_equal(prove_begin(&f.step, &f.ends, &nothing, &f.input, &prove, &f.out), RC_OK);
 	assert_int_equal(prove.method, AUTH_NULL);
 	assert_int_equal(psk_auth(&f.arena, &f.input, SPAN_OF(auth_sk_p), &expected), RC_OK);
 	assert_true(span_equal(prove.value, expected));
@@ -49,7 +49,7 @@ static void a_signature_is_a_workers(void **state)
 	(void)state;
 	auth_begin(&f, AUTH_CONN "\tauthby=ecdsa\n\tleftcert=gw\n");
 	struct public_key *key = auth_own_key(&f, "gw");
-	assert_int_equal(prove_begin(&f.step, &f.ends, SHA2_256, &f.input, &prove, &f.out),
+	assert_int_equal(prove_begin(&f.step, &f.ends, &sha2_256, &f.input, &prove, &f.out),
 			 RC_SUSPEND);
 	auth_work(&f);
 	assert_int_equal(prove_end(&f.step, &prove, &f.out), RC_OK);
@@ -74,7 +74,7 @@ static void what_fails_at_the_worker_fails_here(void **state)
 	(void)state;
 	auth_begin(&f, AUTH_CONN "\tauthby=ecdsa\n\tleftcert=gw\n");
 	(void)auth_own_key(&f, "gw");
-	assert_int_equal(prove_begin(&f.step, &f.ends, SHA2_256, &f.input, &prove, &f.out),
+	assert_int_equal(prove_begin(&f.step, &f.ends, &sha2_256, &f.input, &prove, &f.out),
 			 RC_SUSPEND);
 	f.step.rc = diag_fail(&f.step.job_diag, RC_INTERNAL, "the token is gone");
 	assert_int_equal(prove_end(&f.step, &prove, &f.out), RC_INTERNAL);
@@ -91,7 +91,7 @@ static void without_a_key_it_says_what_to_write(void **state)
 	auth_begin(&f, AUTH_CONN "\tauthby=rsasig\n");
 	assert_int_equal(prove_possible(&f.step, &f.ends, &f.out.diag), RC_AUTH_FAILED);
 	assert_non_null(strstr(f.out.diag.text, "leftcert="));
-	assert_int_equal(prove_begin(&f.step, &f.ends, 0, &f.input, &prove, &f.out),
+	assert_int_equal(prove_begin(&f.step, &f.ends, &nothing, &f.input, &prove, &f.out),
 			 RC_AUTH_FAILED);
 	auth_end(&f);
 }
@@ -105,7 +105,7 @@ static void a_shared_key_serves_where_both_are_allowed(void **state)
 	(void)state;
 	auth_begin(&f, AUTH_CONN "\tauthby=secret,rsasig\n");
 	assert_int_equal(prove_possible(&f.step, &f.ends, &f.out.diag), RC_OK);
-	assert_int_equal(prove_begin(&f.step, &f.ends, 0, &f.input, &prove, &f.out), RC_OK);
+	assert_int_equal(prove_begin(&f.step, &f.ends, &nothing, &f.input, &prove, &f.out), RC_OK);
 	assert_int_equal(prove.method, AUTH_SHARED_KEY);
 	auth_end(&f);
 }
