@@ -224,8 +224,8 @@ enum rc value_protoport(const char *text, uint8_t *protocol, uint16_t *port, str
 		return diag_fail(diag, RC_UNSUPPORTED, "the port %%opaque is not supported");
 	snprintf(word, sizeof(word), "%.*s", slash != NULL ? (int)(slash - text) : 63, text);
 	TRY(number_or_name(word, &protocols, 255, &proto, diag));
-	if (slash != NULL && strspn(slash + 1, "0123456789-") == strlen(slash + 1) &&
-	    strchr(slash + 2, '-') != NULL)
+	if (slash != NULL && slash[1] != '\0' &&
+	    strspn(slash + 1, "0123456789-") == strlen(slash + 1) && strchr(slash + 2, '-') != NULL)
 		return diag_fail(diag, RC_UNSUPPORTED,
 				 "\"%.40s\" is not supported yet: write one port, or %%any",
 				 slash + 1);

@@ -23,6 +23,7 @@ static uint8_t ballast[0x8000]; /* what a fragment carries that is longer than t
 static struct peers peers;
 static struct sas sas;
 static struct ike_sa *ike_sas[SAS];
+static struct world *world;
 
 /* What the fragments that were kept carried, by SA, direction and number. */
 static struct piece {
@@ -49,14 +50,15 @@ static void must(bool good, const char *what)
 
 static void open_once(void)
 {
-	struct world *world = world_new(1);
-	struct host *host = world != NULL ? world_host(world, "west") : NULL;
+	struct host *host;
 	struct config *config = NULL;
 	struct config_errors errors;
 	struct diag diag;
 
 	if (ike_sas[0] != NULL)
 		return;
+	world = world_new(1);
+	host = world != NULL ? world_host(world, "west") : NULL;
 	config_errors_init(&errors);
 	must(crypto_open(NULL, false, &diag) == RC_OK, "crypto is there");
 	must(host != NULL && world_host_add_address(host, "192.0.2.1") == RC_OK &&

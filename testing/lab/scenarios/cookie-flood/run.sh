@@ -14,8 +14,8 @@ resident() { awk '/^VmRSS/ { print $2 }' "/proc/${pid_of[east]}/status"; }
 before=$(resident)
 nsenter --net=/run/netns/mid "$TOP/$B/testing/bench/flood" -d 198.51.100.1 -s 100.64.0.1 -a 100000 -R 300 -n 1000000 >"$RESULT/flood.out" 2>&1 &
 flood=$!
-log_has east 'new peers are asked for a cookie: many half-open IKE SAs' 30
-contains "$(ipsec east status)" 'new peers are asked for a cookie: many half-open IKE SAs'
+log_has east 'new peers are asked for a cookie: ' 30
+contains "$(ipsec east status)" 'new peers are asked for a cookie: '
 for kind in strongswan libreswan; do
 	start $kind west
 	up west tunnel
