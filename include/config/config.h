@@ -339,6 +339,12 @@ const struct config_keyword_info *config_keyword_at(unsigned index); /* NULL pas
  * "@ignored@" and "@refused@". */
 void config_manual(const char *frame, void (*put)(void *context, const char *text), void *context);
 
+/* What there is to say about a keyword ("leftcert", "ike", "crl-strict"), for a terminal; false: no
+ * such keyword. */
+bool config_describe(const char *word, void (*put)(void *context, const char *text), void *context);
+/* The names of all keywords that we have, one a line, for completion. */
+void config_keyword_names(void (*put)(void *context, const char *text), void *context);
+
 /* ---- ipsec.secrets ---- */
 struct secrets;
 /* Lines "[ids...] : PSK "text" | 0xhex | 0sbase64", include; refuses a file that group or others

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/names.h"
+#include "config/config.h"
 #include "ipsec.h"
 #include "keys.h"
 
@@ -44,20 +45,28 @@ static const struct verb verbs[] = {
 	{ "auto", "--up NAME, ...", "Libreswan's spelling of up, down, add, delete, ...", verb_auto, 0, -1, true, false, false },
 	{ "whack", "OPTION...", "Libreswan's spelling of the same and more", verb_whack, 0, -1, true, false, false },
 	{ "version", "", "of this command and of the daemon", verb_version, 0, 0, false, false, false },
-	{ "help", "[VERB]", "this text", verb_help, 0, 1, false, false, false },
+	{ "help", "[VERB|KEYWORD]", "this text; or about a verb, or a keyword of ipsec.conf(5)", verb_help, 0, 1, false, false, false },
 	/* clang-format on */
 };
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
-const struct verb *verb_find(const char *name)
+static const struct verb *find_exactly(const char *name)
 {
-	const char *names[VERBS + 1], *nearest;
-
-	for (size_t i = 0; i < VERBS; i++) {
+	for (size_t i = 0; i < VERBS; i++)
 		if (strcmp(verbs[i].name, name) == 0)
 			return &verbs[i];
+	return NULL;
+}
+
+const struct verb *verb_find(const char *name)
+{
+	const struct verb *found = find_exactly(name);
+	const char *names[VERBS + 1], *nearest;
+
+	if (found != NULL)
+		return found;
+	for (size_t i = 0; i < VERBS; i++)
 		names[i] = verbs[i].name;
-	}
 	names[VERBS] = NULL;
 	nearest = names_nearest(name, names);
 	if (nearest != NULL)
@@ -113,16 +122,26 @@ void usage(void)
 		"5 the negotiation failed, 6 no permission.");
 }
 
+static void put_text(void *context, const char *text)
+{
+	(void)fputs(text, context);
+}
+
+/* A word may be a verb and a keyword (auto). "keywords": all names, for completion. */
 int verb_help(struct ipsec *ipsec, int argc, char **argv)
 {
-	const struct verb *verb = argc > 1 ? verb_find(argv[1]) : NULL;
+	const struct verb *verb = argc > 1 ? find_exactly(argv[1]) : NULL;
 
 	(void)ipsec;
-	if (argc > 1 && verb == NULL)
-		return EXIT_USAGE;
+	if (argc > 1 && strcmp(argv[1], "keywords") == 0) {
+		config_keyword_names(put_text, stdout);
+		return EXIT_DONE;
+	}
+	if (argc <= 1)
+		usage();
 	if (verb != NULL)
 		usage_of(verb);
-	else
-		usage();
+	if (argc > 1 && !config_describe(argv[1], put_text, stdout) && verb == NULL)
+		return verb_find(argv[1]) != NULL ? EXIT_DONE : EXIT_USAGE;
 	return EXIT_DONE;
 }

@@ -137,6 +137,9 @@ enum rc field_updown(const char *text, void *object, struct finding *finding);
  * asks for it. */
 enum rc keyword_not_yet(const struct keyword *keyword, const char *text,
 			struct finding *finding) MUST_CHECK;
+/* For people; NULL: the keyword has no row there. */
+#define NOT_YET_TEXT_MAX 160
+const char *keyword_not_yet_text(const struct keyword *keyword, char buffer[NOT_YET_TEXT_MAX]);
 const char *keyword_not_yet_name(unsigned index, enum keyword_section *section); /* NULL: end */
 
 #endif

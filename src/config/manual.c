@@ -64,6 +64,16 @@ static void put_aliases(const struct manual *m, const struct keyword *k)
 		put(m, ".\n");
 }
 
+static void put_later(const struct manual *m, const struct keyword *k)
+{
+	char text[NOT_YET_TEXT_MAX];
+
+	if (keyword_not_yet_text(k, text) == NULL)
+		return;
+	put_plain(m, text);
+	put(m, "\n");
+}
+
 static void put_keyword(const struct manual *m, const struct keyword *k)
 {
 	put(m, ".TP\n");
@@ -75,6 +85,7 @@ static void put_keyword(const struct manual *m, const struct keyword *k)
 	put(m, "\n");
 	put_fact(m, "Values: ", k->info.range);
 	put_fact(m, "Default: ", k->info.defaults);
+	put_later(m, k);
 	put_aliases(m, k);
 }
 

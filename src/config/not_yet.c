@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Settings that are read and checked, and that nobody acts on yet. They are refused, so that
  * nothing is silently ignored. Who builds the part that acts on one deletes its row. */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include "config/keywords.h"
@@ -127,6 +128,24 @@ enum rc keyword_not_yet(const struct keyword *keyword, const char *text, struct 
 				 word, row->fine);
 	}
 	return RC_OK;
+}
+
+const char *keyword_not_yet_text(const struct keyword *keyword, char buffer[NOT_YET_TEXT_MAX])
+{
+	const struct not_yet *row = find_row(keyword);
+
+	if (row == NULL)
+		return NULL;
+	if (row->with != NULL && row->with[0] != '\0')
+		snprintf(buffer, NOT_YET_TEXT_MAX,
+			 "Values with one of the characters %s are not supported yet.", row->with);
+	else if (row->bad != NULL)
+		snprintf(buffer, NOT_YET_TEXT_MAX, "Not supported yet: %s.", row->bad);
+	else if (row->fine[0] != '\0')
+		snprintf(buffer, NOT_YET_TEXT_MAX, "Not supported yet. Accepted: %s.", row->fine);
+	else
+		snprintf(buffer, NOT_YET_TEXT_MAX, "Not supported yet.");
+	return buffer;
 }
 
 const char *keyword_not_yet_name(unsigned index, enum keyword_section *section)

@@ -83,6 +83,20 @@ static void what_is_done_anyway_may_be_said(void **state)
 		     "");
 }
 
+static void the_manual_says_so(void **state)
+{
+	enum keyword_section section;
+	const char *name;
+	(void)state;
+	for (unsigned i = 0; (name = keyword_not_yet_name(i, &section)) != NULL; i++) {
+		char text[NOT_YET_TEXT_MAX] = "";
+		assert_ptr_equal(keyword_not_yet_text(find(name, section), text), text);
+		assert_true(strlen(text) < NOT_YET_TEXT_MAX - 1);
+		assert_non_null(strstr(text, "ot supported yet"));
+	}
+	assert_null(keyword_not_yet_text(find("ikelifetime", SECTION_CONN), NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -90,6 +104,7 @@ int main(void)
 		cmocka_unit_test(no_default_is_refused),
 		cmocka_unit_test(what_nobody_acts_on_is_refused),
 		cmocka_unit_test(what_is_done_anyway_may_be_said),
+		cmocka_unit_test(the_manual_says_so),
 	};
 	return cmocka_run_group_tests(tests, open_crypto, close_crypto);
 }
