@@ -144,6 +144,15 @@ static void stopped(void *context)
 	end->stopped = true;
 }
 
+void end_reload(struct end *end, const char *conf)
+{
+	struct config *config = load_conf(conf);
+	struct diag diag;
+
+	assert_int_equal(gateway_reload(end->gateway, config, &diag), RC_OK);
+	config_unref(config);
+}
+
 void end_stop(struct end *end)
 {
 	end->stopped = false;

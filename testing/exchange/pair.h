@@ -49,6 +49,8 @@ void end_crash(struct end *end);
 void end_boot(struct end *end, const char *conf, const char *secrets);
 /* `ipsec stop`: end->stopped tells when it is done. */
 void end_stop(struct end *end);
+/* `ipsec reload` with that configuration. */
+void end_reload(struct end *end, const char *conf);
 /* Was a line logged that holds this? */
 bool end_said(const struct end *end, const char *part);
 struct config *load_conf(const char *text);

@@ -104,15 +104,6 @@ static void who_does_not_authenticate_again_loses_the_sa(void **state)
 	pair_end(&pair);
 }
 
-static void reload(struct end *end, const char *conf)
-{
-	struct config *config = load_conf(conf);
-	struct diag diag;
-
-	assert_int_equal(gateway_reload(end->gateway, config, &diag), RC_OK);
-	config_unref(config);
-}
-
 static void lifetime_that_changes_is_told_and_the_sas_stay(void **state)
 {
 	struct pair pair;
@@ -121,12 +112,12 @@ static void lifetime_that_changes_is_told_and_the_sas_stay(void **state)
 	begin(&pair, PAIR_START QUICK, PAIR_CONN QUICK);
 	assert_false(sa_of(&pair.west)->must_reauth);
 	world_run(pair.world, 10 * USEC_PER_SEC);
-	reload(&pair.east, PAIR_CONN QUICK "\tauthlifetime=100s\n");
+	end_reload(&pair.east, PAIR_CONN QUICK "\tauthlifetime=100s\n");
 	world_run(pair.world, USEC_PER_SEC);
 	assert_int_equal(pair.west.ike_down + pair.east.ike_down, 0);
 	assert_true(sa_of(&pair.west)->must_reauth);
 	assert_true(end_said(&pair.west, "within 8")); /* of 100 s, 11 or 12 have passed */
-	reload(&pair.east, PAIR_CONN QUICK "\tauthlifetime=20s\n");
+	end_reload(&pair.east, PAIR_CONN QUICK "\tauthlifetime=20s\n");
 	world_run(pair.world, USEC_PER_SEC);
 	assert_true(end_said(&pair.west, "within 7 s") || end_said(&pair.west, "within 6 s"));
 	world_run(pair.world, 6 * USEC_PER_SEC);

@@ -3,45 +3,7 @@
  * SPIs that cannot be; and that answers our own requests with whatever it likes. A tunnel with
  * somebody else stays. */
 #include "engine/private.h"
-#include "unit/ikev2/road.h"
-
-#define SOUTH                                                                                      \
-	"conn s\n\tleft=192.0.2.3\n\tright=192.0.2.2\n\tleftid=@south\n\trightid=@east\n"          \
-	"\tleftsubnet=10.3.0.0/24\n\trightsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=add\n"
-#define SECRETS ": PSK \"correct horse battery staple\"\n"
-
-struct company {
-	struct road road;
-	struct end south;
-};
-
-static void company_begin(struct company *c)
-{
-	memset(c, 0, sizeof(*c));
-	arena_init(&c->road.arena, 1u << 26);
-	pair_start(&c->road.pair, 1, PAIR_CONN "\tpfs=no\n", PAIR_CONN "\tpfs=no\n" SOUTH, SECRETS,
-		   SECRETS);
-	world_tap(c->road.pair.world, road_listen, &c->road);
-	end_start(c->road.pair.world, &c->south, "south", "192.0.2.3", SOUTH, SECRETS);
-	end_up(&c->south, "s");
-	end_up(&c->road.pair.west, "t");
-	road_run(&c->road, 2 * USEC_PER_SEC);
-	assert_int_equal(c->road.pair.east.gateway->sas.child_count, 2);
-	c->road.count = 0;
-}
-
-static void company_end(struct company *c)
-{
-	assert_int_equal(c->south.child_down, 0);
-	assert_int_equal(c->south.child_up, 1);
-	end_free(&c->south);
-	road_end(&c->road);
-}
-
-static struct child_sa *child_of(struct end *end, const char *tunnel)
-{
-	return tunnel_current(peers_tunnel(&end->gateway->peers, tunnel));
-}
+#include "exchange/company.h"
 
 static struct span bytes_of(struct road *road, uint32_t spi)
 {
@@ -103,16 +65,16 @@ static void a_rekey_of_what_is_not_the_peers_is_child_sa_not_found(void **state)
 	struct company c;
 
 	(void)state;
-	company_begin(&c);
+	company_begin(&c, "\tpfs=no\n");
 	struct end *east = &c.road.pair.east;
-	uint32_t own = child_of(east, "t")->spi_out;
+	uint32_t own = company_child(east, "t")->spi_out;
 	uint32_t wrong[] = { 0,
 			     1,
 			     0x12345678,
 			     0xffffffff,
-			     child_of(east, "t")->spi_in,
-			     child_of(east, "s")->spi_out,
-			     child_of(east, "s")->spi_in };
+			     company_child(east, "t")->spi_in,
+			     company_child(east, "s")->spi_out,
+			     company_child(east, "s")->spi_in };
 	for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct outcome_message message =
 			creates(&c.road, 0x1000 + i, PROTOCOL_ESP, &wrong[i]);
@@ -135,9 +97,9 @@ static void an_spi_that_cannot_be_makes_no_child_sa(void **state)
 	struct company c;
 
 	(void)state;
-	company_begin(&c);
+	company_begin(&c, "\tpfs=no\n");
 	struct end *east = &c.road.pair.east;
-	uint32_t spis[] = { 0, 1, 255, child_of(east, "t")->spi_out };
+	uint32_t spis[] = { 0, 1, 255, company_child(east, "t")->spi_out };
 	for (unsigned i = 0; i < sizeof(spis) / sizeof(spis[0]); i++) {
 		struct outcome_message message = creates(&c.road, spis[i], PROTOCOL_ESP, NULL);
 		assert_int_not_equal(told(&c, &message), 0);
@@ -154,7 +116,7 @@ static void a_peer_that_asks_for_ever_more_child_sas_is_bounded(void **state)
 	size_t most = 0;
 
 	(void)state;
-	company_begin(&c);
+	company_begin(&c, "\tpfs=no\n");
 	struct end *east = &c.road.pair.east;
 	for (uint32_t i = 0; i < 200 && !list_empty(&road_tunnel(east)->peer->ike_sas); i++) {
 		struct outcome_message message = creates(&c.road, 0x10000 + i, PROTOCOL_ESP, NULL);
@@ -207,7 +169,7 @@ static void ask(struct company *c, enum ikev2_event event)
 {
 	struct end *east = &c->road.pair.east;
 	struct ike_sa *sa = road_sa(east);
-	struct child_sa *child = child_of(east, "t");
+	struct child_sa *child = company_child(east, "t");
 
 	assert_non_null(child);
 	road_event(east->gateway, sa, event, NULL, NULL, event == EVENT_REKEY_CHILD ? child : NULL);
@@ -225,20 +187,20 @@ static void every_notify_in_an_answer_to_a_rekey_costs_no_other_tunnel(void **st
 	for (unsigned i = 0; i < 2 * 60; i++) {
 		struct company c;
 		bool muzzled = true;
-		company_begin(&c);
+		company_begin(&c, "\tpfs=no\n");
 		struct end *east = &c.road.pair.east;
 		world_tap(c.road.pair.world, muzzle, &muzzled);
 		ask(&c, events[i % 2]);
 		muzzled = false;
 		answer(&c, (uint16_t)(i / 2 < 50 ? i / 2 : 16384 + i / 2 - 50));
 		assert_true(c.south.child_down == 0);
-		if (east->ike_down == 0 && child_of(east, "t") != NULL)
-			assert_true(child_of(east, "t")->expires > host_now(east->host));
+		if (east->ike_down == 0 && company_child(east, "t") != NULL)
+			assert_true(company_child(east, "t")->expires > host_now(east->host));
 		pair_run(&c.road.pair, 30 * USEC_PER_SEC);
 		assert_true(east->gateway->sas.child_count <= 2);
 		if (east->ike_down > 0) { /* who says INVALID_SYNTAX has ended it too (§2.21.3) */
 			end_crash(&c.road.pair.west);
-			end_boot(&c.road.pair.west, PAIR_CONN, SECRETS);
+			end_boot(&c.road.pair.west, PAIR_CONN, COMPANY_SECRETS);
 		}
 		end_up(&c.road.pair.west, "t");
 		pair_run(&c.road.pair, 200 * USEC_PER_SEC);

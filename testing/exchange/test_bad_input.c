@@ -2,47 +2,13 @@
 /* A peer with all the keys that says whatever it likes: every notify in every state, Deletes of
  * what is not there, message IDs from nowhere. What it does concerns its own SAs only, each end of
  * an SA has a reason in the flight recorder, and a tunnel with somebody else stays. */
-#include <stdio.h>
 #include "engine/private.h"
-#include "unit/ikev2/road.h"
-
-#define SOUTH                                                                                      \
-	"conn s\n\tleft=192.0.2.3\n\tright=192.0.2.2\n\tleftid=@south\n\trightid=@east\n"          \
-	"\tleftsubnet=10.3.0.0/24\n\trightsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=add\n"
-#define SECRETS ": PSK \"correct horse battery staple\"\n"
-
-/* west is the one that misbehaves, south the one that must not notice. */
-struct company {
-	struct road road;
-	struct end south;
-};
-
-static void table_begin(struct company *t)
-{
-	memset(t, 0, sizeof(*t));
-	arena_init(&t->road.arena, 1u << 26);
-	pair_start(&t->road.pair, 1, NULL, PAIR_CONN SOUTH, SECRETS, SECRETS);
-	world_tap(t->road.pair.world, road_listen, &t->road);
-	end_start(t->road.pair.world, &t->south, "south", "192.0.2.3", SOUTH, SECRETS);
-	end_up(&t->south, "s");
-	end_up(&t->road.pair.west, "t");
-	road_run(&t->road, 2 * USEC_PER_SEC);
-	assert_int_equal(t->road.pair.east.gateway->sas.child_count, 2);
-	t->road.count = 0;
-}
-
-static void table_end(struct company *t)
-{
-	assert_int_equal(t->south.child_down, 0);
-	assert_int_equal(t->south.child_up, 1);
-	end_free(&t->south);
-	road_end(&t->road);
-}
+#include "exchange/company.h"
 
 static void up_again(struct company *t)
 {
 	end_crash(&t->road.pair.west);
-	end_boot(&t->road.pair.west, PAIR_CONN, SECRETS);
+	end_boot(&t->road.pair.west, PAIR_CONN, COMPANY_SECRETS);
 	end_up(&t->road.pair.west, "t");
 	road_run(&t->road, 10 * USEC_PER_SEC);
 	assert_int_equal(t->road.pair.east.gateway->sas.child_count, 2);
@@ -98,7 +64,7 @@ static void every_notify_in_a_request_is_answered_and_concerns_nobody_else(void 
 	unsigned ended = 0;
 
 	(void)state;
-	table_begin(&t);
+	company_begin(&t, "");
 	for (unsigned i = 0; i < NOTIFIES * 3; i++) {
 		uint16_t type = notify_type(i / 3);
 		struct end *east = &t.road.pair.east;
@@ -121,7 +87,7 @@ static void every_notify_in_a_request_is_answered_and_concerns_nobody_else(void 
 		up_again(&t);
 	}
 	assert_in_range(ended, 9, 60);
-	table_end(&t);
+	company_end(&t);
 }
 
 /* ---- the same in answers ---- */
@@ -174,7 +140,7 @@ static void every_notify_in_an_answer_concerns_nobody_else(void **state)
 	struct muzzle m = { .table = &t };
 
 	(void)state;
-	table_begin(&t);
+	company_begin(&t, "");
 	world_tap(t.road.pair.world, muzzle, &m);
 	for (unsigned i = 0; i < NOTIFIES; i++) {
 		struct end *east = &t.road.pair.east;
@@ -195,7 +161,7 @@ static void every_notify_in_an_answer_concerns_nobody_else(void **state)
 			    recorded(peer, RECORD_IKE_DOWN, RC_SYNTAX));
 		up_again(&t);
 	}
-	table_end(&t);
+	company_end(&t);
 }
 
 /* ---- half-open ---- */
@@ -344,27 +310,22 @@ static struct outcome_message deletes(struct road *road, enum ike_protocol proto
 	return message;
 }
 
-static struct child_sa *child_of(struct end *end, const char *tunnel)
-{
-	return tunnel_current(peers_tunnel(&end->gateway->peers, tunnel));
-}
-
 /* Unknown ones, the wrong half, another protocol's, and those of somebody else. */
 static void a_delete_of_what_is_not_the_peers_changes_nothing(void **state)
 {
 	struct company t;
 
 	(void)state;
-	table_begin(&t);
+	company_begin(&t, "");
 	struct end *east = &t.road.pair.east;
-	uint32_t own = child_of(east, "t")->spi_out;
+	uint32_t own = company_child(east, "t")->spi_out;
 	uint32_t wrong[] = { 0,
 			     1,
 			     0x12345678,
 			     0xffffffff,
-			     child_of(east, "t")->spi_in,
-			     child_of(east, "s")->spi_out,
-			     child_of(east, "s")->spi_in };
+			     company_child(east, "t")->spi_in,
+			     company_child(east, "s")->spi_out,
+			     company_child(east, "s")->spi_in };
 	for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct outcome_message message =
 			deletes(&t.road, PROTOCOL_ESP, &wrong[i], 1, 1 + i % 3);
@@ -377,7 +338,7 @@ static void a_delete_of_what_is_not_the_peers_changes_nothing(void **state)
 	road_say(&t.road, &t.road.pair.west, &message);
 	assert_int_equal(east->gateway->sas.child_count, 2);
 	assert_int_equal(east->ike_down, 0);
-	table_end(&t);
+	company_end(&t);
 }
 
 /* One Child SA, named three times in each of three payloads: it ends once. */
@@ -386,9 +347,9 @@ static void a_delete_that_names_a_child_sa_many_times_ends_it_once(void **state)
 	struct company t;
 
 	(void)state;
-	table_begin(&t);
+	company_begin(&t, "");
 	struct end *east = &t.road.pair.east;
-	uint32_t own = child_of(east, "t")->spi_out;
+	uint32_t own = company_child(east, "t")->spi_out;
 	uint32_t spis[] = { own, 0x12345678, own, own };
 	struct outcome_message message = deletes(&t.road, PROTOCOL_ESP, spis, 4, 3);
 	road_say(&t.road, &t.road.pair.west, &message);
@@ -398,7 +359,7 @@ static void a_delete_that_names_a_child_sa_many_times_ends_it_once(void **state)
 	message = deletes(&t.road, PROTOCOL_ESP, spis, 4, 1); /* and once more, when it is gone */
 	road_say(&t.road, &t.road.pair.west, &message);
 	assert_int_equal(east->child_down, 1);
-	table_end(&t);
+	company_end(&t);
 }
 
 /* The Child SA that IKE_AUTH announced, before east knows that it is up at west. */
@@ -433,14 +394,14 @@ static void a_delete_of_the_ike_sa_many_times_ends_it_once(void **state)
 	struct company t;
 
 	(void)state;
-	table_begin(&t);
+	company_begin(&t, "");
 	struct outcome_message message = deletes(&t.road, PROTOCOL_IKE, NULL, 0, 5);
 	struct peer *peer = road_tunnel(&t.road.pair.east)->peer;
 	road_say(&t.road, &t.road.pair.west, &message);
 	assert_int_equal(t.road.pair.east.ike_down, 1);
 	assert_int_equal(t.road.pair.east.child_down, 1);
 	assert_true(recorded(peer, RECORD_IKE_DOWN, RC_PEER_DELETED));
-	table_end(&t);
+	company_end(&t);
 }
 
 /* ---- windows ---- */
@@ -452,7 +413,7 @@ static void requests_outside_of_the_window_are_not_answered(void **state)
 	struct company t;
 
 	(void)state;
-	table_begin(&t);
+	company_begin(&t, "");
 	struct ike_sa *sa = road_sa(&t.road.pair.west);
 	struct end *east = &t.road.pair.east;
 	for (unsigned i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
@@ -466,7 +427,7 @@ static void requests_outside_of_the_window_are_not_answered(void **state)
 	struct outcome_message empty = road_inner(&t.road, EXCHANGE_INFORMATIONAL, NULL);
 	road_say(&t.road, &t.road.pair.west, &empty); /* the window is where it was */
 	assert_int_equal(east->gateway->sas.child_count, 2);
-	table_end(&t);
+	company_end(&t);
 }
 
 static void answers_that_nobody_asked_for_change_nothing(void **state)
@@ -474,7 +435,7 @@ static void answers_that_nobody_asked_for_change_nothing(void **state)
 	struct company t;
 
 	(void)state;
-	table_begin(&t);
+	company_begin(&t, "");
 	struct ike_sa *sa = road_sa(&t.road.pair.west);
 	struct end *east = &t.road.pair.east;
 	for (uint32_t id = 0; id < 5; id++) {
@@ -490,7 +451,7 @@ static void answers_that_nobody_asked_for_change_nothing(void **state)
 	road_run(&t.road, USEC_PER_SEC);
 	assert_int_equal(east->ike_down, 0);
 	assert_int_equal(east->gateway->sas.child_count, 2);
-	table_end(&t);
+	company_end(&t);
 }
 
 int main(void)

@@ -106,15 +106,6 @@ static void delete_at_the_responder_makes_the_initiator_try_for_ever(void **stat
 	pair_end(&pair);
 }
 
-static void reload(struct end *end, const char *conf)
-{
-	struct config *config = load_conf(conf);
-	struct diag diag;
-
-	assert_int_equal(gateway_reload(end->gateway, config, &diag), RC_OK);
-	config_unref(config);
-}
-
 static void reload_of_the_same_leaves_the_tunnel_alone(void **state)
 {
 	struct pair pair;
@@ -122,7 +113,7 @@ static void reload_of_the_same_leaves_the_tunnel_alone(void **state)
 	(void)state;
 	start_up(&pair, NULL, NULL);
 	for (unsigned i = 0; i < 5; i++)
-		reload(&pair.west, PAIR_CONN);
+		end_reload(&pair.west, PAIR_CONN);
 	/* and the old configuration is not kept */
 	assert_ptr_equal(peers_tunnel(&pair.west.gateway->peers, "t")->peer->config,
 			 pair.west.gateway->config);
@@ -138,7 +129,7 @@ static void reload_of_something_else_replaces_the_tunnel(void **state)
 
 	(void)state;
 	start_up(&pair, PAIR_START, NULL);
-	reload(&pair.west, PAIR_START "\tesp=aes_gcm128\n\treqid=77\n");
+	end_reload(&pair.west, PAIR_START "\tesp=aes_gcm128\n\treqid=77\n");
 	world_run(pair.world, 20 * USEC_PER_SEC);
 	pair_assert_tunnel(&pair);
 	assert_int_equal(
@@ -158,7 +149,7 @@ static void reload_takes_back_what_was_added_differently(void **state)
 	config_unref(other);
 	assert_ptr_not_equal(peers_tunnel(&pair.west.gateway->peers, "t")->conn,
 			     pair.west.gateway->config->conns[0]);
-	reload(&pair.west, PAIR_CONN);
+	end_reload(&pair.west, PAIR_CONN);
 	pair_run(&pair, USEC_PER_SEC);
 	assert_ptr_equal(peers_tunnel(&pair.west.gateway->peers, "t")->conn,
 			 pair.west.gateway->config->conns[0]);
@@ -173,9 +164,9 @@ static void reload_leaves_alone_what_was_deleted(void **state)
 	pair_start(&pair, 1, NULL, NULL, NULL, NULL);
 	assert_int_equal(gateway_delete(pair.west.gateway, "t", &diag), RC_OK);
 	pair_run(&pair, USEC_PER_SEC);
-	reload(&pair.west, PAIR_CONN);
+	end_reload(&pair.west, PAIR_CONN);
 	assert_null(peers_tunnel(&pair.west.gateway->peers, "t"));
-	reload(&pair.west, PAIR_CONN "\tesp=aes_gcm128\n");
+	end_reload(&pair.west, PAIR_CONN "\tesp=aes_gcm128\n");
 	assert_non_null(peers_tunnel(&pair.west.gateway->peers, "t"));
 	pair_end(&pair);
 }
@@ -186,7 +177,7 @@ static void reload_without_the_conn_ends_the_tunnel(void **state)
 
 	(void)state;
 	start_up(&pair, NULL, NULL);
-	reload(&pair.west, "");
+	end_reload(&pair.west, "");
 	world_run(pair.world, 20 * USEC_PER_SEC);
 	end_assert_empty(&pair.west);
 	end_assert_empty(&pair.east);
@@ -203,8 +194,8 @@ static void reload_at_any_moment_ends_in_a_tunnel(void **state)
 		pair_start(&pair, steps, PAIR_START, NULL, NULL, NULL);
 		for (unsigned i = 0; i < steps; i++)
 			(void)world_step(pair.world);
-		reload(&pair.west, PAIR_START "\tesp=aes_gcm128\n");
-		reload(&pair.east, PAIR_CONN "\tike=aes_gcm256-sha2_512-dh31\n");
+		end_reload(&pair.west, PAIR_START "\tesp=aes_gcm128\n");
+		end_reload(&pair.east, PAIR_CONN "\tike=aes_gcm256-sha2_512-dh31\n");
 		world_run(pair.world, 120 * USEC_PER_SEC);
 		pair_assert_tunnel(&pair);
 		pair_end(&pair);

@@ -283,16 +283,13 @@ static void session_is_resumed_with_its_own_gateway_only(void **state)
 /* authlifetime= was shortened since the ticket was given, and is over by now. */
 static void ticket_is_refused_when_the_authentication_has_ended(void **state)
 {
-	struct config *config = load_conf(GATEWAY "\tauthlifetime=15s\n");
-	struct diag diag;
 	struct pair pair;
 	struct ear ear;
 
 	(void)state;
 	begin(&pair, &ear, CLIENT, GATEWAY "\tauthlifetime=300s\n");
 	cut(&pair, true);
-	assert_int_equal(gateway_reload(pair.east.gateway, config, &diag), RC_OK);
-	config_unref(config);
+	end_reload(&pair.east, GATEWAY "\tauthlifetime=15s\n");
 	lose(&pair);
 	world_run(pair.world, 60 * USEC_PER_SEC);
 	assert_true(ear.resumes > 0);

@@ -1,47 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ikev2/private.h"
-#include "unit/test.h"
-
-struct ends {
-	struct ike_sa initiator, responder;
-	struct arena arena;
-	uint8_t wire[9216];
-};
-
-static const struct {
-	uint16_t encr, bits, integ;
-} suites[] = {
-	{ ENCR_AES_GCM_16, 256, INTEG_NONE },
-	{ ENCR_CHACHA20_POLY1305, 256, INTEG_NONE },
-	{ ENCR_AES_CBC, 128, INTEG_HMAC_SHA2_256_128 },
-};
-#define SUITES (sizeof(suites) / sizeof(suites[0]))
-
-static void ends_begin(struct ends *ends, unsigned which)
-{
-	static const uint8_t nonce[32] = { 1 }, shared[32] = { 2 };
-	struct ike_suite suite = { .encr = crypto_encr(suites[which].encr),
-				   .integ = suites[which].integ != INTEG_NONE
-						    ? crypto_integ(suites[which].integ)
-						    : NULL,
-				   .prf = crypto_prf(PRF_HMAC_SHA2_256),
-				   .encr_key_bits = suites[which].bits };
-
-	*ends = (struct ends){ .initiator = { .spi_i = 1, .spi_r = 2, .role = INITIATOR },
-			       .responder = { .spi_i = 1, .spi_r = 2, .role = RESPONDER } };
-	ends->initiator.suite = ends->responder.suite = suite;
-	arena_init(&ends->arena, 1u << 26);
-	assert_int_equal(ike_keys_derive(&suite, SPAN_OF(nonce), SPAN_OF(nonce), SPAN_OF(shared), 1,
-					 2, &ends->initiator.keys),
-			 RC_OK);
-	ends->responder.keys = ends->initiator.keys;
-}
-
-static void ends_end(struct ends *ends)
-{
-	ike_keys_wipe(&ends->initiator.keys);
-	arena_free(&ends->arena);
-}
+#include "unit/ikev2/ends.h"
 
 /* An INFORMATIONAL with one notify. */
 static struct span seal(struct ends *ends, const struct ike_sa *from, uint64_t counter)
