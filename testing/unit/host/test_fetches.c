@@ -41,14 +41,14 @@ static void serve(int fd, char *request)
 	char target[32];
 	if (strncmp(request, "POST /post", 10) == 0)
 		tell(fd, strstr(request, "Content-Type: application/x\r\n") != NULL &&
-					strstr(request, "\r\n\r\nquestion") != NULL
-				? "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nanswer"
-				: "HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n");
+					 strstr(request, "\r\n\r\nquestion") != NULL
+				 ? "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nanswer"
+				 : "HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n");
 	else if (strncmp(request, "GET /ok", 7) == 0)
 		tell(fd, strstr(request, "Cookie") == NULL
-				? "HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: "
-				  "5\r\n\r\nhello"
-				: "HTTP/1.1 400 Bad\r\n\r\n");
+				 ? "HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: "
+				   "5\r\n\r\nhello"
+				 : "HTTP/1.1 400 Bad\r\n\r\n");
 	else if (strncmp(request, "GET /short", 10) == 0)
 		tell(fd, "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello");
 	else if (strncmp(request, "GET /garbage", 12) == 0)
