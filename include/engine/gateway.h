@@ -54,7 +54,7 @@ struct gateway_counters {
 };
 
 /* What peers wait for when many have an attempt under way (engine/line.c). */
-enum line {
+enum gateway_line {
 	LINE_INITIATING, /* a new IKE SA */
 	LINE_CREATING,	 /* a CREATE_CHILD_SA request */
 	LINE_COUNT

@@ -145,8 +145,7 @@ unsigned ikev2_child_uninstall(const struct sas *sas, const struct child_sa *chi
 
 /* Requests for the outbound half of a Child SA (SA, out policy), appended to list (of
  * kernel_request.queue, in the arena). */
-enum rc ikev2_child_outbound(struct arena *arena, const struct sas *sas,
-			     const struct child_sa *child, struct span keymat,
+enum rc ikev2_child_outbound(struct arena *arena, const struct child_sa *child, struct span keymat,
 			     struct list *list) MUST_CHECK;
 
 /* ---- MOBIKE (RFC 4555) ---- */

@@ -348,14 +348,6 @@ struct child_sa *child_policies_heir(const struct sas *sas, const struct child_s
 /* The newest Child SA (but that one) that has this policy; NULL: none. */
 struct child_sa *child_policy_owner(const struct sas *sas, const struct kernel_policy *policy,
 				    const struct child_sa *but);
-/* The kernel has this policy of the Child SA already: one that is up (and not `but`) set it, and
- * nobody a different one in its place. Linux walks its policies at each insertion, so what stands
- * is left alone. */
-bool child_policy_stands(const struct sas *sas, const struct child_sa *child,
-			 enum kernel_direction direction, const struct child_sa *but);
-/* This policy of the one is, field by field, that of the other. */
-bool child_policies_agree(const struct child_sa *a, const struct child_sa *b,
-			  enum kernel_direction direction);
 /* A Child SA has that outbound SPI with the same address: the kernel cannot have both. */
 bool child_outbound_taken(const struct sas *sas, const struct ip_addr *remote, uint32_t spi_out);
 

@@ -5,6 +5,7 @@
 #ifndef VANTH_X509_KEYRING_H
 #define VANTH_X509_KEYRING_H
 
+#include "log/log.h"
 #include "x509/x509.h"
 
 struct keyring;

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What one gateway knows of certificates: its own with their keys, the CAs it trusts, CRLs and OCSP
- * answers. `struct x509` lives on the loop; what a worker needs is an immutable `struct x509_trust`
- * that is replaced whole. Nothing is fetched for a chain that is not trusted. */
+/* What one gateway knows of certificates: its own with their keys, and the CAs it trusts. What a
+ * worker needs is counted and immutable; it is replaced whole. */
 #ifndef VANTH_X509_X509_H
 #define VANTH_X509_X509_H
 
-#include "host/host.h"
-#include "log/log.h"
 #include "x509/certificate.h"
 
 /* ---- trust: CAs and intermediates of the NSS database, and files ---- */
@@ -70,45 +67,5 @@ struct x509_verify {
  * usage, constraint violated and by whom). Bounded in time whatever the certificates are. Slow. */
 enum rc x509_verify(struct x509_verify *verify, struct diag *diag) MUST_CHECK;
 void x509_verify_wipe(struct x509_verify *verify);
-
-/* ---- revocation ---- */
-struct x509; /* on the loop: caches of CRLs and OCSP answers, and fetches in flight */
-struct x509_options {
-	bool crl_strict, ocsp, ocsp_strict;
-	usec_t fetch_limit;    /* for one URL, 5 s */
-	usec_t check_interval; /* crlcheckinterval: fetch again so often; 0: when nextUpdate is near
-				*/
-	size_t size_max;       /* of one answer, 8 MiB */
-	const char *ocsp_url;  /* ocsp-uri: instead of what the certificate says; NULL: none */
-	const char *cache;     /* folder where CRLs are kept over restarts; NULL: none */
-};
-enum rc x509_new(struct host *host, struct log *log, const struct x509_options *options,
-		 struct x509 **out) MUST_CHECK;
-void x509_free(struct x509 *x509); /* fetches are cancelled without a callback */
-void x509_configure(struct x509 *x509, const struct x509_options *options);
-/* Cheap, on the loop: what the caches say of a trusted path. RC_OK: none is revoked (unknown counts
- * as good unless strict; then a fetch is begun in the background). RC_AUTH_FAILED: revoked (since
- * when, why, by which CRL), or strict and nothing could be had. RC_SUSPEND: strict, and a fetch is
- * out: ask again when waiter->ready is called. */
-struct x509_waiter {
-	void (*ready)(struct x509_waiter *waiter); /* once; on the loop */
-	struct list in_x509;			   /* x509_forget() takes it back */
-};
-enum rc x509_revocation(struct x509 *x509, struct certificate *const *path, unsigned count,
-			struct x509_waiter *waiter, struct diag *diag) MUST_CHECK;
-void x509_forget(struct x509_waiter *waiter);
-/* From the operator (ipsec import of a CRL file, crls of the database): its signature is checked
- * against `issuer`. */
-enum rc x509_crl_add(struct x509 *x509, struct span der, const struct certificate *issuer,
-		     struct diag *diag) MUST_CHECK;
-/* For `ipsec list crls`: calls fn for each. */
-struct x509_crl_info {
-	const char *issuer, *url;
-	int64_t this_update, next_update;
-	unsigned revoked;
-	const char *error; /* of the last fetch; NULL: none */
-};
-void x509_crls(struct x509 *x509, void (*fn)(void *context, const struct x509_crl_info *info),
-	       void *context);
 
 #endif

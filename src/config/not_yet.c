@@ -42,7 +42,8 @@ static const struct not_yet not_yet[] = {
 	FINE(SETUP, "ocsp-cache-max-age", "86400 24h 1d"),
 
 	/* addresses for clients */
-	BAD(END, "sourceip", "", ","),
+	BAD(END, "sourceip", "", "%/-,"), /* nothing puts the address on the host yet */
+	FINE(END, "modecfgclient", "no"),
 	FINE(END, "cat", "no"),
 	FINE(CONN, "modecfgpull", "no"),
 

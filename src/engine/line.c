@@ -4,7 +4,7 @@
  * of 10,000 tunnels goes as fast as the machine and the peers allow, and not faster. */
 #include "engine/private.h"
 
-bool line_room(const struct gateway *gateway, enum line which)
+bool line_room(const struct gateway *gateway, enum gateway_line which)
 {
 	switch (which) {
 	case LINE_INITIATING:
@@ -17,19 +17,19 @@ bool line_room(const struct gateway *gateway, enum line which)
 	return false;
 }
 
-void line_join(struct gateway *gateway, struct peer *peer, enum line which)
+void line_join(struct gateway *gateway, struct peer *peer, enum gateway_line which)
 {
 	if (!list_linked(&peer->in_line))
 		list_append(&gateway->line[which], &peer->in_line);
 }
 
-static size_t places(const struct gateway *gateway, enum line which)
+static size_t places(const struct gateway *gateway, enum gateway_line which)
 {
 	return which == LINE_INITIATING ? INITIATING_MAX - gateway->initiating
 					: CREATING_MAX - gateway->creating - gateway->sas.creations;
 }
 
-static void call(struct gateway *gateway, enum line which)
+static void call(struct gateway *gateway, enum gateway_line which)
 {
 	struct list *line = &gateway->line[which];
 	size_t count = line_room(gateway, which) ? places(gateway, which) : 0;
@@ -44,13 +44,14 @@ static void call(struct gateway *gateway, enum line which)
 void line_call(struct gateway *gateway)
 {
 	for (unsigned which = 0; which < LINE_COUNT; which++)
-		call(gateway, (enum line)which);
+		call(gateway, (enum gateway_line)which);
 }
 
 bool line_moves(const struct gateway *gateway)
 {
 	for (unsigned which = 0; which < LINE_COUNT; which++)
-		if (!list_empty(&gateway->line[which]) && line_room(gateway, (enum line)which))
+		if (!list_empty(&gateway->line[which]) &&
+		    line_room(gateway, (enum gateway_line)which))
 			return true;
 	return false;
 }

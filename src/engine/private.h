@@ -229,9 +229,9 @@ void inherit_last(struct gateway *gateway, struct ike_sa *sa);
 
 /* ---- line.c: not too many attempts at once ---- */
 /* May one more begin? */
-bool line_room(const struct gateway *gateway, enum line which);
+bool line_room(const struct gateway *gateway, enum gateway_line which);
 /* No: reconcile looks at the peer again when there is room. */
-void line_join(struct gateway *gateway, struct peer *peer, enum line which);
+void line_join(struct gateway *gateway, struct peer *peer, enum gateway_line which);
 /* As many are looked at again as there are places. */
 void line_call(struct gateway *gateway);
 /* Somebody waits although there is room. */

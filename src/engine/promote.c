@@ -25,8 +25,7 @@ static bool promote(struct gateway *gateway, struct child_sa *child)
 	child->promotions++;
 	list_init(&requests);
 	arena_init(&arena, LIMIT_EVENT_ARENA);
-	rc = ikev2_child_outbound(&arena, &gateway->sas, child, secret_span(&child->waiting_keymat),
-				  &requests);
+	rc = ikev2_child_outbound(&arena, child, secret_span(&child->waiting_keymat), &requests);
 	if (rc == RC_OK)
 		child_install(gateway, &requests, child);
 	arena_free(&arena);

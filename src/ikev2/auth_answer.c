@@ -257,7 +257,7 @@ static enum rc install_inbound(struct step *step, struct outcome *out)
 	TRY(child_derive(out->child, &sa->suite, keys_now(sa, out), SPAN_NONE,
 			 span_make(sa->larval->ni, sa->larval->ni_size),
 			 span_make(sa->larval->nr, sa->larval->nr_size), SPAN_NONE, out));
-	TRY(child_install_in(step->arena, step->env->sas, out->child, secret_span(&out->keymat),
+	TRY(child_install_in(step->arena, out->child, secret_span(&out->keymat),
 			     &out->kernel_wait));
 	return RC_SUSPEND;
 }
@@ -348,8 +348,8 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 	if (in->child_rc == RC_OK && in->child.present) {
 		TRY(child_answer_sa(step->arena, out->child, &writer));
 		child_answer_ts(out->child, &in->child, &writer);
-		TRY(child_install_out(step->arena, step->env->sas, out->child,
-				      secret_span(&out->keymat), &out->kernel));
+		TRY(child_install_out(step->arena, out->child, secret_span(&out->keymat),
+				      &out->kernel));
 	}
 	if (in->gateway != NULL)
 		TRY(redirect_emit(step->arena, in->gateway, &writer, out));

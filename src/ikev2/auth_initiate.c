@@ -220,10 +220,8 @@ static enum rc make_child(struct step *step, struct outcome *out)
 	TRY(child_derive(child, &sa->suite, keys_now(sa, out), SPAN_NONE,
 			 span_make(sa->larval->ni, sa->larval->ni_size),
 			 span_make(sa->larval->nr, sa->larval->nr_size), SPAN_NONE, out));
-	TRY(child_install_in(step->arena, step->env->sas, child, secret_span(&out->keymat),
-			     &out->kernel_wait));
-	TRY(child_install_out(step->arena, step->env->sas, child, secret_span(&out->keymat),
-			      &out->kernel_wait));
+	TRY(child_install_in(step->arena, child, secret_span(&out->keymat), &out->kernel_wait));
+	TRY(child_install_out(step->arena, child, secret_span(&out->keymat), &out->kernel_wait));
 	return RC_SUSPEND;
 }
 

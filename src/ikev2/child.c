@@ -102,16 +102,11 @@ static enum rc sa_request(struct arena *arena, const struct child_sa *child, str
 	return RC_OK;
 }
 
-/* Those of the Child SA that is rekeyed are the same. */
-static enum rc policy_request(struct arena *arena, const struct sas *sas,
-			      const struct child_sa *child, enum kernel_direction direction,
-			      struct list *list)
+static enum rc policy_request(struct arena *arena, const struct child_sa *child,
+			      enum kernel_direction direction, struct list *list)
 {
-	struct kernel_request *request;
+	struct kernel_request *request = ARENA_NEW(arena, struct kernel_request);
 
-	if (child_policy_stands(sas, child, direction, child))
-		return RC_OK;
-	request = ARENA_NEW(arena, struct kernel_request);
 	if (request == NULL)
 		return RC_NO_MEMORY;
 	request->op = KERNEL_POLICY_SET;
@@ -120,27 +115,27 @@ static enum rc policy_request(struct arena *arena, const struct sas *sas,
 	return RC_OK;
 }
 
-enum rc child_install_in(struct arena *arena, const struct sas *sas, const struct child_sa *child,
-			 struct span keymat, struct list *list)
+enum rc child_install_in(struct arena *arena, const struct child_sa *child, struct span keymat,
+			 struct list *list)
 {
 	TRY(sa_request(arena, child, keymat, KERNEL_IN, list));
-	TRY(policy_request(arena, sas, child, KERNEL_IN, list));
+	TRY(policy_request(arena, child, KERNEL_IN, list));
 	if (child->mode == KERNEL_TRANSPORT)
 		return RC_OK; /* nothing is forwarded */
-	return policy_request(arena, sas, child, KERNEL_FWD, list);
+	return policy_request(arena, child, KERNEL_FWD, list);
 }
 
-enum rc child_install_out(struct arena *arena, const struct sas *sas, const struct child_sa *child,
-			  struct span keymat, struct list *list)
+enum rc child_install_out(struct arena *arena, const struct child_sa *child, struct span keymat,
+			  struct list *list)
 {
 	TRY(sa_request(arena, child, keymat, KERNEL_OUT, list));
-	return policy_request(arena, sas, child, KERNEL_OUT, list);
+	return policy_request(arena, child, KERNEL_OUT, list);
 }
 
-enum rc ikev2_child_outbound(struct arena *arena, const struct sas *sas,
-			     const struct child_sa *child, struct span keymat, struct list *list)
+enum rc ikev2_child_outbound(struct arena *arena, const struct child_sa *child, struct span keymat,
+			     struct list *list)
 {
-	return child_install_out(arena, sas, child, keymat, list);
+	return child_install_out(arena, child, keymat, list);
 }
 
 static void delete_sa(const struct child_sa *child, enum kernel_direction direction,
@@ -172,15 +167,10 @@ static void restore_trap(const struct child_sa *child, struct kernel_request *ou
 	tunnel_trap_policy(tunnel, &out->policy);
 }
 
-/* What the kernel has may be the policy of the one that goes: its addresses, its reqid. What stands
- * is left alone. */
-static unsigned hand_over(const struct sas *sas, const struct child_sa *child,
-			  const struct child_sa *heir, enum kernel_direction direction,
+/* Set again though it may stand: a kernel whose answer was lost may have another one. */
+static unsigned hand_over(const struct child_sa *heir, enum kernel_direction direction,
 			  struct kernel_request *out)
 {
-	if (child_policy_stands(sas, heir, direction, child) &&
-	    child_policies_agree(child, heir, direction))
-		return 0;
 	*out = (struct kernel_request){ .op = KERNEL_POLICY_SET };
 	child_kernel_policy(heir, direction, &out->policy);
 	return 1;
@@ -195,7 +185,7 @@ static unsigned give_up_policy(const struct sas *sas, const struct child_sa *chi
 	child_kernel_policy(child, direction, &policy);
 	heir = child_policy_owner(sas, &policy, child);
 	if (heir != NULL && (direction != KERNEL_FWD || heir->mode == KERNEL_TUNNEL))
-		return hand_over(sas, child, heir, direction, out);
+		return hand_over(heir, direction, out);
 	if (direction == KERNEL_OUT)
 		restore_trap(child, out);
 	else

@@ -115,7 +115,7 @@ static enum rc install_inbound(struct step *step, struct outcome *out)
 		return followup_open_child(step, out);
 	TRY(child_derive(out->child, &sa->suite, &sa->keys, secret_span(&out->shared), in->ni,
 			 SPAN_OF(in->nr), SPAN_NONE, out));
-	TRY(child_install_in(step->arena, step->env->sas, out->child, secret_span(&out->keymat),
+	TRY(child_install_in(step->arena, out->child, secret_span(&out->keymat),
 			     &out->kernel_wait));
 	return RC_SUSPEND;
 }
@@ -128,8 +128,8 @@ enum rc create_take_over(struct step *step, const struct create_request *in, str
 
 	out->old = in->old != 0 ? child_sa_by_serial(step->sa, in->old) : NULL;
 	if (out->old == NULL)
-		return child_install_out(step->arena, step->env->sas, out->child,
-					 secret_span(&out->keymat), &out->kernel);
+		return child_install_out(step->arena, out->child, secret_span(&out->keymat),
+					 &out->kernel);
 	if (creation != NULL && creation->old == in->old)
 		out->rival_nonce = nonce_lower(in->ni, SPAN_OF(in->nr));
 	return RC_OK;

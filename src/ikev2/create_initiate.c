@@ -285,11 +285,11 @@ static enum rc install(struct step *step, struct outcome *out)
 		return rc;
 	if (rc != RC_OK)
 		return rc == RC_NO_MEMORY || out->creation != NULL ? rc : refuse(out, rc);
-	TRY(child_install_in(step->arena, step->env->sas, out->child, secret_span(&out->keymat),
+	TRY(child_install_in(step->arena, out->child, secret_span(&out->keymat),
 			     &out->kernel_wait));
 	if (!in->lost)
-		TRY(child_install_out(step->arena, step->env->sas, out->child,
-				      secret_span(&out->keymat), &out->kernel_wait));
+		TRY(child_install_out(step->arena, out->child, secret_span(&out->keymat),
+				      &out->kernel_wait));
 	return RC_SUSPEND;
 }
 

@@ -189,7 +189,7 @@ static enum rc make_child(struct step *step, struct outcome *out)
 	TRY(rc);
 	TRY(child_derive(out->child, &sa->suite, &sa->keys, secret_span(&all->first), in->ni,
 			 SPAN_OF(in->nr), secret_span(&all->later), out));
-	TRY(child_install_in(step->arena, step->env->sas, out->child, secret_span(&out->keymat),
+	TRY(child_install_in(step->arena, out->child, secret_span(&out->keymat),
 			     &out->kernel_wait));
 	return RC_SUSPEND;
 }

@@ -95,10 +95,10 @@ enum rc child_derive(struct child_sa *child, const struct ike_suite *suite,
 		     struct span nr, struct span later, struct outcome *out) MUST_CHECK;
 /* Requests for the inbound half (SA, in and fwd policies) or the outbound half (SA, out policy),
  * appended to list. */
-enum rc child_install_in(struct arena *arena, const struct sas *sas, const struct child_sa *child,
-			 struct span keymat, struct list *list) MUST_CHECK;
-enum rc child_install_out(struct arena *arena, const struct sas *sas, const struct child_sa *child,
-			  struct span keymat, struct list *list) MUST_CHECK;
+enum rc child_install_in(struct arena *arena, const struct child_sa *child, struct span keymat,
+			 struct list *list) MUST_CHECK;
+enum rc child_install_out(struct arena *arena, const struct child_sa *child, struct span keymat,
+			  struct list *list) MUST_CHECK;
 
 /* ---- told.c: what peers tell each other beside the work of an exchange ---- */
 /* QUICK_CRASH_DETECTION with our token for these SPIs (RFC 6290 §4.2), when we are to make one. */

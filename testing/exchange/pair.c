@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "config/loader.h"
 #include "exchange/pair.h"
 #include "unit/test.h"
 
@@ -20,7 +21,8 @@ struct config *load_conf(const char *text)
 	struct config *config = NULL;
 
 	config_errors_init(&errors);
-	if (config_load_text("test.conf", span_make(text, strlen(text)), &config, &errors) != RC_OK)
+	if (config_load_everything("test.conf", span_make(text, strlen(text)), &config, &errors) !=
+	    RC_OK)
 		print_errors(&errors);
 	config_errors_free(&errors);
 	assert_non_null(config);

@@ -86,39 +86,6 @@ static void a_child_sa_is_rekeyed_by_either_end(void **state)
 	a_child_sa_is_rekeyed_by(false, NO_PFS, PAIR_CONN "\tpfs=no\n");
 }
 
-static const struct kernel_ops *counted_ops;
-static unsigned policies_asked;
-
-static void count_policies(struct kernel *kernel, struct kernel_request *request)
-{
-	if (request->op == KERNEL_POLICY_SET || request->op == KERNEL_POLICY_DELETE)
-		policies_asked++;
-	counted_ops->submit(kernel, request);
-}
-
-/* Linux walks all policies at each insertion: those of a rekeyed Child SA stand already. */
-static void a_rekey_leaves_its_policies_alone(void **state)
-{
-	struct kernel_ops ops;
-	struct pair pair;
-
-	(void)state;
-	for (unsigned by_west = 0; by_west < 2; by_west++) {
-		up(&pair, 5, PAIR_START, PAIR_START);
-		counted_ops = pair.west.kernel->ops;
-		ops = *counted_ops;
-		ops.submit = count_policies;
-		pair.west.kernel->ops = pair.east.kernel->ops = &ops;
-		policies_asked = 0;
-		child_due(by_west ? &pair.west : &pair.east);
-		pair_run(&pair, 300 * SEC);
-		assert_one(&pair);
-		assert_int_equal(policies_asked, 0);
-		pair.west.kernel->ops = pair.east.kernel->ops = counted_ops;
-		pair_end(&pair);
-	}
-}
-
 static void the_ike_sa_is_rekeyed_by(bool west)
 {
 	struct pair pair;
@@ -448,7 +415,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_child_sa_is_rekeyed_by_either_end),
 		cmocka_unit_test(the_ike_sa_is_rekeyed_by_either_end),
-		cmocka_unit_test(a_rekey_leaves_its_policies_alone),
 		cmocka_unit_test(siblings_share_an_ike_sa),
 		cmocka_unit_test(one_end_rekeys_the_child_sa_in_every_order),
 		cmocka_unit_test(one_end_rekeys_the_ike_sa_in_every_order),

@@ -60,10 +60,8 @@ static void install_both(struct one *one)
 {
 	struct span keymat = SPAN_OF(one->keymat);
 
-	assert_int_equal(child_install_in(&one->arena, &one->f.sas, one->child, keymat, &one->list),
-			 RC_OK);
-	assert_int_equal(
-		child_install_out(&one->arena, &one->f.sas, one->child, keymat, &one->list), RC_OK);
+	assert_int_equal(child_install_in(&one->arena, one->child, keymat, &one->list), RC_OK);
+	assert_int_equal(child_install_out(&one->arena, one->child, keymat, &one->list), RC_OK);
 }
 
 static void inbound_half_comes_first_and_transport_forwards_nothing(void **state)
@@ -121,9 +119,9 @@ static void keys_of_the_wrong_length_are_our_own_mistake(void **state)
 
 	(void)state;
 	one_begin(&one, SAS_CONN);
-	assert_int_equal(child_install_in(&one.arena, &one.f.sas, one.child,
-					  span_make(one.keymat, HALF), &one.list),
-			 RC_INTERNAL);
+	assert_int_equal(
+		child_install_in(&one.arena, one.child, span_make(one.keymat, HALF), &one.list),
+		RC_INTERNAL);
 	assert_true(list_empty(&one.list));
 	one_end(&one);
 }

@@ -3,6 +3,7 @@
 #ifndef VANTH_TEST_PEER_H
 #define VANTH_TEST_PEER_H
 
+#include "config/loader.h"
 #include "unit/test.h"
 #include <stdio.h>
 #include "base/arena.h"
@@ -118,7 +119,8 @@ static inline struct config *parse(struct fixture *f, const char *text)
 	struct config *config = NULL;
 
 	config_errors_init(&errors);
-	if (config_load_text("test.conf", span_make(text, strlen(text)), &config, &errors) != RC_OK)
+	if (config_load_everything("test.conf", span_make(text, strlen(text)), &config, &errors) !=
+	    RC_OK)
 		stop_with(&errors);
 	config_errors_free(&errors);
 	assert_true(f->config_count < CONFIGS_MAX);

@@ -105,47 +105,7 @@ static void policies_with_another_mark_or_selector_are_others(void **state)
 }
 
 /* The kernel has what the newest one set, unless they are all alike. */
-static void policies_stand_that_one_like_it_has_set(void **state)
-{
-	struct sas_fixture f;
 
-	(void)state;
-	sas_begin(&f, SAS_CONN TWIN);
-	struct ike_sa *ike = sas_ike_bound(&f);
-	struct child_sa *a = linked(&f, ike, "t", 1), *b = linked(&f, ike, "t", 2);
-	a->state = CHILD_UP;
-	assert_false(child_policy_stands(&f.sas, b, KERNEL_OUT, b));
-	a->out_installed = true;
-	assert_true(child_policy_stands(&f.sas, b, KERNEL_OUT, b));
-	assert_false(child_policy_stands(&f.sas, b, KERNEL_IN, b));
-	a->in_installed = true;
-	assert_true(child_policy_stands(&f.sas, b, KERNEL_IN, b));
-	assert_true(child_policies_agree(a, b, KERNEL_OUT));
-	a->delete_wanted = true; /* maybe because the kernel refused */
-	assert_false(child_policy_stands(&f.sas, b, KERNEL_OUT, b));
-	a->delete_wanted = false;
-	b->remote.bytes[3]++; /* it has moved */
-	assert_false(child_policy_stands(&f.sas, b, KERNEL_OUT, b));
-	assert_false(child_policies_agree(a, b, KERNEL_OUT));
-	b->remote = a->remote;
-	struct child_sa *c = linked(&f, ike, "u", 3);
-	assert_false(child_policy_stands(&f.sas, b, KERNEL_OUT, b));
-	assert_false(child_policies_agree(a, c, KERNEL_IN));
-	child_sa_free(&f.sas, c);
-	a->tunnel->trap_installed = true;
-	assert_true(child_policy_stands(&f.sas, b, KERNEL_OUT, b));
-	a->remote.bytes[3]++; /* and the trap has not */
-	b->remote = a->remote;
-	assert_false(child_policy_stands(&f.sas, b, KERNEL_OUT, b));
-	assert_true(child_policy_stands(&f.sas, b, KERNEL_IN, b));
-	a->tunnel->trap_installed = false;
-	child_sa_free(&f.sas, a);
-	child_sa_free(&f.sas, b);
-	ike_sa_free(&f.sas, ike);
-	sas_end(&f);
-}
-
-/* While the kernel is still being asked, others see its SPI already. */
 static void claimed_child_is_seen_before_it_is_linked_and_forgotten_when_freed(void **state)
 {
 	struct sas_fixture f;
@@ -196,7 +156,6 @@ int main(void)
 		cmocka_unit_test(linked_child_is_found_by_both_spis_until_it_is_freed),
 		cmocka_unit_test(current_child_of_a_tunnel_is_the_newest_that_is_up),
 		cmocka_unit_test(policies_go_to_the_newest_other_with_equal_selectors),
-		cmocka_unit_test(policies_stand_that_one_like_it_has_set),
 		cmocka_unit_test(policies_with_another_mark_or_selector_are_others),
 		cmocka_unit_test(
 			claimed_child_is_seen_before_it_is_linked_and_forgotten_when_freed),

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # shows: marks, DSCP and DF as a conn says them, in the kernel and on the wire
-# timeout: 120
+# timeout: 240
+# sample: yes
 two_gateways
 
 # has SIDE WHAT TEXT: `ip xfrm WHAT` shows it
-has() { contains "$(ip -n "$1" -d xfrm "$2")" "$3"; }
+has() { contains "$(ip -n "$1" -s -d xfrm "$2")" "$3"; }
 
 say "marks: packets with the mark are protected, those from the peer need one"
 conn_conf west mark-in=5/0xff mark-out=6/0xff
