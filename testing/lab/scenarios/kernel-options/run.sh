@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shows: marks, DSCP and DF as a conn says them, in the kernel and on the wire
 # timeout: 240
-# sample: yes
 two_gateways
 
 # has SIDE WHAT TEXT: `ip xfrm WHAT` shows it
