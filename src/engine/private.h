@@ -245,9 +245,12 @@ void line_give_way(struct gateway *gateway, struct ike_sa *sa);
 /* It was begun when the other one had long been up, so it is there to take its place; or of two
  * begun together, its authentication lasts longer (RFC 4478). Both ends say the same. */
 bool takes_over(const struct ike_sa *sa, const struct ike_sa *other);
-/* The IKE SA of the peer in which further Child SAs are made; not `but`; NULL: none. */
+/* The IKE SA of the peer in which further Child SAs are made; one to replace `current` is not in
+ * its IKE SA, and stays whatever the peer does. NULL: none. */
 struct ike_sa *carrier(const struct gateway *gateway, const struct peer *peer,
-		       const struct ike_sa *but);
+		       const struct child_sa *current);
+/* From when on a new IKE SA of ours takes over that of `current` at both ends; 0: always. */
+usec_t takeover_at(const struct gateway *gateway, const struct child_sa *current);
 /* May a CREATE_CHILD_SA of ours go out in it now? Otherwise reconcile looks again in time. */
 bool carrier_ready(struct gateway *gateway, struct ike_sa *sa);
 /* It can only be replaced by a whole new IKE SA, and that is due. */

@@ -327,6 +327,18 @@ static void initiate(struct gateway *gateway, struct tunnel *tunnel)
 	road_event(gateway, NULL, EVENT_INITIATE, tunnel->peer, tunnel, NULL);
 }
 
+/* An IKE SA that is begun too soon after the one that it replaces crosses it and may lose. */
+static bool too_soon(struct gateway *gateway, const struct tunnel *tunnel,
+		     const struct child_sa *current)
+{
+	usec_t when = current != NULL ? takeover_at(gateway, current) : 0;
+
+	if (host_now(gateway->host) >= when)
+		return false;
+	reconcile_at(gateway, tunnel->peer, when);
+	return true;
+}
+
 static void make_one(struct gateway *gateway, struct tunnel *tunnel)
 {
 	const struct child_sa *current = keeper(tunnel);
@@ -339,10 +351,10 @@ static void make_one(struct gateway *gateway, struct tunnel *tunnel)
 		reconcile_at(gateway, tunnel->peer, when);
 		return;
 	}
-	sa = carrier(gateway, tunnel->peer, current != NULL ? current->ike : NULL);
+	sa = carrier(gateway, tunnel->peer, current);
 	if (sa != NULL)
 		create_in(gateway, tunnel, sa);
-	else
+	else if (!too_soon(gateway, tunnel, current))
 		initiate(gateway, tunnel);
 }
 
@@ -369,7 +381,7 @@ static bool needed(const struct gateway *gateway, const struct ike_sa *sa)
 		const struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
 		const struct child_sa *current = keeper(tunnel);
 		if (lacks_one(gateway, tunnel, current) &&
-		    carrier(gateway, sa->peer, current != NULL ? current->ike : NULL) == sa)
+		    carrier(gateway, sa->peer, current) == sa)
 			return true;
 	}
 	return false;

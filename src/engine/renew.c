@@ -64,21 +64,37 @@ static bool may_follow(const struct ike_sa *sa, const struct ike_sa *but)
 	       sa->auth_ends >= but->auth_ends + retransmit_budget(but->peer->conn);
 }
 
-struct ike_sa *carrier(const struct gateway *gateway, const struct peer *peer,
-		       const struct ike_sa *but)
+/* The peer made it a short time ago: of it and a new one of ours either end keeps the one with the
+ * lowest SPI, unless the IKE SA of ours takes over. */
+static bool would_cross(const struct gateway *gateway, const struct child_sa *child)
 {
+	return !child->initiator &&
+	       host_now(gateway->host) < child->born + SIMULTANEOUS + CROSSED_GRACE;
+}
+
+struct ike_sa *carrier(const struct gateway *gateway, const struct peer *peer,
+		       const struct child_sa *current)
+{
+	const struct ike_sa *but = current != NULL ? current->ike : NULL;
+	bool must_take_over = current != NULL && would_cross(gateway, current);
 	struct ike_sa *best = NULL;
 
 	list_for(node, &peer->ike_sas)
 	{
 		struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
-		if (sa == but || !usable(gateway, sa) || !may_follow(sa, but))
+		if (sa == but || !usable(gateway, sa) || !may_follow(sa, but) ||
+		    (must_take_over && !takes_over(sa, but)))
 			continue;
 		if (best == NULL || sa->established > best->established ||
 		    (sa->established == best->established && sa->serial > best->serial))
 			best = sa;
 	}
 	return best;
+}
+
+usec_t takeover_at(const struct gateway *gateway, const struct child_sa *current)
+{
+	return would_cross(gateway, current) ? current->ike->proven + TAKEOVER + CROSSED_GRACE : 0;
 }
 
 bool carrier_ready(struct gateway *gateway, struct ike_sa *sa)
