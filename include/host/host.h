@@ -67,6 +67,32 @@ struct fetch_request {
  * large), RC_NOT_FOUND (the server says no), RC_SYNTAX (the URL), RC_IO: error says why. */
 typedef void (*host_fetch_fn)(void *context, enum rc rc, struct span body, const char *error);
 
+struct spawn;		    /* a program that runs */
+#define SPAWN_LINE_MAX	256 /* of its output; longer ones are cut */
+#define SPAWN_LINES_MAX 64  /* so many are handed on; of the rest only the last one is told */
+/* argv[0]: an absolute path, or a name that is looked for where programs usually are. No shell
+ * comes in between. env: "NAME=value"; it gets these, a PATH, and nothing else of our environment.
+ */
+struct spawn_request {
+	const char *const *argv, *const *env; /* each ended by NULL; copied */
+	usec_t limit;			      /* so long after it began it is killed */
+	/* a line of what it writes (stdout or stderr), valid during the call; NULL: not wanted */
+	void (*line)(void *context, const char *line);
+};
+enum spawn_end {
+	SPAWN_EXITED,	 /* code: its exit status */
+	SPAWN_SIGNALLED, /* code: the signal that ended it */
+	SPAWN_TIMEOUT,	 /* it was killed, with its process group */
+	SPAWN_FAILED,	 /* it could not be started; code: errno */
+};
+struct spawn_result {
+	enum spawn_end end;
+	int code;
+	const char *last; /* the last line that is not empty; "": it wrote nothing */
+};
+/* result is valid during the call only. */
+typedef void (*host_spawn_fn)(void *context, const struct spawn_result *result);
+
 /* A link or address of this machine came or went, or a route changed. */
 typedef void (*host_change_fn)(void *context);
 
@@ -136,6 +162,14 @@ struct host_ops {
 	struct fetch *(*fetch)(struct host *host, const struct fetch_request *request,
 			       host_fetch_fn fn, void *context);
 	void (*fetch_cancel)(struct host *host, struct fetch *fetch);
+	/* Runs a program in a process group of its own, with / as its directory, nothing to read,
+	 * and no file of ours but the end of a pipe that it writes to. fn is never called from
+	 * within, and the handle is gone when it is called: when the program has ended, whatever it
+	 * has left running, or its time is over. Cancel: it is killed, and fn is never called.
+	 * NULL: out of memory. */
+	struct spawn *(*spawn)(struct host *host, const struct spawn_request *request,
+			       host_spawn_fn fn, void *context);
+	void (*spawn_cancel)(struct host *host, struct spawn *spawn);
 	/* Real hosts only (virtual: NULL). what 0: not now. The fd stays the caller's. NULL: out of
 	 * memory. */
 	struct watch *(*watch)(struct host *host, int fd, unsigned what, host_watch_fn fn,

@@ -40,6 +40,20 @@ enum rc world_serve(struct world *world, const char *url, enum served served,
 /* How often a URL was asked for; the body of the last POST to it (valid until the next). */
 unsigned world_served(const struct world *world, const char *url, struct span *posted);
 
+/* For host_ops.spawn: what a program does. It ends after `takes`, or when its time is over. */
+struct world_program {
+	enum spawn_end end;
+	int code;
+	usec_t takes;
+	const char *output; /* lines; copied */
+};
+/* Called for every program that begins; *program says that it exits at once with status 0. fn NULL:
+ * there are no programs (SPAWN_FAILED, ENOENT). */
+void world_on_spawn(struct world *world,
+		    void (*fn)(void *context, struct host *host,
+			       const struct spawn_request *request, struct world_program *program),
+		    void *context);
+
 /* Datagrams in flight. With manual delivery (the default is automatic after the link's delay) a
  * test chooses what happens to each, and nothing is impaired. from and to are what the network
  * sees: outside of NAT boxes. */

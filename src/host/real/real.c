@@ -40,6 +40,8 @@ static const struct host_ops real_ops = {
 	.resolve_cancel = resolver_cancel,
 	.fetch = fetches_start,
 	.fetch_cancel = fetches_cancel,
+	.spawn = spawns_start,
+	.spawn_cancel = spawns_cancel,
 	.watch = watch_new,
 	.watch_change = watch_change,
 	.unwatch = watch_free,
@@ -61,6 +63,7 @@ static enum rc real_init(struct real *real, const struct host_real_options *opti
 	real->host.ops = &real_ops;
 	real->log = options->log;
 	routes_init(real);
+	spawns_init(real);
 	real->changes.fd = real->workers.bell = -1;
 	TRY(loop_init(real, diag));
 	rc = real_init_parts(real);
@@ -92,7 +95,9 @@ void host_real_free(struct host *host)
 	if (host == NULL)
 		return;
 	real = real_of(host);
+	spawns_close(real);
 	workers_wipe(real);
+	spawns_wipe(real);
 	fetches_wipe(real);
 	resolver_wipe(real);
 	changes_wipe(real);

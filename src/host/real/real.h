@@ -170,6 +170,17 @@ struct fetch *fetches_start(struct host *host, const struct fetch_request *reque
 			    host_fetch_fn fn, void *context);
 void fetches_cancel(struct host *host, struct fetch *fetch);
 
+/* ---- spawns.c ---- */
+
+void spawns_init(struct real *real);
+/* Nobody is called any more; before the workers end. */
+void spawns_close(struct real *real);
+/* What still runs is killed. */
+void spawns_wipe(struct real *real);
+struct spawn *spawns_start(struct host *host, const struct spawn_request *request, host_spawn_fn fn,
+			   void *context);
+void spawns_cancel(struct host *host, struct spawn *spawn);
+
 /* ---- workers.c ---- */
 
 struct worker {
@@ -218,6 +229,7 @@ struct real {
 	struct changes changes;
 	struct resolver *resolver;
 	struct fetches *fetches;
+	struct list spawns; /* of struct spawn.in_host */
 	struct workers workers;
 	struct entropy entropy;
 };

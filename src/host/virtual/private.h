@@ -60,6 +60,9 @@ struct world {
 	struct list pages; /* of struct page.in_world: what is served */
 	bool (*tap)(void *context, struct flight *flight);
 	void *tap_context;
+	void (*spawning)(void *context, struct host *host, const struct spawn_request *request,
+			 struct world_program *program);
+	void *spawning_context;
 	bool manual, hold_jobs;
 };
 
@@ -78,6 +81,7 @@ struct virtual
 	struct list late;      /* of struct late_job.in_host: worked, result delayed */
 	struct list resolves;  /* of struct resolve.in_host */
 	struct list fetches;   /* of struct fetch.in_host */
+	struct list spawns;    /* of struct spawn.in_host */
 	struct generator random;
 	struct agenda_entry wake, change;
 	void (*wake_fn)(void *context);
@@ -137,6 +141,13 @@ struct fetch *virtual_fetch(struct host *host, const struct fetch_request *reque
 void virtual_fetch_cancel(struct host *host, struct fetch *fetch);
 void virtual_forget_fetches(struct virtual *virtual);
 void world_forget_pages(struct world *world);
+
+/* ---- virtual_spawn.c ---- */
+
+struct spawn *virtual_spawn(struct host *host, const struct spawn_request *request,
+			    host_spawn_fn fn, void *context);
+void virtual_spawn_cancel(struct host *host, struct spawn *spawn);
+void virtual_forget_spawns(struct virtual *virtual);
 
 /* ---- virtual_udp.c ---- */
 

@@ -192,6 +192,8 @@ static const struct host_ops virtual_ops = {
 	.resolve_cancel = virtual_resolve_cancel,
 	.fetch = virtual_fetch,
 	.fetch_cancel = virtual_fetch_cancel,
+	.spawn = virtual_spawn,
+	.spawn_cancel = virtual_spawn_cancel,
 };
 
 static void virtual_init(struct virtual *virtual, struct world *world)
@@ -205,6 +207,7 @@ static void virtual_init(struct virtual *virtual, struct world *world)
 	list_init(&virtual->late);
 	list_init(&virtual->resolves);
 	list_init(&virtual->fetches);
+	list_init(&virtual->spawns);
 	generator_init(&virtual->random, world->seed, HOST_STREAMS + virtual->id);
 	virtual->wake.fire = virtual_woken;
 	virtual->change.fire = virtual_changed;
@@ -253,6 +256,7 @@ void world_host_free(struct host *host)
 	virtual_finish_jobs(virtual);
 	virtual_forget_resolves(virtual);
 	virtual_forget_fetches(virtual);
+	virtual_forget_spawns(virtual);
 	while (!list_empty(&virtual->deferred))
 		list_remove(virtual->deferred.next);
 	while (!list_empty(&virtual->addresses))
