@@ -89,6 +89,7 @@ struct gateway {
 	uint64_t errands_begun;
 	struct reloading *reloading; /* NULL: none is under way */
 	struct list retired; /* configurations and secrets that were replaced, and may be in use */
+	struct list outfits; /* what tunnels have on the host (engine/outfit.c) */
 	struct list queries; /* for counters, out at the kernel */
 	struct list watchers;
 	struct timer watchdog, names_timer;

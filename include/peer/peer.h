@@ -21,6 +21,7 @@ struct naming;	 /* the DNS names of a peer */
 struct ticket;	 /* sa/ticket.h */
 struct redirect; /* sa/redirect.h */
 struct pools;	 /* peer/pool.h */
+struct outfit;	 /* engine/outfit.c */
 struct pool_lease;
 
 /* Attempts to initiate and why the last one failed; shown in `ipsec status`. */
@@ -92,6 +93,7 @@ struct tunnel {
 	uint32_t reqid;
 	bool reqid_ours;       /* from the allocator, not from reqid= */
 	struct list child_sas; /* of struct child_sa.in_tunnel (sa/) */
+	struct outfit *outfit; /* engine: what it has on the host; NULL: nothing */
 	bool trap_installed, trap_pending;
 	usec_t trap_after;	/* the kernel refused its trap: not before */
 	usec_t made_at;		/* when its newest Child SA came up, should that be gone again */

@@ -69,6 +69,7 @@ void child_up(struct gateway *gateway, struct child_sa *child)
 		    child->spi_out);
 	life_begin_child(gateway, child);
 	want_after_up(gateway, tunnel);
+	outfit_up(gateway, child);
 	watch_tell(gateway, GATEWAY_CHILD_UP, tunnel->peer, tunnel, child->serial, RC_OK,
 		   "Child SA #%llu up: %s, %s, %s%s, SPIs %08x in %08x out",
 		   (unsigned long long)child->serial,
@@ -139,6 +140,7 @@ void child_down(struct gateway *gateway, struct child_sa *child, enum rc reason)
 
 	gateway->counters.child_down++;
 	promote_successors(gateway, child);
+	outfit_down(gateway, child);
 	child->policies_installed = false;
 	child_uninstall(gateway, child,
 			(reason == RC_REPLACED || reason == RC_PEER_DELETED) &&

@@ -231,6 +231,7 @@ enum rc gateway_new(struct host *host, struct kernel *kernel, struct log *log,
 		list_init(&gateway->line[i]);
 	list_init(&gateway->errands);
 	list_init(&gateway->retired);
+	list_init(&gateway->outfits);
 	list_init(&gateway->queries);
 	list_init(&gateway->tasks);
 	list_init(&gateway->watchers);
@@ -400,6 +401,7 @@ void gateway_free(struct gateway *gateway)
 		return;
 	gateway->stopping = true;
 	free_sas(gateway);
+	outfit_forget_all(gateway);
 	tasks_hurry(gateway);
 	(void)(gateway->kernel->ops->drain(gateway->kernel, USEC_PER_SEC) == RC_OK);
 	tasks_forget(gateway);

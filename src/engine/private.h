@@ -196,6 +196,15 @@ void tasks_forget(struct gateway *gateway); /* what the kernel has not answered 
 void trap_install(struct gateway *gateway, struct tunnel *tunnel);
 void trap_remove(struct gateway *gateway, struct tunnel *tunnel);
 
+/* ---- outfit.c: what a tunnel has on the host beside SAs and policies ---- */
+/* A Child SA of the tunnel is up, the first one or a successor: with the first one come addresses
+ * and routes, then the script. */
+void outfit_up(struct gateway *gateway, struct child_sa *child);
+/* One ends, and is still linked: with the last one of the tunnel the script is told, then addresses
+ * and routes go. */
+void outfit_down(struct gateway *gateway, const struct child_sa *child);
+void outfit_forget_all(struct gateway *gateway); /* at the end */
+
 /* ---- promote.c ---- */
 /* The kernel is asked for the outbound half of a Child SA that the peer has shown to have; once.
  * False: out of memory. */
