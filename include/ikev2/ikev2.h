@@ -83,9 +83,9 @@ uint16_t ikev2_notify_of(enum rc rc);
  * INVALID_MAJOR_VERSION). */
 enum rc ikev2_emit_notify(struct sink *sink, const struct ike_header *request, uint64_t our_spi,
 			  uint16_t type, struct span data) MUST_CHECK;
-/* Inner payloads with one notify; spi: of an ESP SA that it is about, or empty. */
-enum rc ikev2_inner_notify(struct arena *arena, uint16_t type, struct span spi, struct span data,
-			   struct outcome_message *out) MUST_CHECK;
+/* Inner payloads with one notify; spi: of an SA of that protocol that it is about, or empty. */
+enum rc ikev2_inner_notify(struct arena *arena, uint16_t type, uint8_t protocol, struct span spi,
+			   struct span data, struct outcome_message *out) MUST_CHECK;
 /* Inner payloads with a Delete of the IKE SA, after the notify that tells why (where it is one of
  * those that end one). */
 enum rc ikev2_inner_goodbye(struct arena *arena, uint16_t type,
@@ -139,7 +139,7 @@ enum rc ikev2_assemble(struct arena *arena, const struct reassembly *reassembly,
 /* Kernel requests that remove a Child SA, whole or half installed; policies that another Child SA
  * of the tunnel uses stay, and a trap comes back in place of the outbound policy. Returns how many;
  * needs no memory. */
-#define IKEV2_UNINSTALL_MAX 5
+#define IKEV2_UNINSTALL_MAX 7
 unsigned ikev2_child_uninstall(const struct sas *sas, const struct child_sa *child,
 			       struct kernel_request out[IKEV2_UNINSTALL_MAX]);
 

@@ -10,6 +10,11 @@
 #include "host/host.h"
 #include "selector/selector.h"
 
+/* Beside PROTOCOL_ESP and PROTOCOL_AH: IPComp with DEFLATE (RFC 3173, RFC 2394). The SPI of its SA
+ * is the CPI. Of a tunnel that compresses its SA makes the tunnel, and ESP or AH around it is
+ * `compressed`. */
+#define KERNEL_IPCOMP 4
+
 enum kernel_mode { KERNEL_TUNNEL, KERNEL_TRANSPORT };
 enum kernel_direction { KERNEL_IN, KERNEL_OUT, KERNEL_FWD };
 
@@ -20,13 +25,14 @@ struct kernel_encap {			  /* RFC 3948; zero: none */
 struct kernel_sa {
 	struct ip_addr src, dst;
 	uint32_t spi;	   /* host order */
-	uint8_t protocol;  /* enum ike_protocol: PROTOCOL_ESP or PROTOCOL_AH */
+	uint8_t protocol;  /* PROTOCOL_ESP, PROTOCOL_AH or KERNEL_IPCOMP */
 	uint8_t direction; /* KERNEL_IN or KERNEL_OUT */
 	uint8_t mode;	   /* enum kernel_mode */
 	uint32_t reqid;
 	uint16_t encr, encr_bits, integ; /* IANA numbers */
 	struct span encr_key, integ_key; /* used before kernel_submit returns; never kept */
 	bool esn;
+	bool compressed; /* it protects what an IPComp SA has made */
 	/* tunnel mode: the outer header does not tell the DSCP of the inner one, may be fragmented
 	 * on its way (no DF), or has its DSCP copied to the inner one */
 	bool hide_dscp, fragments, restore_dscp;
@@ -45,7 +51,10 @@ struct kernel_policy {
 	uint8_t direction;	  /* enum kernel_direction */
 	uint8_t action;		  /* enum kernel_action */
 	uint8_t mode;
-	uint8_t protocol;
+	uint8_t protocol; /* PROTOCOL_ESP or PROTOCOL_AH */
+	/* IPComp comes first; inbound it may be missing: what does not become smaller is sent as it
+	 * is (RFC 3173 §2.2) */
+	bool compress;
 	uint32_t reqid;
 	struct ip_addr tunnel_src,
 		tunnel_dst; /* template; AF_UNSPEC for a trap of an unknown peer */
@@ -122,6 +131,9 @@ struct kernel_event {
 }; /* RESYNC: events were lost (ENOBUFS); the owner compares everything */
 typedef void (*kernel_event_fn)(void *context, const struct kernel_event *event);
 
+/* What not every kernel has. */
+enum kernel_feature { KERNEL_HAS_AH, KERNEL_HAS_IPCOMP };
+
 struct kernel;
 struct kernel_ops {
 	/* Queued; requests of one loop turn go out together, in order. */
@@ -138,6 +150,8 @@ struct kernel_ops {
 	/* May this algorithm be offered? False when the kernel said so before (start-up probe or a
 	 * refusal). */
 	bool (*supports)(struct kernel *kernel, uint16_t encr, uint16_t encr_bits, uint16_t integ);
+	/* 0: it has; otherwise the errno with which it refused at start. */
+	int (*lacks)(struct kernel *kernel, enum kernel_feature feature);
 	void (*free)(struct kernel *kernel);
 };
 struct kernel {

@@ -19,6 +19,8 @@ void kernel_simulated_delay(struct kernel *kernel, usec_t delay);
 /* From now on this kernel lacks an algorithm (0: any): supports() is false and adding an SA with it
  * fails. */
 void kernel_simulated_without(struct kernel *kernel, uint16_t encr, uint16_t integ);
+/* ... or AH or IPComp. */
+void kernel_simulated_without_feature(struct kernel *kernel, enum kernel_feature feature);
 /* Time: lifetimes in seconds and delayed answers. The host's only wake-up belongs to the gateway,
  * so whoever steps the clock calls tick when it reaches next (USEC_NEVER: nothing to wait for);
  * everything submitted ticks too. */
@@ -67,7 +69,8 @@ enum simulated_verdict kernel_simulated_packet_by(struct kernel *from, struct ke
 /* The same in two halves, for a packet that takes its time. ARRIVED from the first: it is on its
  * way; from and to are the ends of the outer packet, to be changed by what is between. */
 struct simulated_sealed {
-	bool clear, encapsulated;
+	bool clear, encapsulated, compressed;
+	uint32_t cpi; /* 0: it did not become smaller */
 	uint8_t protocol, mode;
 	uint32_t spi;
 	uint64_t key_check;

@@ -28,7 +28,8 @@ struct ike_followup {
 	/* Child SA */
 	uint64_t tunnel, old; /* serials; old 0: none is rekeyed */
 	uint32_t spi_in, spi_out;
-	uint8_t mode; /* enum kernel_mode */
+	uint16_t cpi_out; /* IPComp; 0: none */
+	uint8_t mode;	  /* enum kernel_mode */
 	struct selector_pair selectors;
 };
 

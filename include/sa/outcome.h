@@ -92,7 +92,8 @@ struct outcome {
 
 	struct diag diag;		     /* why, when the row ends with an error */
 	uint16_t notify;		     /* error notify for the peer; 0: by the rc */
-	struct span notify_data, notify_spi; /* spi: of the ESP SA that it is about */
+	struct span notify_data, notify_spi; /* spi: of the ESP or AH SA that it is about */
+	uint8_t notify_protocol;	     /* with notify_spi */
 	/* 1 kernel: without waiting */
 	struct list kernel; /* of kernel_request.queue; in the arena, done == NULL */
 	/* 2 SA state */

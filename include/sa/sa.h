@@ -221,6 +221,7 @@ struct child_sa {
 	struct kernel_encap encap;
 	struct proposal_choice choice;
 	struct selector_pair selectors;
+	struct child_compress *compress; /* IPComp (sa/compress.h); NULL: none */
 	enum rc delete_reason;
 	/* KEYMAT of the outbound half, which waits until the peer has shown that it has this one */
 	struct secret waiting_keymat;
@@ -234,9 +235,10 @@ struct child_sa {
 /* Everything the SAs of one gateway share. */
 struct sas {
 	struct table by_spi, by_init, by_serial, children, outbound, policies;
-	struct table announced;	  /* of struct ike_creation.by_spi: of IKE SAs to come */
-	struct list half_open;	  /* struct ike_sa.in_half_open */
-	struct list reassemblies; /* struct reassembly.in_sas, oldest first (sa/reassembly.h) */
+	struct table cpis, cpis_out; /* of struct child_compress (sa/compress.h) */
+	struct table announced;	     /* of struct ike_creation.by_spi: of IKE SAs to come */
+	struct list half_open;	     /* struct ike_sa.in_half_open */
+	struct list reassemblies;    /* struct reassembly.in_sas, oldest first (sa/reassembly.h) */
 	size_t reassembly_bytes;
 	uint64_t reassembly_evicted; /* to make room */
 	size_t half_open_count, ike_count, established_count, child_count;
@@ -301,7 +303,13 @@ enum rc child_sa_new(struct sas *sas,
 enum rc child_sa_link(struct sas *sas, struct child_sa *child) MUST_CHECK;
 void child_sa_free(struct sas *sas, struct child_sa *child);
 struct child_sa *child_sa_by_spi(const struct sas *sas, uint32_t spi_in);
-struct child_sa *child_sa_by_out(const struct ike_sa *sa, uint32_t spi_out);
+/* protocol: PROTOCOL_ESP or PROTOCOL_AH; the outbound SPI is the peer's. */
+struct child_sa *child_sa_by_out(const struct ike_sa *sa, uint8_t protocol, uint32_t spi_out);
+/* PROTOCOL_ESP or PROTOCOL_AH (phase2=): what its Child SAs are. */
+static inline uint8_t tunnel_protocol(const struct tunnel *tunnel)
+{
+	return tunnel->conn->ah ? PROTOCOL_AH : PROTOCOL_ESP;
+}
 /* Of the Child SAs of that IKE SA; NULL: gone. */
 struct child_sa *child_sa_by_serial(const struct ike_sa *sa, uint64_t serial);
 /* A random SPI (>= 0x100) that no Child SA has. */
@@ -331,6 +339,9 @@ bool cookie_good(struct sas *sas, usec_t now, struct span cookie, struct span ni
 /* Kernel requests of a Child SA, filled in (keys set by the caller). */
 void child_kernel_sa(const struct child_sa *child, enum kernel_direction direction,
 		     struct kernel_sa *out);
+/* What the conn says about the two headers of a tunnel, for the SA that makes them. */
+void child_shape_header(const struct child_sa *child, enum kernel_direction direction,
+			struct kernel_sa *out);
 /* direction KERNEL_OUT, KERNEL_IN or KERNEL_FWD */
 void child_kernel_policy(const struct child_sa *child, enum kernel_direction direction,
 			 struct kernel_policy *out);

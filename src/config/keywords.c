@@ -302,12 +302,17 @@ const struct keyword keywords_ours[] = {
 	     "with the first Child SA of an IKE SA, whose keys come from those of ike=.",
 	     .protocol = PROTOCOL_ESP, ALSO_KNOWN("phase2alg")),
 	CONN("ah", KIND_PROPOSAL, esp, "", NULL,
-	     "AH instead of ESP, with these algorithms, best first: sha2_256, sha2_512.",
+	     "AH instead of ESP, with these algorithms, best first: sha2_256, sha2_512. Where a "
+	     "NAT "
+	     "is between, AH is refused.",
 	     .protocol = PROTOCOL_AH, .same = "esp"),
 	CONN_CUSTOM("phase2", "protocol", "esp, ah", "esp", field_phase2,
 		    "ESP, or AH, which does not encrypt.", ALSO_KNOWN("auth")),
 	CONN("compress", KIND_BOOL, compress, "yes, no", "no",
-	     "Compress packets before they are encrypted (IPComp), when the peer agrees."),
+	     "Compress packets before they are encrypted (IPComp with DEFLATE), when the peer "
+	     "agrees; "
+	     "otherwise they go as they are. Not for IPv6 in IPv4 and IPv4 in IPv6, which Linux "
+	     "cannot compress."),
 	CONN("narrowing", KIND_BOOL, narrowing, "yes, no", "yes",
 	     "Selectors may become narrower than what is written here: those that both ends have "
 	     "in common are used. no: both ends must say the same."),

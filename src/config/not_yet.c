@@ -49,9 +49,6 @@ static const struct not_yet not_yet[] = {
 
 	/* selectors and modes */
 	BAD(CONN, "type", "reject", ""),
-	FINE(CONN, "phase2", "esp default"),
-	FINE(CONN, "ah", ""),
-	FINE(CONN, "compress", "no"),
 
 	/* interfaces, routes and the kernel */
 	FINE(END, "updown", "%disabled"),

@@ -468,8 +468,8 @@ static void answer_sealed(struct errand *errand, uint16_t notify)
 	struct ike_sa *sa = errand->step.sa;
 
 	message.exchange = header->exchange;
-	if (ikev2_inner_notify(&errand->arena, notify, errand->out.notify_spi,
-			       errand->out.notify_data, &message) != RC_OK)
+	if (ikev2_inner_notify(&errand->arena, notify, errand->out.notify_protocol,
+			       errand->out.notify_spi, errand->out.notify_data, &message) != RC_OK)
 		return;
 	window_advance(sa, errand->step.message->raw.len);
 	if (sa->peer != NULL)

@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include "engine/private.h"
+#include "sa/compress.h"
 
 static void hold(struct errand *errand, struct peer *peer)
 {
@@ -270,10 +271,7 @@ static void note_sa(struct child_sa *child, const struct kernel_request *request
 {
 	if (child == NULL || request->op != KERNEL_SA_ADD)
 		return;
-	if (request->sa.direction == KERNEL_IN)
-		child->in_installed = installed;
-	else
-		child->out_installed = installed;
+	child_sa_installed(child, &request->sa, installed);
 }
 
 static void kernel_done(struct kernel_request *request)

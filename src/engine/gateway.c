@@ -165,7 +165,7 @@ static void load_all(struct gateway *gateway)
 		diag.text[0] = '\0';
 		if (conn->start == AUTO_IGNORE)
 			continue;
-		if (peer_load(&gateway->peers, gateway->config, conn, &diag) != RC_OK)
+		if (conn_load(gateway, gateway->config, conn, &diag) != RC_OK)
 			log_write(gateway->log, LOG_LEVEL_ERROR, &subject, "not loaded: %s",
 				  diag.text);
 		else if (diag.text[0] != '\0')

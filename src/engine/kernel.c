@@ -3,6 +3,7 @@
  * EXPIRE). */
 #include <errno.h>
 #include "engine/private.h"
+#include "sa/compress.h"
 
 #define LOST_AFTER                                                                                 \
 	(2 * USEC_PER_SEC) /* an ACQUIRE may be older than the Child SA that it asked for */
@@ -41,13 +42,9 @@ static void outbound_refused(struct gateway *gateway, struct kernel_task *task)
 	if (child == NULL || child->serial != task->child)
 		return;
 	bool lost = task->request.error == ENOBUFS; /* with a lost answer it may be there */
-	bool out = task->request.sa.direction == KERNEL_OUT;
-	if (task->request.op == KERNEL_SA_ADD && !lost)
-		child->out_installed = false;
-	if (task->request.op == KERNEL_SA_MOVE && !lost && out)
-		child->out_installed = false;
-	if (task->request.op == KERNEL_SA_MOVE && !lost && !out)
-		child->in_installed = false;
+	bool sa = task->request.op == KERNEL_SA_ADD || task->request.op == KERNEL_SA_MOVE;
+	if (sa && !lost)
+		child_sa_installed(child, &task->request.sa, false);
 	if (task->request.op != KERNEL_SA_ADD || !child_promote_again(gateway, child))
 		outbound_missing(gateway, child, RC_KERNEL, task->request.diag.text);
 }
@@ -171,7 +168,8 @@ static void task_done(struct kernel_request *request)
 		gateway->kernel->ops->submit(gateway->kernel, request);
 		return;
 	}
-	if (request->rc == RC_OK && task->child != 0 && request->op == KERNEL_SA_ADD)
+	if (request->rc == RC_OK && task->child != 0 && request->op == KERNEL_SA_ADD &&
+	    request->sa.protocol != KERNEL_IPCOMP)
 		child_promoted(gateway, task->spi_in, task->child);
 	if (request->rc != RC_OK) {
 		log_write(gateway->log, LOG_LEVEL_WARNING, NULL, "%s", request->diag.text);
@@ -276,7 +274,7 @@ static void fire_outbound(struct gateway *gateway, const struct kernel_request *
 	task->spi_in = child->spi_in;
 	task->child = child->serial;
 	if (request->op == KERNEL_SA_ADD)
-		child->out_installed = true;
+		child_sa_installed(child, &request->sa, true);
 	else if (request->op == KERNEL_POLICY_SET)
 		task->again = REMOVAL_TRIES - 1; /* a policy needs no key to be asked for again */
 	gateway->kernel->ops->submit(gateway->kernel, &task->request);

@@ -10,6 +10,7 @@
  * - where ESP came from - is asked there first.
  */
 #include "engine/private.h"
+#include "sa/compress.h"
 
 #define MOVES_MAX    20
 #define MOVES_PERIOD (60 * USEC_PER_SEC) /* a path that moves oftener without a rest stays */
@@ -83,6 +84,25 @@ static void describe_move(const struct child_sa *child, enum kernel_direction di
 		out->to.encap = (struct kernel_encap){ local->port, remote->port };
 }
 
+/* IPComp is inside: it never goes in UDP itself. */
+static void describe_zip(const struct child_sa *child, enum kernel_direction direction,
+			 const struct kernel_request *around, struct kernel_request *out)
+{
+	*out = (struct kernel_request){ .op = KERNEL_SA_MOVE };
+	if (child->compress == NULL)
+		return;
+	compress_kernel_sa(child, direction, &out->sa);
+	out->to.src = around->to.src;
+	out->to.dst = around->to.dst;
+}
+
+static bool zip_taken(const struct gateway *gateway, const struct child_sa *child,
+		      const struct ip_addr *remote)
+{
+	return child->compress != NULL &&
+	       compress_outbound_taken(&gateway->sas, remote, child->compress->cpi_out);
+}
+
 /* Where another Child SA's policies stand in the same place they stay. */
 static void move_policy(struct gateway *gateway, struct child_sa *child,
 			enum kernel_direction direction)
@@ -115,7 +135,7 @@ static void child_move(struct gateway *gateway, struct child_sa *child,
 {
 	bool stays =
 		ip_equal(&child->local, &local->addr) && ip_equal(&child->remote, &remote->addr);
-	struct kernel_request in, out;
+	struct kernel_request in, out, zip_in, zip_out;
 
 	if (child->state != CHILD_UP || is_there(child, local, remote, encap))
 		return;
@@ -124,19 +144,34 @@ static void child_move(struct gateway *gateway, struct child_sa *child,
 		replace(child, RC_REPLACED);
 		return;
 	}
+	/* AH with a NAT on the new path: see child_check(); IPComp in the other IP version: see
+	 * compress_wanted() */
+	if ((encap && tunnel_protocol(child->tunnel) == PROTOCOL_AH) ||
+	    (child->compress != NULL && remote->addr.family != child->remote.family)) {
+		replace(child, RC_NO_PROPOSAL);
+		return;
+	}
 	if (!ip_equal(&child->remote, &remote->addr) &&
-	    child_outbound_taken(&gateway->sas, &remote->addr, child->spi_out)) {
+	    (child_outbound_taken(&gateway->sas, &remote->addr, child->spi_out) ||
+	     zip_taken(gateway, child, &remote->addr))) {
 		replace(child, RC_EXISTS);
 		return;
 	}
 	describe_move(child, KERNEL_IN, local, remote, encap, &in);
 	describe_move(child, KERNEL_OUT, local, remote, encap, &out);
+	describe_zip(child, KERNEL_IN, &in, &zip_in);
+	describe_zip(child, KERNEL_OUT, &out, &zip_out);
 	if (child_sa_move(&gateway->sas, child, local, remote, encap) != RC_OK)
 		replace(child, RC_NO_MEMORY);
 	child_ask(gateway, &in, child);
 	child_ask(gateway, &out, child);
-	if (!stays)
-		move_policies(gateway, child);
+	if (stays)
+		return;
+	if (child->compress != NULL) {
+		child_ask(gateway, &zip_in, child);
+		child_ask(gateway, &zip_out, child);
+	}
+	move_policies(gateway, child);
 }
 
 static void children_follow(struct gateway *gateway, struct ike_sa *sa)

@@ -353,6 +353,12 @@ bool reload_take(struct gateway *gateway, struct config *config, const struct co
 void reload_renew(struct gateway *gateway, struct peer *peer);
 void reload_forget(struct gateway *gateway); /* the one that is under way goes no further */
 
+/* ---- able.c ---- */
+/* peer_load(), when this kernel has what the conn asks for; RC_UNSUPPORTED, with what is missing.
+ */
+enum rc conn_load(struct gateway *gateway, struct config *config, const struct config_conn *conn,
+		  struct diag *diag) MUST_CHECK;
+
 /* ---- retire.c: what was replaced is freed later, on a worker ---- */
 void retire_config(struct gateway *gateway, struct config *config);    /* takes the reference */
 void retire_secrets(struct gateway *gateway, struct secrets *secrets); /* owns them */

@@ -2,6 +2,7 @@
 /* The outbound half of a rekeyed Child SA, which waits until the peer has shown that it has the new
  * one (RFC 7296 §2.8). By then the old one may be gone, so a kernel that refuses is asked again. */
 #include "engine/private.h"
+#include "sa/compress.h"
 
 #define PROMOTE_TRIES 4
 
@@ -10,10 +11,14 @@ static void clear_the_place(struct gateway *gateway, const struct child_sa *chil
 {
 	struct kernel_request request = { .op = KERNEL_SA_DELETE };
 
-	if (!child->out_installed)
-		return;
-	child_kernel_sa(child, KERNEL_OUT, &request.sa);
-	gateway->kernel->ops->submit(gateway->kernel, &request);
+	if (child->out_installed) {
+		child_kernel_sa(child, KERNEL_OUT, &request.sa);
+		gateway->kernel->ops->submit(gateway->kernel, &request);
+	}
+	if (child->compress != NULL && child->compress->out_installed) {
+		compress_kernel_sa(child, KERNEL_OUT, &request.sa);
+		gateway->kernel->ops->submit(gateway->kernel, &request);
+	}
 }
 
 static bool promote(struct gateway *gateway, struct child_sa *child)

@@ -174,7 +174,7 @@ static bool load(struct reloading *reloading, const struct config_conn *conn)
 
 	if (!is_to_load(reloading, conn))
 		return true;
-	rc = peer_load(&gateway->peers, reloading->config, conn, &diag);
+	rc = conn_load(gateway, reloading->config, conn, &diag);
 	if (rc == RC_NO_MEMORY && try_again(reloading))
 		return false;
 	reloading->tries = 0;

@@ -191,7 +191,7 @@ enum rc gateway_add(struct gateway *gateway, struct config *config, const char *
 		return diag_fail(diag, RC_NOT_FOUND, "no conn \"%s\" in the configuration", name);
 	(void)(gateway_delete(gateway, name, &ignored) ==
 	       RC_OK); /* not loaded: nothing to replace */
-	rc = peer_load(&gateway->peers, config, conn, diag);
+	rc = conn_load(gateway, config, conn, diag);
 	if (rc == RC_OK)
 		round_orient(gateway, false);
 	return rc;

@@ -236,7 +236,8 @@ static enum rc finish(struct step *step, struct outcome *out)
 	}
 	/* §2.21.2: the peer believes in a Child SA that we do not have */
 	if (out->child_failed != RC_OK && in->child.present)
-		return child_emit_delete(step->arena, step->sa->larval->child_spi, &out->message);
+		return child_emit_delete(step->arena, in->child.protocol,
+					 step->sa->larval->child_spi, &out->message);
 	return RC_OK;
 }
 

@@ -152,6 +152,7 @@ static enum rc emit_ppk(struct step *step, struct writer *writer)
 
 static enum rc emit_child(struct step *step, struct writer *writer, struct outcome *out)
 {
+	const struct auth_making *making = step->scratch;
 	struct selector_pair asking = cp_asking(step->tunnel);
 	bool childless;
 
@@ -164,6 +165,7 @@ static enum rc emit_child(struct step *step, struct writer *writer, struct outco
 	TRY(child_offer_sa(step->arena, step->tunnel, out->child_spi, PROPOSAL_NO_DH, NULL,
 			   writer));
 	child_offer_selectors(step->tunnel, &asking, writer);
+	ipcomp_offer(step->tunnel, &making->remote.addr, out->child_spi, writer);
 	return RC_OK;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A Child SA in the making: its payloads, its key material, and what the kernel is asked for it. */
 #include "ikev2/private.h"
+#include "sa/compress.h"
 
 enum rc child_read(struct arena *arena, const struct ike_message *message,
 		   struct child_exchange *out, struct diag *diag)
@@ -19,7 +20,9 @@ enum rc child_read(struct arena *arena, const struct ike_message *message,
 	TRY(wire_sa_parse(arena, sa->body, &out->sa, diag));
 	TRY(wire_ts_parse(arena, tsi->body, &out->tsi, diag));
 	TRY(wire_ts_parse(arena, tsr->body, &out->tsr, diag));
+	out->protocol = out->sa.proposals[0].protocol == PROTOCOL_AH ? PROTOCOL_AH : PROTOCOL_ESP;
 	out->transport = notify_find(message, USE_TRANSPORT_MODE, &notify);
+	out->cpi = ipcomp_read(message);
 	out->present = true;
 	return RC_OK;
 }
@@ -55,10 +58,20 @@ enum rc child_check(const struct sas *sas, const struct child_sa *child, struct 
 		return diag_fail(diag, RC_NO_PROPOSAL,
 				 "peer chose SPI %u; those below %u are reserved (RFC 4303 §2.1)",
 				 child->spi_out, SPI_RESERVED);
+	/* RFC 3947 §1: no NAT leaves its ICV intact, and RFC 3948 knows ESP only */
+	if (child->choice.protocol == PROTOCOL_AH && child->encap.local_port != 0)
+		return diag_fail(diag, RC_NO_PROPOSAL,
+				 "AH cannot pass the NAT between here and the peer (its ICV covers "
+				 "the addresses): write esp= at both ends");
 	if (child_outbound_taken(sas, &child->remote, child->spi_out))
 		return diag_fail(diag, RC_EXISTS,
 				 "peer chose SPI %08x, which another Child SA with its address has",
 				 child->spi_out);
+	if (child->compress != NULL &&
+	    compress_outbound_taken(sas, &child->remote, child->compress->cpi_out))
+		return diag_fail(diag, RC_EXISTS,
+				 "peer chose CPI %u, which another Child SA with its address has",
+				 child->compress->cpi_out);
 	if (other != NULL && robs(child, other))
 		return diag_fail(diag, RC_TS_UNACCEPTABLE, "%s is in use by \"%s\"",
 				 selector_pair_text(&child->selectors, selectors),
@@ -102,6 +115,23 @@ static enum rc sa_request(struct arena *arena, const struct child_sa *child, str
 	return RC_OK;
 }
 
+/* Before the SA around it, so that no packet finds that one alone. */
+static enum rc zip_request(struct arena *arena, const struct child_sa *child,
+			   enum kernel_direction direction, struct list *list)
+{
+	struct kernel_request *request;
+
+	if (child->compress == NULL)
+		return RC_OK;
+	request = ARENA_NEW(arena, struct kernel_request);
+	if (request == NULL)
+		return RC_NO_MEMORY;
+	request->op = KERNEL_SA_ADD;
+	compress_kernel_sa(child, direction, &request->sa);
+	list_append(list, &request->queue);
+	return RC_OK;
+}
+
 static enum rc policy_request(struct arena *arena, const struct child_sa *child,
 			      enum kernel_direction direction, struct list *list)
 {
@@ -118,6 +148,7 @@ static enum rc policy_request(struct arena *arena, const struct child_sa *child,
 enum rc child_install_in(struct arena *arena, const struct child_sa *child, struct span keymat,
 			 struct list *list)
 {
+	TRY(zip_request(arena, child, KERNEL_IN, list));
 	TRY(sa_request(arena, child, keymat, KERNEL_IN, list));
 	TRY(policy_request(arena, child, KERNEL_IN, list));
 	if (child->mode == KERNEL_TRANSPORT)
@@ -128,6 +159,7 @@ enum rc child_install_in(struct arena *arena, const struct child_sa *child, stru
 enum rc child_install_out(struct arena *arena, const struct child_sa *child, struct span keymat,
 			  struct list *list)
 {
+	TRY(zip_request(arena, child, KERNEL_OUT, list));
 	TRY(sa_request(arena, child, keymat, KERNEL_OUT, list));
 	return policy_request(arena, child, KERNEL_OUT, list);
 }
@@ -143,6 +175,18 @@ static void delete_sa(const struct child_sa *child, enum kernel_direction direct
 {
 	*out = (struct kernel_request){ .op = KERNEL_SA_DELETE };
 	child_kernel_sa(child, direction, &out->sa);
+}
+
+static unsigned delete_zip(const struct child_sa *child, enum kernel_direction direction,
+			   struct kernel_request *out)
+{
+	const struct child_compress *zip = child->compress;
+
+	if (zip == NULL || !(direction == KERNEL_OUT ? zip->out_installed : zip->in_installed))
+		return 0;
+	*out = (struct kernel_request){ .op = KERNEL_SA_DELETE };
+	compress_kernel_sa(child, direction, &out->sa);
+	return 1;
 }
 
 static void delete_policy(const struct child_sa *child, enum kernel_direction direction,
@@ -201,11 +245,12 @@ unsigned ikev2_child_uninstall(const struct sas *sas, const struct child_sa *chi
 
 	if (child->out_installed)
 		delete_sa(child, KERNEL_OUT, &out[count++]);
+	count += delete_zip(child, KERNEL_OUT, &out[count]);
 	count += give_up_policy(sas, child, KERNEL_OUT, &out[count]);
 	count += give_up_policy(sas, child, KERNEL_IN, &out[count]);
 	if (child->mode == KERNEL_TUNNEL)
 		count += give_up_policy(sas, child, KERNEL_FWD, &out[count]);
 	if (child->in_installed)
 		delete_sa(child, KERNEL_IN, &out[count++]);
-	return count;
+	return count + delete_zip(child, KERNEL_IN, &out[count]);
 }

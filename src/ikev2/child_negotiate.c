@@ -2,6 +2,7 @@
 /* What both ends say about a Child SA: proposals, selectors and mode, offered, chosen and accepted
  * (RFC 7296 §1.3.1, §2.7, §2.9). */
 #include "ikev2/private.h"
+#include "sa/compress.h"
 
 #define GROUPS_MAX 16
 
@@ -76,7 +77,8 @@ static enum rc take_spi(struct child_sa *child, struct diag *diag)
 	struct span spi = span_make(child->choice.spi, 4);
 
 	if (child->choice.spi_len != 4)
-		return diag_fail(diag, RC_SYNTAX, "ESP SPI of %u bytes", child->choice.spi_len);
+		return diag_fail(diag, RC_SYNTAX, "SPI of %u bytes for a Child SA",
+				 child->choice.spi_len);
 	return span_u32(&spi, &child->spi_out);
 }
 
@@ -100,6 +102,7 @@ enum rc child_accept(const struct sas *sas, const struct child_exchange *in, uns
 	if (narrows_not(tunnel))
 		TRY(selector_check_equal(&tunnel->selectors, &in->tsi, &in->tsr, diag));
 	TRY(take_spi(child, diag));
+	TRY(ipcomp_accept(in, child, diag));
 	if (transport != in->transport)
 		return diag_fail(
 			diag, RC_NO_PROPOSAL, "peer chose %s mode, we want %s mode (type=)",
@@ -124,6 +127,7 @@ enum rc child_choose(const struct sas *sas, const struct child_exchange *in, uin
 		return diag_fail(diag, RC_NO_PROPOSAL,
 				 "peer asks for tunnel mode, we want transport mode (type=)");
 	TRY(take_spi(child, diag));
+	TRY(ipcomp_choose(sas, in, child));
 	return child_check(sas, child, diag);
 }
 
@@ -146,6 +150,8 @@ void child_answer_ts(const struct child_sa *child, const struct child_exchange *
 
 	if (child->mode == KERNEL_TRANSPORT)
 		emit_notify(writer, USE_TRANSPORT_MODE);
+	if (child->compress != NULL)
+		ipcomp_emit(child->spi_in, writer);
 	selector_to_wire(&child->selectors.local, &local);
 	selector_to_wire(&child->selectors.remote, &remote);
 	if (ip_is_set(&in->real_r))
@@ -183,9 +189,10 @@ enum rc child_no_tunnel(const struct peer *peer, const struct child_exchange *in
 
 /* ---- both ---- */
 
-enum rc child_emit_delete(struct arena *arena, uint32_t spi_in, struct outcome_message *message)
+enum rc child_emit_delete(struct arena *arena, uint8_t protocol, uint32_t spi_in,
+			  struct outcome_message *message)
 {
-	struct wire_delete payload = { .protocol = PROTOCOL_ESP, .spi_size = 4, .count = 1 };
+	struct wire_delete payload = { .protocol = protocol, .spi_size = 4, .count = 1 };
 	struct sink sink;
 	struct writer writer;
 

@@ -29,9 +29,11 @@ static enum rc find_old(struct step *step, struct create_request *in, struct chi
 		return RC_OK;
 	struct span bytes = notify.spi;
 	TRY(span_u32(&bytes, &spi));
-	*old = notify.protocol == PROTOCOL_ESP ? child_sa_by_out(step->sa, spi) : NULL;
-	if (*old == NULL)
+	*old = child_sa_by_out(step->sa, notify.protocol, spi);
+	if (*old == NULL) {
 		out->notify_spi = notify.spi;
+		out->notify_protocol = notify.protocol;
+	}
 	if (*old == NULL)
 		return diag_fail(&out->diag, RC_CHILD_NOT_FOUND,
 				 "peer wants to rekey a Child SA with SPI %08x, which this IKE SA "

@@ -68,7 +68,7 @@ static struct tunnel *tunnel_of(const struct ike_sa *sa, uint64_t serial)
 static enum rc emit_rekey_notify(struct step *step, const struct child_sa *old,
 				 struct writer *writer)
 {
-	struct wire_notify notify = { .protocol = PROTOCOL_ESP, .type = REKEY_SA };
+	struct wire_notify notify = { .protocol = tunnel_protocol(old->tunnel), .type = REKEY_SA };
 	uint8_t *spi = arena_alloc(step->arena, 4);
 	struct sink sink;
 
@@ -105,6 +105,7 @@ static enum rc emit_payloads(struct step *step, const struct ike_creation *creat
 		wire_ke_emit(writer, &ke);
 	}
 	child_offer_ts(tunnel, writer);
+	ipcomp_offer(tunnel, &step->sa->remote.addr, creation->spi_in, writer);
 	return RC_OK;
 }
 
@@ -321,7 +322,8 @@ static enum rc finish(struct step *step, struct outcome *out)
 	}
 	/* §2.21.3: the peer believes in a Child SA that we do not have */
 	if (in->child.present)
-		return child_emit_delete(step->arena, step->sa->creation->spi_in, &out->message);
+		return child_emit_delete(step->arena, in->child.protocol,
+					 step->sa->creation->spi_in, &out->message);
 	return RC_OK;
 }
 

@@ -2,6 +2,7 @@
 /* rfc9370 §2.2.4: what both ends do when CREATE_CHILD_SA agrees on additional key exchanges: what
  * was agreed on is kept, and becomes an SA after the last one. */
 #include "ikev2/create.h"
+#include "sa/compress.h"
 
 void followup_from_child(struct ike_followup *followup, const struct child_sa *child)
 {
@@ -9,6 +10,7 @@ void followup_from_child(struct ike_followup *followup, const struct child_sa *c
 	followup->tunnel = child->tunnel->serial;
 	followup->spi_in = child->spi_in;
 	followup->spi_out = child->spi_out;
+	followup->cpi_out = child->compress != NULL ? child->compress->cpi_out : 0;
 	followup->mode = child->mode;
 	followup->selectors = child->selectors;
 }
@@ -32,6 +34,8 @@ enum rc followup_to_child(struct step *step, const struct ike_followup *followup
 	child->mode = followup->mode;
 	child->selectors = followup->selectors;
 	child_place(child, &step->sa->local, &step->sa->remote, step->sa->encap);
+	if (followup->cpi_out != 0)
+		TRY(compress_set(child, followup->cpi_out));
 	return child_check(step->env->sas, child, &out->diag);
 }
 

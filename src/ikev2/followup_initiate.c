@@ -185,6 +185,7 @@ static enum rc all_done(struct step *step, struct outcome *out)
 				 "ADDITIONAL_KEY_EXCHANGE in the answer to the last key exchange");
 	in->nr = span_make(out->followup->nr, out->followup->nr_len);
 	in->child.present = true;
+	in->child.protocol = out->followup->choice.protocol;
 	step->divert =
 		out->followup->purpose == REQUEST_REKEY_IKE ? ike_steps : create_install_steps;
 	return RC_OK;

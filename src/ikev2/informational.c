@@ -25,10 +25,8 @@ static enum rc read_delete(struct step *step, const struct payload *payload, str
 			out->ike_ended = RC_PEER_DELETED;
 		return RC_OK;
 	}
-	if (named.protocol != PROTOCOL_ESP)
-		return RC_OK;
 	while (span_u32(&named.spis, &spi) == RC_OK) {
-		struct child_sa *child = child_sa_by_out(step->sa, spi);
+		struct child_sa *child = child_sa_by_out(step->sa, named.protocol, spi);
 		if (child != NULL)
 			end_child(out, child, RC_PEER_DELETED);
 	}
@@ -60,23 +58,35 @@ static enum rc read_deletes(struct step *step, struct outcome *out)
 	return RC_OK;
 }
 
-static enum rc emit_child_deletes(struct step *step, struct child_sa *const *children,
-				  unsigned count, struct writer *writer)
+/* Those of one protocol. */
+static enum rc emit_deletes_of(struct step *step, uint8_t protocol,
+			       struct child_sa *const *children, unsigned count,
+			       struct writer *writer)
 {
 	uint8_t *spis = arena_array(step->arena, count, 4);
-	struct wire_delete payload = { .protocol = PROTOCOL_ESP,
-				       .spi_size = 4,
-				       .count = (uint16_t)count };
+	struct wire_delete payload = { .protocol = protocol, .spi_size = 4 };
 	struct sink sink;
 
 	if (spis == NULL)
 		return RC_NO_MEMORY;
 	sink_init(&sink, spis, (size_t)count * 4);
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
+		if (tunnel_protocol(children[i]->tunnel) != protocol)
+			continue;
 		sink_u32(&sink, children[i]->spi_in);
+		payload.count++;
+	}
 	payload.spis = sink_written(&sink);
-	wire_delete_emit(writer, &payload);
+	if (payload.count > 0)
+		wire_delete_emit(writer, &payload);
 	return RC_OK;
+}
+
+static enum rc emit_child_deletes(struct step *step, struct child_sa *const *children,
+				  unsigned count, struct writer *writer)
+{
+	TRY(emit_deletes_of(step, PROTOCOL_ESP, children, count, writer));
+	return emit_deletes_of(step, PROTOCOL_AH, children, count, writer);
 }
 
 /* A Child SA whose Delete of ours is out already is not named again (§1.4.1). */

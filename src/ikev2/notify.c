@@ -147,12 +147,12 @@ enum rc ikev2_emit_notify(struct sink *sink, const struct ike_header *request, u
 	return writer_message_end(&writer);
 }
 
-enum rc ikev2_inner_notify(struct arena *arena, uint16_t type, struct span spi, struct span data,
-			   struct outcome_message *out)
+enum rc ikev2_inner_notify(struct arena *arena, uint16_t type, uint8_t protocol, struct span spi,
+			   struct span data, struct outcome_message *out)
 {
 	struct sink sink;
 	struct writer writer;
-	struct wire_notify notify = { .protocol = spi.len > 0 ? PROTOCOL_ESP : PROTOCOL_NONE,
+	struct wire_notify notify = { .protocol = spi.len > 0 ? protocol : PROTOCOL_NONE,
 				      .type = type,
 				      .spi = spi,
 				      .data = data };

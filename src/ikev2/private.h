@@ -69,8 +69,10 @@ enum rc notify_rc(uint16_t type);
 struct child_exchange {
 	struct wire_sa sa;
 	struct wire_ts_list tsi, tsr;
-	bool present;	/* SA, TSi and TSr are there */
-	bool transport; /* USE_TRANSPORT_MODE */
+	uint8_t protocol; /* of the SA that the answer chose */
+	bool present;	  /* SA, TSi and TSr are there */
+	bool transport;	  /* USE_TRANSPORT_MODE */
+	uint16_t cpi;	  /* IPCOMP_SUPPORTED with DEFLATE (§2.22); 0: none */
 	/* as the peer wrote them in TSi and TSr, where another address stands for them now */
 	struct ip_addr real_i, real_r;	  /* AF_UNSPEC: untouched */
 	const struct selector_pair *ours; /* instead of the tunnel's selectors; NULL: those */
@@ -99,6 +101,21 @@ enum rc child_install_in(struct arena *arena, const struct child_sa *child, stru
 			 struct list *list) MUST_CHECK;
 enum rc child_install_out(struct arena *arena, const struct child_sa *child, struct span keymat,
 			  struct list *list) MUST_CHECK;
+
+/* ---- child_compress.c: IPCOMP_SUPPORTED, §2.22 ---- */
+/* The CPI of the first one with DEFLATE; 0: none. */
+uint16_t ipcomp_read(const struct ike_message *message);
+/* Initiator: when the tunnel may compress to that address. */
+void ipcomp_offer(const struct tunnel *tunnel, const struct ip_addr *outer, uint32_t spi_in,
+		  struct writer *writer);
+/* With the CPI that belongs to this inbound SPI. */
+void ipcomp_emit(uint32_t spi_in, struct writer *writer);
+/* Initiator: what the answer says; `in` has its CPI. RC_NO_PROPOSAL: it was not asked for. */
+enum rc ipcomp_accept(const struct child_exchange *in, struct child_sa *child,
+		      struct diag *diag) MUST_CHECK;
+/* Responder: whether we compress. */
+enum rc ipcomp_choose(const struct sas *sas, const struct child_exchange *in,
+		      struct child_sa *child) MUST_CHECK;
 
 /* ---- told.c: what peers tell each other beside the work of an exchange ---- */
 /* QUICK_CRASH_DETECTION with our token for these SPIs (RFC 6290 §4.2), when we are to make one. */
@@ -132,7 +149,7 @@ void child_answer_ts(const struct child_sa *child, const struct child_exchange *
 enum rc child_no_tunnel(const struct peer *peer, const struct child_exchange *in,
 			struct diag *diag) MUST_CHECK;
 /* A request that deletes the Child SA that we announced by that SPI. */
-enum rc child_emit_delete(struct arena *arena, uint32_t spi_in,
+enum rc child_emit_delete(struct arena *arena, uint8_t protocol, uint32_t spi_in,
 			  struct outcome_message *message) MUST_CHECK;
 
 /* ---- mobike.c: RFC 4555 ---- */

@@ -129,13 +129,25 @@ static enum rc check_encr(const struct kernel_sa *sa, struct diag *diag)
 	return RC_OK;
 }
 
+static enum rc check_plain(const struct kernel_sa *sa, struct diag *diag)
+{
+	if (sa->encr != ENCR_NONE || sa->integ != INTEG_NONE || sa->esn || sa->replay_window != 0 ||
+	    sa->encap.local_port != 0 || sa->compressed)
+		return diag_fail(diag, RC_UNSUPPORTED, "an IPComp SA that protects");
+	return RC_OK;
+}
+
 static enum rc check_sa_id(const struct kernel_sa *sa, struct diag *diag)
 {
 	if (!ip_is_set(&sa->dst))
 		return diag_fail(diag, RC_SYNTAX, "an SA without a destination address");
-	if (sa->protocol != PROTOCOL_ESP && sa->protocol != PROTOCOL_AH)
-		return diag_fail(diag, RC_UNSUPPORTED, "protocol %u is neither ESP nor AH",
+	if (sa->protocol != PROTOCOL_ESP && sa->protocol != PROTOCOL_AH &&
+	    sa->protocol != KERNEL_IPCOMP)
+		return diag_fail(diag, RC_UNSUPPORTED, "protocol %u is neither ESP, AH nor IPComp",
 				 (unsigned)sa->protocol);
+	if (sa->protocol == KERNEL_IPCOMP && sa->spi > UINT16_MAX)
+		return diag_fail(diag, RC_RANGE, "%u is no CPI: they have 16 bits",
+				 (unsigned)sa->spi);
 	if (sa->spi < 256) /* RFC 4303 §2.1 */
 		return diag_fail(diag, RC_RANGE, "SPI %u is reserved; SPIs start at 256",
 				 (unsigned)sa->spi);
@@ -160,6 +172,8 @@ enum rc kernel_check_sa(const struct kernel_sa *sa, struct diag *diag)
 				 "between two");
 	if (sa->mode == KERNEL_TRANSPORT)
 		TRY(check_selectors(&sa->selector_src, &sa->selector_dst, diag));
+	if (sa->protocol == KERNEL_IPCOMP)
+		return check_plain(sa, diag);
 	return sa->protocol == PROTOCOL_AH ? check_integ(sa, diag) : check_encr(sa, diag);
 }
 
@@ -183,6 +197,11 @@ enum rc kernel_check_policy(const struct kernel_policy *policy, struct diag *dia
 	if (policy->protocol != PROTOCOL_ESP && policy->protocol != PROTOCOL_AH)
 		return diag_fail(diag, RC_UNSUPPORTED, "protocol %u is neither ESP nor AH",
 				 (unsigned)policy->protocol);
+	if (policy->compress && policy->mode == KERNEL_TUNNEL &&
+	    policy->src.range.from.family != policy->tunnel_dst.family)
+		return diag_fail(diag, RC_UNSUPPORTED,
+				 "Linux compresses no packets of one IP version in a tunnel of the "
+				 "other");
 	if (ip_is_set(&policy->tunnel_src) && ip_is_set(&policy->tunnel_dst) &&
 	    policy->tunnel_src.family != policy->tunnel_dst.family)
 		return diag_fail(diag, RC_SYNTAX, "the ends of a tunnel are of different families");

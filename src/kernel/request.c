@@ -9,8 +9,9 @@ static const char *errno_hint(int error)
 {
 	switch (error) {
 	case EPROTONOSUPPORT:
-		return "; this kernel has no ESP or AH for that address family: modprobe esp4 esp6 "
-		       "(ah4 ah6), or "
+		return "; this kernel has no ESP, AH or IPComp for that address family: modprobe "
+		       "esp4 esp6 "
+		       "(ah4 ah6, ipcomp ipcomp6), or "
 		       "boot a kernel with CONFIG_INET_ESP";
 	case ENOSYS:
 		return "; this kernel lacks the algorithm: load its crypto module or leave it out "

@@ -30,8 +30,8 @@ static void mark_of(const struct config_conn *conn, enum kernel_direction direct
 
 /* A tunnel has two headers, which may tell the same or not: the outer one is made by the sender,
  * and the inner one restored by the receiver. */
-static void shape_header(const struct child_sa *child, enum kernel_direction direction,
-			 struct kernel_sa *out)
+void child_shape_header(const struct child_sa *child, enum kernel_direction direction,
+			struct kernel_sa *out)
 {
 	const struct config_conn *conn = child->tunnel->conn;
 
@@ -55,7 +55,7 @@ void child_kernel_sa(const struct child_sa *child, enum kernel_direction directi
 		.src = in ? child->remote : child->local,
 		.dst = in ? child->local : child->remote,
 		.spi = in ? child->spi_in : child->spi_out,
-		.protocol = PROTOCOL_ESP,
+		.protocol = tunnel_protocol(child->tunnel),
 		.direction = (uint8_t)direction,
 		.mode = child->mode,
 		.reqid = child->tunnel->reqid,
@@ -63,6 +63,7 @@ void child_kernel_sa(const struct child_sa *child, enum kernel_direction directi
 		.encr_bits = child->choice.encr_bits,
 		.integ = child->choice.integ,
 		.esn = child->choice.esn == ESN_YES,
+		.compressed = child->compress != NULL,
 		.replay_window = in ? conn->replay_window : 0,
 		.encap = child->encap,
 		.selector_src = in ? child->selectors.remote : child->selectors.local,
@@ -70,7 +71,8 @@ void child_kernel_sa(const struct child_sa *child, enum kernel_direction directi
 		.if_id = conn->if_id,
 	};
 	mark_of(conn, direction, &out->mark, &out->mark_mask);
-	shape_header(child, direction, out);
+	if (child->compress == NULL)
+		child_shape_header(child, direction, out);
 	limit_life(child, out);
 	if (out->esn && out->replay_window < REPLAY_WINDOW_ESN_MIN)
 		out->replay_window = REPLAY_WINDOW_ESN_MIN; /* the kernel wants one for ESN */
@@ -89,7 +91,7 @@ static void policy_common(const struct tunnel *tunnel, const struct selector_pai
 		.direction = (uint8_t)direction,
 		.action = KERNEL_PROTECT,
 		.mode = transport ? KERNEL_TRANSPORT : KERNEL_TUNNEL,
-		.protocol = PROTOCOL_ESP,
+		.protocol = tunnel_protocol(tunnel),
 		.reqid = tunnel->reqid,
 		.if_id = conn->if_id,
 	};
@@ -106,6 +108,7 @@ void child_kernel_policy(const struct child_sa *child, enum kernel_direction dir
 
 	policy_common(child->tunnel, &child->selectors, direction, out);
 	out->mode = child->mode;
+	out->compress = child->compress != NULL;
 	out->tunnel_src = in ? child->remote : child->local;
 	out->tunnel_dst = in ? child->local : child->remote;
 }

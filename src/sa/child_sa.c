@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Child SAs: making, linking into the SPI table, their tunnel and their IKE SA, freeing. */
 #include <string.h>
-#include "sa/sa.h"
+#include "sa/compress.h"
 
 #define SPI_FIRST 0x100u /* RFC 4303 §2.1: 0..255 are reserved */
+#define CPI_TRIES 100	 /* when all are taken the kernel refuses to compress with one more */
 
 static const struct name state_entries[] = {
 	{ CHILD_LARVAL, "larval" },
@@ -110,9 +111,12 @@ bool child_outbound_taken(const struct sas *sas, const struct ip_addr *remote, u
 
 enum rc child_spi_random(struct sas *sas, uint32_t *out)
 {
+	unsigned tries = 0;
+
 	do
 		TRY(host_random(sas->host, out, sizeof(*out)));
-	while (*out < SPI_FIRST || child_sa_by_spi(sas, *out) != NULL);
+	while (*out < SPI_FIRST || child_sa_by_spi(sas, *out) != NULL ||
+	       (compress_cpi_taken(sas, compress_cpi(*out)) && ++tries < CPI_TRIES));
 	return RC_OK;
 }
 
@@ -139,6 +143,7 @@ static void leave_tables(struct sas *sas, struct child_sa *child)
 	table_remove(&sas->children, &child->by_spi);
 	table_remove(&sas->outbound, &child->by_outbound);
 	table_remove(&sas->policies, &child->by_policy);
+	compress_leave(sas, child);
 }
 
 enum rc child_sa_claim(struct sas *sas, struct child_sa *child)
@@ -148,6 +153,7 @@ enum rc child_sa_claim(struct sas *sas, struct child_sa *child)
 	TRY(table_insert(&sas->outbound, &child->by_outbound,
 			 outbound_hash(sas, &child->remote, child->spi_out)));
 	TRY(table_insert(&sas->policies, &child->by_policy, policy_hash(sas, &child->selectors)));
+	TRY(compress_claim(sas, child));
 	child->claimed = true;
 	return RC_OK;
 }
@@ -157,9 +163,11 @@ enum rc child_sa_move(struct sas *sas, struct child_sa *child, const struct ip_e
 {
 	if (!ip_equal(&child->remote, &remote->addr) && child->claimed) {
 		table_remove(&sas->outbound, &child->by_outbound);
+		compress_leave(sas, child);
 		child->remote = remote->addr;
 		TRY(table_insert(&sas->outbound, &child->by_outbound,
 				 outbound_hash(sas, &child->remote, child->spi_out)));
+		TRY(compress_claim(sas, child));
 	}
 	child->local = local->addr;
 	child->remote = remote->addr;
@@ -187,15 +195,16 @@ void child_sa_free(struct sas *sas, struct child_sa *child)
 		sas->child_count--;
 	}
 	secret_wipe(&child->waiting_keymat);
+	mem_free(child->compress);
 	mem_free(child);
 }
 
-struct child_sa *child_sa_by_out(const struct ike_sa *sa, uint32_t spi_out)
+struct child_sa *child_sa_by_out(const struct ike_sa *sa, uint8_t protocol, uint32_t spi_out)
 {
 	list_for(node, &sa->children)
 	{
 		struct child_sa *child = container_of(node, struct child_sa, in_ike);
-		if (child->spi_out == spi_out)
+		if (child->spi_out == spi_out && tunnel_protocol(child->tunnel) == protocol)
 			return child;
 	}
 	return NULL;

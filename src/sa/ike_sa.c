@@ -59,6 +59,8 @@ enum rc sas_init(struct sas *sas, struct peers *peers, struct host *host)
 	table_init(&sas->children, seed);
 	table_init(&sas->outbound, seed);
 	table_init(&sas->policies, seed);
+	table_init(&sas->cpis, seed);
+	table_init(&sas->cpis_out, seed);
 	table_init(&sas->announced, seed);
 	half_open_init(&sas->table, seed);
 	sas->cookie_rotated = host_now(host);
@@ -73,6 +75,8 @@ void sas_free(struct sas *sas)
 	table_free(&sas->children);
 	table_free(&sas->outbound);
 	table_free(&sas->policies);
+	table_free(&sas->cpis);
+	table_free(&sas->cpis_out);
 	table_free(&sas->announced);
 	half_open_free(&sas->table);
 	wipe(sas->cookie_secret, sizeof(sas->cookie_secret));

@@ -3,6 +3,8 @@
 #include <string.h>
 #include "kernel/simulated/simulated.h"
 
+#define COMPRESSED_LEAST 90 /* IPCOMP_DEFLATE's threshold in Linux */
+
 struct packet {
 	const struct selector *src, *dst;
 	size_t bytes;
@@ -26,11 +28,10 @@ static bool sa_selects(const struct sad_sa *sa, const struct packet *packet)
 
 /* Where the packet will go under this policy: the template of a tunnel, or the packet's own ends.
  */
-static struct larval template_of(const struct spd_policy *policy, const struct packet *packet)
+static struct larval template_of(const struct spd_policy *policy, const struct packet *packet,
+				 uint8_t protocol)
 {
-	struct larval ends = { .reqid = policy->reqid,
-			       .protocol = policy->protocol,
-			       .mode = policy->mode };
+	struct larval ends = { .reqid = policy->reqid, .protocol = protocol, .mode = policy->mode };
 	bool tunnel = policy->mode == KERNEL_TUNNEL;
 	ends.src = tunnel ? sim_wide_addr(policy->tunnel_src, policy->src_family)
 			  : packet->src->range.from;
@@ -39,13 +40,21 @@ static struct larval template_of(const struct spd_policy *policy, const struct p
 	return ends;
 }
 
+/* Around IPComp ESP and AH are in transport mode. */
+static bool same_kind(const struct sad_sa *sa, const struct spd_policy *policy, uint8_t protocol)
+{
+	bool inside = sa->protocol != KERNEL_IPCOMP && policy->mode == KERNEL_TUNNEL;
+	return sa->protocol == protocol && sa->mode == policy->mode &&
+	       (!inside || sa->compressed == policy->compress);
+}
+
 static bool sa_serves(const struct sad_sa *sa, const struct spd_policy *policy,
 		      const struct larval *ends, const struct packet *packet)
 {
 	uint8_t family = ends->dst.family;
 	bool any_src = !ip_is_set(&ends->src) || ip_is_any(&ends->src);
-	return sa->reqid == policy->reqid && sa->protocol == policy->protocol &&
-	       sa->mode == policy->mode && (policy->spi == 0 || policy->spi == sa->spi) &&
+	return sa->reqid == policy->reqid && same_kind(sa, policy, ends->protocol) &&
+	       (policy->spi == 0 || policy->spi == sa->spi || ends->protocol == KERNEL_IPCOMP) &&
 	       sa->family == family && memcmp(sa->dst, ends->dst.bytes, 16) == 0 &&
 	       (any_src || memcmp(sa->src, ends->src.bytes, 16) == 0) && rare_of(sa)->mark == 0 &&
 	       rare_of(sa)->if_id == policy->if_id && sa_selects(sa, packet);
@@ -73,8 +82,8 @@ static struct sad_sa *sa_for(const struct simulated *sim, const struct spd_polic
 	return best;
 }
 
-static void raise_acquire(struct simulated *sim, const struct larval *ends,
-			  const struct packet *packet)
+static enum simulated_verdict raise_acquire(struct simulated *sim, const struct larval *ends,
+					    const struct packet *packet)
 {
 	struct kernel_event event = { .type = KERNEL_ACQUIRE,
 				      .reqid = ends->reqid,
@@ -85,6 +94,7 @@ static void raise_acquire(struct simulated *sim, const struct larval *ends,
 				      .protocol = ends->protocol };
 	if (sim_larval_start(sim, ends))
 		sim_notice_raise(sim, &event);
+	return SIMULATED_ACQUIRED;
 }
 
 /* Limits in bytes and packets are looked at before the packet counts, as in
@@ -122,7 +132,7 @@ static enum simulated_verdict arrive_clear(const struct simulated *sim, const st
 
 static bool template_accepts(const struct spd_policy *policy, const struct sad_sa *sa)
 {
-	if (policy->protocol != sa->protocol || policy->mode != sa->mode ||
+	if (!same_kind(sa, policy, policy->protocol) ||
 	    (policy->spi != 0 && policy->spi != sa->spi) ||
 	    (policy->reqid != 0 && policy->reqid != sa->reqid))
 		return false;
@@ -169,6 +179,7 @@ static void seal(const struct sad_sa *sa, struct simulated_sealed *out)
 	out->protocol = sa->protocol;
 	out->mode = sa->mode;
 	out->encapsulated = encapsulated(sa);
+	out->compressed = sa->compressed;
 }
 
 /* esp_input_done2: the peer is behind a NAT box that has a new mapping. */
@@ -180,6 +191,13 @@ static void follow_mapping(struct simulated *sim, const struct sad_sa *sa,
 	    (ip_equal(&known, &from->addr) && rare_of(sa)->encap.remote_port == from->port))
 		return;
 	kernel_simulated_mapping(&sim->kernel, sa->spi, from);
+}
+
+static bool decompress(struct simulated *sim, const struct simulated_sealed *sealed,
+		       const struct packet *packet)
+{
+	struct sad_sa *sa = sim_sad_find(sim, &sealed->to.addr, sealed->cpi, KERNEL_IPCOMP, 0);
+	return sa != NULL && count(sim, sa, packet->bytes);
 }
 
 static enum simulated_verdict arrive(struct simulated *sim, const struct simulated_sealed *sealed,
@@ -196,18 +214,28 @@ static enum simulated_verdict arrive(struct simulated *sim, const struct simulat
 		return SIMULATED_NO_SA;
 	if (network)
 		follow_mapping(sim, sa, &sealed->from);
+	if (sealed->compressed != sa->compressed)
+		return SIMULATED_POLICY_MISMATCH;
+	if (sealed->cpi != 0 && !decompress(sim, sealed, packet))
+		return SIMULATED_NO_SA;
 	return check_policy_there(sim, sa, packet);
 }
 
 static enum simulated_verdict protect(struct simulated *from, const struct spd_policy *policy,
 				      const struct packet *packet, struct simulated_sealed *out)
 {
-	struct larval ends = template_of(policy, packet);
-	struct sad_sa *sa = sa_for(from, policy, &ends, packet);
-	if (sa == NULL || !count(from, sa, packet->bytes)) {
-		raise_acquire(from, &ends, packet);
-		return SIMULATED_ACQUIRED;
+	struct larval ends = template_of(policy, packet, KERNEL_IPCOMP);
+	struct sad_sa *sa;
+	if (policy->compress) {
+		sa = sa_for(from, policy, &ends, packet);
+		if (sa == NULL || !count(from, sa, packet->bytes))
+			return raise_acquire(from, &ends, packet);
+		out->cpi = packet->bytes >= COMPRESSED_LEAST ? sa->spi : 0;
 	}
+	ends.protocol = policy->protocol;
+	sa = sa_for(from, policy, &ends, packet);
+	if (sa == NULL || !count(from, sa, packet->bytes))
+		return raise_acquire(from, &ends, packet);
 	seal(sa, out);
 	return SIMULATED_ARRIVED;
 }

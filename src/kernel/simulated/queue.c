@@ -4,6 +4,7 @@
 #include <errno.h>
 #include "base/arena.h"
 #include "kernel/simulated/simulated.h"
+#include "wire/iana.h"
 
 #define DRAIN_MAX 10000000u /* an owner whose every answer submits more would never end */
 
@@ -17,8 +18,16 @@ bool sim_queue_lacks(const struct simulated *sim, uint16_t encr, uint16_t integ)
 	return false;
 }
 
+static bool lacks_protocol(const struct simulated *sim, uint8_t protocol)
+{
+	return (protocol == PROTOCOL_AH && sim->lacking & 1u << KERNEL_HAS_AH) ||
+	       (protocol == KERNEL_IPCOMP && sim->lacking & 1u << KERNEL_HAS_IPCOMP);
+}
+
 static int add_sa(struct simulated *sim, const struct kernel_request *request)
 {
+	if (lacks_protocol(sim, request->sa.protocol))
+		return EPROTONOSUPPORT;
 	if (sim_queue_lacks(sim, request->sa.encr, request->sa.integ))
 		return ENOSYS;
 	return sim_sad_add(sim, &request->sa, request->tag);

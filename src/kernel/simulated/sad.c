@@ -166,6 +166,7 @@ static void fill(struct sad_sa *to, const struct kernel_sa *sa)
 	to->direction = sa->direction;
 	to->mode = sa->mode;
 	to->esn = sa->esn;
+	to->compressed = sa->compressed;
 	to->hide_dscp = sa->hide_dscp;
 	to->fragments = sa->fragments;
 	to->restore_dscp = sa->restore_dscp;
@@ -319,6 +320,7 @@ void sim_sad_show(const struct sad_sa *sa, struct simulated_sa *out)
 			.encr_bits = sa->encr_bits,
 			.integ = sa->integ,
 			.esn = sa->esn,
+			.compressed = sa->compressed,
 			.hide_dscp = sa->hide_dscp,
 			.fragments = sa->fragments,
 			.restore_dscp = sa->restore_dscp,

@@ -2,6 +2,7 @@
 /* DOC: A kernel in memory. submit puts a request in the queue (queue.c); the loop turn's end, or
  * the delay's, applies it to the SAD (sad.c) or SPD (spd.c) and answers. Packets (packet.c) walk
  * both as Linux does and raise events (notices.c). Time moves with kernel_simulated_tick only. */
+#include <errno.h>
 #include "base/arena.h"
 #include "kernel/algorithms.h"
 #include "kernel/simulated/simulated.h"
@@ -50,6 +51,16 @@ static bool supports(struct kernel *kernel, uint16_t encr, uint16_t encr_bits, u
 	return !sim_queue_lacks(simulated_of(kernel), encr, integ);
 }
 
+static int lacks(struct kernel *kernel, enum kernel_feature feature)
+{
+	return simulated_of(kernel)->lacking & 1u << feature ? EPROTONOSUPPORT : 0;
+}
+
+void kernel_simulated_without_feature(struct kernel *kernel, enum kernel_feature feature)
+{
+	simulated_of(kernel)->lacking |= (uint8_t)(1u << feature);
+}
+
 static void simulated_free(struct kernel *kernel)
 {
 	struct simulated *sim = simulated_of(kernel);
@@ -72,6 +83,7 @@ static const struct kernel_ops simulated_ops = {
 	.remove_stale = remove_stale,
 	.drain = sim_queue_drain,
 	.supports = supports,
+	.lacks = lacks,
 	.free = simulated_free,
 };
 

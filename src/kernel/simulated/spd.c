@@ -105,6 +105,7 @@ static void fill(struct spd_policy *to, const struct kernel_policy *policy)
 	to->action = policy->action;
 	to->mode = policy->mode;
 	to->protocol = policy->protocol;
+	to->compress = policy->compress;
 }
 
 int sim_spd_set(struct simulated *sim, const struct kernel_policy *policy)
@@ -178,6 +179,7 @@ void sim_spd_show(const struct spd_policy *policy, struct kernel_policy *out)
 		.action = policy->action,
 		.mode = policy->mode,
 		.protocol = policy->protocol,
+		.compress = policy->compress,
 		.reqid = policy->reqid,
 		.tunnel_src = sim_wide_addr(policy->tunnel_src, policy->src_family),
 		.tunnel_dst = sim_wide_addr(policy->tunnel_dst, policy->dst_family),

@@ -32,11 +32,12 @@ static bool acquire_decode(const struct nlmsghdr *message, struct kernel_event *
 				    &out->packet_dst);
 }
 
-/* A larval state that nobody filled expires too: it has no SPI. */
+/* A larval state that nobody filled expires too: it has no SPI. IPComp goes with its ESP. */
 static bool expire_decode(const struct nlmsghdr *message, struct kernel_event *out)
 {
 	struct xfrm_user_expire expire;
-	if (!payload(message, &expire, sizeof expire) || expire.state.id.spi == 0)
+	if (!payload(message, &expire, sizeof expire) || expire.state.id.spi == 0 ||
+	    expire.state.id.proto == IPPROTO_COMP)
 		return false;
 	out->type = KERNEL_EXPIRE;
 	out->reqid = expire.state.reqid;

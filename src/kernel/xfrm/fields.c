@@ -21,12 +21,17 @@ struct ip_addr xfrm_address_decode(const xfrm_address_t *in, uint16_t family)
 
 uint8_t xfrm_protocol_encode(uint8_t protocol)
 {
-	return protocol == PROTOCOL_AH ? IPPROTO_AH : IPPROTO_ESP;
+	return protocol == PROTOCOL_AH	   ? IPPROTO_AH
+	       : protocol == KERNEL_IPCOMP ? IPPROTO_COMP
+					   : IPPROTO_ESP;
 }
 
 uint8_t xfrm_protocol_decode(uint8_t protocol)
 {
-	return protocol == IPPROTO_ESP ? PROTOCOL_ESP : protocol == IPPROTO_AH ? PROTOCOL_AH : 0;
+	return protocol == IPPROTO_ESP	  ? PROTOCOL_ESP
+	       : protocol == IPPROTO_AH	  ? PROTOCOL_AH
+	       : protocol == IPPROTO_COMP ? KERNEL_IPCOMP
+					  : 0;
 }
 
 static bool is_icmp(uint8_t protocol)

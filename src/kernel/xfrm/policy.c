@@ -25,26 +25,42 @@ bool xfrm_policy_index_is_ours(uint32_t index)
 }
 
 /* A template without addresses takes the family of the selector, and the ends of the packet. */
-static void put_template(struct nlmsghdr *message, const struct kernel_policy *policy)
+static struct xfrm_user_tmpl template_of(const struct kernel_policy *policy, uint8_t protocol,
+					 uint8_t mode)
 {
 	const struct ip_addr *known =
 		ip_is_set(&policy->tunnel_dst) ? &policy->tunnel_dst : &policy->tunnel_src;
 	struct xfrm_user_tmpl value = {
-		.id = { .spi = htonl(policy->spi),
-			.proto = xfrm_protocol_encode(policy->protocol) },
+		.id = { .spi = htonl(policy->spi), .proto = xfrm_protocol_encode(protocol) },
 		.family = ip_is_set(known) ? known->family : policy->src.range.from.family,
 		.reqid = policy->reqid,
-		.mode = policy->mode == KERNEL_TUNNEL ? XFRM_MODE_TUNNEL : XFRM_MODE_TRANSPORT,
+		.mode = mode == KERNEL_TUNNEL ? XFRM_MODE_TUNNEL : XFRM_MODE_TRANSPORT,
 		.share = XFRM_SHARE_ANY,
 		.aalgos = UINT32_MAX,
 		.ealgos = UINT32_MAX,
 		.calgos = UINT32_MAX,
 	};
-	if (policy->mode == KERNEL_TUNNEL) {
+	if (mode == KERNEL_TUNNEL) {
 		xfrm_address_encode(&value.id.daddr, &policy->tunnel_dst);
 		xfrm_address_encode(&value.saddr, &policy->tunnel_src);
 	}
-	mnl_attr_put(message, XFRMA_TMPL, sizeof value, &value);
+	return value;
+}
+
+/* In the order in which a packet meets them on its way out. */
+static void put_templates(struct nlmsghdr *message, const struct kernel_policy *policy)
+{
+	struct xfrm_user_tmpl both[2];
+	unsigned count = 0;
+	if (policy->compress) {
+		both[count] = template_of(policy, KERNEL_IPCOMP, policy->mode);
+		both[count].id.spi = 0;
+		both[count++].optional = policy->direction != KERNEL_OUT;
+	}
+	both[count] = template_of(policy, policy->protocol,
+				  policy->compress ? KERNEL_TRANSPORT : policy->mode);
+	count++;
+	mnl_attr_put(message, XFRMA_TMPL, count * sizeof both[0], both);
 }
 
 struct nlmsghdr *xfrm_policy_set_encode(void *at, const struct kernel_policy *policy,
@@ -64,7 +80,7 @@ struct nlmsghdr *xfrm_policy_set_encode(void *at, const struct kernel_policy *po
 	info->action = policy->action == KERNEL_BLOCK ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW;
 	info->share = XFRM_SHARE_ANY;
 	if (policy->action == KERNEL_PROTECT)
-		put_template(message, policy);
+		put_templates(message, policy);
 	xfrm_mark_put(message, policy->mark, policy->mark_mask, policy->if_id);
 	return message;
 }

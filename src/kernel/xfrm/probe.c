@@ -13,7 +13,7 @@
 
 struct trial {
 	uint16_t encr, integ;
-	uint8_t family;
+	uint8_t family, protocol;
 	uint32_t sequence; /* of the NEWSA */
 	int error;
 };
@@ -25,10 +25,18 @@ struct trials {
 static void add_trial(struct trials *trials, uint16_t encr, uint16_t integ, uint8_t family)
 {
 	if (trials->count < TRIALS_MAX)
-		trials->items[trials->count++] = (struct trial){ encr, integ, family, 0, ENOBUFS };
+		trials->items[trials->count++] =
+			(struct trial){ encr, integ, family, PROTOCOL_ESP, 0, ENOBUFS };
 }
 
-/* First the plainest for each family, then each cipher, then each integrity algorithm. */
+static void add_protocol(struct trials *trials, uint8_t protocol, uint16_t integ)
+{
+	add_trial(trials, ENCR_NONE, integ, AF_INET);
+	trials->items[trials->count - 1].protocol = protocol;
+}
+
+/* First the plainest for each family, then each cipher, then each integrity algorithm, AH and
+ * IPComp. */
 static void list_trials(struct trials *trials)
 {
 	add_trial(trials, ENCR_AES_CBC, INTEG_HMAC_SHA2_256_128, AF_INET);
@@ -40,6 +48,8 @@ static void list_trials(struct trials *trials)
 	}
 	for (unsigned i = 0; i < kernel_algorithm_integ_count; i++)
 		add_trial(trials, ENCR_AES_CBC, kernel_algorithm_integs[i].id, AF_INET);
+	add_protocol(trials, PROTOCOL_AH, INTEG_HMAC_SHA2_256_128);
+	add_protocol(trials, KERNEL_IPCOMP, INTEG_NONE);
 }
 
 static struct ip_addr documentation(uint8_t family, uint8_t last)
@@ -55,19 +65,20 @@ static struct kernel_sa sa_of(const struct trial *trial, uint32_t spi, const uin
 {
 	const struct algorithm_encr *encr = kernel_algorithm_encr(trial->encr);
 	const struct algorithm_integ *integ = kernel_algorithm_integ(trial->integ);
-	uint16_t bits = encr->bits[1] != 0 ? encr->bits[0] : 0;
+	uint16_t bits = encr != NULL && encr->bits[1] != 0 ? encr->bits[0] : 0;
+	int len = encr != NULL ? kernel_algorithm_key_bytes(encr, bits) : 0;
 	return (struct kernel_sa){
 		.src = documentation(trial->family, 1),
 		.dst = documentation(trial->family, 2),
-		.spi = spi,
-		.protocol = PROTOCOL_ESP,
+		.spi = trial->protocol == KERNEL_IPCOMP ? (uint16_t)spi | 256u : spi,
+		.protocol = trial->protocol,
 		.direction = KERNEL_OUT,
 		.mode = KERNEL_TUNNEL,
 		.reqid = KERNEL_REQID_LAST,
 		.encr = trial->encr,
 		.encr_bits = bits,
 		.integ = trial->integ,
-		.encr_key = span_make(key, (size_t)kernel_algorithm_key_bytes(encr, bits)),
+		.encr_key = span_make(key, (size_t)len),
 		.integ_key = span_make(key, integ != NULL ? integ->key_bits / 8u : 0),
 		.hard_seconds = 60,
 	};
@@ -118,6 +129,8 @@ static void evaluate(const struct trials *trials, struct probe *out)
 	for (unsigned i = 0; i < kernel_algorithm_integ_count; i++, item++)
 		if (item->error == 0)
 			out->integs |= 1u << i;
+	out->error_ah = item++->error;
+	out->error_ipcomp = item->error;
 	out->blind = out->encrs == 0;
 	if (out->blind)
 		out->encrs = out->integs = UINT32_MAX;

@@ -35,7 +35,7 @@ static bool wants_esn_state(const struct kernel_sa *sa)
 }
 
 /* Without a selector family and with AF_UNSPEC a tunnel carries both families, 4in6 and 6in4
- * included. */
+ * included. What protects an IPComp tunnel sees its outer packets alone. */
 static void put_info(struct nlmsghdr *message, const struct kernel_sa *sa)
 {
 	struct xfrm_usersa_info *info = mnl_nlmsg_put_extra_header(message, sizeof *info);
@@ -46,12 +46,12 @@ static void put_info(struct nlmsghdr *message, const struct kernel_sa *sa)
 	info->family = sa->dst.family;
 	info->reqid = sa->reqid;
 	info->lft = lifetimes(sa);
-	info->mode = XFRM_MODE_TUNNEL;
-	if (sa->mode == KERNEL_TUNNEL) {
-		info->flags |= XFRM_STATE_AF_UNSPEC;
-	} else {
-		info->mode = XFRM_MODE_TRANSPORT;
+	info->mode = XFRM_MODE_TRANSPORT;
+	if (sa->mode == KERNEL_TRANSPORT) {
 		xfrm_selector_encode(&info->sel, &sa->selector_src, &sa->selector_dst);
+	} else if (!sa->compressed) {
+		info->mode = XFRM_MODE_TUNNEL;
+		info->flags |= XFRM_STATE_AF_UNSPEC;
 	}
 	if (sa->esn)
 		info->flags |= XFRM_STATE_ESN;
@@ -117,6 +117,13 @@ static void put_auth(struct nlmsghdr *message, const struct algorithm_integ *int
 	put_keyed(message, XFRMA_ALG_AUTH_TRUNC, &head, sizeof head, key);
 }
 
+static void put_compression(struct nlmsghdr *message)
+{
+	struct xfrm_algo head = { .alg_key_len = 0 };
+	name(head.alg_name, "deflate");
+	mnl_attr_put(message, XFRMA_ALG_COMP, sizeof head, &head);
+}
+
 static void put_algorithms(struct nlmsghdr *message, const struct kernel_sa *sa)
 {
 	const struct algorithm_encr *encr = kernel_algorithm_encr(sa->encr);
@@ -125,7 +132,9 @@ static void put_algorithms(struct nlmsghdr *message, const struct kernel_sa *sa)
 		put_aead(message, encr, sa->encr_key);
 	else if (sa->protocol == PROTOCOL_ESP && encr != NULL)
 		put_cipher(message, encr, sa->encr_key);
-	if (integ != NULL)
+	if (sa->protocol == KERNEL_IPCOMP)
+		put_compression(message);
+	else if (integ != NULL)
 		put_auth(message, integ, sa->integ_key);
 }
 

@@ -40,6 +40,18 @@ static bool supports(struct kernel *kernel, uint16_t encr, uint16_t encr_bits, u
 	return xfrm_probe_supports(&xfrm_of(kernel)->probe, encr, encr_bits, integ);
 }
 
+static int lacks(struct kernel *kernel, enum kernel_feature feature)
+{
+	const struct probe *probe = &xfrm_of(kernel)->probe;
+	switch (feature) {
+	case KERNEL_HAS_AH:
+		return probe->error_ah;
+	case KERNEL_HAS_IPCOMP:
+		return probe->error_ipcomp;
+	}
+	return ENOSYS;
+}
+
 static void xfrm_free(struct kernel *kernel)
 {
 	struct xfrm *xfrm = xfrm_of(kernel);
@@ -60,6 +72,7 @@ static const struct kernel_ops xfrm_ops = {
 	.remove_stale = remove_stale,
 	.drain = xfrm_requests_drain,
 	.supports = supports,
+	.lacks = lacks,
 	.free = xfrm_free,
 };
 

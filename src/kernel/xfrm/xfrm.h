@@ -12,7 +12,7 @@
 #include "log/log.h"
 
 /* No message that kernel_check_request let through is larger (keys, a replay window of 4096
- * packets, one template). */
+ * packets, two templates). */
 #define XFRM_MESSAGE_MAX 2048
 /* Messages are collected up to this size, then go out: about 100 of the largest kind. */
 #define XFRM_BATCH_MAX 16384 /* some 30 requests: a millisecond */
@@ -37,7 +37,7 @@ bool xfrm_selector_decode(const struct xfrm_selector *in, uint8_t family, struct
 void xfrm_address_encode(xfrm_address_t *out, const struct ip_addr *addr);
 struct ip_addr xfrm_address_decode(const xfrm_address_t *in, uint16_t family);
 uint8_t xfrm_protocol_encode(uint8_t protocol); /* PROTOCOL_ESP -> IPPROTO_ESP */
-uint8_t xfrm_protocol_decode(uint8_t protocol); /* 0: neither ESP nor AH */
+uint8_t xfrm_protocol_decode(uint8_t protocol); /* 0: none of ours */
 void xfrm_mark_put(struct nlmsghdr *message, uint32_t mark, uint32_t mask, uint32_t if_id);
 
 /* Linux lets us choose the index of a policy when it is free: ours are in a range of their own, so
@@ -93,8 +93,9 @@ struct nlmsghdr *xfrm_stale_encode(void *at, const struct nlmsghdr *dumped);
 /* What this kernel can do, as bits: index in kernel_algorithm_encrs, kernel_algorithm_integs. */
 struct probe {
 	uint32_t encrs, integs;
-	int error_v4, error_v6; /* errno of the plainest SA; 0: works */
-	bool blind;		/* no SA at all could be made */
+	int error_v4, error_v6;	    /* errno of the plainest SA; 0: works */
+	int error_ah, error_ipcomp; /* the same for these */
+	bool blind;		    /* no SA at all could be made */
 };
 /* Adds and deletes an SA between documentation addresses with each algorithm. Without any ESP
  * nothing is known about algorithms and all count as there: the refusal of a real SA will name the

@@ -58,10 +58,6 @@ static void what_nobody_acts_on_is_refused(void **state)
 		  "16: authby=: \"rsasig\" is not supported yet: it comes with a later version "
 		  "(accepted: secret psk never)",
 		  SECTION_CONN },
-		{ "compress", "compress=yes",
-		  "11: compress=: \"yes\" is not supported yet: it comes with a later version "
-		  "(accepted: no)",
-		  SECTION_CONN },
 		{ "type", "type=reject",
 		  "7: type=: \"reject\" is not supported yet: it comes with a later version",
 		  SECTION_CONN },

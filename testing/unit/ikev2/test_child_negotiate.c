@@ -106,7 +106,8 @@ static void the_delete_of_what_was_announced_names_its_spi(void **state)
 
 	(void)state;
 	begin(&offer, NULL, NULL);
-	assert_int_equal(child_emit_delete(&offer.road.arena, 0x0a0b0c0d, &message), RC_OK);
+	assert_int_equal(child_emit_delete(&offer.road.arena, PROTOCOL_AH, 0x0a0b0c0d, &message),
+			 RC_OK);
 	assert_int_equal(message.purpose, REQUEST_DELETE_CHILD);
 	assert_int_equal(message.first_type, PAYLOAD_DELETE);
 	assert_memory_equal(message.bytes.ptr + message.bytes.len - 4, spi, 4);

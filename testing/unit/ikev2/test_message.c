@@ -7,7 +7,7 @@ static struct span seal(struct ends *ends, const struct ike_sa *from, uint64_t c
 	struct outcome_message message = { .exchange = EXCHANGE_INFORMATIONAL };
 	struct sink sink;
 
-	assert_int_equal(ikev2_inner_notify(&ends->arena, COOKIE2, SPAN_NONE,
+	assert_int_equal(ikev2_inner_notify(&ends->arena, COOKIE2, PROTOCOL_NONE, SPAN_NONE,
 					    SPAN_OF("a cookie of some length"), &message),
 			 RC_OK);
 	sink_init(&sink, ends->wire, sizeof(ends->wire));

@@ -270,6 +270,42 @@ static void an_ah_sa_needs_integrity_only(void **state)
 	assert_int_equal(ask_sa(*state, KERNEL_SA_ADD, sa), RC_UNSUPPORTED);
 }
 
+static struct kernel_sa zip_sa(uint16_t cpi)
+{
+	struct kernel_sa sa = gcm_sa(cpi);
+	sa.protocol = KERNEL_IPCOMP;
+	sa.encr = ENCR_NONE;
+	sa.encr_bits = 0;
+	sa.encr_key.len = 0;
+	return sa;
+}
+
+static void ipcomp_goes_beside_the_sa_around_it(void **state)
+{
+	struct suite *suite = *state;
+	struct kernel_sa zip = zip_sa(777), esp = gcm_sa(0x1000);
+	struct kernel_policy policy = out_policy();
+	if (suite->kernel->ops->lacks(suite->kernel, KERNEL_HAS_IPCOMP) != 0)
+		skip();
+	esp.compressed = true;
+	policy.compress = true;
+	assert_int_equal(ask_sa(suite, KERNEL_SA_ADD, zip), RC_OK);
+	assert_int_equal(ask_sa(suite, KERNEL_SA_ADD, esp), RC_OK);
+	assert_int_equal(ask_sa(suite, KERNEL_SA_ADD, zip), RC_EXISTS);
+	assert_int_equal(ask_policy(suite, KERNEL_POLICY_SET, policy), RC_OK);
+	policy.direction = KERNEL_IN;
+	assert_int_equal(ask_policy(suite, KERNEL_POLICY_SET, policy), RC_OK);
+	assert_int_equal(ask_policy(suite, KERNEL_POLICY_DELETE, policy), RC_OK);
+	zip.spi = 0x10000;
+	assert_int_equal(ask_sa(suite, KERNEL_SA_ADD, zip), RC_RANGE);
+	zip = zip_sa(777);
+	assert_int_equal(ask_sa(suite, KERNEL_SA_DELETE, zip), RC_OK);
+	assert_int_equal(ask_sa(suite, KERNEL_SA_QUERY, zip), RC_NOT_FOUND);
+	policy.tunnel_src = address("2001:db8::1");
+	policy.tunnel_dst = address("2001:db8::2");
+	assert_int_equal(ask_policy(suite, KERNEL_POLICY_SET, policy), RC_UNSUPPORTED);
+}
+
 /* ---- policies ---- */
 
 static void a_policy_can_be_set_twice_and_deleted_twice(void **state)
@@ -638,6 +674,7 @@ static void thousands_of_requests_in_one_turn_are_all_answered(void **state)
 		SUITE_TEST(sas_take_every_option_at_once),                                         \
 		SUITE_TEST(transport_mode_and_ipv6_make_sas),                                      \
 		SUITE_TEST(an_ah_sa_needs_integrity_only),                                         \
+		SUITE_TEST(ipcomp_goes_beside_the_sa_around_it),                                   \
 		SUITE_TEST(an_sa_moves_to_other_addresses_and_back_into_udp),                      \
 		SUITE_TEST(what_is_gone_does_not_move_and_what_is_taken_is_not_taken_over),        \
 		SUITE_TEST(transport_mode_moves_between_ports_but_not_addresses),                  \

@@ -46,6 +46,29 @@ static void a_policy_protects_with_a_required_template(void **state)
 	assert_int_equal(tmpl.ealgos & tmpl.aalgos & tmpl.calgos, UINT32_MAX);
 }
 
+static void ipcomp_is_the_first_template_and_may_be_missing_inbound(void **state)
+{
+	(void)state;
+	for (uint8_t direction = KERNEL_IN; direction <= KERNEL_FWD; direction++) {
+		struct kernel_policy policy = in_policy(direction);
+		struct xfrm_user_tmpl both[2];
+		policy.compress = true;
+		(void)set(policy);
+		struct span bytes =
+			attribute(message, sizeof(struct xfrm_userpolicy_info), XFRMA_TMPL);
+		assert_int_equal(bytes.len, sizeof both);
+		memcpy(both, bytes.ptr, sizeof both);
+		assert_int_equal(both[0].id.proto, IPPROTO_COMP);
+		assert_int_equal(both[0].mode, XFRM_MODE_TUNNEL);
+		assert_int_equal(both[0].optional, direction != KERNEL_OUT);
+		assert_int_equal(both[0].reqid, REQID);
+		assert_int_equal(both[1].id.proto, IPPROTO_ESP);
+		assert_int_equal(both[1].mode, XFRM_MODE_TRANSPORT);
+		assert_int_equal(both[1].optional, 0);
+		assert_int_equal(both[1].saddr.a4, 0);
+	}
+}
+
 static void directions_have_linux_numbers_also_in_the_index(void **state)
 {
 	(void)state;
@@ -130,6 +153,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_policy_protects_with_a_required_template),
+		cmocka_unit_test(ipcomp_is_the_first_template_and_may_be_missing_inbound),
 		cmocka_unit_test(directions_have_linux_numbers_also_in_the_index),
 		cmocka_unit_test(indexes_stay_in_their_range_and_linux_own_are_not_ours),
 		cmocka_unit_test(pass_and_block_have_no_template),

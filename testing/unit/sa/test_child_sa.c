@@ -28,8 +28,9 @@ static void linked_child_is_found_by_both_spis_until_it_is_freed(void **state)
 	struct ip_addr remote = child->remote, other = sas_endpoint("192.0.2.9", 0).addr;
 	assert_true(spi >= 0x100);
 	assert_ptr_equal(child_sa_by_spi(&f.sas, spi), child);
-	assert_ptr_equal(child_sa_by_out(ike, 0xabcdef01), child);
-	assert_null(child_sa_by_out(ike, spi));
+	assert_ptr_equal(child_sa_by_out(ike, PROTOCOL_ESP, 0xabcdef01), child);
+	assert_null(child_sa_by_out(ike, PROTOCOL_AH, 0xabcdef01));
+	assert_null(child_sa_by_out(ike, PROTOCOL_ESP, spi));
 	assert_true(child_outbound_taken(&f.sas, &remote, 0xabcdef01));
 	assert_false(child_outbound_taken(&f.sas, &other, 0xabcdef01));
 	assert_false(child_outbound_taken(&f.sas, &remote, spi));

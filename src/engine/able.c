@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a conn asks of the kernel beyond ESP is asked of the kernel when the conn is loaded, not by
+ * its first packet. */
+#include <string.h>
+#include "engine/private.h"
+
+static enum rc need(struct kernel *kernel, enum kernel_feature feature, const char *keyword,
+		    const char *what, const char *remedy, struct diag *diag)
+{
+	int error = kernel->ops->lacks(kernel, feature);
+
+	if (error == 0)
+		return RC_OK;
+	return diag_fail(diag, RC_UNSUPPORTED, "%s: this kernel makes no %s SA (%s); %s", keyword,
+			 what, strerrordesc_np(error), remedy);
+}
+
+static enum rc conn_check_kernel(const struct gateway *gateway, const struct config_conn *conn,
+				 struct diag *diag)
+{
+	if (conn_shunts(conn))
+		return RC_OK;
+	if (conn->ah)
+		TRY(need(gateway->kernel, KERNEL_HAS_AH, "ah=", "AH",
+			 "load ah4 (modprobe ah4 ah6), or write esp= instead", diag));
+	if (conn->compress)
+		TRY(need(gateway->kernel, KERNEL_HAS_IPCOMP, "compress=yes", "IPComp",
+			 "load ipcomp (modprobe ipcomp ipcomp6), or leave compress= out", diag));
+	return RC_OK;
+}
+
+enum rc conn_load(struct gateway *gateway, struct config *config, const struct config_conn *conn,
+		  struct diag *diag)
+{
+	TRY(conn_check_kernel(gateway, conn, diag));
+	return peer_load(&gateway->peers, config, conn, diag);
+}
