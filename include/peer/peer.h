@@ -167,6 +167,25 @@ enum rc peer_load(struct peers *peers, struct config *config, const struct confi
 /* Marks tunnels of that conn for removal: wanted DOWN, doomed when none is left. RC_NOT_FOUND with
  * a suggestion. */
 enum rc peer_unload(struct peers *peers, const char *conn_name, struct diag *diag) MUST_CHECK;
+/* ---- supersede.c: a conn that is loaded anew, make before break ---- */
+/* As peer_unload(), but what is up may stay until then, for the conn of that name that is loaded
+ * next: its tunnels get the reqids of those they replace, and join the peer if their IKE settings
+ * are the same. False, and nothing happened: nothing of it is up, or it has a template or no SAs.
+ */
+bool peer_supersede(struct peers *peers, const char *conn_name, usec_t until) MUST_CHECK;
+/* Superseded: its Child SAs stay until then (*until, if it says true). */
+bool tunnel_lingers(const struct tunnel *tunnel, usec_t now, usec_t *until);
+/* Superseded, and its conn's new tunnels have all come up. */
+bool tunnel_succeeded(const struct tunnel *tunnel);
+/* It is to come up once, whatever else is wanted: what it takes the place of is still up. */
+bool tunnel_succeeds(const struct tunnel *tunnel, usec_t now);
+/* It has a Child SA. When all of its conn have, what was superseded goes at `end`. */
+void tunnel_came_up(struct tunnel *tunnel, usec_t end);
+/* What the tunnel's conn has superseded goes now. */
+void tunnel_end_predecessors(struct tunnel *tunnel);
+/* What was wanted of the tunnel in its place; WANTED_DOWN: there was none. */
+enum wanted tunnel_wanted_before(const struct tunnel *tunnel);
+
 /* Local addresses, routes or DNS answers changed: orients what was not, updates %defaultroute and
  * names; calls on_dirty. */
 void peers_orient(struct peers *peers);

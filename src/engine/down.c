@@ -65,6 +65,7 @@ void child_up(struct gateway *gateway, struct child_sa *child)
 	gateway->counters.child_up++;
 	tunnel->triggered = false;
 	tunnel->made_at = host_now(gateway->host);
+	tunnel_came_up(tunnel, tunnel->made_at + SUPERSEDE_GRACE);
 	peer_record(tunnel->peer, child->ike->serial, RECORD_CHILD_UP, 0, child->spi_in,
 		    child->spi_out);
 	life_begin_child(gateway, child);
@@ -123,6 +124,8 @@ static void promote_successors(struct gateway *gateway, const struct child_sa *o
 /* Packets go on through another one. */
 static bool has_successor(const struct child_sa *child)
 {
+	if (tunnel_succeeded(child->tunnel))
+		return true;
 	list_for(node, &child->tunnel->child_sas)
 	{
 		const struct child_sa *other = container_of(node, struct child_sa, in_tunnel);

@@ -221,7 +221,8 @@ static bool still_wanted(const struct step *step)
 	if (step->peer == NULL)
 		return true;
 	return !step->peer->doomed && step->tunnel != NULL && !step->tunnel->doomed &&
-	       step->tunnel->wanted >= WANTED_ON_DEMAND;
+	       (step->tunnel->wanted >= WANTED_ON_DEMAND ||
+		tunnel_succeeds(step->tunnel, step->now));
 }
 
 /* After a suspension: is there still somebody to do this for? */

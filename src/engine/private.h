@@ -33,6 +33,8 @@
 #define OUT_GRACE	(30 * USEC_PER_SEC) /* until a rekeyed Child SA counts as proven */
 #define FRESH_GRACE	(2 * USEC_PER_SEC)  /* the same, for one that replaces nothing by name */
 #define LINGER		(2 * USEC_PER_SEC)  /* of the inbound half of what was replaced */
+#define SUPERSEDE_MOST	(30 * USEC_PER_SEC) /* SAs of a conn that was loaded anew stay, at most */
+#define SUPERSEDE_GRACE USEC_PER_SEC /* and when the new ones are up, for what is on its way */
 #define LEAVE_GRACE	(10 * USEC_PER_SEC) /* beyond what retransmissions take */
 #define CREATING_MAX	128 /* CREATE_CHILD_SA requests of ours: a mass rekey is spread */
 #define LINE_TRIES	3   /* a request that was sent so often does not count any more */
@@ -343,6 +345,11 @@ bool round_some(struct gateway *gateway, uint64_t *last, round_fn visit);
 /* Finds out for all peers which end is ours, from the next turn on; host_changed: IKE SAs may have
  * lost their address too. */
 void round_orient(struct gateway *gateway, bool host_changed);
+
+/* ---- verbs.c ---- */
+/* The conn is about to be loaded anew: its SAs stay for a while, until the new ones are up. False:
+ * there is nothing to keep, and it is as it was. */
+bool verb_supersede(struct gateway *gateway, const char *name) MUST_CHECK;
 
 /* ---- reload.c ---- */
 /* The conn as config has it, if its SAs can stay (config_conn_equal()); *change: what is different.

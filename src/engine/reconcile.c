@@ -259,7 +259,7 @@ static bool lacks_one(const struct gateway *gateway, const struct tunnel *tunnel
 		return false;
 	if (current != NULL)
 		return replaces(gateway, tunnel, current);
-	return tunnel->wanted == WANTED_UP ||
+	return tunnel->wanted == WANTED_UP || tunnel_succeeds(tunnel, host_now(gateway->host)) ||
 	       (tunnel->wanted == WANTED_ON_DEMAND && tunnel->triggered);
 }
 
@@ -489,22 +489,29 @@ static void free_peer(struct gateway *gateway, struct peer *peer)
 		peer_free(peer);
 }
 
-static void doom_children(struct tunnel *tunnel)
+static void doom_tunnel(struct gateway *gateway, struct tunnel *tunnel)
 {
+	usec_t until;
+
+	if (!gateway->stopping && !list_empty(&tunnel->child_sas) &&
+	    tunnel_lingers(tunnel, host_now(gateway->host), &until)) {
+		reconcile_at(gateway, tunnel->peer, until);
+		return;
+	}
 	list_for(node, &tunnel->child_sas)
 	{
 		struct child_sa *child = child_of(node);
 		if (child->delete_wanted)
 			continue;
 		child->delete_wanted = true;
-		child->delete_reason = RC_OPERATOR;
+		child->delete_reason = tunnel_succeeded(tunnel) ? RC_REPLACED : RC_OPERATOR;
 	}
 }
 
 static void reconcile_tunnel(struct gateway *gateway, struct tunnel *tunnel)
 {
 	if (tunnel->doomed || tunnel->peer->doomed)
-		doom_children(tunnel);
+		doom_tunnel(gateway, tunnel);
 	one_child(gateway, tunnel);
 	settle(gateway, tunnel);
 	keep_trap(gateway, tunnel);

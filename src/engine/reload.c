@@ -4,10 +4,12 @@
  *
  * Another configuration takes the place of the one in force, some conns a turn, so that 10,000 of
  * them hold up nobody. Four walks, in this order because conns share peers: what is gone is
- * unloaded; what only new SAs can have is unloaded; what stays refers to its new version, and has
- * what can change without its SAs; what is new or was unloaded is loaded. A fifth looks at the
- * timers of the peers whose settings are others now. Between turns everything goes on, with some
- * conns of the old and some of the new configuration; the operator's verbs too.
+ * unloaded; what only new SAs can have is superseded: its SAs stay until the new ones are up, for
+ * SUPERSEDE_MOST (where there are none, or a client has to make them, it is unloaded); what stays
+ * refers to its new version, and has what can change without its SAs; what is new or was unloaded
+ * is loaded. A fifth looks at the timers of the peers whose settings are others now. Between turns
+ * everything goes on, with some conns of the old and some of the new configuration; the operator's
+ * verbs too.
  */
 #include <stdio.h>
 #include "base/arena.h"
@@ -72,7 +74,9 @@ static void unload_other(struct reloading *reloading, const struct config_conn *
 		return;
 	log_write(gateway->log, LOG_LEVEL_NOTICE, &subject,
 		  "%s= has changed: its SAs are made anew", keyword);
-	reloading->unloaded[reloading->at] = unload(gateway, conn);
+	reloading->unloaded[reloading->at] =
+		(!conn_shunts(conn) && verb_supersede(gateway, conn->name)) ||
+		unload(gateway, conn);
 }
 
 static void tell_change(struct gateway *gateway, const struct config_conn *conn,
@@ -165,6 +169,15 @@ static bool try_again(struct reloading *reloading)
 	return timer_armed(&reloading->again);
 }
 
+/* What the operator or the peer has brought up comes up again. */
+static void want_as_before(void *context, struct tunnel *tunnel)
+{
+	(void)context;
+	if (tunnel_wanted_before(tunnel) == WANTED_UP &&
+	    (tunnel->conn->start == AUTO_ADD || tunnel->conn->start == AUTO_KEEP))
+		tunnel->wanted = WANTED_UP;
+}
+
 static bool load(struct reloading *reloading, const struct config_conn *conn)
 {
 	struct gateway *gateway = reloading->gateway;
@@ -186,6 +199,7 @@ static bool load(struct reloading *reloading, const struct config_conn *conn)
 	if (diag.text[0] != '\0')
 		log_write(gateway->log, LOG_LEVEL_NOTICE, &subject, "%s", diag.text);
 	(void)peers_match(&gateway->peers, conn->name, gateway_set_wanted, gateway);
+	(void)peers_match(&gateway->peers, conn->name, want_as_before, NULL);
 	if (reloading->unloaded[reloading->at])
 		reloading->report.changed++;
 	else

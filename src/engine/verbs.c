@@ -62,15 +62,9 @@ enum rc gateway_up(struct gateway *gateway, const char *name, struct diag *diag)
 	return RC_OK;
 }
 
-/* SAs end with a Delete; an attempt that is still on its way just ends. */
-static void end_tunnel(struct gateway *gateway, struct tunnel *tunnel)
+/* An attempt that is still on its way just ends. */
+static void end_attempts(struct tunnel *tunnel)
 {
-	list_for(node, &tunnel->child_sas)
-	{
-		struct child_sa *child = container_of(node, struct child_sa, in_tunnel);
-		child->delete_wanted = true;
-		child->delete_reason = RC_OPERATOR;
-	}
 	list_for_safe(node, &tunnel->peer->ike_sas)
 	{
 		struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
@@ -85,18 +79,29 @@ static void end_tunnel(struct gateway *gateway, struct tunnel *tunnel)
 	backoff_reset(&tunnel->backoff);
 	peer_record(tunnel->peer, 0, RECORD_WANTED, tunnel->wanted, 0, 0);
 	peer_dirty(tunnel->peer);
-	(void)gateway;
+}
+
+/* SAs end with a Delete. */
+static void end_tunnel(struct tunnel *tunnel)
+{
+	list_for(node, &tunnel->child_sas)
+	{
+		struct child_sa *child = container_of(node, struct child_sa, in_tunnel);
+		child->delete_wanted = true;
+		child->delete_reason = RC_OPERATOR;
+	}
+	end_attempts(tunnel);
 }
 
 static void down(void *context, struct tunnel *tunnel)
 {
-	struct verb *verb = context;
-
+	(void)context;
 	tunnel->wanted = tunnel->conn->start == AUTO_ONDEMAND && tunnel->trap_installed &&
 					 !conn_shunts(tunnel->conn)
 				 ? WANTED_ON_DEMAND
 				 : WANTED_LISTEN;
-	end_tunnel(verb->gateway, tunnel);
+	end_tunnel(tunnel);
+	tunnel_end_predecessors(tunnel);
 	redirect_ended(tunnel->peer);
 }
 
@@ -168,7 +173,7 @@ static void end_now(void *context, struct tunnel *tunnel)
 	struct gateway *gateway = context;
 
 	trap_remove(gateway, tunnel);
-	end_tunnel(gateway, tunnel);
+	end_tunnel(tunnel);
 	list_for_safe(node, &tunnel->child_sas)
 		end_child_now(gateway, container_of(node, struct child_sa, in_tunnel));
 }
@@ -178,6 +183,21 @@ enum rc gateway_delete(struct gateway *gateway, const char *name, struct diag *d
 	(void)peers_match(&gateway->peers, name, end_now, gateway);
 	TRY(peer_unload(&gateway->peers, name, diag));
 	return RC_OK;
+}
+
+/* What lingers keeps its kernel state, and of the trap what its Child SA covers. */
+static void let_linger(void *context, struct tunnel *tunnel)
+{
+	trap_remove(context, tunnel);
+	end_attempts(tunnel);
+}
+
+bool verb_supersede(struct gateway *gateway, const char *name)
+{
+	if (!peer_supersede(&gateway->peers, name, host_now(gateway->host) + SUPERSEDE_MOST))
+		return false;
+	(void)peers_match(&gateway->peers, name, let_linger, gateway);
+	return true;
 }
 
 enum rc gateway_add(struct gateway *gateway, struct config *config, const char *name,

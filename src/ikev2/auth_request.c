@@ -101,10 +101,13 @@ static enum rc sign_without(struct step *step, struct outcome *out)
 
 /* §2.4: only when nothing of this peer is alive (architecture.md §6) or about to be: another
  * IKE_AUTH of ours may have been accepted already. */
-static bool first_contact(const struct ike_sa *sa, const struct peer *peer)
+static bool first_contact(const struct ike_sa *sa, const struct peer *peer, usec_t now)
 {
 	if (!peer->conn->initial_contact)
 		return false;
+	list_for(node,
+		 &peer->tunnels) if (tunnel_succeeds(container_of(node, struct tunnel, in_peer),
+						     now)) return false;
 	list_for(node, &peer->ike_sas)
 	{
 		const struct ike_sa *other = container_of(node, struct ike_sa, in_peer);
@@ -129,7 +132,7 @@ static enum rc emit_identities(struct step *step, struct writer *writer, const s
 		TRY(certs_emit_request(step, peer_remote_end(peer), writer));
 	if (accepts_now(step, out)->kinds != 0)
 		TRY(certs_emit_methods(step, peer_remote_end(peer), writer));
-	if (first_contact(step->sa, peer))
+	if (first_contact(step->sa, peer, step->now))
 		emit_notify(writer, INITIAL_CONTACT);
 	if (!identity_has_wildcard(&peer->remote_id))
 		wire_id_emit(writer, PAYLOAD_IDr, &idr);

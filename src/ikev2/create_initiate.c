@@ -109,6 +109,11 @@ static enum rc emit_payloads(struct step *step, const struct ike_creation *creat
 	return RC_OK;
 }
 
+static bool still_wanted(const struct tunnel *tunnel, usec_t now)
+{
+	return tunnel->wanted >= WANTED_ON_DEMAND || tunnel_succeeds(tunnel, now);
+}
+
 static enum rc emit_request(struct step *step, struct outcome *out)
 {
 	const struct ike_creation *creation = out->creation;
@@ -123,7 +128,7 @@ static enum rc emit_request(struct step *step, struct outcome *out)
 	}
 	if (creation->old != 0)
 		old = child_sa_by_serial(step->sa, creation->old);
-	if (tunnel == NULL || (creation->old == 0 ? tunnel->wanted < WANTED_ON_DEMAND
+	if (tunnel == NULL || (creation->old == 0 ? !still_wanted(tunnel, step->now)
 						  : old == NULL || old->delete_wanted))
 		return RC_DROP; /* not wanted any more */
 	TRY(inner_start(step->arena, &sink, &writer));

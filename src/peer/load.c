@@ -73,6 +73,18 @@ static enum rc conflict(const struct peers *peers, const struct config_conn *con
 	return RC_OK;
 }
 
+/* All its conns were superseded: it stays if one of them comes again with the same IKE settings. */
+static bool has_lingering(const struct peer *peer)
+{
+	list_for(node, &peer->tunnels)
+	{
+		const struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+		if (tunnel->loaded->lingers_until != 0)
+			return true;
+	}
+	return false;
+}
+
 /* *out NULL: there is none that the conn can join. */
 static enum rc find_peer(struct peers *peers, const struct config_conn *conn, struct peer **out,
 			 struct diag *diag)
@@ -83,14 +95,16 @@ static enum rc find_peer(struct peers *peers, const struct config_conn *conn, st
 	*out = NULL;
 	for (struct table_node *n = table_first(&peers->ends, hash); n != NULL; n = table_next(n)) {
 		struct peer *peer = container_of(n, struct peer, by_ends);
-		if (peer->doomed || !same_end(&peer->conn->left, &conn->left) ||
+		bool leaves = peer->doomed && !has_lingering(peer);
+		if (leaves || !same_end(&peer->conn->left, &conn->left) ||
 		    !same_end(&peer->conn->right, &conn->right))
 			continue;
 		if (config_conn_same_peer(peer->conn, conn)) {
 			*out = peer;
 			return RC_OK;
 		}
-		other = peer;
+		if (!peer->doomed)
+			other = peer;
 	}
 	return other != NULL ? conflict(peers, conn, other->conn, diag) : RC_OK;
 }
@@ -163,6 +177,13 @@ static void extend_instances(struct peer *template, const struct loaded *loaded)
 	}
 }
 
+static void revive(struct peer *peer, struct loaded *loaded)
+{
+	peer->doomed = false;
+	peer_represent(peer, loaded->config, loaded->conn);
+	index_add(peer);
+}
+
 static enum rc join_peer(struct peer *peer, struct loaded *loaded, struct diag *diag)
 {
 	enum rc rc = tunnels_make(peer, loaded, diag);
@@ -172,6 +193,8 @@ static enum rc join_peer(struct peer *peer, struct loaded *loaded, struct diag *
 		return rc;
 	}
 	link_tunnels(peer);
+	if (peer->doomed)
+		revive(peer, loaded);
 	extend_instances(peer, loaded);
 	return RC_OK;
 }
@@ -215,13 +238,15 @@ static void tell(const struct peer *peer, const struct config_conn *conn, struct
 enum rc peer_load(struct peers *peers, struct config *config, const struct config_conn *conn,
 		  struct diag *diag)
 {
+	struct loaded *loaded, *before = loaded_find(peers, conn->name);
 	struct diag why = { "" };
-	struct loaded *loaded;
 	struct peer *peer = NULL;
 	enum rc rc;
 
 	TRY(may_load(peers, conn, diag));
 	loaded = loaded_new(peers, config, conn);
+	if (loaded != NULL && before != NULL)
+		loaded_follow(loaded, before);
 	rc = loaded != NULL ? enter(peers, loaded, &peer, diag) : RC_NO_MEMORY;
 	if (loaded != NULL)
 		loaded_drop(loaded);
@@ -261,21 +286,28 @@ static void after_unload(struct peer *peer, const struct config_conn *gone)
 	peer_dirty(peer);
 }
 
+void loaded_doom(struct loaded *loaded)
+{
+	loaded->doomed = true;
+	list_for(node, &loaded->tunnels)
+	{
+		struct tunnel *tunnel = container_of(node, struct tunnel, in_loaded);
+		if (loaded->lingers_until == 0)
+			tunnel->wanted = WANTED_DOWN;
+		tunnel->doomed = true;
+	}
+	list_for(node, &loaded->tunnels)
+		after_unload(container_of(node, struct tunnel, in_loaded)->peer, loaded->conn);
+}
+
 enum rc peer_unload(struct peers *peers, const char *conn_name, struct diag *diag)
 {
 	struct loaded *loaded = loaded_find(peers, conn_name);
 
 	if (loaded == NULL || loaded->doomed)
 		return peers_not_found(peers, conn_name, diag);
-	loaded->doomed = true;
-	list_for(node, &loaded->tunnels)
-	{
-		struct tunnel *tunnel = container_of(node, struct tunnel, in_loaded);
-		tunnel->wanted = WANTED_DOWN;
-		tunnel->doomed = true;
-	}
-	list_for(node, &loaded->tunnels)
-		after_unload(container_of(node, struct tunnel, in_loaded)->peer, loaded->conn);
+	predecessors_end(loaded);
+	loaded_doom(loaded);
 	return RC_OK;
 }
 

@@ -56,6 +56,7 @@ void loaded_drop(struct loaded *loaded)
 	if (--loaded->refs > 0)
 		return;
 	unname(loaded);
+	loaded_forget(loaded);
 	config_unref(loaded->config);
 	mem_free(loaded);
 }

@@ -16,8 +16,11 @@ struct loaded {
 	const struct config_conn *conn;
 	struct list tunnels; /* of struct tunnel.in_loaded: the peer's and those of its instances */
 	struct list pending; /* those of instances that are not linked yet */
-	unsigned refs;	     /* tunnels, also of instances that are not linked yet; walks */
-	bool doomed, named;
+	struct loaded *before, *after; /* of the same name, one superseded by the other; NULL: none
+					  that is still there */
+	usec_t lingers_until;	       /* superseded: its Child SAs may stay so long; 0: they go */
+	unsigned refs; /* tunnels, also of instances that are not linked yet; walks */
+	bool doomed, named, succeeded;
 };
 
 /* The tables have their first slots from peers_init() on, and nothing else makes inserting fail. */
@@ -36,6 +39,19 @@ void loaded_hold(struct loaded *loaded);
 void loaded_drop(struct loaded *loaded);
 /* Gives the name to another conn. */
 void loaded_retire(struct loaded *loaded);
+
+/* ---- supersede.c ---- */
+/* The one that it takes the place of; also when that is freed before its successor comes. */
+void loaded_follow(struct loaded *loaded, struct loaded *before);
+void loaded_forget(struct loaded *loaded); /* it is about to be freed */
+/* Whatever stayed for the sake of the conn goes now. */
+void predecessors_end(struct loaded *loaded);
+/* The reqid of the tunnel that it takes the place of, if it may have that. */
+bool reqid_inherit(struct peers *peers, struct tunnel *tunnel, uint32_t asked);
+
+/* ---- load.c ---- */
+/* Its tunnels are doomed, and peers with no other. */
+void loaded_doom(struct loaded *loaded);
 
 /* ---- reqid.c ---- */
 /* Gives the tunnel a number: `asked`, when it is not 0 and free, or one of ours. */

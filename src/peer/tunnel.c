@@ -105,7 +105,9 @@ static enum rc tunnel_make(struct peer *peer, struct loaded *loaded, const char 
 	loaded_hold(loaded);
 	list_append(&loaded->pending, &tunnel->in_loaded);
 	list_append(&peer->tunnels, &tunnel->in_peer);
-	rc = reqid_take(peer->owner, tunnel, asked_reqid);
+	rc = reqid_inherit(peer->owner, tunnel, asked_reqid)
+		     ? RC_OK
+		     : reqid_take(peer->owner, tunnel, asked_reqid);
 	if (rc != RC_OK)
 		discard(tunnel);
 	return rc;
