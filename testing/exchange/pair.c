@@ -58,12 +58,30 @@ static void watch(struct watcher *watcher, const struct gateway_event *event)
 	(void)snprintf(end->last_text, sizeof(end->last_text), "%s", event->text);
 }
 
+/* A power of two of bytes for that many. */
+static size_t room_for(size_t len)
+{
+	size_t room = 4096;
+	while (room < len)
+		room *= 2;
+	return room;
+}
+
+static char *journal_room(const struct end *end, size_t len)
+{
+	size_t room = room_for(end->journal_len + len);
+
+	if (end->journal != NULL && room == room_for(end->journal_len + 1))
+		return end->journal;
+	return realloc(end->journal, room);
+}
+
 static void remember(void *context, enum log_level level, const struct log_subject *subject,
 		     const char *text)
 {
 	struct end *end = context;
 	size_t len = strlen(text);
-	char *grown = realloc(end->journal, end->journal_len + len + 2);
+	char *grown = journal_room(end, len + 2);
 
 	(void)level;
 	(void)subject;
