@@ -228,11 +228,10 @@ enum rc store_remove(const struct certificate *certificate, bool with_key, struc
 		return diag_fail(diag, RC_NOT_FOUND, "the NSS database has no certificate of %.80s",
 				 name);
 	}
-	if (entry != NULL && with_key) { /* takes the reference */
-		status = PK11_DeleteTokenCertAndKey(CERT_DupCertificate(entry), NULL);
-	} else if (entry != NULL) {
+	if (entry != NULL && with_key)
+		status = PK11_DeleteTokenCertAndKey(entry, NULL);
+	else if (entry != NULL)
 		status = SEC_DeletePermCertificate(entry);
-	}
 	if (entry != NULL)
 		CERT_DestroyCertificate(entry);
 	return status == SECSuccess ? RC_OK : database_fail(diag, "remove", name);
