@@ -13,7 +13,7 @@ include config.mk
 endif
 
 
-LAYERS := base log host wire crypto proposal selector config x509 kernel peer sa auth ikev2 engine control daemon
+LAYERS := base log host wire crypto proposal selector config x509 kernel network peer sa auth ikev2 engine control daemon
 # what the user said, for those who make again
 B_given := $(B)
 CC_given := $(if $(filter environment% command%,$(origin CC)),$(CC))

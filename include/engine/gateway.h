@@ -8,6 +8,7 @@
 #include "base/impair.h"
 #include "ikev2/ikev2.h"
 #include "log/log.h"
+#include "network/network.h"
 #include "sa/redirect.h"
 
 enum gateway_event_type {
@@ -76,6 +77,7 @@ struct gateway {
 	struct config *config;
 	struct secrets *secrets;
 	struct keyring *keyring;
+	struct network *network; /* NULL: nothing is put on the host */
 	struct peers peers;
 	struct sas sas;
 	struct sa_env env;
@@ -124,6 +126,9 @@ enum rc gateway_new(struct host *host, struct kernel *kernel, struct log *log,
 /* Before gateway_start(): what crash tokens are made with (RFC 6290), the same as before the crash.
  * Without it none are made. */
 void gateway_crash_secret(struct gateway *gateway, const uint8_t secret[32]);
+/* Before gateway_start(): what puts addresses, interfaces and routes on the host; the caller's, and
+ * outlives the gateway. */
+void gateway_use_network(struct gateway *gateway, struct network *network);
 /* Opens the sockets, removes stale kernel state, orients, starts what has auto=start, traps what
  * has auto=ondemand. */
 enum rc gateway_start(struct gateway *gateway, struct diag *diag) MUST_CHECK;

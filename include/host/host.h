@@ -107,6 +107,20 @@ struct host_turn {
 	usec_t cpu; /* time that the loop's thread really had in one; perhaps another one */
 };
 
+/* The way out of this machine to an address, tunnels of ours left aside. */
+struct host_route {
+	char device[16];	/* "" when not known */
+	struct ip_addr source;	/* what Linux sends with */
+	struct ip_addr gateway; /* AF_UNSPEC: the address is on that link */
+};
+/* Routes of tunnels that an address of their own peer lies in stand in a table of their own; what
+ * has this mark (IKE, ESP, our own questions) does not look there. */
+#define HOST_TABLE_MAIN	   254
+#define HOST_TABLE_TUNNELS 86
+#define HOST_MARK_OUTSIDE  0x56414e54u /* "VANT" */
+/* The protocol number of what is ours among routes, rules and addresses. */
+#define HOST_PROTOCOL 86
+
 struct host_ops {
 	usec_t (*now)(struct host *host);   /* monotonic; cached for one loop turn */
 	int64_t (*wall)(struct host *host); /* seconds since 1970 */
@@ -145,7 +159,10 @@ struct host_ops {
 	 * AF_UNSPEC where the route has none (point-to-point links). */
 	enum rc (*default_route)(struct host *host, uint8_t family, struct ip_addr *source,
 				 struct ip_addr *gateway);
-	/* One listener; fn NULL: none. Bursts are told once. */
+	/* RC_NOT_FOUND when unreachable. */
+	enum rc (*route_to)(struct host *host, const struct ip_addr *remote,
+			    struct host_route *out);
+	/* One listener; fn NULL: none. Bursts are told once; routes of ours are not. */
 	void (*on_change)(struct host *host, host_change_fn fn, void *context);
 	unsigned (*workers)(struct host *host);
 	void (*job_submit)(struct host *host, struct job *job);

@@ -43,6 +43,7 @@ struct kernel_sa {
 	uint64_t soft_bytes, hard_bytes, soft_packets, hard_packets; /* 0: none */
 	uint32_t soft_seconds, hard_seconds;
 	uint32_t mark, mark_mask, if_id;
+	uint32_t output_mark; /* KERNEL_OUT: of the packets that it makes; 0: none */
 };
 
 enum kernel_action { KERNEL_PROTECT, KERNEL_PASS, KERNEL_BLOCK };

@@ -11,12 +11,14 @@
 
 /* What a handler may look at. Nothing reached through it may be changed by a handler, except that
  * random numbers, serial numbers and reqids may be drawn. */
+struct network; /* network/network.h */
 struct sa_env {
 	struct host *host;
 	struct log *log;
 	struct peers *peers;
 	struct sas *sas;
-	struct kernel *kernel; /* for supports() only */
+	struct kernel *kernel;	 /* for supports() only */
+	struct network *network; /* NULL: none */
 	const struct config_setup *setup;
 	const struct secrets *secrets; /* NULL: none loaded */
 	const struct redirect_policy *redirect;

@@ -42,8 +42,6 @@ static const struct not_yet not_yet[] = {
 	FINE(SETUP, "ocsp-cache-max-age", "86400 24h 1d"),
 
 	/* addresses for clients */
-	BAD(END, "sourceip", "", "%/-,"), /* nothing puts the address on the host yet */
-	FINE(END, "modecfgclient", "no"),
 	FINE(END, "cat", "no"),
 	FINE(CONN, "modecfgpull", "no"),
 
@@ -53,14 +51,10 @@ static const struct not_yet not_yet[] = {
 	/* interfaces, routes and the kernel */
 	FINE(END, "updown", "%disabled"),
 	FINE(END, "vti", ""),
-	FINE(END, "interface-ip", ""),
-	FINE(CONN, "ipsec-interface", "no"),
 	FINE(CONN, "vti-interface", ""),
 	FINE(CONN, "vti-routing", "yes"),
 	FINE(CONN, "vti-shared", "no"),
 	FINE(CONN, "nic-offload", "no auto"),
-	FINE(CONN, "mtu", "0"),
-	FINE(CONN, "metric", "0"),
 	FINE(CONN, "tfc", "0 no"),
 	FINE(CONN, "send-no-esp-tfc", "no"),
 	FINE(CONN, "iptfs", "no"),

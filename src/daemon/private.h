@@ -11,6 +11,7 @@ struct daemon {
 	struct log *log;
 	struct host *host;
 	struct kernel *kernel;
+	struct network *network;
 	struct gateway *gateway;
 	struct control *control;
 	struct timer notify;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "daemon/private.h"
 #include "kernel/simulated.h"
+#include "network/simulated.h"
 
 #define STOP_LIMIT (2 * USEC_PER_SEC)
 
@@ -120,6 +121,14 @@ static enum rc open_kernel(struct daemon *daemon, struct diag *diag)
 	return kernel_simulated_new(daemon->host, &daemon->kernel);
 }
 
+/* What goes with a simulated kernel does not touch the host either. */
+static enum rc open_network(struct daemon *daemon, struct diag *diag)
+{
+	if (daemon->options->simulated_kernel)
+		return network_simulated_new(daemon->host, daemon->log, &daemon->network);
+	return network_netlink_new(daemon->host, daemon->log, &daemon->network, diag);
+}
+
 static enum rc open_gateway(struct daemon *daemon, struct config *config, struct diag *diag)
 {
 	struct secrets *secrets;
@@ -130,6 +139,8 @@ static enum rc open_gateway(struct daemon *daemon, struct config *config, struct
 			 &daemon->gateway, diag);
 	if (rc != RC_OK)
 		secrets_free(secrets);
+	else
+		gateway_use_network(daemon->gateway, daemon->network);
 	return rc;
 }
 
@@ -164,6 +175,7 @@ static enum rc build(struct daemon *daemon, struct config *config, struct diag *
 	TRY(open_host(daemon, &config->setup, diag));
 	TRY(open_signals(daemon));
 	TRY(open_kernel(daemon, diag));
+	TRY(open_network(daemon, diag));
 	TRY(open_gateway(daemon, config, diag));
 	crash_secret_give(daemon, state_dir(daemon, config));
 	TRY(open_control(daemon, diag));
@@ -194,6 +206,7 @@ static void finish(struct daemon *daemon)
 	control_free(daemon->control);
 	reload_end(daemon);
 	gateway_free(daemon->gateway);
+	network_free(daemon->network);
 	kernel_free(daemon->kernel);
 	if (daemon->host != NULL)
 		host_real_free(daemon->host);

@@ -27,9 +27,8 @@ static void tell(struct errand *errand)
 	if (ip_is_set(&config->addresses[1]))
 		ip_text(&config->addresses[1], v6);
 	log_write(errand->gateway->log, LOG_LEVEL_NOTICE, &subject,
-		  "the peer gives us %s%s%s, %u DNS servers%s%s%s%s; this version leaves it to "
-		  "others to put them on this host (ip address add)",
-		  v4, v4[0] != '\0' && v6[0] != '\0' ? " and " : "", v6, config->dns_count,
+		  "the peer gives us %s%s%s, %u DNS servers%s%s%s%s", v4,
+		  v4[0] != '\0' && v6[0] != '\0' ? " and " : "", v6, config->dns_count,
 		  config->domains != NULL ? ", domains " : "",
 		  config->domains != NULL ? config->domains : "",
 		  config->banner != NULL ? ", and says: " : "",

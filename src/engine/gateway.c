@@ -47,6 +47,7 @@ static void peer_freed(void *context, struct peer *peer)
 {
 	ticket_forget(peer);
 	redirect_free(peer);
+	list_for(node, &peer->tunnels) outfit_forget(container_of(node, struct tunnel, in_peer));
 	gateway_cancel(context, &peer->wake);
 	list_remove(&peer->dirty);
 	list_remove(&peer->in_line);
@@ -276,6 +277,30 @@ static void changed(void *context)
 	round_orient(context, true);
 }
 
+void gateway_use_network(struct gateway *gateway, struct network *network)
+{
+	gateway->network = network;
+	gateway->env.network = network;
+}
+
+static void remove_stale_network(struct gateway *gateway)
+{
+	struct diag diag = { "" };
+	unsigned count = 0;
+
+	if (gateway->network == NULL)
+		return;
+	if (network_remove_stale(gateway->network, &count, &diag) != RC_OK)
+		log_write(gateway->log, LOG_LEVEL_WARNING, NULL,
+			  "cannot look for interfaces, addresses and routes of an earlier run: %s",
+			  diag.text);
+	if (count > 0)
+		log_write(gateway->log, LOG_LEVEL_NOTICE, NULL,
+			  "removed %u interfaces, addresses, rules and routes that an earlier run "
+			  "left",
+			  count);
+}
+
 enum rc gateway_start(struct gateway *gateway, struct diag *diag)
 {
 	const struct config_setup *setup = &gateway->config->setup;
@@ -290,6 +315,7 @@ enum rc gateway_start(struct gateway *gateway, struct diag *diag)
 		log_write(gateway->log, LOG_LEVEL_NOTICE, NULL,
 			  "removed %u SAs and policies that an earlier run left in the kernel",
 			  stale);
+	remove_stale_network(gateway);
 	TRY(host->ops->udp_listen(host, setup->ikeport, setup->nattport, gateway_receive, gateway,
 				  diag));
 	gateway->listening = true;
@@ -344,6 +370,7 @@ static void stop_done(struct gateway *gateway)
 			trap_remove(gateway, container_of(tunnel, struct tunnel, in_peer));
 	}
 	(void)(gateway->kernel->ops->drain(gateway->kernel, 2 * USEC_PER_SEC) == RC_OK);
+	outfit_forget_all(gateway);
 	if (stopped != NULL)
 		stopped(gateway->stopped_context);
 }

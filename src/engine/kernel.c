@@ -57,6 +57,7 @@ static void trap_refused(struct gateway *gateway, struct kernel_task *task)
 	if (tunnel == NULL || !tunnel->trap_installed)
 		return;
 	tunnel->trap_installed = false;
+	outfit_trap_changed(gateway, tunnel);
 	tunnel->trap_after = host_now(gateway->host) + TRAP_PAUSE;
 	attempt_failed(gateway, tunnel->peer, tunnel, 0, RC_KERNEL, task->request.diag.text);
 }
@@ -331,6 +332,7 @@ void trap_install(struct gateway *gateway, struct tunnel *tunnel)
 	tunnel_trap_policy(tunnel, &request.policy);
 	/* without memory the watchdog's next round tries again */
 	tunnel->trap_installed = ask_for_trap(gateway, tunnel, &request);
+	outfit_trap_changed(gateway, tunnel);
 }
 
 /* Where a Child SA's outbound policy stands in the same place it stays. */
@@ -352,6 +354,7 @@ void trap_remove(struct gateway *gateway, struct tunnel *tunnel)
 	if (!tunnel->trap_installed)
 		return;
 	tunnel->trap_installed = false;
+	outfit_trap_changed(gateway, tunnel);
 	if (covered_by_child(tunnel))
 		return;
 	for (unsigned direction = KERNEL_IN; conn_shunts(tunnel->conn) && direction <= KERNEL_FWD;

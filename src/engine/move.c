@@ -172,6 +172,7 @@ static void child_move(struct gateway *gateway, struct child_sa *child,
 		child_ask(gateway, &zip_out, child);
 	}
 	move_policies(gateway, child);
+	outfit_moved(child->tunnel);
 }
 
 static void children_follow(struct gateway *gateway, struct ike_sa *sa)

@@ -205,7 +205,19 @@ void outfit_up(struct gateway *gateway, struct child_sa *child);
 /* One ends, and is still linked: with the last one of the tunnel the script is told, then addresses
  * and routes go. */
 void outfit_down(struct gateway *gateway, const struct child_sa *child);
+/* The tunnel's trap came or went: packets find it through its interface. */
+void outfit_trap_changed(struct gateway *gateway, struct tunnel *tunnel);
+/* Its Child SAs have other addresses. */
+void outfit_moved(struct tunnel *tunnel);
+/* Addresses or routes of this host changed. */
+void outfit_host_changed(struct peer *peer);
+void outfit_forget(struct tunnel *tunnel);	 /* it is about to be freed */
 void outfit_forget_all(struct gateway *gateway); /* at the end */
+
+/* ---- plan.c ---- */
+/* What the tunnel wants on the host now; but: a Child SA that does not count (NULL: all do). */
+void outfit_plan(struct gateway *gateway, const struct tunnel *tunnel, const struct child_sa *but,
+		 struct network_plan *plan);
 
 /* ---- promote.c ---- */
 /* The kernel is asked for the outbound half of a Child SA that the peer has shown to have; once.

@@ -453,6 +453,7 @@ static bool free_tunnels(struct gateway *gateway, struct peer *peer)
 		if (!tunnel->doomed || !list_empty(&tunnel->child_sas) || peer->busy > 0)
 			continue;
 		trap_remove(gateway, tunnel);
+		outfit_forget(tunnel);
 		tunnel_free(tunnel);
 	}
 	return list_empty(&peer->tunnels);

@@ -44,6 +44,7 @@ static void orient_and_move(struct gateway *gateway, struct peer *peer)
 {
 	peer_look_around(peer);
 	path_host_changed(gateway, peer);
+	outfit_host_changed(peer);
 }
 
 static void orient_some(struct deferred *deferred)

@@ -2,14 +2,22 @@
 /* rfc4555 §3.10: which addresses of ours and of the peer's there are, and the order in which pairs
  * of them are tried. */
 #include "ikev2/private.h"
+#include "network/network.h"
 
 /* ---- addresses of ours ---- */
 
+/* Those inside of tunnels lead nowhere else. */
 static size_t local_addresses(const struct sa_env *env, struct ip_addr *out)
 {
+	size_t count, kept = 0;
+
 	if (env->host->ops->addresses == NULL)
 		return 0;
-	return env->host->ops->addresses(env->host, out, MOBILE_ADDRESSES_MAX);
+	count = env->host->ops->addresses(env->host, out, MOBILE_ADDRESSES_MAX);
+	for (size_t i = 0; i < count; i++)
+		if (env->network == NULL || !network_has_address(env->network, &out[i]))
+			out[kept++] = out[i];
+	return kept;
 }
 
 static bool worth_telling(const struct ip_addr *addr, const struct ip_addr *in_use)

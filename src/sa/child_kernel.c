@@ -45,6 +45,17 @@ void child_shape_header(const struct child_sa *child, enum kernel_direction dire
 	}
 }
 
+/* Its routes stand in a table of their own then, where ESP itself must not look. */
+static bool leads_to_its_peer(const struct child_sa *child)
+{
+	const struct config_end *end = peer_local_end(child->tunnel->peer);
+
+	return child->mode == KERNEL_TUNNEL &&
+	       (child->tunnel->conn->interface || end->modecfgclient ||
+		ip_is_set(&end->sourceip)) &&
+	       range_contains_addr(&child->selectors.remote.range, &child->remote);
+}
+
 void child_kernel_sa(const struct child_sa *child, enum kernel_direction direction,
 		     struct kernel_sa *out)
 {
@@ -73,6 +84,8 @@ void child_kernel_sa(const struct child_sa *child, enum kernel_direction directi
 	mark_of(conn, direction, &out->mark, &out->mark_mask);
 	if (child->compress == NULL)
 		child_shape_header(child, direction, out);
+	if (!in && leads_to_its_peer(child))
+		out->output_mark = HOST_MARK_OUTSIDE;
 	limit_life(child, out);
 	if (out->esn && out->replay_window < REPLAY_WINDOW_ESN_MIN)
 		out->replay_window = REPLAY_WINDOW_ESN_MIN; /* the kernel wants one for ESN */

@@ -129,6 +129,7 @@ void end_boot(struct end *end, const char *conf, const char *secrets)
 			&diag) != RC_OK)
 		fail_msg("%s", diag.text);
 	config_unref(config);
+	gateway_use_network(end->gateway, end->network);
 	end->watcher.event = watch;
 	gateway_watch(end->gateway, &end->watcher);
 	if (gateway_start(end->gateway, &diag) != RC_OK)
@@ -143,6 +144,7 @@ void end_start(struct world *world, struct end *end, const char *name, const cha
 	assert_int_equal(world_host_add_address(end->host, address), RC_OK);
 	assert_int_equal(kernel_simulated_new(end->host, &end->kernel), RC_OK);
 	open_log(end);
+	assert_int_equal(network_simulated_new(end->host, end->log, &end->network), RC_OK);
 	end_boot(end, conf, secrets);
 }
 
@@ -151,10 +153,12 @@ void end_start(struct world *world, struct end *end, const char *name, const cha
 void end_crash(struct end *end)
 {
 	kernel_simulated_fail(end->kernel, 1, EIO, true);
+	network_simulated_fail(end->network, 1, EIO, true);
 	gateway_unwatch(&end->watcher);
 	gateway_free(end->gateway);
 	end->gateway = NULL;
 	kernel_simulated_fail(end->kernel, 0, 0, false);
+	network_simulated_fail(end->network, 0, 0, false);
 }
 
 static void stopped(void *context)
@@ -186,6 +190,7 @@ void end_free(struct end *end)
 		gateway_free(end->gateway);
 	}
 	kernel_free(end->kernel);
+	network_free(end->network);
 	log_free(end->log);
 	world_host_free(end->host);
 	free(end->journal);

@@ -7,10 +7,12 @@
 #include "engine/gateway.h"
 #include "host/virtual.h"
 #include "kernel/simulated.h"
+#include "network/simulated.h"
 
 struct end {
 	struct host *host;
 	struct kernel *kernel;
+	struct network *network;
 	struct log *log;
 	struct gateway *gateway;
 	unsigned ike_up, child_up, failed, ike_down, child_down;

@@ -32,18 +32,36 @@ static void changes_stop(struct real *real)
 	changes->fd = -1;
 }
 
-/* What the messages say does not matter, nor whether some were lost (ENOBUFS). */
+/* Routes of ours come and go with tunnels; nobody finds another way by them. */
+static bool is_ours(const char *bytes, ssize_t len)
+{
+	struct nlmsghdr header;
+	struct rtmsg route;
+
+	if (len < (ssize_t)(NLMSG_HDRLEN + sizeof(route)))
+		return false;
+	memcpy(&header, bytes, sizeof(header));
+	memcpy(&route, bytes + NLMSG_HDRLEN, sizeof(route));
+	return (header.nlmsg_type == RTM_NEWROUTE || header.nlmsg_type == RTM_DELROUTE) &&
+	       route.rtm_protocol == HOST_PROTOCOL;
+}
+
+/* What else the messages say does not matter, nor whether some were lost (ENOBUFS). */
 static void changes_arrived(void *context, unsigned what)
 {
 	struct real *real = context;
 	struct changes *changes = &real->changes;
 	char scrap[64];
+	bool news = false;
 
 	(void)what;
-	for (int i = 0; i < READS_PER_TURN; i++)
-		if (recv(changes->fd, scrap, sizeof(scrap), MSG_DONTWAIT) < 0)
+	for (int i = 0; i < READS_PER_TURN; i++) {
+		ssize_t len = recv(changes->fd, scrap, sizeof(scrap), MSG_DONTWAIT);
+		if (len < 0 && errno != ENOBUFS)
 			break;
-	if (changes->settling)
+		news = news || len < 0 || !is_ours(scrap, len);
+	}
+	if (changes->settling || !news)
 		return;
 	changes->settling = true;
 	ticker_set(&changes->settle, SETTLE_DELAY);

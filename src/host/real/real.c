@@ -29,6 +29,7 @@ static const struct host_ops real_ops = {
 	.udp_send = udp_send,
 	.udp_keepalive = udp_keepalive,
 	.source_for = routes_source_for,
+	.route_to = routes_route_to,
 	.is_local = routes_is_local,
 	.addresses = routes_addresses,
 	.default_route = routes_default,

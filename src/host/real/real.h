@@ -133,6 +133,8 @@ struct routes {
 };
 void routes_init(struct real *real);
 void routes_wipe(struct real *real);
+enum rc routes_route_to(struct host *host, const struct ip_addr *remote,
+			struct host_route *out) MUST_CHECK;
 enum rc routes_source_for(struct host *host, const struct ip_addr *remote,
 			  struct ip_addr *out) MUST_CHECK;
 bool routes_is_local(struct host *host, const struct ip_addr *addr);

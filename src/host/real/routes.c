@@ -120,6 +120,7 @@ static void route_ask(struct nlmsghdr *header, const struct ip_addr *to, unsigne
 	message->rtm_dst_len = (uint8_t)(ip_len(to->family) * 8);
 	message->rtm_flags = flags;
 	mnl_attr_put(header, RTA_DST, ip_len(to->family), to->bytes);
+	mnl_attr_put_u32(header, RTA_MARK, HOST_MARK_OUTSIDE);
 	if (to->scope != 0)
 		mnl_attr_put_u32(header, RTA_OIF, to->scope);
 }
@@ -159,6 +160,19 @@ enum rc routes_source_for(struct host *host, const struct ip_addr *remote, struc
 	if (!route_usable(&route))
 		return RC_NOT_FOUND;
 	*out = route.source;
+	return RC_OK;
+}
+
+enum rc routes_route_to(struct host *host, const struct ip_addr *remote, struct host_route *out)
+{
+	struct route route = { 0 };
+
+	*out = (struct host_route){ .device = "" };
+	TRY(routes_lookup(host, remote, 0, &route));
+	if (!route_usable(&route) || if_indextoname(route.interface, out->device) == NULL)
+		return RC_NOT_FOUND;
+	out->source = route.source;
+	out->gateway = route.gateway;
 	return RC_OK;
 }
 

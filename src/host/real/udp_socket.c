@@ -165,6 +165,7 @@ enum rc udp_socket_open(struct real *real, uint8_t family, uint16_t port, bool n
 		return rc;
 	}
 	socket_bypass(real, fd, family);
+	(void)option_int(fd, SOL_SOCKET, SO_MARK, (int)HOST_MARK_OUTSIDE);
 	if (natt)
 		socket_encapsulate(real, fd, family);
 	*out = fd;

@@ -112,6 +112,8 @@ bool virtual_run_deferred(struct world *world); /* one; false: there was none */
 
 /* ---- virtual_routes.c ---- */
 
+enum rc virtual_route_to(struct host *host, const struct ip_addr *remote,
+			 struct host_route *out) MUST_CHECK;
 enum rc virtual_source_for(struct host *host, const struct ip_addr *remote,
 			   struct ip_addr *out) MUST_CHECK;
 bool virtual_is_local(struct host *host, const struct ip_addr *addr);

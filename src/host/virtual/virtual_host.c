@@ -181,6 +181,7 @@ static const struct host_ops virtual_ops = {
 	.udp_send = virtual_udp_send,
 	.udp_keepalive = virtual_udp_keepalive,
 	.source_for = virtual_source_for,
+	.route_to = virtual_route_to,
 	.is_local = virtual_is_local,
 	.addresses = virtual_addresses,
 	.default_route = virtual_default_route,

@@ -39,6 +39,12 @@ enum rc virtual_source_for(struct host *host, const struct ip_addr *remote, stru
 	return RC_OK;
 }
 
+enum rc virtual_route_to(struct host *host, const struct ip_addr *remote, struct host_route *out)
+{
+	*out = (struct host_route){ .device = "eth0" };
+	return virtual_source_for(host, remote, &out->source);
+}
+
 bool virtual_is_local(struct host *host, const struct ip_addr *addr)
 {
 	struct virtual *virtual = virtual_of(host);

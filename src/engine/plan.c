@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a tunnel wants on the host, as things are: its interface, the addresses that it was given,
+ * the routes to what it protects. */
+#include <net/if.h>
+#include <stdio.h>
+#include "engine/private.h"
+#include "sa/extra.h"
+
+struct planning {
+	struct gateway *gateway;
+	const struct tunnel *tunnel;
+	struct network_plan *plan;
+	char device[NETWORK_DEVICE_MAX]; /* ipsecN; "": none */
+};
+
+static const struct config_end *our_end(const struct planning *p)
+{
+	return peer_local_end(p->tunnel->peer);
+}
+
+/* Otherwise the routes that are there already lead the right way. */
+static bool wants_routes(const struct config_conn *conn, const struct config_end *end)
+{
+	return conn->interface || end->modecfgclient || ip_is_set(&end->sourceip) ||
+	       conn->mtu != 0 || conn->metric != 0;
+}
+
+static uint8_t whole(const struct ip_addr *addr)
+{
+	return (uint8_t)(ip_len(addr->family) * 8);
+}
+
+static void add_interface(struct planning *p)
+{
+	const struct config_interface_address *ip = &our_end(p)->interface_ip;
+	struct network_object link = { .kind = NETWORK_LINK, .if_id = p->tunnel->conn->if_id };
+	struct network_object address = { .kind = NETWORK_ADDRESS };
+
+	if (p->device[0] == '\0')
+		return;
+	memcpy(link.device, p->device, sizeof(link.device));
+	network_plan_add(p->plan, &link);
+	if (!ip_is_set(&ip->addr))
+		return;
+	memcpy(address.device, p->device, sizeof(address.device));
+	address.addr = ip->addr;
+	address.len = ip->len;
+	network_plan_add(p->plan, &address);
+}
+
+/* On lo it stays whatever becomes of other interfaces, and is told to no peer as one of ours. */
+static void add_address(struct planning *p, const struct ip_addr *addr)
+{
+	bool routed = p->device[0] != '\0';
+	struct network_object object = {
+		.kind = NETWORK_ADDRESS, .addr = *addr, .len = whole(addr), .aside = !routed
+	};
+
+	if (!ip_is_set(addr))
+		return;
+	memcpy(object.device, routed ? p->device : "lo", routed ? sizeof(object.device) : 3);
+	network_plan_add(p->plan, &object);
+}
+
+/* sourceip=: it may well be an address of this host already. */
+static void add_fixed_address(struct planning *p, const struct ip_addr *addr)
+{
+	struct host *host = p->gateway->host;
+
+	if (!ip_is_set(addr))
+		return;
+	if (!host->ops->is_local(host, addr) || network_has_address(p->gateway->network, addr))
+		add_address(p, addr);
+}
+
+static void add_rules(struct planning *p, uint8_t family)
+{
+	struct network_object rule = { .kind = NETWORK_RULE,
+				       .addr = ip_any(family),
+				       .table = HOST_TABLE_MAIN };
+
+	network_plan_add(p->plan, &rule);
+	rule.table = HOST_TABLE_TUNNELS;
+	network_plan_add(p->plan, &rule);
+}
+
+static bool has_route_to(const struct network_plan *plan, const struct network_object *route)
+{
+	for (unsigned i = 0; i < plan->count; i++) {
+		const struct network_object *other = &plan->objects[i];
+		if (other->kind == NETWORK_ROUTE && ip_equal(&other->addr, &route->addr) &&
+		    other->len == route->len)
+			return true;
+	}
+	return false;
+}
+
+/* Without an interface of its own the way is that to the peer, so that nothing else changes. */
+static bool find_way(struct planning *p, const struct ip_addr *outer, struct network_object *route)
+{
+	struct host *host = p->gateway->host;
+	struct host_route way;
+
+	if (p->device[0] != '\0') {
+		memcpy(route->device, p->device, sizeof(route->device));
+		return true;
+	}
+	if (host->ops->route_to == NULL || host->ops->route_to(host, outer, &way) != RC_OK)
+		return false;
+	memcpy(route->device, way.device, sizeof(route->device));
+	if (way.gateway.family == route->addr.family)
+		route->via = way.gateway;
+	return true;
+}
+
+static void add_route(struct planning *p, const struct ip_range *to, const struct ip_addr *outer,
+		      const struct ip_addr *source)
+{
+	const struct config_conn *conn = p->tunnel->conn;
+	struct network_object route = { .kind = NETWORK_ROUTE,
+					.mtu = conn->mtu,
+					.metric = conn->metric,
+					.table = HOST_TABLE_MAIN };
+
+	route.len = (uint8_t)range_cover(to, &route.addr);
+	if (source->family == route.addr.family)
+		route.source = *source;
+	if (has_route_to(p->plan, &route) || !find_way(p, outer, &route))
+		return;
+	if (range_contains_addr(to, outer)) { /* it must not lead the tunnel into itself */
+		route.table = HOST_TABLE_TUNNELS;
+		add_rules(p, route.addr.family);
+	}
+	network_plan_add(p->plan, &route);
+}
+
+static const struct ip_addr *fixed_source(const struct config_end *end, uint8_t family)
+{
+	return end->sourceip_other.family == family ? &end->sourceip_other : &end->sourceip;
+}
+
+static const struct ike_config *given(const struct child_sa *child)
+{
+	return child->ike != NULL && child->ike->extra != NULL ? child->ike->extra->config : NULL;
+}
+
+static void add_child(struct planning *p, const struct child_sa *child)
+{
+	const struct config_end *end = our_end(p);
+	const struct ike_config *config = given(child);
+	uint8_t family = child->selectors.remote.range.from.family;
+	const struct ip_addr *source = fixed_source(end, family);
+
+	if (end->modecfgclient && config != NULL) {
+		add_address(p, &config->addresses[0]);
+		add_address(p, &config->addresses[1]);
+		if (ip_is_set(&config->addresses[family == AF_INET6]))
+			source = &config->addresses[family == AF_INET6];
+	}
+	add_fixed_address(p, &end->sourceip);
+	add_fixed_address(p, &end->sourceip_other);
+	if (wants_routes(p->tunnel->conn, end))
+		add_route(p, &child->selectors.remote.range, &child->remote, source);
+}
+
+/* Newest first: where two want a route to the same place, its source is that of the newer. */
+static bool add_children(struct planning *p, const struct child_sa *but)
+{
+	const struct list *all = &p->tunnel->child_sas;
+	bool any = false;
+
+	for (const struct list *node = all->prev; node != all; node = node->prev) {
+		const struct child_sa *child =
+			container_of((uintptr_t)node, struct child_sa, in_tunnel);
+		if (child == but || child->state == CHILD_LARVAL)
+			continue;
+		any = true;
+		if (child->mode == KERNEL_TUNNEL)
+			add_child(p, child);
+	}
+	return any;
+}
+
+/* A packet finds the trap through the interface only. */
+static void add_trap(struct planning *p)
+{
+	const struct tunnel *tunnel = p->tunnel;
+	const struct ip_range *to = &tunnel->selectors.remote.range;
+
+	add_fixed_address(p, &our_end(p)->sourceip);
+	add_fixed_address(p, &our_end(p)->sourceip_other);
+	add_route(p, to, &tunnel->peer->remote, fixed_source(our_end(p), to->from.family));
+}
+
+void outfit_plan(struct gateway *gateway, const struct tunnel *tunnel, const struct child_sa *but,
+		 struct network_plan *plan)
+{
+	struct planning p = { .gateway = gateway, .tunnel = tunnel, .plan = plan };
+	struct network_plan rest = { .count = 0 };
+	const struct config_conn *conn = tunnel->conn;
+	bool traps = tunnel->trap_installed && conn->interface;
+
+	*plan = rest;
+	if (gateway->network == NULL || conn_shunts(conn))
+		return;
+	if (conn->interface)
+		(void)snprintf(p.device, sizeof(p.device), "ipsec%u", conn->interface_number);
+	p.plan = &rest;
+	if (!add_children(&p, but) && !traps)
+		return;
+	if (traps)
+		add_trap(&p);
+	p.plan = plan;
+	add_interface(&p);
+	for (unsigned i = 0; i < rest.count; i++)
+		network_plan_add(plan, &rest.objects[i]);
+	plan->too_long = plan->too_long || rest.too_long;
+}

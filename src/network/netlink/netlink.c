@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rtnetlink socket. A request is answered inside sendto(). */
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/arena.h"
+#include "network/netlink/netlink.h"
+
+static struct netlink_backend *netlink_of(struct network_backend *backend)
+{
+	return container_of(backend, struct netlink_backend, backend);
+}
+
+/* Behind the error stands the header of our own message (NETLINK_CAP_ACK), then attributes. */
+static void read_text(const struct nlmsghdr *answer, char text[NETWORK_TEXT_MAX])
+{
+	const struct nlattr *attr = NULL;
+	size_t len;
+
+	if ((answer->nlmsg_flags & NLM_F_ACK_TLVS) != 0)
+		attr = netlink_attribute(answer, sizeof(struct nlmsgerr), NLMSGERR_ATTR_MSG, 1);
+	if (attr == NULL)
+		return;
+	len = strnlen(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
+	if (len >= NETWORK_TEXT_MAX)
+		len = NETWORK_TEXT_MAX - 1;
+	memcpy(text, mnl_attr_get_payload(attr), len);
+	text[len] = '\0';
+}
+
+static int read_error(const struct nlmsghdr *answer, char text[NETWORK_TEXT_MAX])
+{
+	struct nlmsgerr error;
+
+	if (mnl_nlmsg_get_payload_len(answer) < sizeof(error))
+		return EBADMSG;
+	memcpy(&error, mnl_nlmsg_get_payload(answer), sizeof(error));
+	if (error.error != 0)
+		read_text(answer, text);
+	return error.error < 0 && error.error > INT32_MIN ? -error.error : error.error;
+}
+
+int netlink_ask(struct netlink_backend *backend, struct nlmsghdr *message,
+		char text[NETWORK_TEXT_MAX])
+{
+	_Alignas(8) uint8_t buffer[4096];
+
+	message->nlmsg_seq = ++backend->sequence;
+	if (send(backend->fd, message, message->nlmsg_len, 0) < 0)
+		return errno;
+	for (;;) {
+		ssize_t len = recv(backend->fd, buffer, sizeof(buffer), MSG_DONTWAIT);
+		const struct nlmsghdr *answer = (const void *)buffer;
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len < 0)
+			return errno == EAGAIN ? ENOBUFS : errno;
+		if (mnl_nlmsg_ok(answer, (int)len) && answer->nlmsg_seq == backend->sequence &&
+		    answer->nlmsg_type == NLMSG_ERROR)
+			return read_error(answer, text);
+	}
+}
+
+/* It went with its device, or somebody else has removed it. */
+static bool is_gone(int error)
+{
+	return error == ESRCH || error == ENOENT || error == ENODEV || error == EADDRNOTAVAIL;
+}
+
+static int apply(struct network_backend *backend, const struct network_object *object, bool add,
+		 char text[NETWORK_TEXT_MAX])
+{
+	_Alignas(8) uint8_t bytes[NETLINK_MESSAGE_MAX] = { 0 };
+	bool stands = object->kind == NETWORK_ADDRESS || object->kind == NETWORK_ROUTE;
+	uint32_t index = stands ? if_nametoindex(object->device) : 0;
+	int error;
+
+	if (stands && index == 0)
+		return add ? ENODEV : 0;
+	error = netlink_ask(netlink_of(backend), netlink_encode(bytes, object, add, index), text);
+	return !add && is_gone(error) ? 0 : error;
+}
+
+static void netlink_free(struct network_backend *backend)
+{
+	(void)close(netlink_of(backend)->fd);
+	mem_free(netlink_of(backend));
+}
+
+static const struct network_backend_ops netlink_ops = {
+	.apply = apply,
+	.remove_stale = netlink_remove_stale,
+	.free = netlink_free,
+};
+
+static void tune(int fd)
+{
+	int on = 1;
+
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	/* dumps show what was asked for, and nothing else */
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
+}
+
+enum rc network_netlink_new(struct host *host, struct log *log, struct network **out,
+			    struct diag *diag)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct netlink_backend *backend = mem_alloc(sizeof(*backend));
+
+	if (backend == NULL)
+		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
+	backend->backend.ops = &netlink_ops;
+	backend->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+	if (backend->fd < 0 ||
+	    connect(backend->fd, (struct sockaddr *)&kernel, sizeof(kernel)) != 0) {
+		int error = errno;
+		if (backend->fd >= 0)
+			(void)close(backend->fd);
+		mem_free(backend);
+		return diag_fail(diag, RC_IO, "cannot open a netlink socket for routes: %s",
+				 strerrordesc_np(error));
+	}
+	tune(backend->fd);
+	if (network_new(host, log, &backend->backend, out) != RC_OK)
+		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
+	return RC_OK;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rtnetlink inside. messages.c writes, pure, so that tests read the bytes; stale.c runs at start;
+ * netlink.c owns the socket. */
+#ifndef VANTH_NETWORK_NETLINK_PRIVATE_H
+#define VANTH_NETWORK_NETLINK_PRIVATE_H
+
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+#include "network/private.h"
+
+#define NETLINK_MESSAGE_MAX 1024
+#define NETLINK_ANSWER_MAX  32768
+
+/* Rules of ours: first what table main has but for default routes, then the table of tunnels. */
+#define RULE_MAIN_PRIORITY    30086
+#define RULE_TUNNELS_PRIORITY 30087
+
+struct netlink_backend {
+	struct network_backend backend;
+	int fd;
+	uint32_t sequence;
+};
+
+/* Writes the message into `at`, with room for NETLINK_MESSAGE_MAX bytes; index: of the device that
+ * the object stands on. Sequence is the caller's. */
+struct nlmsghdr *netlink_encode(void *at, const struct network_object *object, bool add,
+				uint32_t index);
+/* The message that removes what this part of a dump shows; NULL: it is not ours, or too long. */
+struct nlmsghdr *netlink_stale_encode(void *at, const struct nlmsghdr *dumped);
+
+/* The first attribute of this type, with at least that many bytes, after the message's own header;
+ * or NULL. */
+const struct nlattr *netlink_attribute(const struct nlmsghdr *message, size_t header, uint16_t type,
+				       size_t least);
+
+/* Sends the message and reads its acknowledgement: 0 or errno. */
+int netlink_ask(struct netlink_backend *backend, struct nlmsghdr *message,
+		char text[NETWORK_TEXT_MAX]);
+enum rc netlink_remove_stale(struct network_backend *backend, unsigned *count,
+			     struct diag *diag) MUST_CHECK;
+
+#endif

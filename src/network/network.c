@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Users, counted objects, and the queue of what is to be done to the host. Level triggered: an
+ * object in the queue is compared with what is wanted when its turn comes, so that what goes and
+ * comes again within a turn is not touched at all. */
+#include <errno.h>
+#include <string.h>
+#include "base/arena.h"
+#include "network/private.h"
+
+struct network_user {
+	struct network *network;
+	struct list in_waiting;
+	struct held **held; /* what it wants */
+	unsigned count;
+	network_settled_fn settled;
+	void *context;
+};
+
+/* ---- objects ---- */
+
+static struct held *held_find(const struct network *network, const struct network_object *what)
+{
+	uint64_t hash = network_object_hash(&network->objects, what);
+
+	for (struct table_node *node = table_first(&network->objects, hash); node != NULL;
+	     node = table_next(node)) {
+		struct held *held = container_of(node, struct held, node);
+		if (network_object_equal(&held->what, what))
+			return held;
+	}
+	return NULL;
+}
+
+static void held_free(struct network *network, struct held *held)
+{
+	list_remove(&held->in_queue);
+	list_remove(&held->in_addresses);
+	table_remove(&network->objects, &held->node);
+	mem_free(held);
+}
+
+static struct held *held_make(struct network *network, const struct network_object *what)
+{
+	struct held *held = held_find(network, what);
+
+	if (held != NULL)
+		return held;
+	held = mem_alloc(sizeof(*held));
+	if (held == NULL)
+		return NULL;
+	held->what = *what;
+	if (table_insert(&network->objects, &held->node,
+			 network_object_hash(&network->objects, what)) != RC_OK) {
+		mem_free(held);
+		return NULL;
+	}
+	if (what->kind == NETWORK_ADDRESS)
+		list_append(&network->addresses, &held->in_addresses);
+	return held;
+}
+
+static void later(struct network *network)
+{
+	network->host->ops->defer(network->host, &network->flush);
+}
+
+static void enqueue(struct network *network, struct held *held)
+{
+	list_remove(&held->in_queue); /* its place is behind what it stands on */
+	list_append(&network->queue, &held->in_queue);
+	later(network);
+}
+
+static void say(struct network *network, enum log_level level, const struct held *held,
+		const char *verb, int error, const char *said)
+{
+	char text[NETWORK_TEXT_MAX];
+
+	if (network->log != NULL)
+		log_write(network->log, level, NULL, "%s %s%s%s%s%s", verb,
+			  network_object_text(&held->what, text), error != 0 ? ": " : "",
+			  error != 0 ? strerrordesc_np(error) : "", said[0] != '\0' ? ": " : "",
+			  said);
+}
+
+static void make(struct network *network, struct held *held)
+{
+	struct network_backend *backend = network->backend;
+	bool first = held->state == HELD_ABSENT;
+
+	held->again = false;
+	held->text[0] = '\0';
+	held->error = backend->ops->apply(backend, &held->what, true, held->text);
+	if (held->error == EEXIST) {
+		held->error = 0;
+		if (first) {
+			held->state = HELD_FOREIGN;
+			say(network, LOG_LEVEL_NOTICE, held,
+			    "used as it stands, and not removed:", 0, "");
+		}
+	} else if (held->error == 0) {
+		held->state = HELD_OURS;
+		if (first)
+			say(network, LOG_LEVEL_DEBUG, held, "added", 0, "");
+	} else {
+		held->state = HELD_ABSENT;
+	}
+}
+
+static void unmake(struct network *network, struct held *held)
+{
+	struct network_backend *backend = network->backend;
+	char text[NETWORK_TEXT_MAX] = "";
+	int error = 0;
+
+	if (held->state == HELD_OURS)
+		error = backend->ops->apply(backend, &held->what, false, text);
+	if (error != 0)
+		say(network, LOG_LEVEL_WARNING, held, "cannot remove", error, text);
+	else if (held->state == HELD_OURS)
+		say(network, LOG_LEVEL_DEBUG, held, "removed", 0, "");
+	held_free(network, held);
+}
+
+static void act(struct network *network, struct held *held)
+{
+	if (held->users == 0)
+		unmake(network, held);
+	else if (held->state == HELD_ABSENT || held->again)
+		make(network, held);
+}
+
+/* ---- the queue ---- */
+
+static void tell(struct network_user *user)
+{
+	struct diag diag = { "" };
+	unsigned failed = 0;
+
+	for (unsigned i = 0; i < user->count; i++) {
+		const struct held *held = user->held[i];
+		char what[NETWORK_TEXT_MAX];
+		if (held->error == 0)
+			continue;
+		if (failed++ == 0)
+			(void)(diag_fail(&diag, RC_KERNEL, "cannot add %s: %s%s%s%s",
+					 network_object_text(&held->what, what),
+					 strerrordesc_np(held->error),
+					 held->text[0] != '\0' ? ": " : "", held->text,
+					 network_errno_hint(&held->what, held->error)) == RC_OK);
+	}
+	user->settled(user->context, failed, &diag);
+}
+
+/* One may free another in its turn: the first is taken off each time. */
+static void tell_all(struct network *network)
+{
+	struct list now;
+
+	list_init(&now);
+	while (!list_empty(&network->waiting)) {
+		struct list *node = network->waiting.next;
+		list_remove(node);
+		list_append(&now, node);
+	}
+	while (!list_empty(&now)) {
+		struct network_user *user = container_of(now.next, struct network_user, in_waiting);
+		list_remove(&user->in_waiting);
+		tell(user);
+	}
+}
+
+static bool run_some(struct network *network, bool all)
+{
+	while (!list_empty(&network->queue)) {
+		struct held *held = container_of(network->queue.next, struct held, in_queue);
+		list_remove(&held->in_queue);
+		act(network, held);
+		if (!all && host_turn_over(network->host))
+			break;
+	}
+	return list_empty(&network->queue);
+}
+
+static void flush(struct deferred *deferred)
+{
+	struct network *network = container_of(deferred, struct network, flush);
+
+	if (run_some(network, false))
+		tell_all(network);
+	else
+		later(network);
+}
+
+void network_drain(struct network *network)
+{
+	(void)run_some(network, true);
+}
+
+/* ---- users ---- */
+
+struct network_user *network_user_new(struct network *network, network_settled_fn settled,
+				      void *context)
+{
+	struct network_user *user = mem_alloc(sizeof(*user));
+
+	if (user == NULL)
+		return NULL;
+	user->network = network;
+	user->settled = settled;
+	user->context = context;
+	return user;
+}
+
+static void wait_for_it(struct network_user *user)
+{
+	if (!list_linked(&user->in_waiting))
+		list_append(&user->network->waiting, &user->in_waiting);
+	later(user->network);
+}
+
+static void drop(struct network *network, struct held *held)
+{
+	if (--held->users == 0)
+		enqueue(network, held);
+}
+
+/* Last made, first gone. */
+static void drop_all(struct network *network, struct held **held, unsigned count)
+{
+	while (count > 0)
+		drop(network, held[--count]);
+}
+
+static void take(struct network *network, struct held *held)
+{
+	held->users++;
+	if (held->state == HELD_ABSENT || held->again)
+		enqueue(network, held);
+}
+
+static struct held **make_all(struct network *network, const struct network_plan *plan,
+			      unsigned *count)
+{
+	struct held **held = mem_alloc((plan->count + 1) * sizeof(struct held *));
+
+	*count = 0;
+	if (held == NULL)
+		return NULL;
+	for (unsigned kind = NETWORK_LINK; kind <= NETWORK_ROUTE; kind++)
+		for (unsigned i = 0; i < plan->count; i++) {
+			if (plan->objects[i].kind != kind)
+				continue;
+			held[*count] = held_make(network, &plan->objects[i]);
+			if (held[*count] == NULL)
+				goto failed;
+			held[(*count)++]->users++; /* stays while we go on */
+		}
+	return held;
+failed:
+	drop_all(network, held, *count);
+	mem_free(held);
+	return NULL;
+}
+
+/* What goes, goes first: a route may come again to the same place by another way. */
+enum rc network_user_set(struct network_user *user, const struct network_plan *plan)
+{
+	struct network *network = user->network;
+	unsigned count;
+	struct held **held = make_all(network, plan, &count);
+
+	if (held == NULL)
+		return RC_NO_MEMORY;
+	drop_all(network, user->held, user->count);
+	mem_free(user->held);
+	user->held = held;
+	user->count = count;
+	for (unsigned i = 0; i < count; i++) {
+		held[i]->users--;
+		take(network, held[i]);
+	}
+	wait_for_it(user);
+	return RC_OK;
+}
+
+void network_user_retry(struct network_user *user)
+{
+	for (unsigned i = 0; i < user->count; i++)
+		if (user->held[i]->state == HELD_ABSENT)
+			enqueue(user->network, user->held[i]);
+	wait_for_it(user);
+}
+
+static bool stands_on_ours(const struct network_user *user, const struct held *held)
+{
+	if (held->what.kind == NETWORK_LINK || held->what.kind == NETWORK_RULE)
+		return true;
+	for (unsigned i = 0; i < user->count; i++) {
+		const struct held *other = user->held[i];
+		if (other->what.kind == NETWORK_LINK && other->state == HELD_OURS &&
+		    strcmp(other->what.device, held->what.device) == 0)
+			return true;
+	}
+	return false;
+}
+
+void network_user_renew(struct network_user *user)
+{
+	for (unsigned i = 0; i < user->count; i++) {
+		struct held *held = user->held[i];
+		if (held->state != HELD_OURS || stands_on_ours(user, held))
+			continue;
+		held->again = true;
+		enqueue(user->network, held);
+	}
+	wait_for_it(user);
+}
+
+void network_user_free(struct network_user *user)
+{
+	if (user == NULL)
+		return;
+	list_remove(&user->in_waiting);
+	drop_all(user->network, user->held, user->count);
+	mem_free(user->held);
+	mem_free(user);
+}
+
+/* ---- all of it ---- */
+
+bool network_has_address(const struct network *network, const struct ip_addr *addr)
+{
+	list_for(node, &network->addresses)
+	{
+		const struct held *held = container_of(node, struct held, in_addresses);
+		if (held->state == HELD_OURS && ip_equal(&held->what.addr, addr))
+			return true;
+	}
+	return false;
+}
+
+enum rc network_remove_stale(struct network *network, unsigned *count, struct diag *diag)
+{
+	return network->backend->ops->remove_stale(network->backend, count, diag);
+}
+
+enum rc network_new(struct host *host, struct log *log, struct network_backend *backend,
+		    struct network **out)
+{
+	struct network *network = mem_alloc(sizeof(*network));
+	uint64_t seed[2] = { 0 };
+
+	if (network == NULL) {
+		backend->ops->free(backend);
+		return RC_NO_MEMORY;
+	}
+	network->host = host;
+	network->log = log;
+	network->backend = backend;
+	table_init(&network->objects, seed); /* nobody chooses these keys to do harm */
+	list_init(&network->queue);
+	list_init(&network->addresses);
+	list_init(&network->waiting);
+	network->flush.run = flush;
+	*out = network;
+	return RC_OK;
+}
+
+void network_free(struct network *network)
+{
+	if (network == NULL)
+		return;
+	network_drain(network);
+	deferred_cancel(&network->flush);
+	table_free(&network->objects);
+	network->backend->ops->free(network->backend);
+	mem_free(network);
+}
