@@ -2,49 +2,15 @@
 /* CREATE_CHILD_SA between two whole gateways: further Child SAs, rekeying from either end and from
  * both at once, in every order of delivery and with each single loss or duplication. */
 #include <errno.h>
-#include "unit/test.h"
-#include "exchange/pair.h"
+#include "exchange/due.h"
 #include "kernel/simulated.h"
 
-#define SEC    USEC_PER_SEC
 #define NO_PFS PAIR_START "\tpfs=no\n"
-#define SIBLINGS                                                                                   \
-	"conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@east\n"           \
-	"\tleftsubnets={10.1.0.0/24,10.3.0.0/24}\n\trightsubnet=10.2.0.0/24\n"                     \
-	"\tauthby=secret\n"
 
 static void up(struct pair *pair, uint64_t seed, const char *west, const char *east)
 {
 	pair_start(pair, seed, west, east, NULL, NULL);
 	pair_run(pair, 6 * SEC);
-}
-
-static struct tunnel *tunnel_of(const struct end *end)
-{
-	return peers_tunnel(&end->gateway->peers, "t");
-}
-
-static struct child_sa *child_of(const struct end *end)
-{
-	return tunnel_current(tunnel_of(end));
-}
-
-static void child_due(struct end *end)
-{
-	struct child_sa *child = child_of(end);
-
-	assert_non_null(child);
-	child->replace_at = host_now(end->host);
-	peer_dirty(tunnel_of(end)->peer);
-}
-
-static void ike_due(struct end *end)
-{
-	struct child_sa *child = child_of(end);
-
-	assert_non_null(child);
-	child->ike->replace_at = host_now(end->host);
-	peer_dirty(tunnel_of(end)->peer);
 }
 
 /* One IKE SA, one Child SA at each end; a packet each way. */
@@ -131,34 +97,9 @@ static void siblings_share_an_ike_sa(void **state)
 
 /* ---- both at once ---- */
 
-typedef void (*due_fn)(struct end *end);
-
-/* Every order: at each delivery the seed tells which of the datagrams in flight comes next, and
- * which one (if any) is lost or comes twice. */
 static void play(struct pair *pair, due_fn west, due_fn east, uint64_t order, int lose, int twice)
 {
-	int n = 0;
-
-	world_manual(pair->world, true);
-	west(&pair->west);
-	east(&pair->east);
-	world_settle(pair->world);
-	for (unsigned rounds = 0; rounds < 60; rounds++) {
-		struct list *flights = world_flights(pair->world);
-		if (list_empty(flights))
-			break;
-		struct list *node =
-			(order >> (rounds % 20) & 1) != 0 ? flights->next : flights->prev;
-		struct flight *flight = container_of(node, struct flight, in_world);
-		if (n == twice)
-			assert_int_equal(world_duplicate(pair->world, flight), RC_OK);
-		if (n++ == lose)
-			world_drop(pair->world, flight);
-		else
-			world_deliver(pair->world, flight);
-		world_settle(pair->world);
-	}
-	world_manual(pair->world, false);
+	play_out(pair, west, east, 0, order, lose, twice);
 	pair_run(pair, 150 * SEC);
 	assert_one(pair);
 	assert_int_equal(pair->west.ike_down, pair->west.ike_up - 1);
@@ -183,29 +124,6 @@ static void in_every_order(due_fn west, due_fn east)
 			play(&pair, west, east, order * 5, -1, n);
 			pair_end(&pair);
 		}
-}
-
-static void nothing_due(struct end *end)
-{
-	(void)end;
-}
-
-static void child_ends(struct end *end)
-{
-	struct child_sa *child = child_of(end);
-
-	child->delete_wanted = true;
-	child->delete_reason = RC_REPLACED;
-	peer_dirty(child->tunnel->peer);
-}
-
-static void ike_ends(struct end *end)
-{
-	struct ike_sa *sa = child_of(end)->ike;
-
-	sa->delete_wanted = true;
-	sa->delete_reason = RC_OPERATOR;
-	peer_dirty(sa->peer);
 }
 
 static void one_end_rekeys_the_child_sa_in_every_order(void **state)
