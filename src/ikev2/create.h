@@ -46,6 +46,9 @@ extern const step_fn create_install_steps[];
 /* A key pair of that group into *pair, which the outcome owns. */
 enum rc create_generate(struct step *step, uint16_t group, struct dh_pair **pair,
 			struct outcome *out) MUST_CHECK;
+/* The request once more, with a key pair of that group, by these steps. */
+enum rc create_again(struct step *step, uint16_t group, const step_fn *steps,
+		     struct outcome *out) MUST_CHECK;
 /* g^ir into out->shared, from our pair (taken) and the peer's public value. */
 enum rc create_compute(struct step *step, struct dh_pair **pair, struct span peer_public,
 		       struct outcome *out) MUST_CHECK;

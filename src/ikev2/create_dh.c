@@ -111,3 +111,16 @@ enum rc create_want_group(struct step *step, uint16_t group, struct outcome *out
 	out->notify_data = span_make(data, 2);
 	return diag_fail(&out->diag, RC_INVALID_KE, "asked for a KE of DH group %u", group);
 }
+
+enum rc create_again(struct step *step, uint16_t group, const step_fn *steps, struct outcome *out)
+{
+	struct ike_creation *creation = out->creation = ike_creation_new();
+
+	if (creation == NULL)
+		return RC_NO_MEMORY;
+	*creation = *step->sa->creation;
+	creation->pair = NULL;
+	creation->restarts++;
+	step->divert = steps;
+	return create_generate(step, group, &creation->pair, out);
+}

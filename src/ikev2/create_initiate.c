@@ -146,20 +146,6 @@ const step_fn rekey_child_steps[] = { begin_rekey /* suspends: DH key pair */, e
 
 const step_fn create_again_steps[] = { emit_request, NULL };
 
-static enum rc again(struct step *step, uint16_t group, struct outcome *out)
-{
-	const struct ike_creation *before = step->sa->creation;
-	struct ike_creation *creation = out->creation = ike_creation_new();
-
-	if (creation == NULL)
-		return RC_NO_MEMORY;
-	*creation = *before;
-	creation->pair = NULL;
-	creation->restarts++;
-	step->divert = create_again_steps;
-	return create_generate(step, group, &creation->pair, out);
-}
-
 static enum rc another_group(struct step *step, const struct wire_notify *notify,
 			     struct outcome *out)
 {
@@ -175,7 +161,7 @@ static enum rc another_group(struct step *step, const struct wire_notify *notify
 		out->creation_failed = RC_NO_PROPOSAL;
 		return RC_OK;
 	}
-	return again(step, group, out);
+	return create_again(step, group, create_again_steps, out);
 }
 
 /* A peer that insists on PFS refuses what comes without KE. We do not insist on doing without: once
@@ -205,8 +191,9 @@ static enum rc read_response(struct step *step, struct outcome *out)
 	if (notify_find(step->message, INVALID_KE_PAYLOAD, &notify))
 		return another_group(step, &notify, out);
 	if (notify_error(step->message, &notify))
-		return may_want_pfs(step, &notify) ? again(step, step->sa->choice.dh, out)
-						   : create_refused(step, &notify, out);
+		return may_want_pfs(step, &notify)
+			       ? create_again(step, step->sa->choice.dh, create_again_steps, out)
+			       : create_refused(step, &notify, out);
 	TRY(child_read(step->arena, step->message, &in->child, &out->diag));
 	if (!in->child.present || in->nr.len == 0)
 		return diag_fail(&out->diag, RC_SYNTAX, "an answer without SA, Nr, TSi or TSr");

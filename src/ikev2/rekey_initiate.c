@@ -90,23 +90,13 @@ const step_fn rekey_again_steps[] = { emit_request, NULL };
 
 static enum rc again(struct step *step, const struct wire_notify *notify, struct outcome *out)
 {
-	const struct ike_creation *before = step->sa->creation;
-	struct ike_creation *creation;
 	uint16_t group;
 
-	if (create_wanted_group(notify, step->sa->peer->conn->ike, before, &group, &out->diag) !=
-	    RC_OK) {
-		out->creation_failed = RC_NO_PROPOSAL;
-		return RC_OK;
-	}
-	creation = out->creation = ike_creation_new();
-	if (creation == NULL)
-		return RC_NO_MEMORY;
-	*creation = *before;
-	creation->pair = NULL;
-	creation->restarts++;
-	step->divert = rekey_again_steps;
-	return create_generate(step, group, &creation->pair, out);
+	if (create_wanted_group(notify, step->sa->peer->conn->ike, step->sa->creation, &group,
+				&out->diag) == RC_OK)
+		return create_again(step, group, rekey_again_steps, out);
+	out->creation_failed = RC_NO_PROPOSAL;
+	return RC_OK;
 }
 
 /* ---- the answer ---- */
