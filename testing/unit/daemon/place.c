@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <ftw.h>
+#include "crypto/crypto.h"
 #include "unit/daemon/place.h"
 
 void place_begin(struct place *place)
@@ -44,4 +45,19 @@ static int place_remove_one(const char *path, const struct stat *state, int kind
 void place_end(struct place *place)
 {
 	assert_int_equal(nftw(place->dir, place_remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+int place_crypto_open(void **state)
+{
+	struct diag diag;
+
+	(void)state;
+	return crypto_open(NULL, false, &diag) == RC_OK ? 0 : 1;
+}
+
+int place_crypto_close(void **state)
+{
+	(void)state;
+	crypto_close();
+	return 0;
 }

@@ -22,4 +22,8 @@ void place_end(struct place *place); /* with all that is in it */
 const char *place_path(struct place *place, const char *name);
 const char *place_file(struct place *place, const char *name, const char *text, mode_t mode);
 
+/* Set-up and end of a group of tests that read secrets. */
+int place_crypto_open(void **state);
+int place_crypto_close(void **state);
+
 #endif

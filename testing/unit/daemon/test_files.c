@@ -156,21 +156,6 @@ static void directories_are_made_with_those_above(void **state)
 	place_end(&place);
 }
 
-static int open_crypto(void **state)
-{
-	struct diag diag;
-
-	(void)state;
-	return crypto_open(NULL, false, &diag) == RC_OK ? 0 : 1;
-}
-
-static int close_crypto(void **state)
-{
-	(void)state;
-	crypto_close();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,5 +166,5 @@ int main(void)
 		cmocka_unit_test(directories_are_made_with_those_above),
 	};
 
-	return cmocka_run_group_tests(tests, open_crypto, close_crypto);
+	return cmocka_run_group_tests(tests, place_crypto_open, place_crypto_close);
 }

@@ -142,21 +142,6 @@ static void reload_stop_and_failure_are_told(void **state)
 	manager_end(&manager);
 }
 
-static int open_crypto(void **state)
-{
-	struct diag diag;
-
-	(void)state;
-	return crypto_open(NULL, false, &diag) == RC_OK ? 0 : 1;
-}
-
-static int close_crypto(void **state)
-{
-	(void)state;
-	crypto_close();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,5 +150,5 @@ int main(void)
 		cmocka_unit_test(reload_stop_and_failure_are_told),
 	};
 
-	return cmocka_run_group_tests(tests, open_crypto, close_crypto);
+	return cmocka_run_group_tests(tests, place_crypto_open, place_crypto_close);
 }

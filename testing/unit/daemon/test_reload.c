@@ -230,21 +230,6 @@ static void the_end_may_come_at_any_time(void **state)
 	scene_end(&scene);
 }
 
-static int open_crypto(void **state)
-{
-	struct diag diag;
-
-	(void)state;
-	return crypto_open(NULL, false, &diag) == RC_OK ? 0 : 1;
-}
-
-static int close_crypto(void **state)
-{
-	(void)state;
-	crypto_close();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,5 +239,5 @@ int main(void)
 		cmocka_unit_test(the_end_may_come_at_any_time),
 	};
 
-	return cmocka_run_group_tests(tests, open_crypto, close_crypto);
+	return cmocka_run_group_tests(tests, place_crypto_open, place_crypto_close);
 }
