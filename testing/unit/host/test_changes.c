@@ -39,6 +39,9 @@ static void burst_of_changes_is_told_once(void **state)
 	assert_int_equal(scene.calls, 1);
 	run_for(scene.host, 250000);
 	assert_int_equal(scene.calls, 1);
+	netns_do("ip route add 198.51.100.0/24 dev lo proto 86; ip route flush proto 86");
+	run_for(scene.host, 250000); /* our own */
+	assert_int_equal(scene.calls, 1);
 	netns_do("ip route add 203.0.113.0/24 dev lo");
 	run_host(scene.host);
 	assert_int_equal(scene.calls, 2);

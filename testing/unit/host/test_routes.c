@@ -82,6 +82,32 @@ static void source_follows_the_most_specific_route(void **state)
 	host_real_free(host);
 }
 
+static void way_out_has_device_gateway_and_source_tunnels_left_aside(void **state)
+{
+	struct host_route way;
+	struct host *host;
+	struct ip_addr to;
+
+	(void)state;
+	netns_or_skip();
+	netns_do("ip addr add 10.0.0.1/24 dev v0; ip route add default via 10.0.0.9;"
+		 "ip addr add 10.9.0.7/32 dev lo;"
+		 "ip rule add pref 30087 not fwmark 0x56414e54 lookup 86;"
+		 "ip route add default dev v0 src 10.9.0.7 table 86");
+	host = real_host();
+	assert_int_equal(ip_parse("198.51.100.1", &to), RC_OK);
+	assert_int_equal(host->ops->route_to(host, &to, &way), RC_OK);
+	assert_string_equal(way.device, "v0");
+	assert_true(is_addr(&way.gateway, "10.0.0.9"));
+	assert_true(is_addr(&way.source, "10.0.0.1"));
+	assert_int_equal(ip_parse("10.0.0.77", &to), RC_OK);
+	assert_int_equal(host->ops->route_to(host, &to, &way), RC_OK);
+	assert_int_equal(way.gateway.family, AF_UNSPEC);
+	assert_int_equal(ip_parse("2001:db8::1", &to), RC_OK);
+	assert_int_equal(host->ops->route_to(host, &to, &way), RC_NOT_FOUND);
+	host_real_free(host);
+}
+
 static void link_local_addresses_keep_their_interface(void **state)
 {
 	struct host *host;
@@ -202,6 +228,7 @@ int main(void)
 		cmocka_unit_test(unset_address_leads_nowhere),
 		cmocka_unit_test(addresses_are_those_of_links_that_are_up),
 		cmocka_unit_test(source_follows_the_most_specific_route),
+		cmocka_unit_test(way_out_has_device_gateway_and_source_tunnels_left_aside),
 		cmocka_unit_test(link_local_addresses_keep_their_interface),
 		cmocka_unit_test(unreachable_and_prohibited_are_not_found),
 		cmocka_unit_test(default_route_is_found_among_others),

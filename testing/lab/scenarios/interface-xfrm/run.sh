@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+# shows: ipsec-interface= makes an interface with its address and routes, which carries the tunnel and goes with it
+# timeout: 300
+# sample: yes
+two_gateways
+
+# gone NS DEVICE
+gone() { ! ip -n "$1" link show "$2" >/dev/null 2>&1; }
+
+conn_conf west ipsec-interface=yes leftinterface-ip=10.77.0.1/30
+conn_conf east ipsec-interface=5
+start vanth west
+start vanth east
+capture_start
+up west tunnel
+wait_for 5 "the interface" ip -n west link show ipsec1
+contains "$(ip -n west addr show dev ipsec1)" "10.77.0.1/30"
+contains "$(ip -n west route get 10.2.0.2)" "dev ipsec1"
+contains "$(ip -n east route get 10.1.0.2)" "dev ipsec5"
+contains "$(ip -n west xfrm state)" "if_id 0x1"
+ping_ok westlan 10.2.0.2
+sees_esp
+[ "$(at west sed -n "s/^ *ipsec1: *//p" /proc/self/net/dev | awk "{ print \$10 }")" -ge 2 ] || fail "ipsec1 has not sent the pings"
+
+say "rekeying leaves the interface alone"
+index=$(ip -n west -o link show ipsec1 | cut -d: -f1)
+rekey west tunnel child
+[ "$(ip -n west -o link show ipsec1 | cut -d: -f1)" = "$index" ] || fail "another interface"
+ping_ok westlan 10.2.0.2
+
+say "it goes with the tunnel"
+down west tunnel
+wait_for 5 "no interface" gone west ipsec1
+wait_for 5 "no interface" gone east ipsec5
+
+say "what a killed daemon left is removed"
+up west tunnel
+wait_for 5 "the interface" ip -n west link show ipsec1
+kill -KILL "${pid_of[west]}"
+wait "${pid_of[west]}" || true
+daemons=east
+ip -n west link show ipsec1
+start vanth west
+wait_for 5 "no interface" gone west ipsec1
+log_has west "that an earlier run left"
+
+say "a tunnel for everything does not lead into itself"
+stop_daemons
+conn_conf west ipsec-interface=yes rightsubnet=0.0.0.0/0
+conn_conf east rightsubnet=0.0.0.0/0
+start vanth west
+start vanth east
+up west tunnel
+wait_for 5 "the interface" ip -n west link show ipsec1
+ping_ok westlan 10.2.0.2
+contains "$(ip -n west route get 198.51.100.1)" "dev ipsec1"
+contains "$(ip -n west route get 198.51.100.1 mark 0x56414e54)" "dev eth0"
+rekey west tunnel child
+ping_ok westlan 10.2.0.2
+down west tunnel
+wait_for 5 "no interface" gone west ipsec1
+[ -z "$(ip -n west rule show | grep 56414e54 || true)" ] || fail "a rule is left"
