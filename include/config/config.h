@@ -100,6 +100,7 @@ struct config_interface_address {
 	struct ip_addr addr; /* AF_UNSPEC: none */
 	uint8_t len;
 };
+#define CONFIG_UPDOWN_WORDS_MAX 32 /* the command of leftupdown= and its arguments */
 /* leftsourceip=%config: addresses that we ask the peer for */
 enum config_wanted_address { WANT_IPV4 = 1, WANT_IPV6 = 2 };
 

@@ -49,7 +49,8 @@ struct gateway_counters {
 	uint64_t reassembly_expired, reassembly_evicted;
 	uint64_t requests_ahead, requests_beyond; /* of the peers' window: kept, refused */
 	uint64_t redirects_sent, redirects_followed, redirects_refused;
-	uint64_t requests_refused; /* sound ones that had no place */
+	uint64_t requests_refused;	      /* sound ones that had no place */
+	uint64_t scripts_run, scripts_failed; /* of updown=, each verb */
 	uint64_t
 		stuck; /* the watchdog's "wanted, no live Child SA, nothing pending": must stay 0 */
 };
@@ -111,6 +112,7 @@ struct gateway {
 	unsigned creating;	      /* CREATE_CHILD_SA requests of ours that are not out yet */
 	struct list line[LINE_COUNT]; /* of struct peer.in_line */
 	struct flood flood;
+	struct updown *updown; /* engine/updown.c; NULL: no script was ever run */
 	struct timer stop_limit;
 	usec_t stop_by;
 	void (*stopped)(void *context);
@@ -132,7 +134,8 @@ void gateway_use_network(struct gateway *gateway, struct network *network);
 /* Opens the sockets, removes stale kernel state, orients, starts what has auto=start, traps what
  * has auto=ondemand. */
 enum rc gateway_start(struct gateway *gateway, struct diag *diag) MUST_CHECK;
-/* Deletes all SAs, tells the peers, waits for answers at most `limit`, then calls stopped. */
+/* Deletes all SAs, tells the peers, waits for answers at most `limit` and then for updown scripts
+ * at most ten seconds, then calls stopped. */
 void gateway_stop(struct gateway *gateway, usec_t limit, void (*stopped)(void *context),
 		  void *context);
 /* Frees everything, whatever state it is in; nothing is sent. Outstanding jobs must have been

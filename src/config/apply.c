@@ -94,7 +94,7 @@ enum rc keyword_apply(const struct keyword *keyword, const char *text, void *obj
 	const char *range = keyword->info.range;
 
 	*finding = (struct finding){ 0 };
-	if (text[0] == '\0')
+	if (text[0] == '\0' && keyword->parse != field_updown) /* "": none */
 		return diag_fail(&finding->diag, RC_SYNTAX, "the value is missing");
 	TRY(check_refused(keyword, text, &finding->diag));
 	switch (keyword->kind) {

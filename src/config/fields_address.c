@@ -321,11 +321,23 @@ enum rc field_modecfgdomains(const char *text, void *object, struct finding *fin
 }
 
 /* ---- scripts ---- */
+static unsigned count_words(const char *text)
+{
+	unsigned count = 0;
+
+	for (text += strspn(text, " \t"); text[0] != '\0'; text += strspn(text, " \t")) {
+		text += strcspn(text, " \t");
+		count++;
+	}
+	return count;
+}
+
 enum rc field_updown(const char *text, void *object, struct finding *finding)
 {
 	struct config_end *end = object;
 	size_t plain = strcspn(text, ";|&<>$`()*?~\"'\\");
 	char *copy = NULL;
+	bool none;
 
 	if (text[plain] != '\0') {
 		finding->column = plain;
@@ -334,13 +346,17 @@ enum rc field_updown(const char *text, void *object, struct finding *finding)
 				 "into a script",
 				 text[plain]);
 	}
-	if (text[0] != '/' && strcasecmp(text, "%disabled") != 0 &&
-	    strncmp(text, "ipsec _updown", 13) != 0)
+	none = text[0] == '\0' || strcasecmp(text, "%disabled") == 0;
+	if (!none && text[0] != '/' &&
+	    (text[0] == '%' || memchr(text, '/', strcspn(text, " \t")) != NULL))
 		return diag_fail(&finding->diag, RC_SYNTAX,
-				 "\"%.60s\": expected the script's absolute path, with arguments "
-				 "behind it, or %%disabled",
+				 "\"%.60s\": expected the script's absolute path or its name, with "
+				 "arguments behind it, or %%disabled",
 				 text);
-	if (text[0] != '%' && (copy = mem_text(text)) == NULL)
+	if (count_words(text) > CONFIG_UPDOWN_WORDS_MAX)
+		return diag_fail(&finding->diag, RC_SYNTAX, "more than %d words",
+				 CONFIG_UPDOWN_WORDS_MAX);
+	if (!none && (copy = mem_text(text)) == NULL)
 		return RC_NO_MEMORY;
 	mem_free(end->updown);
 	end->updown = copy;

@@ -218,9 +218,18 @@ const struct keyword keywords_ours[] = {
 	    "This end asks the other one for an address, as sourceip=%config does."),
 	END("cat", KIND_BOOL, cat, "yes, no", "no",
 	    "The address that the peer gives is translated to that of the host."),
-	END_CUSTOM("updown", "command", "", NULL, field_updown,
-		   "The script that is run when the tunnel comes and goes: its absolute path, and "
-		   "arguments. It runs without a shell. %disabled: none."),
+	END_CUSTOM(
+		"updown", "command", "", NULL, field_updown,
+		"A script that is run when the tunnel comes (PLUTO_VERB is prepare-, route- and "
+		"up-client, or -host) and goes (down-, unroute-), with Libreswan's PLUTO_ "
+		"variables: "
+		"its absolute path or its name, and arguments. It runs without a shell, beside the "
+		"daemon, after addresses and routes are set and before they are taken back; not "
+		"for a rekey. Texts of the peer hold nothing but letters, digits, blanks and "
+		".,:/=+@_-; the rest is %XX. If it fails, that is logged and the tunnel stays; "
+		"after "
+		"30 seconds it is killed. Of capabilities it has CAP_NET_ADMIN. %disabled, or "
+		"Libreswan's ipsec _updown, whose work the daemon does itself: none."),
 	END_CUSTOM("vti", "address/length", "", NULL, field_vti,
 		   "The address of this end's vti-interface=."),
 	END_CUSTOM("interface-ip", "address/length", "", NULL, field_interface_ip,

@@ -49,7 +49,6 @@ static const struct not_yet not_yet[] = {
 	BAD(CONN, "type", "reject", ""),
 
 	/* interfaces, routes and the kernel */
-	FINE(END, "updown", "%disabled"),
 	FINE(END, "vti", ""),
 	FINE(CONN, "vti-interface", ""),
 	FINE(CONN, "vti-routing", "yes"),

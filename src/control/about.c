@@ -49,6 +49,8 @@ static const struct {
 	COUNTER(redirects_followed),
 	COUNTER(redirects_refused),
 	COUNTER(requests_refused),
+	COUNTER(scripts_run),
+	COUNTER(scripts_failed),
 #undef COUNTER
 };
 

@@ -53,11 +53,15 @@ static enum rc drop(struct diag *diag)
 
 	capng_clear(CAPNG_SELECT_BOTH);
 	if (capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN,
-			  CAP_NET_BIND_SERVICE, -1) != 0)
+			  CAP_NET_BIND_SERVICE, -1) != 0 ||
+	    capng_update(CAPNG_ADD, CAPNG_INHERITABLE | CAPNG_BOUNDING_SET, CAP_NET_ADMIN) != 0)
 		return diag_fail(diag, RC_PERMISSION, "cannot choose capabilities");
 	if (capng_apply(what) != 0)
 		return diag_fail(diag, RC_PERMISSION, "cannot drop capabilities: %s",
 				 strerror(errno));
+	/* Programs that we run (updown scripts) set addresses, routes and rules, and have nothing
+	 * but that: root's by the bounding set, another user's by the ambient set. */
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0);
 	return RC_OK;
 }
 

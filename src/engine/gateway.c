@@ -5,6 +5,7 @@
 #define TIMERS_A_TURN	  64   /* a liveness probe takes up to 50 us: 10 ms are not to pass */
 #define HALF_OPEN_WATCHED 1000 /* a round */
 #define NEXT_WATCHED	  (5 * USEC_PER_MSEC)
+#define SCRIPTS_GRACE	  (10 * USEC_PER_SEC) /* for those of the tunnels that end with us */
 
 static void wake(void *context)
 {
@@ -352,6 +353,18 @@ static void drop_rest(struct gateway *gateway)
 	}
 }
 
+/* SAs whose peers did not answer. */
+static void end_rest(struct gateway *gateway)
+{
+	list_for_safe(node, &gateway->peers.list)
+	{
+		struct peer *peer = container_of(node, struct peer, in_peers);
+		while (!list_empty(&peer->ike_sas))
+			ike_down(gateway, container_of(peer->ike_sas.next, struct ike_sa, in_peer),
+				 RC_SHUTDOWN, NULL);
+	}
+}
+
 static void stop_done(struct gateway *gateway)
 {
 	void (*stopped)(void *context) = gateway->stopped;
@@ -360,16 +373,14 @@ static void stop_done(struct gateway *gateway)
 	gateway_cancel(gateway, &gateway->stop_limit);
 	gateway_cancel(gateway, &gateway->watchdog);
 	gateway_cancel(gateway, &gateway->flood.tick);
-	list_for_safe(node, &gateway->peers.list)
+	list_for(node, &gateway->peers.list)
 	{
 		struct peer *peer = container_of(node, struct peer, in_peers);
-		while (!list_empty(&peer->ike_sas))
-			ike_down(gateway, container_of(peer->ike_sas.next, struct ike_sa, in_peer),
-				 RC_SHUTDOWN, NULL);
 		list_for(tunnel, &peer->tunnels)
 			trap_remove(gateway, container_of(tunnel, struct tunnel, in_peer));
 	}
 	(void)(gateway->kernel->ops->drain(gateway->kernel, 2 * USEC_PER_SEC) == RC_OK);
+	updown_forget(gateway); /* it would tell them */
 	outfit_forget_all(gateway);
 	if (stopped != NULL)
 		stopped(gateway->stopped_context);
@@ -381,10 +392,14 @@ static void stop_fire(struct timer *timer)
 	usec_t now = host_now(gateway->host);
 
 	if (list_empty(&gateway->errands) &&
-	    (gateway->sas.established_count == 0 || now >= gateway->stop_by))
-		stop_done(gateway);
-	else
-		gateway_timer(gateway, &gateway->stop_limit, now + 20 * USEC_PER_MSEC);
+	    (gateway->sas.established_count == 0 || now >= gateway->stop_by)) {
+		end_rest(gateway);
+		if (updown_idle(gateway) || now >= gateway->stop_by + SCRIPTS_GRACE) {
+			stop_done(gateway);
+			return;
+		}
+	}
+	gateway_timer(gateway, &gateway->stop_limit, now + 20 * USEC_PER_MSEC);
 }
 
 void gateway_stop(struct gateway *gateway, usec_t limit, void (*stopped)(void *context),
@@ -428,6 +443,7 @@ void gateway_free(struct gateway *gateway)
 		return;
 	gateway->stopping = true;
 	free_sas(gateway);
+	updown_forget(gateway); /* it would tell them */
 	outfit_forget_all(gateway);
 	tasks_hurry(gateway);
 	(void)(gateway->kernel->ops->drain(gateway->kernel, USEC_PER_SEC) == RC_OK);

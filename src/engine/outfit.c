@@ -15,6 +15,7 @@ struct outfit {
 	struct gateway *gateway;
 	struct tunnel *tunnel; /* NULL: it is on its way out */
 	bool up;	       /* a Child SA is there, and the script knows or is about to */
+	bool script_told;      /* of the way up: it is to be told of the way down */
 	bool script_due;       /* when the network is as it has to be */
 	struct network_user *user;
 	struct timer retry;
@@ -41,10 +42,13 @@ static void outfit_free(struct outfit *outfit)
 /* Its network is there, or as much of it as can be had. */
 static void tell_up(struct outfit *outfit)
 {
-	if (!outfit->script_due)
+	const struct child_sa *child = outfit->script_due ? tunnel_current(outfit->tunnel) : NULL;
+
+	if (child == NULL)
 		return;
 	outfit->script_due = false;
-	/* here: updown_up(outfit->gateway, the tunnel's current Child SA) */
+	outfit->script_told = true;
+	updown_up(outfit->gateway, child);
 }
 
 static void retry_fire(struct timer *timer)
@@ -156,29 +160,6 @@ static bool still_needed(const struct tunnel *tunnel)
 	return tunnel->trap_installed && tunnel->conn->interface;
 }
 
-void outfit_down(struct gateway *gateway, const struct child_sa *child)
-{
-	struct tunnel *tunnel = child->tunnel;
-	struct outfit *outfit = tunnel->outfit;
-
-	(void)gateway;
-	if (outfit == NULL)
-		return;
-	if (!is_last(child)) {
-		(void)apply(outfit, child);
-		return;
-	}
-	outfit->up = false;
-	outfit->script_due = false;
-	/* here: updown_down(gateway, child), before the network is taken back */
-	if (still_needed(tunnel))
-		(void)apply(outfit, child);
-	else
-		outfit_free(outfit);
-}
-
-/* ---- what changes meanwhile ---- */
-
 void outfit_trap_changed(struct gateway *gateway, struct tunnel *tunnel)
 {
 	struct outfit *outfit = tunnel->outfit;
@@ -194,6 +175,49 @@ void outfit_trap_changed(struct gateway *gateway, struct tunnel *tunnel)
 	else
 		outfit_free(outfit);
 }
+
+static void script_done(void *context)
+{
+	outfit_free(context);
+}
+
+/* The script is told that the tunnel goes; the network is taken back when it has run, whatever
+ * becomes of the tunnel. False: there is nothing to wait for. */
+static bool script_holds(struct outfit *outfit, const struct child_sa *child)
+{
+	bool told = outfit->script_told;
+
+	outfit->script_told = false;
+	if (!told || !updown_down(outfit->gateway, child, script_done, outfit))
+		return false;
+	outfit->tunnel->outfit = NULL;
+	outfit->tunnel = NULL;
+	gateway_cancel(outfit->gateway, &outfit->retry);
+	return true;
+}
+
+void outfit_down(struct gateway *gateway, const struct child_sa *child)
+{
+	struct tunnel *tunnel = child->tunnel;
+	struct outfit *outfit = tunnel->outfit;
+
+	if (outfit == NULL)
+		return;
+	if (!is_last(child)) {
+		(void)apply(outfit, child);
+		return;
+	}
+	outfit->up = false;
+	outfit->script_due = false;
+	if (script_holds(outfit, child)) /* a trap has one of its own meanwhile */
+		outfit_trap_changed(gateway, tunnel);
+	else if (still_needed(tunnel))
+		(void)apply(outfit, child);
+	else
+		outfit_free(outfit);
+}
+
+/* ---- what changes meanwhile ---- */
 
 void outfit_moved(struct tunnel *tunnel)
 {

@@ -407,4 +407,42 @@ void watch_tell(struct gateway *gateway, enum gateway_event_type type, struct pe
 struct log_subject subject_of(const struct ike_sa *sa);
 struct tunnel *larval_tunnel(const struct ike_sa *sa);
 
+/* ---- updown_script.c: what a script of updown= is told ---- */
+#define UPDOWN_LIMIT (30 * USEC_PER_SEC) /* then it is killed */
+/* One event of a tunnel: its verbs in order, with the values of that moment. */
+struct updown_script {
+	struct list in_slot;
+	struct arena arena;
+	uint64_t tunnel; /* serial */
+	bool up;
+	uint8_t verb, verb_count; /* verb: the next one */
+	const char *verbs[3];	  /* "up-client" */
+	char **argv;
+	char **env;		 /* the first one is for PLUTO_VERB */
+	const char *name, *peer; /* for the log */
+	const char *slot;	 /* scripts with the same one do not run at once */
+	void (*done)(void *context);
+	void *context;
+};
+/* NULL in *out: the tunnel has no script of its own (updown= is not set, or Libreswan's, whose work
+ * the daemon does itself). */
+enum rc updown_script_new(struct gateway *gateway, const struct child_sa *child, bool up,
+			  struct updown_script **out) MUST_CHECK;
+void updown_script_free(struct updown_script *script);
+/* text as it may stand in a value: what is not a letter, a digit, a blank or one of . , : / = + @ _
+ * - is %XX, and so is a - at the beginning. NULL: out of memory. */
+char *updown_safe(struct arena *arena, const char *text);
+
+/* ---- updown.c ---- */
+#define UPDOWN_AT_ONCE 32
+/* The tunnel of the Child SA is up: prepare, route, up. */
+void updown_up(struct gateway *gateway, const struct child_sa *child);
+/* It goes: down, unroute. True: done is called when these have run (not when the gateway is freed
+ * meanwhile). False: there is nothing to wait for. */
+bool updown_down(struct gateway *gateway, const struct child_sa *child, void (*done)(void *context),
+		 void *context);
+bool updown_idle(const struct gateway *gateway);
+/* What runs is killed. */
+void updown_forget(struct gateway *gateway);
+
 #endif

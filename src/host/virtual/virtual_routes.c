@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which address of a virtual host reaches what: everybody is on one big network, so the address
  * most alike the remote one is taken, and the first where that is undecided. */
+#include <string.h>
 #include "private.h"
 
 static unsigned common_bits(const struct ip_addr *a, const struct ip_addr *b)

@@ -167,7 +167,21 @@ static void a_script_is_started_without_a_shell(void **state)
 	assert_int_equal(field_updown("ipsec _updown", &end, &finding), RC_OK);
 	assert_int_equal(field_updown("/bin/true; reboot", &end, &finding), RC_UNSUPPORTED);
 	assert_int_equal(finding.column, 9);
-	assert_int_equal(field_updown("updown", &end, &finding), RC_SYNTAX);
+	assert_int_equal(field_updown("my-updown --log /tmp/x", &end, &finding), RC_OK);
+	assert_string_equal(end.updown, "my-updown --log /tmp/x");
+	assert_int_equal(field_updown("./updown", &end, &finding), RC_SYNTAX);
+	assert_int_equal(field_updown("etc/updown", &end, &finding), RC_SYNTAX);
+	assert_int_equal(field_updown("%none", &end, &finding), RC_SYNTAX);
+	assert_int_equal(field_updown("/a 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 "
+				      "23 24 25 26 27 28 29 30 31 32",
+				      &end, &finding),
+			 RC_OK);
+	assert_int_equal(field_updown("/a 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 "
+				      "23 24 25 26 27 28 29 30 31 32 33",
+				      &end, &finding),
+			 RC_SYNTAX);
+	assert_int_equal(field_updown("", &end, &finding), RC_OK);
+	assert_null(end.updown);
 	conn_end_free(&end);
 }
 

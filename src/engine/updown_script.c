@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * DOC: what an updown script is told
+ *
+ * Names and meaning are those that pluto gives its scripts (ipsec__updown(8) of Libreswan), and of
+ * charon's further ones those that do not contradict them. All of it stands in the environment,
+ * written down when the event happens, because a script may run when its Child SA is long gone.
+ * Texts that come from the peer (identities, names, greetings) and from files are made safe for
+ * scripts that quote badly; addresses and numbers are our own writing.
+ */
+#include <stdio.h>
+#include "base/arena.h"
+#include "engine/private.h"
+#include "peer/pool.h"
+#include "sa/extra.h"
+
+#define SCRIPT_BYTES (24u << 10) /* of one event, all in all */
+#define VALUES_MAX   80
+#define VALUE_MAX    1200
+#define VERB_MAX     48
+
+struct values {
+	struct arena *arena;
+	char **list;
+	size_t count;
+	bool failed;
+};
+
+/* ---- texts ---- */
+
+static bool is_safe(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c != '\0' && strchr(" .,:/=+@_-", c) != NULL);
+}
+
+char *updown_safe(struct arena *arena, const char *text)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	char *out = arena_alloc(arena, 3 * strlen(text) + 1), *to = out;
+
+	if (out == NULL)
+		return NULL;
+	for (const char *c = text; *c != '\0'; c++) {
+		unsigned char byte = (unsigned char)*c;
+		if (is_safe(*c) && (*c != '-' || c != text)) {
+			*to++ = *c;
+			continue;
+		}
+		*to++ = '%';
+		*to++ = digits[byte >> 4];
+		*to++ = digits[byte & 15];
+	}
+	return out;
+}
+
+__attribute__((format(printf, 2, 3))) static void put(struct values *values, const char *format,
+						      ...)
+{
+	char text[VALUE_MAX];
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (len < 0 || (size_t)len >= sizeof(text) || values->count >= VALUES_MAX) {
+		values->failed = true;
+		return;
+	}
+	values->list[values->count] = arena_text(values->arena, text, (size_t)len);
+	if (values->list[values->count++] == NULL)
+		values->failed = true;
+}
+
+/* A text that is not our own; NULL: an empty one. */
+static void put_text(struct values *values, const char *name, const char *text)
+{
+	char *safe = updown_safe(values->arena, text != NULL ? text : "");
+
+	if (safe == NULL)
+		values->failed = true;
+	else
+		put(values, "%s=%.1000s", name, safe);
+}
+
+static void put_address(struct values *values, const char *name, const struct ip_addr *addr)
+{
+	char text[IP_TEXT_MAX] = "";
+
+	if (ip_is_set(addr))
+		ip_text(addr, text);
+	put(values, "%s=%s", name, text);
+}
+
+static void put_identity(struct values *values, const char *name, const struct identity *id)
+{
+	char text[IDENTITY_TEXT_MAX];
+
+	put_text(values, name, identity_text(id, text));
+}
+
+/* ---- the two ends ---- */
+
+static struct ip_addr mask_of(uint8_t family, int len)
+{
+	struct ip_addr mask = { .family = family };
+
+	for (int i = 0; i < len; i++)
+		mask.bytes[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	return mask;
+}
+
+/* Of what is no subnet the smallest one around it. */
+static void put_client(struct values *values, const char *end, const struct selector *selector)
+{
+	struct ip_addr network = { 0 }, mask;
+	int len = range_cover(&selector->range, &network);
+	bool any = selector->port_from != selector->port_to;
+	char text[IP_TEXT_MAX], mask_text[IP_TEXT_MAX];
+
+	mask = mask_of(network.family, len);
+	ip_text(&network, text);
+	put(values, "PLUTO_%s_CLIENT=%s/%d", end, text, len);
+	put(values, "PLUTO_%s_CLIENT_NET=%s", end, text);
+	put(values, "PLUTO_%s_CLIENT_MASK=%s", end, ip_text(&mask, mask_text));
+	put(values, "PLUTO_%s_PORT=%u", end, any ? 0u : selector->port_from);
+	put(values, "PLUTO_%s_PROTOCOL=%u", end, selector->protocol);
+}
+
+static void put_ways(struct values *values, struct gateway *gateway, const struct child_sa *child)
+{
+	struct host_route route = { .device = "" };
+	const struct host_ops *ops = gateway->host->ops;
+
+	if (ops->route_to(gateway->host, &child->remote, &route) != RC_OK)
+		route = (struct host_route){ .device = "" };
+	put(values, "PLUTO_INTERFACE=%s", route.device);
+	put_address(values, "PLUTO_NEXT_HOP",
+		    ip_is_set(&route.gateway) ? &route.gateway : &child->remote);
+	put_address(values, "PLUTO_ME", &child->local);
+	put_address(values, "PLUTO_PEER", &child->remote);
+}
+
+static void put_ends(struct values *values, const struct child_sa *child)
+{
+	const struct peer *peer = child->tunnel->peer;
+	const struct config_end *remote = peer_remote_end(peer);
+
+	put_identity(values, "PLUTO_MY_ID", &peer->local_id);
+	put_identity(values, "PLUTO_PEER_ID", &peer->remote_id);
+	put_text(values, "PLUTO_PEER_CA", remote->ca_same ? "%same" : remote->ca_text);
+	put_client(values, "MY", &child->selectors.local);
+	put_client(values, "PEER", &child->selectors.remote);
+}
+
+/* ---- the connection ---- */
+
+/* "office/1x2" of "office/1x2[3]": what the configuration calls it. */
+static void put_name(struct values *values, const struct tunnel *tunnel)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(tunnel->name, "["), tunnel->name);
+	put_text(values, "PLUTO_CONNECTION", name);
+}
+
+static const char *policy_auth(const struct config_end *end)
+{
+	if ((end->auth & AUTHBY_SECRET) != 0)
+		return "PSK";
+	return (end->auth & AUTHBY_NULL) != 0 ? "AUTH_NULL" : "RSASIG";
+}
+
+static void put_connection(struct values *values, const struct child_sa *child)
+{
+	const struct tunnel *tunnel = child->tunnel;
+	const struct config_conn *conn = tunnel->conn;
+	bool transport = child->mode == KERNEL_TRANSPORT;
+
+	put(values, "PLUTO_VERSION=1.1");
+	put_name(values, tunnel);
+	put(values, "PLUTO_CONNECTION_TYPE=%s", transport ? "transport" : "tunnel");
+	put(values, "PLUTO_CONN_KIND=%s",
+	    tunnel->peer->parent != NULL ? "CK_INSTANCE" : "CK_PERMANENT");
+	put(values, "PLUTO_CONN_ADDRFAMILY=ipv%d", child->local.family == AF_INET6 ? 6 : 4);
+	put(values, "PLUTO_CONN_POLICY=IKEV2+%s+ENCRYPT+%s%s%s%s",
+	    policy_auth(peer_local_end(tunnel->peer)), transport ? "TRANSPORT" : "TUNNEL",
+	    conn->pfs ? "+PFS" : "", conn->rekey ? "" : "+DONT_REKEY",
+	    conn->mobike ? "+MOBIKE" : "");
+	put(values, "PLUTO_STACK=xfrm");
+	put(values, "PLUTO_UNIQUEID=%llu", (unsigned long long)tunnel->serial);
+	put(values, "PLUTO_IS_PEER_CISCO=0");
+	put(values, "PLUTO_NM_CONFIGURED=0");
+	put(values, "PLUTO_USERNAME=");
+	put(values, "XAUTH_FAILED=0");
+	put(values, "CAT=");
+	if (conn->mtu != 0)
+		put(values, "PLUTO_MTU=%u", conn->mtu);
+	if (conn->metric != 0)
+		put(values, "PLUTO_METRIC=%u", conn->metric);
+}
+
+static void put_marks(struct values *values, const struct config_conn *conn)
+{
+	if (conn->mark_in != 0 || conn->mark_in_mask != 0) {
+		put(values, "CONNMARK_IN=0x%x/0x%x", conn->mark_in, conn->mark_in_mask);
+		put(values, "PLUTO_MARK_IN=%u/0x%08x", conn->mark_in, conn->mark_in_mask);
+	}
+	if (conn->mark_out != 0 || conn->mark_out_mask != 0) {
+		put(values, "CONNMARK_OUT=0x%x/0x%x", conn->mark_out, conn->mark_out_mask);
+		put(values, "PLUTO_MARK_OUT=%u/0x%08x", conn->mark_out, conn->mark_out_mask);
+	}
+	if (conn->if_id != 0) {
+		put(values, "PLUTO_IF_ID_IN=%u", conn->if_id);
+		put(values, "PLUTO_IF_ID_OUT=%u", conn->if_id);
+	}
+	if (conn->interface) {
+		put(values, "PLUTO_VIRT_INTERFACE=ipsec%u", conn->interface_number);
+		put(values, "PLUTO_XFRMI_ROUTE=yes");
+	}
+	if (conn->vti_interface != NULL) {
+		put_text(values, "VTI_IFACE", conn->vti_interface);
+		put(values, "VTI_ROUTING=%s", conn->vti_routing ? "yes" : "no");
+		put(values, "VTI_SHARED=%s", conn->vti_shared ? "yes" : "no");
+	}
+}
+
+static void put_sa(struct values *values, const struct gateway *gateway,
+		   const struct child_sa *child)
+{
+	const struct tunnel *tunnel = child->tunnel;
+	int64_t age = (host_now(gateway->host) - child->born) / USEC_PER_SEC;
+	const char *proto = tunnel->conn->ah ? "AH" : "ESP";
+
+	put(values, "PLUTO_SA_REQID=%u", tunnel->reqid);
+	put(values, "PLUTO_REQID=%u", tunnel->reqid);
+	put(values, "PLUTO_SA_TYPE=%s", proto);
+	put(values, "PLUTO_PROTO=%s", proto[0] == 'A' ? "ah" : "esp");
+	put(values, "SPI_IN=0x%x", child->spi_in);
+	put(values, "SPI_OUT=0x%x", child->spi_out);
+	put(values, "PLUTO_ADD_TIME=%lld",
+	    (long long)(gateway->host->ops->wall(gateway->host) - age));
+	put(values, "PLUTO_INBYTES=%llu", (unsigned long long)(tunnel->bytes_in + child->in.bytes));
+	put(values, "PLUTO_OUTBYTES=%llu",
+	    (unsigned long long)(tunnel->bytes_out + child->out.bytes));
+	if (child->encap.local_port != 0)
+		put(values, "PLUTO_UDP_ENC=%u", child->encap.remote_port);
+}
+
+/* ---- addresses that one end has from the other ---- */
+
+static const struct ike_config *config_of(const struct child_sa *child)
+{
+	return child->ike->extra != NULL ? child->ike->extra->config : NULL;
+}
+
+static void put_source(struct values *values, const struct child_sa *child)
+{
+	const struct config_end *end = peer_local_end(child->tunnel->peer);
+	const struct ike_config *config = config_of(child);
+	bool v6 = child->selectors.local.range.from.family == AF_INET6;
+	const struct ip_addr *source = &end->sourceip;
+
+	if (ip_is_set(&end->sourceip_other) && v6 == (end->sourceip_other.family == AF_INET6))
+		source = &end->sourceip_other;
+	if (config != NULL)
+		source = &config->addresses[v6 ? 1 : 0];
+	if (!ip_is_set(source))
+		return;
+	put_address(values, "PLUTO_MY_SOURCEIP", source);
+	if (config == NULL)
+		return;
+	if (ip_is_set(&config->addresses[0]))
+		put_address(values, "PLUTO_MY_SOURCEIP4_1", &config->addresses[0]);
+	if (ip_is_set(&config->addresses[1]))
+		put_address(values, "PLUTO_MY_SOURCEIP6_1", &config->addresses[1]);
+}
+
+static void put_dns(struct values *values, const struct ike_config *config)
+{
+	char list[IKE_CONFIG_DNS_MAX * IP_TEXT_MAX] = "", name[32];
+	unsigned count[2] = { 0, 0 };
+	size_t len = 0;
+
+	for (unsigned i = 0; i < config->dns_count; i++) {
+		bool v6 = config->dns[i].family == AF_INET6;
+		char text[IP_TEXT_MAX];
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", len > 0 ? " " : "",
+					ip_text(&config->dns[i], text));
+		snprintf(name, sizeof(name), "PLUTO_DNS%d_%u", v6 ? 6 : 4, ++count[v6 ? 1 : 0]);
+		put_address(values, name, &config->dns[i]);
+	}
+	put(values, "PLUTO_PEER_DNS_INFO=%s", list);
+}
+
+static void put_given(struct values *values, const struct child_sa *child)
+{
+	static const struct ike_config nothing = { .dns_count = 0 };
+	const struct ike_config *config = config_of(child);
+	const struct peer *peer = child->tunnel->peer;
+	struct pool_lease *const *leases = peer->addresses != NULL ? peer->addresses->leases : NULL;
+	bool serves = leases != NULL && (leases[0] != NULL || leases[1] != NULL);
+
+	put_source(values, child);
+	put_dns(values, config != NULL ? config : &nothing);
+	put_text(values, "PLUTO_PEER_DOMAIN_INFO", config != NULL ? config->domains : NULL);
+	put_text(values, "PLUTO_PEER_BANNER", config != NULL ? config->banner : NULL);
+	put(values, "PLUTO_CFG_CLIENT=%d", config != NULL);
+	put(values, "PLUTO_CFG_SERVER=%d", serves);
+	for (unsigned i = 0; serves && i < 2; i++) {
+		struct ip_addr addr;
+		if (leases[i] == NULL)
+			continue;
+		addr = pool_lease_address(leases[i]);
+		put_address(values, i == 0 ? "PLUTO_PEER_SOURCEIP4_1" : "PLUTO_PEER_SOURCEIP6_1",
+			    &addr);
+		if (i == 0 || leases[0] == NULL)
+			put_address(values, "PLUTO_PEER_SOURCEIP", &addr);
+	}
+}
+
+/* ---- the script ---- */
+
+/* What the daemon does itself. */
+static bool is_default(const char *command)
+{
+	static const char name[] = "ipsec _updown";
+
+	return strncmp(command, name, sizeof(name) - 1) == 0 &&
+	       strchr(" \t", command[sizeof(name) - 1]) != NULL;
+}
+
+static bool split_words(struct updown_script *script, const char *command)
+{
+	char *text = arena_text(&script->arena, command, strlen(command)), *word, *rest = NULL;
+	size_t count = 0;
+
+	script->argv =
+		arena_array(&script->arena, CONFIG_UPDOWN_WORDS_MAX + 1, sizeof(*script->argv));
+	if (text == NULL || script->argv == NULL)
+		return false;
+	for (word = strtok_r(text, " \t", &rest); word != NULL && count < CONFIG_UPDOWN_WORDS_MAX;
+	     word = strtok_r(NULL, " \t", &rest))
+		script->argv[count++] = word;
+	return count > 0;
+}
+
+/* As pluto: by whether this end protects anything beside itself, and by the addresses outside. */
+static const char *verb_text(struct arena *arena, const char *verb, const struct child_sa *child)
+{
+	struct ip_range self = range_single(&child->local);
+	bool host = range_equal(&child->selectors.local.range, &self);
+	char text[VERB_MAX];
+
+	snprintf(text, sizeof(text), "%s-%s%s", verb, host ? "host" : "client",
+		 child->local.family == AF_INET6 ? "-v6" : "");
+	return arena_text(arena, text, strlen(text));
+}
+
+static bool write_verbs(struct updown_script *script, const struct child_sa *child)
+{
+	static const char *const verbs[2][3] = { { "down", "unroute", NULL },
+						 { "prepare", "route", "up" } };
+
+	for (unsigned i = 0; i < 3 && verbs[script->up][i] != NULL; i++) {
+		const char *text = verb_text(&script->arena, verbs[script->up][i], child);
+		if (text == NULL)
+			return false;
+		script->verbs[script->verb_count++] = text;
+	}
+	return true;
+}
+
+static bool write_values(struct updown_script *script, struct gateway *gateway,
+			 const struct child_sa *child)
+{
+	struct values values = { .arena = &script->arena, .count = 1 };
+
+	script->env = arena_array(&script->arena, VALUES_MAX + 2, sizeof(*script->env));
+	if (script->env == NULL)
+		return false;
+	values.list = script->env;
+	put_connection(&values, child);
+	put_ways(&values, gateway, child);
+	put_ends(&values, child);
+	put_sa(&values, gateway, child);
+	put_marks(&values, child->tunnel->conn);
+	put_given(&values, child);
+	return !values.failed;
+}
+
+/* A client that comes again is another instance, with the same address perhaps. */
+static bool write_names(struct updown_script *script, const struct tunnel *tunnel,
+			const struct child_sa *child)
+{
+	char slot[IP_RANGE_TEXT_MAX + 80], range[IP_RANGE_TEXT_MAX];
+
+	script->tunnel = tunnel->serial;
+	script->name = arena_text(&script->arena, tunnel->name, strlen(tunnel->name));
+	script->peer = arena_text(&script->arena, tunnel->conn->name, strlen(tunnel->conn->name));
+	script->slot = script->name;
+	if (tunnel->peer->parent != NULL) {
+		snprintf(slot, sizeof(slot), "%.70s %s", tunnel->conn->name,
+			 range_text(&child->selectors.remote.range, range));
+		script->slot = arena_text(&script->arena, slot, strlen(slot));
+	}
+	return script->name != NULL && script->peer != NULL && script->slot != NULL;
+}
+
+enum rc updown_script_new(struct gateway *gateway, const struct child_sa *child, bool up,
+			  struct updown_script **out)
+{
+	const char *command = peer_local_end(child->tunnel->peer)->updown;
+	struct updown_script *script;
+
+	*out = NULL;
+	if (command == NULL || is_default(command))
+		return RC_OK;
+	script = mem_alloc(sizeof(*script));
+	if (script == NULL)
+		return RC_NO_MEMORY;
+	arena_init(&script->arena, SCRIPT_BYTES);
+	script->up = up;
+	if (!split_words(script, command) || !write_verbs(script, child) ||
+	    !write_names(script, child->tunnel, child) || !write_values(script, gateway, child)) {
+		updown_script_free(script);
+		return RC_NO_MEMORY;
+	}
+	*out = script;
+	return RC_OK;
+}
+
+void updown_script_free(struct updown_script *script)
+{
+	arena_free(&script->arena);
+	mem_free(script);
+}
