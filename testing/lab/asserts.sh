@@ -93,6 +93,16 @@ xfrm_stat_zero() {
 	done < <(at "$1" cat /proc/net/xfrm_stat)
 }
 
+# algorithms_seen NS ike|child COUNT: its SAs have had so many different sets of algorithms
+algorithms_seen() {
+	local seen
+	case $2 in
+	ike) seen=$(sed -n 's/.* IKE SA #.* established: .*, \([^ ,]*\)$/\1/p' "$RESULT/$1.log" | sort -u) ;;
+	child) seen=$(sed -n 's/.* Child SA #.* up: .*, \([^ ,]*\), SPIs .*/\1/p' "$RESULT/$1.log" | sort -u) ;;
+	esac
+	[ "$(wc -w <<<"$seen")" = "$3" ] || fail "not $3 sets of algorithms were used: $seen"
+}
+
 # log_has NS TEXT [SECONDS]: the daemon's log says it, now or within that time
 log_has() {
 	local limit=$((${3:-0} * 5)) turn

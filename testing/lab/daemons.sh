@@ -147,7 +147,7 @@ states_vanth() { ipsec "$1" showstates | sed -n 's/.* IKE SA .*, established .*/
 load_vanth() {
 	private_copy "$1" conf >/dev/null
 	private_copy "$1" secrets >/dev/null
-	kill -HUP "${pid_of[$1]}"
+	ipsec "$1" reload >/dev/null
 }
 
 # --- strongSwan --------------------------------------------------------------------------------------------
@@ -280,7 +280,18 @@ rekey_async() {
 # states NAMESPACE: the daemon's own view: a line "ike" or "child" for each SA that is in use
 states() { "states_${kind_of[$1]}" "$1" | sort | tr '\n' ' '; }
 
-load() { "load_${kind_of[$1]}" "$1"; }
+load() { "load_${kind_of[$1]}" "$1" || fail "${kind_of[$1]} in $1 does not load its configuration: $(last_words "$1")"; }
+
+# start_or_load: Vanth in west and strongSwan in east run with the configuration as it is now
+start_or_load() {
+	if [ -z "$daemons" ]; then
+		start vanth west
+		start strongswan east
+	else
+		load west
+		load east
+	fi
+}
 
 # stop NAMESPACE: ends the daemon as its service would; a Vanth must do so by itself, cleanly and soon
 stop() {

@@ -8,11 +8,11 @@ for pair in aes_gcm256=aes256gcm16 aes_gcm128=aes128gcm16 aes_gcm_c_256=aes256gc
 	say "esp=${pair%=*}"
 	conn_conf west esp="${pair%=*}"
 	swanctl_conf east esp_proposals="${pair#*=}"
-	start vanth west
-	start strongswan east
+	start_or_load
 	capture_start
 	up west tunnel
 	ping_ok westlan 10.2.0.2
 	sees_esp
-	stop_daemons
+	down west tunnel
 done
+algorithms_seen west child 9

@@ -9,9 +9,9 @@ for pair in aes_gcm256-sha2_512-dh19=aes256gcm16-prfsha512-ecp256 aes_gcm128-sha
 	say "ike=${pair%=*}"
 	conn_conf west ike="${pair%=*}"
 	swanctl_conf east proposals="${pair#*=}"
-	start vanth west
-	start strongswan east
+	start_or_load
 	up west tunnel
 	ping_ok westlan 10.2.0.2
-	stop_daemons
+	down west tunnel
 done
+algorithms_seen west ike 9
