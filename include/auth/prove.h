@@ -68,7 +68,9 @@ enum rc check_read(struct step *step, struct check *check, struct diag *diag) MU
  * out->work is set. check_end() comes in the next step either way. RC_AUTH_FAILED with a diag. */
 enum rc check_begin(struct step *step, const struct auth_ends *ends, const struct auth_input *input,
 		    struct check *check, struct outcome *out) MUST_CHECK;
-/* Chain and signature are right, and the certificate carries the peer's identity (RFC 4945). */
+/* Chain and signature are right, the certificate carries the peer's identity (RFC 4945), and
+ * nothing says that it is revoked. RC_SUSPEND: step->again is set, it is asked again with the same
+ * step. */
 enum rc check_end(struct step *step, const struct auth_ends *ends, struct check *check,
 		  struct outcome *out) MUST_CHECK;
 /* Which AUTHBY_ bits a method of AUTH may mean: to prefer the conns that allow it. */

@@ -79,6 +79,9 @@ struct gateway {
 	struct secrets *secrets;
 	struct keyring *keyring;
 	struct network *network; /* NULL: nothing is put on the host */
+	struct revocation *revocation;
+	struct deferred revoked_later; /* something new is known of certificates */
+	uint64_t revoked_at;	       /* the same of the round that looks who is revoked now */
 	struct peers peers;
 	struct sas sas;
 	struct sa_env env;

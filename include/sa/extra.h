@@ -5,6 +5,7 @@
 #define VANTH_SA_EXTRA_H
 
 #include "sa/sa.h"
+#include "x509/revocation.h"
 
 /* What an INFORMATIONAL of ours is to tell the peer (struct ike_extra.tell) */
 enum ike_tell {
@@ -35,6 +36,8 @@ struct ike_extra {
 	char *redirect;		   /* TELL_REDIRECT: where to */
 	struct ticket *ticket;	   /* the gateway's, for us (RFC 5723); NULL: none */
 	struct ike_config *config; /* client: what it was given; NULL: nothing */
+	struct x509_proof *proof;  /* of the peer's certificates; NULL: it has proven none */
+	char *ends_because;	   /* why it is to be deleted; NULL: delete_reason says it */
 	struct identity gateway; /* client with session-resumption=: who the gateway proved to be */
 };
 

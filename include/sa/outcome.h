@@ -8,6 +8,7 @@
 #include "sa/sa.h"
 #include "wire/payloads.h"
 #include "x509/keyring.h"
+#include "x509/revocation.h"
 
 /* What a handler may look at. Nothing reached through it may be changed by a handler, except that
  * random numbers, serial numbers and reqids may be drawn. */
@@ -22,7 +23,8 @@ struct sa_env {
 	const struct config_setup *setup;
 	const struct secrets *secrets; /* NULL: none loaded */
 	const struct redirect_policy *redirect;
-	struct keyring *keyring; /* certificates and keys */
+	struct keyring *keyring;       /* certificates and keys */
+	struct revocation *revocation; /* may fetch, of its own accord */
 };
 
 /* Slow work for a worker: run() may touch only arg, which lives in the event's arena. */
@@ -69,8 +71,9 @@ struct outcome_extra {
 	usec_t auth_ends;			     /* resumed client: as before; 0: never */
 	const struct redirect_target *redirect;	     /* client: go there; in the arena */
 	const struct redirect_target *redirect_sent; /* gateway: told the client; in the arena */
-	uint8_t redirect_refused; /* client: enum redirect_event, why we do not go; 0: no */
-	uint8_t told;		  /* enum ike_tell bits that this message tells */
+	uint8_t redirect_refused;	/* client: enum redirect_event, why we do not go; 0: no */
+	uint8_t told;			/* enum ike_tell bits that this message tells */
+	const struct x509_proof *proof; /* of the peer's certificates; held by the event */
 };
 
 enum outcome_resume {
@@ -88,7 +91,8 @@ struct outcome_intermediate {
 };
 
 struct outcome {
-	/* suspended: one of these two is set, and the next step of the row runs with step->rc */
+	/* suspended: one of these two is set, and the next step of the row runs with step->rc; or
+	 * step->again is, and the same step runs again when step->waiter is ready */
 	struct slow_work work;
 	struct list kernel_wait; /* of kernel_request.queue; in the arena */
 
@@ -191,8 +195,10 @@ struct step {
 	const struct ike_message *message; /* NULL: not a packet */
 	enum rc rc;			   /* of the job or of the first failed kernel request */
 	struct diag job_diag;
-	const step_fn *divert; /* set by a step: the road goes on with this list */
-	void *scratch;	       /* the row's own, in the arena; kept over suspensions */
+	const step_fn *divert;	    /* set by a step: the road goes on with this list */
+	struct x509_waiter *waiter; /* the event's, for what the step asks of env->revocation */
+	bool again;		    /* set by a step that returns RC_SUSPEND: see outcome.work */
+	void *scratch;		    /* the row's own, in the arena; kept over suspensions */
 };
 
 #endif

@@ -45,6 +45,8 @@ bool certificate_alternative(const struct certificate *certificate, unsigned ind
  * http:// ones (a CRL is signed; https could need itself). false: there are no more. */
 bool certificate_crl_url(const struct certificate *certificate, unsigned index, struct span *out);
 bool certificate_ocsp_url(const struct certificate *certificate, unsigned index, struct span *out);
+/* A URL of a distribution point that is not used here: ldap://, https://. false: there is none. */
+bool certificate_crl_other(const struct certificate *certificate, struct span *out);
 
 /* RFC 4945 §3.1: does this identity stand in the certificate? DN: equals the subject; FQDN, mail
  * address, address: one of the alternatives. ID_KEY_ID never does. */

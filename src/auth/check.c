@@ -194,6 +194,27 @@ static enum rc carries_identity(const struct auth_ends *ends, const struct check
 			 certificate_subject_text(certificate, subject));
 }
 
+/* The chain is trusted, so its CA's words on who is revoked may be asked for. */
+static enum rc is_not_revoked(struct step *step, const struct check *check, struct outcome *out)
+{
+	enum rc rc = x509_revocation(step->env->revocation, check->verify.path,
+				     check->verify.path_count, step->waiter, &out->diag);
+
+	step->again = rc == RC_SUSPEND;
+	return rc;
+}
+
+/* It may be revoked later. */
+static enum rc keep_proof(struct step *step, const struct check *check, struct outcome *out)
+{
+	struct x509_proof *proof = x509_proof_new(check->verify.path, check->verify.path_count);
+
+	if (proof == NULL)
+		return check->verify.path_count < 2 ? RC_OK : RC_NO_MEMORY;
+	out->extra.proof = proof;
+	return outcome_hold(step->arena, out, mem_free, proof);
+}
+
 enum rc check_end(struct step *step, const struct auth_ends *ends, struct check *check,
 		  struct outcome *out)
 {
@@ -204,5 +225,7 @@ enum rc check_end(struct step *step, const struct auth_ends *ends, struct check 
 	check->pending = false;
 	if (check->verify.path_count == 0)
 		return RC_OK;
-	return carries_identity(ends, check, out);
+	TRY(carries_identity(ends, check, out));
+	TRY(is_not_revoked(step, check, out));
+	return keep_proof(step, check, out);
 }

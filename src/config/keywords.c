@@ -145,17 +145,22 @@ const struct keyword keywords_ours[] = {
 	      "File with the preshared keys, see ipsec.secrets(5)."),
 	SETUP("crl-strict", KIND_BOOL, crl_strict, "yes, no", "no",
 	      "A peer's certificate is refused when no valid revocation list (CRL) of its issuer "
-	      "can be had. no: it is refused only when a list says that it is revoked.",
+	      "can be had (a responder's answer serves as well, see ocsp-enable). no: it is "
+	      "refused only when something that is known already says that it is revoked, and an "
+	      "IKE SA ends as soon as that becomes known.",
 	      ALSO_KNOWN("strictcrlpolicy"), REFUSES({ "ifuri", "write yes or no" })),
 	SETUP("crlcheckinterval", KIND_TIME, crlcheckinterval, "0s..365d", "0s",
-	      "How often revocation lists are fetched again. 0: when the next one is due."),
+	      "How often revocation lists are fetched again. 0: shortly before the next one is "
+	      "due, as in any case."),
 	SETUP("curl-timeout", KIND_TIME, curl_timeout, "1s..1h", "5s",
 	      "How long fetching one revocation list may take.",
 	      ALSO_KNOWN("crl-timeout", "crl-timeout-seconds")),
 	SETUP("ocsp-enable", KIND_BOOL, ocsp_enable, "yes, no", "no",
 	      "Ask the responder (OCSP) that a peer's certificate names whether it is revoked."),
 	SETUP("ocsp-strict", KIND_BOOL, ocsp_strict, "yes, no", "no",
-	      "A peer's certificate is refused when its responder gives no answer."),
+	      "A peer's certificate is refused when its responder gives no answer, or does not "
+	      "know it. Certificates that name no responder are not meant, unless ocsp-uri= is "
+	      "given."),
 	SETUP("ocsp-timeout", KIND_TIME, ocsp_timeout, "1s..1h", "2s",
 	      "How long one question to a responder may take.", ALSO_KNOWN("ocsp-timeout-seconds")),
 	SETUP("ocsp-uri", KIND_TEXT, ocsp_uri, "", NULL,

@@ -28,18 +28,6 @@ static const struct not_yet not_yet[] = {
 	/* certificates and keys */
 	FINE(CONN, "sendca", "none"),
 	FINE(CONN, "dns-match-id", "no"),
-	FINE(SETUP, "crl-strict", "no"),
-	FINE(SETUP, "crlcheckinterval", "0 0s"),
-	FINE(SETUP, "curl-timeout", "5 5s"),
-	FINE(SETUP, "ocsp-enable", "no"),
-	FINE(SETUP, "ocsp-strict", "no"),
-	FINE(SETUP, "ocsp-timeout", "2 2s"),
-	FINE(SETUP, "ocsp-uri", ""),
-	FINE(SETUP, "ocsp-trustname", ""),
-	FINE(SETUP, "ocsp-method", "get"),
-	FINE(SETUP, "ocsp-cache-size", "1000"),
-	FINE(SETUP, "ocsp-cache-min-age", "3600 1h"),
-	FINE(SETUP, "ocsp-cache-max-age", "86400 24h 1d"),
 
 	/* addresses for clients */
 	FINE(END, "cat", "no"),

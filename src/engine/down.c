@@ -2,6 +2,7 @@
 /* SAs that come up and SAs that end: each end has a reason, is logged, recorded, told, and leaves
  * nothing behind. */
 #include "engine/private.h"
+#include "sa/extra.h"
 
 /* keyingtries=: so many attempts, and no more unless the operator or the peer begins. */
 static void give_up(struct gateway *gateway, struct tunnel *tunnel)
@@ -166,6 +167,9 @@ static void tell_end(struct gateway *gateway, struct ike_sa *sa, enum rc reason,
 {
 	struct peer *peer = sa->peer;
 	struct tunnel *tunnel = larval_tunnel(sa);
+
+	if (text[0] == '\0' && sa->extra != NULL && sa->extra->ends_because != NULL)
+		text = sa->extra->ends_because;
 
 	peer_record(peer, sa->serial, RECORD_IKE_DOWN, reason, 0, 0);
 	if (sa->state >= IKEV2_ESTABLISHED) {

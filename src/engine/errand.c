@@ -38,6 +38,7 @@ struct errand *errand_new(struct gateway *gateway, struct ike_sa *sa, const stru
 				      .arena = &errand->arena,
 				      .now = host_now(gateway->host),
 				      .sa = sa };
+	errand->step.waiter = &errand->waiter;
 	list_init(&errand->out.kernel_wait);
 	list_init(&errand->out.kernel);
 	list_append(&gateway->errands, &errand->in_gateway);
@@ -98,6 +99,7 @@ void errand_free(struct errand *errand)
 	struct ike_sa *sa = ike_sa_by_serial(&errand->gateway->sas, errand->sa_serial);
 
 	cancel_kernel(errand);
+	x509_waiter_forget(&errand->waiter);
 	if (errand->out.work.run != NULL && errand->out.work.drop != NULL)
 		errand->out.work.drop(errand->out.work.arg);
 	outcome_discard(errand->gateway, errand);
@@ -293,6 +295,11 @@ static void kernel_done(struct kernel_request *request)
 		resume(errand);
 }
 
+static void waiter_ready(struct x509_waiter *waiter)
+{
+	resume(container_of(waiter, struct errand, waiter));
+}
+
 static unsigned list_length(const struct list *list)
 {
 	unsigned length = 0;
@@ -346,6 +353,10 @@ static void suspend(struct errand *errand)
 		hold(errand, errand->out.instance->parent);
 	else
 		hold(errand, errand->out.peer);
+	if (errand->step.again) {
+		errand->waiter.ready = waiter_ready;
+		return;
+	}
 	if (errand->out.work.run == NULL) {
 		submit_kernel(errand);
 		return;
@@ -362,9 +373,12 @@ void errand_run(struct errand *errand)
 	while (rc == RC_OK && *errand->next != NULL) {
 		step_fn step = *errand->next++;
 		errand->step.divert = NULL;
+		errand->step.again = false;
 		rc = step(&errand->step, &errand->out);
 		if (errand->step.divert != NULL)
 			errand->next = errand->step.divert;
+		if (errand->step.again)
+			errand->next--;
 	}
 	if (rc == RC_SUSPEND)
 		suspend(errand);

@@ -166,6 +166,27 @@ static void commit_resumed(struct errand *errand)
 	extra_limit(errand->gateway, sa);
 }
 
+/* What came to be known while we signed counts too. */
+static void commit_proof(struct errand *errand)
+{
+	struct ike_sa *sa = errand->step.sa;
+	struct x509_proof *copy;
+
+	if (errand->out.extra.proof == NULL)
+		return;
+	copy = x509_proof_copy(errand->out.extra.proof);
+	if (copy == NULL || ike_extra_of(sa) == NULL) {
+		mem_free(copy);
+		log_write(errand->gateway->log, LOG_LEVEL_WARNING, NULL,
+			  "no memory to remember the certificate of a peer: if it is revoked, that "
+			  "is noticed when it authenticates again");
+		return;
+	}
+	mem_free(sa->extra->proof);
+	sa->extra->proof = copy;
+	keys_look_at(errand->gateway, sa);
+}
+
 void extra_commit(struct errand *errand)
 {
 	const struct outcome_extra *out = &errand->out.extra;
@@ -182,6 +203,7 @@ void extra_commit(struct errand *errand)
 		log_write(errand->gateway->log, LOG_LEVEL_NOTICE, NULL,
 			  "no memory for the crash token of a peer; a restart of it is noticed "
 			  "later");
+	commit_proof(errand);
 	if (out->auth_lifetime_set)
 		commit_lifetime(errand);
 	if (out->auth_told != 0)

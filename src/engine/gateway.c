@@ -187,6 +187,7 @@ static void set_env(struct gateway *gateway)
 		.secrets = gateway->secrets,
 		.redirect = &gateway->redirect,
 		.keyring = gateway->keyring,
+		.revocation = gateway->revocation,
 	};
 }
 

@@ -62,6 +62,7 @@ struct errand {
 	struct step step;
 	struct outcome out;
 	struct job job;
+	struct x509_waiter waiter;
 	struct diag job_diag;
 	enum rc job_rc;
 	struct kernel_request **asked; /* of the kernel; NULL: answered */
@@ -83,6 +84,10 @@ struct waiting {
 /* Certificates and keys. RC_NO_MEMORY with a diag. */
 enum rc keys_open(struct gateway *gateway, struct diag *diag) MUST_CHECK;
 void keys_close(struct gateway *gateway);
+/* What config setup says about them has changed. */
+void keys_configure(struct gateway *gateway);
+/* The IKE SA ends if a certificate of its peer is known to be revoked. */
+void keys_look_at(struct gateway *gateway, struct ike_sa *sa);
 
 /* ---- errand.c ---- */
 /* An event of ours for an SA (or for none: EVENT_INITIATE with peer and tunnel). */

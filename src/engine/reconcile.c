@@ -80,7 +80,8 @@ static bool doubtful(const struct ike_sa *sa)
 
 static void ask_doubtful(struct gateway *gateway, struct ike_sa *sa)
 {
-	if (doubtful(sa) && sa->errand == NULL && sa->request.bytes == NULL)
+	if (doubtful(sa) && sa->errand == NULL && sa->request.bytes == NULL &&
+	    sa->send_next == 0) /* nothing was asked yet, so nothing was answered */
 		road_event(gateway, sa, EVENT_PROBE, NULL, NULL, NULL);
 }
 

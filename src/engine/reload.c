@@ -390,6 +390,7 @@ enum rc gateway_reload_watched(struct gateway *gateway, struct config *config,
 	gateway->config = config;
 	gateway->env.setup = &config->setup;
 	redirect_policy_load(gateway);
+	keys_configure(gateway);
 	if (watch != NULL)
 		gateway->host->ops->defer(gateway->host, &reloading->turn);
 	else

@@ -38,6 +38,8 @@ void ike_extra_free(struct ike_sa *sa)
 	mem_free(sa->extra->redirect);
 	config_free(sa->extra->config);
 	identity_free(&sa->extra->gateway);
+	mem_free(sa->extra->proof);
+	mem_free(sa->extra->ends_because);
 	mem_free(sa->extra);
 	sa->extra = NULL;
 }
@@ -135,6 +137,10 @@ enum rc ike_extra_inherit(struct ike_sa *from, struct ike_sa *to, bool announced
 	if (old->config != NULL && extra->config == NULL) {
 		extra->config = old->config;
 		old->config = NULL;
+	}
+	if (old->proof != NULL && extra->proof == NULL) {
+		extra->proof = old->proof;
+		old->proof = NULL;
 	}
 	extra->auth_told = old->auth_told;
 	extra->authenticated = old->authenticated;

@@ -52,7 +52,7 @@ static enum rc read_reason(struct span value, int *reason)
 	return body.len == 1 ? RC_OK : RC_SYNTAX;
 }
 
-static enum rc read_entry_extensions(struct span list, struct revocation *out, struct diag *diag)
+static enum rc read_entry_extensions(struct span list, struct revoked *out, struct diag *diag)
 {
 	struct extension extension;
 	while (list.len > 0) {
@@ -67,7 +67,7 @@ static enum rc read_entry_extensions(struct span list, struct revocation *out, s
 	return RC_OK;
 }
 
-static enum rc read_entry(struct span in, struct span *serial, struct revocation *out,
+static enum rc read_entry(struct span in, struct span *serial, struct revoked *out,
 			  struct diag *diag)
 {
 	struct span list;
@@ -120,7 +120,7 @@ static enum rc count_entries(struct span list, uint32_t *count, struct diag *dia
 static enum rc read_entries(struct crl *crl, struct span list, struct diag *diag)
 {
 	struct span body, serial, last = SPAN_NONE;
-	struct revocation scrap;
+	struct revoked scrap;
 	bool sorted = true;
 
 	TRY(count_entries(list, &crl->count, diag));
@@ -341,7 +341,7 @@ bool crl_covers(const struct crl *crl, const struct certificate *certificate)
 	return crl->point.len == 0 || same_point(crl, certificate);
 }
 
-bool crl_find(const struct crl *crl, struct span serial, struct revocation *out)
+bool crl_find(const struct crl *crl, struct span serial, struct revoked *out)
 {
 	uint32_t low = 0, high = crl->count;
 	while (low < high) {

@@ -18,7 +18,7 @@ struct crl {
 	uint32_t *entries; /* where each begins in bytes, in the order of serial numbers */
 	uint8_t bytes[];
 };
-struct revocation {
+struct revoked {
 	int64_t when;
 	int reason; /* RFC 5280 §5.3.1; -1: none told */
 };
@@ -34,7 +34,7 @@ enum rc crl_check_issuer(const struct crl *crl, const struct certificate *issuer
 			 struct diag *diag) MUST_CHECK;
 /* Would this certificate stand in it when it were revoked? By issuer and scope. */
 bool crl_covers(const struct crl *crl, const struct certificate *certificate);
-bool crl_find(const struct crl *crl, struct span serial, struct revocation *out);
+bool crl_find(const struct crl *crl, struct span serial, struct revoked *out);
 /* "key compromise", never NULL. */
 const char *revocation_reason(int reason);
 

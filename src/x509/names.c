@@ -171,6 +171,19 @@ bool certificate_crl_url(const struct certificate *certificate, unsigned index, 
 	return false;
 }
 
+bool certificate_crl_other(const struct certificate *certificate, struct span *out)
+{
+	struct span points = certificate->extensions.crl_points, point, names;
+	uint8_t tag;
+	while (der_take(&points, ASN1_SEQUENCE, &point) == RC_OK) {
+		names = point_names(point);
+		while (der_next(&names, &tag, out) == RC_OK)
+			if (tag == NAME_URI && !is_http(*out))
+				return true;
+	}
+	return false;
+}
+
 bool certificate_ocsp_url(const struct certificate *certificate, unsigned index, struct span *out)
 {
 	static const uint8_t ocsp[] = { 0x2b, 6, 1, 5, 5, 7, 0x30, 1 };

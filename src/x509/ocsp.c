@@ -78,7 +78,7 @@ static enum rc read_status(struct span *in, struct ocsp_answer *out)
 	uint8_t tag;
 
 	TRY(der_next(in, &tag, &body));
-	out->revocation = (struct revocation){ .reason = -1 };
+	out->revoked = (struct revoked){ .reason = -1 };
 	if (tag == ASN1_CONTEXT(0)) {
 		out->status = OCSP_GOOD;
 		return body.len == 0 ? RC_OK : RC_SYNTAX;
@@ -90,12 +90,12 @@ static enum rc read_status(struct span *in, struct ocsp_answer *out)
 	if (tag != ASN1_CONTEXT_WITH(1))
 		return RC_SYNTAX;
 	out->status = OCSP_REVOKED;
-	TRY(asn1_time(&body, &out->revocation.when));
+	TRY(asn1_time(&body, &out->revoked.when));
 	if (body.len == 0)
 		return RC_OK;
 	TRY(der_only(body, ASN1_CONTEXT_WITH(0), &choice));
 	TRY(der_only(choice, ASN1_ENUMERATED, &reason));
-	out->revocation.reason = reason.len == 1 ? reason.ptr[0] : -1;
+	out->revoked.reason = reason.len == 1 ? reason.ptr[0] : -1;
 	return RC_OK;
 }
 
@@ -218,11 +218,22 @@ static enum rc signed_by_delegate(const struct basic *basic, const struct certif
 	return rc;
 }
 
-static enum rc check_signature(const struct basic *basic, const struct certificate *issuer,
-			       int64_t now, unsigned worker, struct diag *diag)
+/* ocsp-trustname=: the operator's word instead of the issuer's. */
+static bool signed_by_trusted(const struct basic *basic, const struct certificate *trusted,
+			      int64_t now, unsigned worker)
 {
 	struct diag why = { "" };
-	if (signed_with(basic, issuer, worker, &why) == RC_OK ||
+	return trusted != NULL && path_check_dates(trusted, now, &why) == RC_OK &&
+	       signed_with(basic, trusted, worker, &why) == RC_OK;
+}
+
+static enum rc check_signature(const struct basic *basic, const struct certificate *issuer,
+			       const struct certificate *trusted, int64_t now, unsigned worker,
+			       struct diag *diag)
+{
+	struct diag why = { "" };
+	if (signed_by_trusted(basic, trusted, now, worker) ||
+	    signed_with(basic, issuer, worker, &why) == RC_OK ||
 	    signed_by_delegate(basic, issuer, now, worker, &why) == RC_OK)
 		return RC_OK;
 	return diag_fail(diag, RC_AUTH_FAILED,
@@ -274,8 +285,8 @@ static enum rc open_response(struct span der, struct span *basic, struct diag *d
 }
 
 enum rc ocsp_read(struct span der, const struct certificate *certificate,
-		  const struct certificate *issuer, int64_t now, unsigned worker,
-		  struct ocsp_answer *out, struct diag *diag)
+		  const struct certificate *issuer, const struct certificate *trusted, int64_t now,
+		  unsigned worker, struct ocsp_answer *out, struct diag *diag)
 {
 	struct basic basic;
 	struct span bytes;
@@ -290,7 +301,7 @@ enum rc ocsp_read(struct span der, const struct certificate *certificate,
 		rc = read_basic(bytes, &basic);
 	if (rc != RC_OK)
 		return diag_fail(diag, RC_SYNTAX, "it is not an OCSP answer");
-	TRY(check_signature(&basic, issuer, now, worker, diag));
+	TRY(check_signature(&basic, issuer, trusted, now, worker, diag));
 	rc = find_single(basic.responses, certificate, issuer, out);
 	if (rc == RC_NOT_FOUND)
 		return diag_fail(diag, rc, "the OCSP answer is about other certificates");

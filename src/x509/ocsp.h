@@ -13,7 +13,7 @@
 enum ocsp_status { OCSP_GOOD, OCSP_REVOKED, OCSP_UNKNOWN };
 struct ocsp_answer {
 	enum ocsp_status status;
-	struct revocation revocation; /* OCSP_REVOKED */
+	struct revoked revoked; /* OCSP_REVOKED */
 	int64_t this_update,
 		next_update; /* next_update: made from this_update where none is told */
 };
@@ -22,10 +22,11 @@ struct ocsp_answer {
 enum rc ocsp_request(const struct certificate *certificate, const struct certificate *issuer,
 		     uint8_t buffer[OCSP_REQUEST_MAX], size_t *len) MUST_CHECK;
 /* What the answer says of this certificate: signed by its issuer, or by whom the issuer lets
- * (id-kp-OCSPSigning), and current. RC_AUTH_FAILED, RC_SYNTAX, RC_NOT_FOUND (it is about others),
- * RC_TEMPORARY_FAILURE (the responder's error) with a diag. Slow. */
+ * (id-kp-OCSPSigning), or by `trusted` (NULL: nobody else), and current. RC_AUTH_FAILED, RC_SYNTAX,
+ * RC_NOT_FOUND (it is about others), RC_TEMPORARY_FAILURE (the responder's error) with a diag.
+ * Slow. */
 enum rc ocsp_read(struct span der, const struct certificate *certificate,
-		  const struct certificate *issuer, int64_t now, unsigned worker,
-		  struct ocsp_answer *out, struct diag *diag) MUST_CHECK;
+		  const struct certificate *issuer, const struct certificate *trusted, int64_t now,
+		  unsigned worker, struct ocsp_answer *out, struct diag *diag) MUST_CHECK;
 
 #endif

@@ -21,7 +21,7 @@ struct wish {
 	int64_t not_before, not_after; /* relative to now; both 0: a year either way */
 	bool ca;
 	const char *const *usages;
-	const char *crl_url;
+	const char *crl_url, *ocsp_url;
 };
 
 static inline struct sign_scheme authority_scheme(const struct private_key *key)
@@ -68,6 +68,7 @@ static inline struct certificate *authority_issue(const struct authority *issuer
 		.path_length = -1,
 		.usages = wish->usages,
 		.crl_url = wish->crl_url,
+		.ocsp_url = wish->ocsp_url,
 	};
 	struct identity name = { 0 };
 	struct certificate *certificate = NULL;

@@ -49,7 +49,7 @@ static void what_was_revoked_is_found(void **state)
 		(struct x509_issue_crl){
 			.revoked = &revoked, .count = 1, .next_update = NOW + DAY, .number = 7 },
 		&root));
-	struct revocation found;
+	struct revoked found;
 	struct diag diag = { "" };
 	(void)state;
 	assert_int_equal(crl->this_update, NOW - DAY);
@@ -100,7 +100,7 @@ static void many_serial_numbers_in_any_order_are_all_found(void **state)
 	struct party root = pki_root("CN=root");
 	struct x509_revoked *revoked = calloc(MANY, sizeof(*revoked));
 	uint8_t(*serials)[3] = calloc(MANY, 3);
-	struct revocation found;
+	struct revoked found;
 	struct crl *crl;
 	(void)state;
 	for (uint32_t i = 0; i < MANY; i++) {

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Are the certificates of a trusted path revoked? CRLs (RFC 5280 §5) and OCSP answers (RFC 6960),
+ * fetched without blocking anybody, checked on workers, kept and refreshed. A value of one gateway;
+ * all calls on the loop. */
+#ifndef VANTH_X509_REVOCATION_H
+#define VANTH_X509_REVOCATION_H
+
+#include "base/list.h"
+#include "host/host.h"
+#include "log/log.h"
+#include "x509/x509.h"
+
+/* Whose clock and timers it uses. */
+struct revocation_env {
+	struct host *host;
+	struct log *log;
+	/* arms or moves the timer; USEC_NEVER: cancels it */
+	void (*timer)(void *context, struct timer *timer, usec_t due);
+	/* something new is known: what was good may be revoked. Not from inside a call */
+	void (*news)(void *context);
+	void *context;
+};
+struct revocation;
+/* setup: what crl-*, curl-timeout and ocsp-* say; copied. seed: random, of its table. NULL: out of
+ * memory. */
+struct revocation *revocation_new(const struct revocation_env *env,
+				  const struct config_setup *setup, const uint64_t seed[2]);
+/* Nobody may wait any more. Checks that are on a worker end by themselves. NULL: nothing. */
+void revocation_free(struct revocation *revocation);
+/* A reload: who waits goes on waiting. RC_NO_MEMORY: the old settings stay. */
+enum rc revocation_configure(struct revocation *revocation,
+			     const struct config_setup *setup) MUST_CHECK;
+/* ipsec rereadcrls: all CRLs are fetched again, OCSP answers and failures are forgotten. */
+void revocation_refetch(struct revocation *revocation);
+
+/* Somebody who waits; he embeds it, zeroed, and forgets it before it goes. */
+struct x509_waiter {
+	void (*ready)(struct x509_waiter *waiter); /* ask again; not from inside a call */
+	/* the service's own */
+	struct list in_source;
+	struct timer limit;
+	struct revocation *revocation;
+	bool begun, over;
+};
+/* Of a path that x509_verify() found (leaf first, anchor last; all else of it is right).
+ * RC_OK: nothing says that one of them is revoked, and no setting wants to know more.
+ * RC_AUTH_FAILED with a diag that names subject, issuer, serial number, since when, why and who
+ * says so; or what could not be found out. RC_SUSPEND: waiter->ready comes, within WAIT_MAX in
+ * all, then ask again. What is not strict is asked for too, for the next time, without waiting. */
+#define REVOCATION_WAIT_MAX (20 * USEC_PER_SEC)
+enum rc x509_revocation(struct revocation *revocation, struct certificate *const *path,
+			unsigned count, struct x509_waiter *waiter, struct diag *diag) MUST_CHECK;
+void x509_waiter_forget(struct x509_waiter *waiter);
+
+/* ---- afterwards ---- */
+/* What is kept of a path, to find out later. */
+struct x509_proof {
+	unsigned count;
+	struct x509_proof_one {
+		uint8_t issuer[32]; /* hash of its name and key */
+		uint8_t serial[21], serial_len;
+	} certificates[];
+};
+/* On the heap, mem_free(); NULL: out of memory, or nothing in the path could be revoked. */
+struct x509_proof *x509_proof_new(struct certificate *const *path, unsigned count);
+struct x509_proof *x509_proof_copy(const struct x509_proof *proof);
+/* By what is known now, nothing is asked for: RC_OK, or RC_AUTH_FAILED with a diag. */
+enum rc x509_proof_check(const struct revocation *revocation, const struct x509_proof *proof,
+			 struct diag *diag) MUST_CHECK;
+
+/* ---- to look at ---- */
+struct revocation_entry {
+	bool ocsp;
+	char issuer[IDENTITY_TEXT_MAX]; /* of a CRL */
+	const char *subject; /* of an OCSP answer: the certificate, with its serial number */
+	const char *from;    /* URL */
+	bool known;	     /* there is a CRL, or an answer; otherwise `why` says why not */
+	bool current;	     /* and it counts */
+	int64_t this_update, next_update; /* seconds since 1970; 0: not told */
+	usec_t fetched;			  /* of the host's clock */
+	uint32_t entries;		  /* of a CRL */
+	const char *status;		  /* "good", "revoked", "unknown"; of an answer */
+	bool busy;			  /* being fetched or checked */
+	const char *why;		  /* the last failure; NULL: none */
+};
+/* The index-th of the CRLs, then of the answers; borrowed until the loop goes on. false: there are
+ * no more. */
+bool revocation_entry(const struct revocation *revocation, size_t index,
+		      struct revocation_entry *out);
+
+#endif

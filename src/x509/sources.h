@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to x509: where CRLs and OCSP answers come from, each with what it gave. */
+#ifndef VANTH_X509_SOURCES_H
+#define VANTH_X509_SOURCES_H
+
+#include "base/table.h"
+#include "x509/ocsp.h"
+#include "x509/revocation.h"
+
+#define CRL_SOURCES_MAX	 256
+#define CRL_BYTES_MAX	 (8u << 20)  /* of one CRL */
+#define CRLS_BYTES_MAX	 (64u << 20) /* of all together */
+#define OCSP_BUSY_MAX	 1024	     /* questions beyond ocsp-cache-size */
+#define SOURCES_AT_ONCE	 16	     /* being fetched or checked; others wait for their turn */
+#define SOURCE_URL_MAX	 500
+#define SOURCE_RETRY	 (10 * USEC_PER_SEC) /* after a failure; doubled each time */
+#define SOURCE_RETRY_MAX (10 * 60 * USEC_PER_SEC)
+#define SOURCE_LINGER	 (2 * USEC_PER_SEC) /* who waited shall still find it */
+#define CRL_UNDATED	 86400		    /* seconds that a CRL without nextUpdate is good for */
+#define CRL_AHEAD	 3600 /* seconds before nextUpdate, at most: it is fetched again */
+
+enum source_kind { SOURCE_CRL, SOURCE_OCSP, SOURCE_KINDS };
+enum source_state { SOURCE_IDLE, SOURCE_QUEUED, SOURCE_FETCHING, SOURCE_CHECKING };
+
+struct source {
+	struct table_node node; /* by key */
+	struct list in_age;	/* of its kind: the one that was used last is last */
+	struct list in_queue;
+	struct revocation *revocation;
+	uint8_t key[32];
+	uint8_t issuer_key[32];
+	uint8_t kind, state; /* enum source_kind, source_state */
+	bool posts;	     /* the responder does not answer GET */
+	bool posted;	     /* so was the question that is out */
+	uint16_t failures;
+	char *url;			 /* of the CRL, or of the responder */
+	char *subject;			 /* SOURCE_OCSP: for people */
+	struct certificate *certificate; /* SOURCE_OCSP: whom it is about; NULL: not needed now */
+	struct certificate *issuer;	 /* NULL as that */
+	struct fetch *fetch;
+	struct source **checking; /* by which the check on a worker knows it; NULL: none is */
+	struct list waiters;	  /* of x509_waiter.in_source */
+	struct timer refresh;
+	usec_t settled;	 /* when it became idle */
+	usec_t retry_at; /* after a failure: not before */
+	char *why;	 /* the last failure; NULL: none */
+	/* what is known */
+	usec_t fetched;
+	int64_t fetched_wall;
+	struct crl *crl;
+	bool answered;
+	usec_t expires; /* of the answer */
+	struct ocsp_answer answer;
+};
+
+struct revocation {
+	struct revocation_env env;
+	struct table sources;
+	struct list ages[SOURCE_KINDS], queue;
+	size_t counts[SOURCE_KINDS], crl_bytes;
+	unsigned under_way;
+	struct list woken; /* waiters whose source is idle again */
+	struct deferred wake_later, begin_later;
+	struct log_limit limit;
+	/* settings */
+	bool crl_strict, ocsp_enable, ocsp_strict, ocsp_post;
+	usec_t crl_interval, crl_timeout, ocsp_timeout, ocsp_min_age, ocsp_max_age;
+	size_t ocsp_cache;
+	char *ocsp_uri, *ocsp_trustname;
+};
+
+/* Hash of name and key of a CA. */
+enum rc source_issuer_key(const struct certificate *issuer, uint8_t out[32]) MUST_CHECK;
+/* The CRL at this URL that the issuer makes, or the answer about a certificate of that issuer; made
+ * when there is none. NULL: out of memory, or too many are busy. */
+struct source *source_of_crl(struct revocation *revocation, struct span url,
+			     const struct certificate *issuer);
+struct source *source_of_ocsp(struct revocation *revocation, struct span url,
+			      const struct certificate *certificate,
+			      const struct certificate *issuer);
+/* By the hash of its issuer and its serial number; NULL: never asked for. */
+struct source *source_find_ocsp(const struct revocation *revocation, const uint8_t issuer[32],
+				struct span serial);
+void source_touch(struct source *source);
+void source_drop_crl(struct source *source);
+/* What a question needs, and an answer does not. */
+void source_forget_parties(struct source *source);
+/* What is too much goes: of CRLs by bytes (not `but`), of answers by number. */
+void sources_trim(struct revocation *revocation, const struct source *but);
+void sources_free(struct revocation *revocation);
+
+/* ---- fetching.c ---- */
+/* Fetches unless it is at it, or has failed lately. True: it is at it. */
+bool source_ask(struct source *source);
+/* The CRL is within its dates. */
+bool source_crl_current(const struct source *source);
+bool source_answer_current(const struct source *source);
+/* Arms the timer by which a CRL is fetched again. */
+void source_arm_refresh(struct source *source);
+void source_refresh(struct timer *timer);
+/* Deferred: who waits is woken; what waits for its turn has it. */
+void sources_wake(struct deferred *deferred);
+void sources_begin(struct deferred *deferred);
+
+/* `URL/base64 of the request`, escaped. RC_LIMIT: too long for a GET (RFC 5019 §5). */
+#define OCSP_GET_MAX	   255
+#define SOURCE_GET_URL_MAX (SOURCE_URL_MAX + OCSP_GET_MAX + 2)
+enum rc source_get_url(const char *base, struct span request,
+		       char out[SOURCE_GET_URL_MAX]) MUST_CHECK;
+
+#endif

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "asker.h"
+
+static struct asker asker;
+
+static void serve_crl(int64_t ago, int64_t lasts, bool revoked)
+{
+	asker_serve(&asker, CRL_URL, SERVE_BODY,
+		    asker_crl(&asker, &asker.root, ago, lasts, revoked));
+}
+
+/* RFC 6960 appendix A.1 */
+static void a_question_by_get_is_escaped_base64(void **state)
+{
+	static const uint8_t bytes[] = { 0xfb, 0xff, 0x00, 'a' };
+	uint8_t long_one[200] = { 0 };
+	char url[SOURCE_GET_URL_MAX];
+
+	(void)state;
+	assert_int_equal(source_get_url("http://o.example", SPAN_OF(bytes), url), RC_OK);
+	assert_string_equal(url, "http://o.example/%2B%2F8AYQ%3D%3D");
+	assert_int_equal(source_get_url("http://o.example/x/", span_make(bytes, 3), url), RC_OK);
+	assert_string_equal(url, "http://o.example/x/%2B%2F8A");
+	assert_int_equal(source_get_url("http://o.example", span_make(bytes, 2), url), RC_OK);
+	assert_string_equal(url, "http://o.example/%2B%2F8%3D");
+	assert_int_equal(source_get_url("http://o.example", SPAN_OF(long_one), url), RC_LIMIT);
+}
+
+/* ocsp-method=get */
+static void a_responder_is_asked_by_get_and_then_by_post(void **state)
+{
+	uint8_t question[OCSP_REQUEST_MAX];
+	char url[SOURCE_GET_URL_MAX];
+	struct answer answer;
+	struct span posted;
+	size_t len = 0;
+
+	(void)state;
+	for (unsigned gets = 0; gets < 2; gets++) {
+		uint8_t buffer[4096];
+		asker_start(&asker, false, true, true);
+		asker.setup.ocsp_post = false;
+		assert_int_equal(revocation_configure(asker.revocation, &asker.setup), RC_OK);
+		assert_int_equal(ocsp_request(asker.peer.certificate, asker.root.certificate,
+					      question, &len),
+				 RC_OK);
+		assert_int_equal(source_get_url(OCSP_URL, span_make(question, len), url), RC_OK);
+		answer = asker_word(&asker, OCSP_GOOD);
+		asker_serve(&asker, gets ? url : OCSP_URL, SERVE_BODY,
+			    response_of(&answer, buffer));
+		assert_int_equal(asker_find_out(&asker), RC_OK);
+		assert_int_equal(world_served(asker.world, gets ? url : OCSP_URL, &posted), 1);
+		assert_int_equal(posted.len, gets ? 0 : len);
+		asker_stop(&asker);
+	}
+}
+
+static void a_failure_is_remembered_for_longer_each_time(void **state)
+{
+	unsigned asked[8];
+
+	(void)state;
+	asker_start(&asker, true, false, false);
+	asker_serve(&asker, CRL_URL, SERVE_MISSING, SPAN_NONE);
+	for (unsigned minute = 0; minute < 8; minute++) {
+		for (unsigned i = 0; i < 60; i++) {
+			(void)asker_ask(&asker);
+			asker_run(&asker, SECONDS);
+		}
+		asked[minute] = asker_asked(&asker, CRL_URL);
+	}
+	assert_in_range(asked[0], 2, 3);
+	assert_in_range(asked[7], 4, 6);
+	/* and forgotten with the first success */
+	serve_crl(5, HOUR, false);
+	asker_run(&asker, 11 * MINUTES);
+	assert_int_equal(asker_find_out(&asker), RC_OK);
+	assert_int_equal(source_of_crl(asker.revocation, span_make(CRL_URL, strlen(CRL_URL)),
+				       asker.root.certificate)
+				 ->failures,
+			 0);
+	asker_stop(&asker);
+}
+
+/* Before nextUpdate, without anybody asking; and again while that fails. */
+static void a_list_is_fetched_again_before_it_ends(void **state)
+{
+	(void)state;
+	asker_start(&asker, true, false, false);
+	serve_crl(0, HOUR, false);
+	assert_int_equal(asker_find_out(&asker), RC_OK);
+	asker_run(&asker, 50 * MINUTES);
+	assert_int_equal(asker_asked(&asker, CRL_URL), 1);
+	asker_serve(&asker, CRL_URL, SERVE_MISSING, SPAN_NONE);
+	asker_run(&asker, 5 * MINUTES);
+	assert_in_range(asker_asked(&asker, CRL_URL), 2, 5);
+	assert_int_equal(asker_ask(&asker), RC_OK); /* it is good still */
+	serve_crl(0, HOUR, true);
+	asker_run(&asker, 4 * MINUTES);
+	assert_int_equal(asker_ask(&asker), RC_AUTH_FAILED);
+	assert_int_equal(asker.news, 2);
+	asker_stop(&asker);
+}
+
+static void crlcheckinterval_fetches_earlier(void **state)
+{
+	(void)state;
+	asker_start(&asker, true, false, false);
+	serve_crl(0, 24 * HOUR, false);
+	assert_int_equal(asker_find_out(&asker), RC_OK);
+	asker.setup.crlcheckinterval = 10 * MINUTES;
+	assert_int_equal(revocation_configure(asker.revocation, &asker.setup), RC_OK);
+	asker_run(&asker, 59 * MINUTES);
+	assert_in_range(asker_asked(&asker, CRL_URL), 6, 7);
+	assert_int_equal(asker.news, 1); /* the same one again is none */
+	asker_stop(&asker);
+}
+
+/* Who can answer in the server's place could make a revocation forgotten with it. */
+static void an_older_list_does_not_replace_a_newer_one(void **state)
+{
+	(void)state;
+	asker_start(&asker, false, false, false);
+	serve_crl(5, HOUR, true);
+	assert_int_equal(asker_ask(&asker), RC_OK);
+	asker_run(&asker, SECONDS);
+	assert_int_equal(asker_ask(&asker), RC_AUTH_FAILED);
+	serve_crl(60, HOUR, false);
+	revocation_refetch(asker.revocation);
+	asker_run(&asker, SECONDS);
+	assert_int_equal(asker_asked(&asker, CRL_URL), 2);
+	assert_int_equal(asker_ask(&asker), RC_AUTH_FAILED);
+	asker_stop(&asker);
+}
+
+/* ocsp-cache-min-age=, ocsp-cache-max-age=; the responder's word is good for an hour. */
+static void an_answer_has_its_age(void **state)
+{
+	static const struct {
+		usec_t least, most, lasts;
+	} cases[] = {
+		{ 0, 24 * 60 * MINUTES, 60 * MINUTES },
+		{ 90 * MINUTES, 24 * 60 * MINUTES, 90 * MINUTES },
+		{ 0, 10 * MINUTES, 10 * MINUTES },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct answer answer;
+		asker_start(&asker, false, true, false);
+		asker.setup.ocsp_cache_min_age = cases[i].least;
+		asker.setup.ocsp_cache_max_age = cases[i].most;
+		assert_int_equal(revocation_configure(asker.revocation, &asker.setup), RC_OK);
+		answer = asker_word(&asker, OCSP_GOOD);
+		asker_answers(&asker, &answer);
+		assert_int_equal(asker_ask(&asker), RC_OK);
+		asker_run(&asker, cases[i].lasts - 30 * SECONDS);
+		assert_int_equal(asker_ask(&asker), RC_OK);
+		asker_run(&asker, SECONDS);
+		assert_int_equal(asker_asked(&asker, OCSP_URL), 1);
+		asker_run(&asker, 40 * SECONDS);
+		assert_int_equal(asker_ask(&asker), RC_OK);
+		asker_run(&asker, SECONDS);
+		assert_int_equal(asker_asked(&asker, OCSP_URL), 2);
+		asker_stop(&asker);
+	}
+}
+
+static void only_some_are_under_way_at_once(void **state)
+{
+	char url[64];
+	unsigned most = 0, total = 0;
+
+	(void)state;
+	asker_start(&asker, true, false, false);
+	for (unsigned i = 0; i < 50; i++) {
+		(void)snprintf(url, sizeof(url), "http://crl.example/%u", i);
+		asker_serve(&asker, url, SERVE_HANG, SPAN_NONE);
+		assert_true(source_ask(source_of_crl(asker.revocation, span_make(url, strlen(url)),
+						     asker.root.certificate)));
+	}
+	for (unsigned i = 0; i < 300; i++) {
+		asker_run(&asker, SECONDS / 10);
+		if (asker.revocation->under_way > most)
+			most = asker.revocation->under_way;
+	}
+	for (unsigned i = 0; i < 50; i++) {
+		(void)snprintf(url, sizeof(url), "http://crl.example/%u", i);
+		total += asker_asked(&asker, url);
+	}
+	assert_int_equal(most, SOURCES_AT_ONCE);
+	assert_int_equal(asker.revocation->under_way, 0);
+	assert_int_equal(total, 50);
+	asker_stop(&asker);
+}
+
+/* The service goes while a worker checks what it has fetched, or while it is fetched. */
+static void what_is_on_a_worker_outlives_the_service(void **state)
+{
+	(void)state;
+	asker_start(&asker, true, false, false);
+	serve_crl(5, HOUR, false);
+	world_hold_jobs(asker.world, true);
+	assert_int_equal(asker_ask(&asker), RC_SUSPEND);
+	asker_run(&asker, SECONDS);
+	assert_int_equal(world_jobs_waiting(asker.world), 1);
+	x509_waiter_forget(&asker.waiter);
+	revocation_free(asker.revocation);
+	asker.revocation = NULL;
+	world_hold_jobs(asker.world, false);
+	asker_run(&asker, SECONDS);
+	asker_stop(&asker);
+	asker_start(&asker, true, false, false);
+	asker_serve(&asker, CRL_URL, SERVE_HANG, SPAN_NONE);
+	assert_int_equal(asker_ask(&asker), RC_SUSPEND);
+	asker_run(&asker, SECONDS);
+	asker_stop(&asker);
+}
+
+/* Whatever a server sends, nothing but the CA's own list counts. */
+static void altered_lists_say_nothing(void **state)
+{
+	struct span der;
+	uint8_t altered[2000];
+
+	(void)state;
+	asker_start(&asker, false, false, false);
+	der = asker_crl(&asker, &asker.root, 5, HOUR, true);
+	assert_true(der.len < sizeof(altered));
+	for (size_t i = 0; i < der.len; i++) {
+		memcpy(altered, der.ptr, der.len);
+		altered[i] ^= (uint8_t)(1u << i % 8);
+		asker_serve(&asker, CRL_URL, SERVE_BODY,
+			    span_make(altered, i % 2 == 0 ? der.len : i));
+		revocation_refetch(asker.revocation);
+		assert_int_equal(asker_ask(&asker), RC_OK);
+		asker_run(&asker, SECONDS / 10);
+		assert_int_equal(asker_ask(&asker), RC_OK);
+	}
+	assert_true(asker_asked(&asker, CRL_URL) >= der.len);
+	assert_int_equal(asker.revocation->crl_bytes, 0);
+	asker_stop(&asker);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_question_by_get_is_escaped_base64),
+		cmocka_unit_test(a_responder_is_asked_by_get_and_then_by_post),
+		cmocka_unit_test(a_failure_is_remembered_for_longer_each_time),
+		cmocka_unit_test(a_list_is_fetched_again_before_it_ends),
+		cmocka_unit_test(crlcheckinterval_fetches_earlier),
+		cmocka_unit_test(an_older_list_does_not_replace_a_newer_one),
+		cmocka_unit_test(an_answer_has_its_age),
+		cmocka_unit_test(only_some_are_under_way_at_once),
+		cmocka_unit_test(what_is_on_a_worker_outlives_the_service),
+		cmocka_unit_test(altered_lists_say_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, pki_open, pki_close);
+}

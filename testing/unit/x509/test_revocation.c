@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "asker.h"
+
+static struct asker asker;
+
+static void assert_refused(const char *why)
+{
+	assert_int_equal(asker_find_out(&asker), RC_AUTH_FAILED);
+	if (strstr(asker.diag.text, why) == NULL)
+		fail_msg("\"%s\" is not about \"%s\"", asker.diag.text, why);
+}
+
+static void a_refusal_says_who_since_when_why_and_by_whom(void **state)
+{
+	(void)state;
+	asker_start(&asker, true, false, false);
+	asker_serve(&asker, CRL_URL, SERVE_BODY, asker_crl(&asker, &asker.root, 5, HOUR, true));
+	assert_refused("\"CN=peer\"");
+	assert_refused("issued by \"CN=root\"");
+	assert_refused("serial ");
+	assert_refused("was revoked on ");
+	assert_refused("(key compromise), says the CRL of ");
+	assert_refused(" from " CRL_URL);
+	asker_stop(&asker);
+}
+
+static void what_is_known_needs_no_waiting(void **state)
+{
+	(void)state;
+	asker_start(&asker, true, false, false);
+	asker_serve(&asker, CRL_URL, SERVE_BODY, asker_crl(&asker, &asker.root, 5, HOUR, false));
+	assert_int_equal(asker_find_out(&asker), RC_OK);
+	assert_int_equal(asker.rounds, 2);
+	assert_int_equal(asker_find_out(&asker), RC_OK);
+	assert_int_equal(asker.rounds, 1);
+	assert_int_equal(asker_asked(&asker, CRL_URL), 1);
+	asker_stop(&asker);
+}
+
+static void who_is_not_strict_never_waits(void **state)
+{
+	(void)state;
+	asker_start(&asker, false, true, false);
+	asker_serve(&asker, OCSP_URL, SERVE_HANG, SPAN_NONE);
+	asker_serve(&asker, CRL_URL, SERVE_BODY, asker_crl(&asker, &asker.root, 5, HOUR, true));
+	assert_int_equal(asker_ask(&asker), RC_OK);
+	asker_run(&asker, 3 * SECONDS); /* OCSP says nothing: the CRL is next */
+	assert_int_equal(asker_ask(&asker), RC_OK);
+	asker_run(&asker, SECONDS);
+	assert_int_equal(asker_ask(&asker), RC_AUTH_FAILED);
+	asker_stop(&asker);
+}
+
+static void only_what_signs_for_the_issuer_counts(void **state)
+{
+	struct party other = pki_root("CN=root");
+
+	(void)state;
+	asker_start(&asker, true, false, false);
+	asker_serve(&asker, CRL_URL, SERVE_BODY, asker_crl(&asker, &other, 5, HOUR, true));
+	assert_refused("could not be found out (crl-strict=yes)");
+	assert_refused("its signature is not made by the key of");
+	asker_stop(&asker);
+	pki_free(&other);
+}
+
+static void lists_from_the_future_and_of_the_past_say_nobody_is_good(void **state)
+{
+	(void)state;
+	asker_start(&asker, true, false, false);
+	asker_serve(&asker, CRL_URL, SERVE_BODY,
+		    asker_crl(&asker, &asker.root, -HOUR, 2 * HOUR, false));
+	assert_refused("from the future");
+	asker_stop(&asker);
+	asker_start(&asker, true, false, false);
+	asker_serve(&asker, CRL_URL, SERVE_BODY,
+		    asker_crl(&asker, &asker.root, 2 * HOUR, HOUR, false));
+	assert_refused("it was good until");
+	asker_stop(&asker);
+}
+
+static void a_delegate_without_the_issuers_word_is_none(void **state)
+{
+	static const char *const signing[] = { "1.3.6.1.5.5.7.3.9", NULL };
+
+	(void)state;
+	for (unsigned allowed = 0; allowed < 2; allowed++) {
+		struct party responder;
+		struct answer answer;
+		asker_start(&asker, false, true, true);
+		responder = pki_make((struct x509_issue){ .subject = "CN=responder",
+							  .not_before = asker_now(&asker) - DAY,
+							  .not_after = asker_now(&asker) + YEAR,
+							  .usages = allowed ? signing : NULL },
+				     &asker.root);
+		answer = asker_word(&asker, OCSP_GOOD);
+		answer.signer = responder.certificate;
+		answer.key = responder.key;
+		answer.with_certificate = true;
+		asker_answers(&asker, &answer);
+		if (allowed)
+			assert_int_equal(asker_find_out(&asker), RC_OK);
+		else
+			assert_refused("certificate is not for signing");
+		pki_free(&responder);
+		asker_stop(&asker);
+	}
+}
+
+static void a_certificate_without_a_place_is_unknown(void **state)
+{
+	struct party mute;
+
+	(void)state;
+	asker_start(&asker, true, true, true);
+	mute = asker_party(&asker, "CN=mute", NULL, NULL);
+	asker.path[0] = mute.certificate;
+	assert_refused("it names no place of a CRL");
+	pki_free(&mute);
+	mute = asker_party(&asker, "CN=mute", "ldap://crl.example/cn=root", NULL);
+	asker.path[0] = mute.certificate;
+	assert_refused("CRLs are fetched by http only, not ldap://crl.example/cn=root");
+	pki_free(&mute);
+	asker_stop(&asker);
+}
+
+static void a_configured_responder_is_asked_whatever_is_named(void **state)
+{
+	(void)state;
+	asker_start(&asker, false, true, true);
+	asker.setup.ocsp_uri = (char *)"http://own.example/";
+	assert_int_equal(revocation_configure(asker.revocation, &asker.setup), RC_OK);
+	asker_serve(&asker, "http://own.example/", SERVE_MISSING, SPAN_NONE);
+	assert_refused("http://own.example/: the server answers 404");
+	assert_int_equal(asker_asked(&asker, "http://own.example/"), 1);
+	asker_stop(&asker);
+}
+
+static void one_word_is_enough_for_crl_strict(void **state)
+{
+	struct answer answer;
+
+	(void)state;
+	asker_start(&asker, true, true, false);
+	answer = asker_word(&asker, OCSP_GOOD);
+	asker_answers(&asker, &answer);
+	asker_serve(&asker, CRL_URL, SERVE_HANG, SPAN_NONE);
+	assert_int_equal(asker_find_out(&asker), RC_OK);
+	assert_int_equal(asker_asked(&asker, CRL_URL), 0);
+	asker_stop(&asker);
+}
+
+/* All hang: the wait has an end all the same, and so has every other one meanwhile. */
+static void nobody_waits_longer_than_the_limits(void **state)
+{
+	usec_t begun;
+
+	(void)state;
+	asker_start(&asker, true, true, true);
+	asker.setup.ocsp_timeout = asker.setup.curl_timeout = 60 * MINUTES;
+	assert_int_equal(revocation_configure(asker.revocation, &asker.setup), RC_OK);
+	asker_serve(&asker, CRL_URL, SERVE_HANG, SPAN_NONE);
+	asker_serve(&asker, OCSP_URL, SERVE_HANG, SPAN_NONE);
+	begun = world_now(asker.world);
+	assert_int_equal(asker_ask(&asker), RC_SUSPEND);
+	while (asker.rc == RC_SUSPEND)
+		asker_run(&asker, SECONDS);
+	assert_int_equal(asker.rc, RC_AUTH_FAILED);
+	assert_says(asker.diag, "no answer from " OCSP_URL " yet");
+	assert_in_range(world_now(asker.world) - begun, 19 * SECONDS, 22 * SECONDS);
+	asker_stop(&asker);
+}
+
+static void who_forgets_to_wait_is_not_called(void **state)
+{
+	(void)state;
+	asker_start(&asker, true, false, false);
+	asker_serve(&asker, CRL_URL, SERVE_HANG, SPAN_NONE);
+	assert_int_equal(asker_ask(&asker), RC_SUSPEND);
+	x509_waiter_forget(&asker.waiter);
+	asker_run(&asker, 30 * SECONDS);
+	assert_int_equal(asker.rounds, 1);
+	asker_stop(&asker);
+}
+
+static void a_proof_tells_who_is_revoked_later(void **state)
+{
+	struct x509_proof *proof, *copy;
+
+	(void)state;
+	asker_start(&asker, true, true, false);
+	proof = x509_proof_new(asker.path, 2);
+	copy = x509_proof_copy(proof);
+	assert_int_equal(proof->count, 1);
+	assert_int_equal(x509_proof_check(asker.revocation, proof, &asker.diag), RC_OK);
+	asker_serve(&asker, CRL_URL, SERVE_BODY, asker_crl(&asker, &asker.root, 5, HOUR, true));
+	(void)asker_find_out(&asker);
+	assert_true(asker.news > 0);
+	assert_int_equal(x509_proof_check(asker.revocation, copy, &asker.diag), RC_AUTH_FAILED);
+	assert_says(asker.diag, "was revoked on");
+	mem_free(proof);
+	mem_free(copy);
+	assert_null(x509_proof_new(asker.path, 1));
+	asker_stop(&asker);
+}
+
+static void what_is_kept_can_be_looked_at(void **state)
+{
+	struct revocation_entry entry;
+	struct answer answer;
+
+	(void)state;
+	asker_start(&asker, true, true, false);
+	asker_serve(&asker, OCSP_URL, SERVE_MISSING, SPAN_NONE);
+	asker_serve(&asker, CRL_URL, SERVE_BODY, asker_crl(&asker, &asker.root, 5, HOUR, true));
+	(void)asker_find_out(&asker);
+	assert_true(revocation_entry(asker.revocation, 0, &entry));
+	assert_false(entry.ocsp);
+	assert_true(entry.known && entry.current);
+	assert_string_equal(entry.issuer, "CN=root");
+	assert_string_equal(entry.from, CRL_URL);
+	assert_int_equal(entry.entries, 1);
+	assert_true(revocation_entry(asker.revocation, 1, &entry));
+	assert_true(entry.ocsp);
+	assert_false(entry.known);
+	assert_string_equal(entry.why, "the server answers 404");
+	assert_false(revocation_entry(asker.revocation, 2, &entry));
+	answer = asker_word(&asker, OCSP_REVOKED);
+	asker_answers(&asker, &answer);
+	revocation_refetch(asker.revocation);
+	(void)asker_find_out(&asker);
+	asker_run(&asker, SECONDS);
+	assert_true(revocation_entry(asker.revocation, 1, &entry));
+	assert_string_equal(entry.status, "revoked");
+	assert_int_equal(asker_asked(&asker, CRL_URL), 2);
+	asker_stop(&asker);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_refusal_says_who_since_when_why_and_by_whom),
+		cmocka_unit_test(what_is_known_needs_no_waiting),
+		cmocka_unit_test(who_is_not_strict_never_waits),
+		cmocka_unit_test(only_what_signs_for_the_issuer_counts),
+		cmocka_unit_test(lists_from_the_future_and_of_the_past_say_nobody_is_good),
+		cmocka_unit_test(a_delegate_without_the_issuers_word_is_none),
+		cmocka_unit_test(a_certificate_without_a_place_is_unknown),
+		cmocka_unit_test(a_configured_responder_is_asked_whatever_is_named),
+		cmocka_unit_test(one_word_is_enough_for_crl_strict),
+		cmocka_unit_test(nobody_waits_longer_than_the_limits),
+		cmocka_unit_test(who_forgets_to_wait_is_not_called),
+		cmocka_unit_test(a_proof_tells_who_is_revoked_later),
+		cmocka_unit_test(what_is_kept_can_be_looked_at),
+	};
+
+	return cmocka_run_group_tests(tests, pki_open, pki_close);
+}
