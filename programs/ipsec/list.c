@@ -246,8 +246,10 @@ int verb_list(struct ipsec *ipsec, int argc, char **argv)
 
 	if (code != EXIT_DONE)
 		return code;
+	if (strcmp(what, "crls") == 0)
+		return list_crls(ipsec);
 	if (!certs && !cas && !psks && strcmp(what, "pubkeys") != 0)
-		return complain(EXIT_USAGE, "usage: ipsec list certs|cacerts|pubkeys|psks "
+		return complain(EXIT_USAGE, "usage: ipsec list certs|cacerts|crls|pubkeys|psks "
 					    "[--json] [--nssdir DIR]");
 	if (psks && crypto_open(NULL, false, &diag) != RC_OK)
 		code = complain(EXIT_FAILED, "%s", diag.text);

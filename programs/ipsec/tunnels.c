@@ -128,7 +128,7 @@ static const struct simple {
 	{ "reload", "io.vanth.ike.Reload", "configuration and secrets read again%s\n" },
 	{ "rereadsecrets", "io.vanth.ike.ReloadSecrets", "secrets read again%s\n" },
 	{ "rereadcacerts", "io.vanth.ike.ReloadKeys", "certificates, keys and CAs read again%s\n" },
-	{ "rereadcrls", "io.vanth.ike.ReloadKeys", "certificates, keys and CAs read again%s\n" },
+	{ "rereadcrls", "io.vanth.ike.RefetchCrls", "revocation lists are fetched again%s\n" },
 };
 
 struct answered {

@@ -181,7 +181,9 @@ void method_start(struct call *call);
 void method_reload(struct call *call);
 void method_reload_secrets(struct call *call);
 void method_reload_keys(struct call *call); /* verbs.c */
-void method_status(struct call *call);	    /* status.c */
+void method_revocations(struct call *call); /* crls.c */
+void method_refetch_crls(struct call *call);
+void method_status(struct call *call); /* status.c */
 void method_traffic(struct call *call);
 void method_brief(struct call *call);
 void method_states(struct call *call);
