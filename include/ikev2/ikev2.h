@@ -136,11 +136,12 @@ enum rc ikev2_assemble(struct arena *arena, const struct reassembly *reassembly,
 		       struct ike_message *out, uint8_t *critical_type,
 		       struct diag *diag) MUST_CHECK;
 
-/* Kernel requests that remove a Child SA, whole or half installed; policies that another Child SA
- * of the tunnel uses stay, and a trap comes back in place of the outbound policy. Returns how many;
- * needs no memory. */
+/* Kernel requests that remove a Child SA, whole or half installed, to be asked for each of
+ * selectors_policies() in turn: the outbound SA comes first, the inbound one last. Policies that
+ * another Child SA of the tunnel uses stay, and a trap comes back in place of the outbound policy.
+ * Returns how many; needs no memory. */
 #define IKEV2_UNINSTALL_MAX 7
-unsigned ikev2_child_uninstall(const struct sas *sas, const struct child_sa *child,
+unsigned ikev2_child_uninstall(const struct sas *sas, const struct child_sa *child, unsigned index,
 			       struct kernel_request out[IKEV2_UNINSTALL_MAX]);
 
 /* Requests for the outbound half of a Child SA (SA, out policy), appended to list (of

@@ -87,9 +87,11 @@ struct tunnel {
 	const struct config_conn *conn;
 	char *name; /* "office", or "office/1x2" when a conn makes several; of instances "office[3]"
 		     */
-	uint16_t left, right; /* which of the conn's subnets, from 0 */
+	/* which of the conn's subnets: their number, from 0; where an end has them together, as
+	 * bits */
+	uint16_t left, right;
 	enum wanted wanted;
-	struct selector_pair selectors;
+	struct selectors selectors;
 	uint32_t reqid;
 	bool reqid_ours;       /* from the allocator, not from reqid= */
 	struct list child_sas; /* of struct child_sa.in_tunnel (sa/) */
@@ -272,6 +274,14 @@ struct tunnel *peer_tunnel_by_serial(const struct peer *peer, uint64_t serial);
 
 /* Unlinks and frees a doomed tunnel; its Child SAs must be gone. */
 void tunnel_free(struct tunnel *tunnel);
+
+/* ---- split.c: a peer that takes only a part of a tunnel at a time (RFC 7296 §2.9) ---- */
+/* The tunnel has only those of its subnets from now on that `part` has whole, and others, which are
+ * wanted alike, have the rest, until its conn is loaded anew; named as those of leftsubnets= and
+ * rightsubnets= are. RC_NOT_FOUND: there is nothing to split; RC_NO_MEMORY: it stays as it was. */
+enum rc tunnel_split(struct tunnel *tunnel, const struct selectors *part) MUST_CHECK;
+/* The same with its first pair of subnets. */
+enum rc tunnel_split_first(struct tunnel *tunnel) MUST_CHECK;
 /* Starts resolving the names of the peer, if it has one whose time has come and no query is out. */
 void peer_resolve(struct peer *peer);
 

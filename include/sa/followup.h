@@ -30,7 +30,7 @@ struct ike_followup {
 	uint32_t spi_in, spi_out;
 	uint16_t cpi_out; /* IPComp; 0: none */
 	uint8_t mode;	  /* enum kernel_mode */
-	struct selector_pair selectors;
+	struct selectors selectors;
 };
 
 /* Zeroed but for its serial; NULL: out of memory. */

@@ -199,11 +199,19 @@ struct ike_sa {
 enum child_state { CHILD_LARVAL, CHILD_UP, CHILD_DELETING };
 extern const struct names child_state_names;
 
+/* One of the policies of a Child SA, in sas->policies. */
+struct child_policy {
+	struct table_node node;
+	struct child_sa *child;
+	unsigned index;
+};
+
 struct child_sa {
 	uint64_t serial;
 	struct table_node by_spi;      /* by the inbound SPI */
 	struct table_node by_outbound; /* by the peer's address and the outbound SPI */
-	struct table_node by_policy;   /* by what tells policies apart in the kernel */
+	/* by what tells policies apart in the kernel: the first, and the others, if any */
+	struct child_policy by_policy, *more_policies;
 	struct list in_tunnel, in_ike;
 	struct tunnel *tunnel;
 	struct ike_sa *ike;
@@ -220,7 +228,8 @@ struct child_sa {
 	struct ip_addr local, remote;
 	struct kernel_encap encap;
 	struct proposal_choice choice;
-	struct selector_pair selectors;
+	struct selectors selectors;
+	bool others_possible; /* the peer takes further selectors in other Child SAs (§2.9) */
 	struct child_compress *compress; /* IPComp (sa/compress.h); NULL: none */
 	enum rc delete_reason;
 	/* KEYMAT of the outbound half, which waits until the peer has shown that it has this one */
@@ -342,21 +351,26 @@ void child_kernel_sa(const struct child_sa *child, enum kernel_direction directi
 /* What the conn says about the two headers of a tunnel, for the SA that makes them. */
 void child_shape_header(const struct child_sa *child, enum kernel_direction direction,
 			struct kernel_sa *out);
-/* direction KERNEL_OUT, KERNEL_IN or KERNEL_FWD */
-void child_kernel_policy(const struct child_sa *child, enum kernel_direction direction,
-			 struct kernel_policy *out);
+/* The index-th of selectors_policies(). direction KERNEL_OUT, KERNEL_IN or KERNEL_FWD */
+void child_kernel_policy(const struct child_sa *child, unsigned index,
+			 enum kernel_direction direction, struct kernel_policy *out);
 /* The trap (out) of a tunnel wanted on demand or up. */
-void tunnel_trap_policy(const struct tunnel *tunnel, struct kernel_policy *out);
+void tunnel_trap_policy(const struct tunnel *tunnel, unsigned index, struct kernel_policy *out);
 /* A policy of a tunnel whose conn shunts. */
-void tunnel_shunt_policy(const struct tunnel *tunnel, enum kernel_direction direction,
-			 struct kernel_policy *out);
+void tunnel_shunt_policy(const struct tunnel *tunnel, unsigned index,
+			 enum kernel_direction direction, struct kernel_policy *out);
 /* Its SAs and policies are on their way to the kernel: from now on others see them. child_sa_link()
  * does this too. */
 enum rc child_sa_claim(struct sas *sas, struct child_sa *child) MUST_CHECK;
 /* The newest other Child SA, of whatever tunnel, whose outbound policy is the same one to the
- * kernel; NULL: none. */
-struct child_sa *child_policies_heir(const struct sas *sas, const struct child_sa *child);
-/* The newest Child SA (but that one) that has this policy; NULL: none. */
+ * kernel as its index-th; NULL: none. */
+struct child_sa *child_policies_heir(const struct sas *sas, const struct child_sa *child,
+				     unsigned index);
+/* Of the newest Child SA (but that one) that has this policy; NULL: none. */
+const struct child_policy *child_policy_find(const struct sas *sas,
+					     const struct kernel_policy *policy,
+					     const struct child_sa *but);
+/* That Child SA. */
 struct child_sa *child_policy_owner(const struct sas *sas, const struct kernel_policy *policy,
 				    const struct child_sa *but);
 /* A Child SA has that outbound SPI with the same address: the kernel cannot have both. */

@@ -64,7 +64,7 @@ json_t *show_ike(const struct call *call, const struct ike_sa *sa)
 
 json_t *show_child(const struct call *call, const struct child_sa *child)
 {
-	char selectors[SELECTOR_PAIR_TEXT_MAX], suite[128], state[32], in[16], out[16];
+	char selectors[SELECTORS_TEXT_MAX], suite[128], state[32], in[16], out[16];
 
 	(void)snprintf(in, sizeof(in), "%08x", child->spi_in);
 	(void)snprintf(out, sizeof(out), "%08x", child->spi_out);
@@ -73,7 +73,7 @@ json_t *show_child(const struct call *call, const struct child_sa *child)
 			 names_text(&child_state_names, child->state, state, sizeof(state)), "mode",
 			 child->mode == KERNEL_TRANSPORT ? "transport" : "tunnel", "spi_in", in,
 			 "spi_out", out, "selectors",
-			 selector_pair_text(&child->selectors, selectors), "suite",
+			 selectors_text(&child->selectors, selectors), "suite",
 			 proposal_choice_text(&child->choice, suite, sizeof(suite)), "age",
 			 since(call, child->born), "expires_in", until(call, child->expires),
 			 "encapsulation", child->encap.local_port != 0, "bytes_in",
@@ -201,14 +201,14 @@ static json_int_t all_bytes(const struct tunnel *tunnel, bool in)
 json_t *show_tunnel(const struct call *call, struct tunnel *tunnel)
 {
 	struct peer *peer = tunnel->peer;
-	char selectors[SELECTOR_PAIR_TEXT_MAX];
+	char selectors[SELECTORS_TEXT_MAX];
 
 	return json_pack(
 		"{s:o,s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:b,s:b,s:o,s:b,s:I,s:I,s:I,s:o,s:o,s:o}",
 		"name", json_safe(tunnel->name), "conn", json_safe(tunnel->conn->name), "peer",
 		json_safe(peer->conn->name), "wanted", show_wanted(tunnel), "state",
 		state_of(call, tunnel), "selectors",
-		selector_pair_text(&tunnel->selectors, selectors), "local",
+		selectors_text(&tunnel->selectors, selectors), "local",
 		show_place(&peer->local), "remote", show_place(&peer->remote), "local_id",
 		show_identity(&peer->local_id), "remote_id", show_identity(&peer->remote_id),
 		"template", peer->template, "oriented", peer->oriented, "waits_for",

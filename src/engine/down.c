@@ -28,6 +28,8 @@ void attempt_failed(struct gateway *gateway, struct peer *peer, struct tunnel *t
 
 	gateway->counters.failures++;
 	redirect_failed(gateway, peer);
+	if (tunnel != NULL && reason == RC_SINGLE_PAIR)
+		split_refused(gateway, tunnel);
 	backoff_fail(backoff, gateway->host, reason, text);
 	wait = backoff->not_before > now ? backoff->not_before - now : 0;
 	peer_record(peer, serial, RECORD_BACKOFF, backoff->attempts,
@@ -61,7 +63,7 @@ void ike_up(struct gateway *gateway, struct ike_sa *sa)
 void child_up(struct gateway *gateway, struct child_sa *child)
 {
 	struct tunnel *tunnel = child->tunnel;
-	char selectors[SELECTOR_PAIR_TEXT_MAX], suite[128];
+	char selectors[SELECTORS_TEXT_MAX], suite[128];
 
 	gateway->counters.child_up++;
 	tunnel->triggered = false;
@@ -74,11 +76,11 @@ void child_up(struct gateway *gateway, struct child_sa *child)
 	outfit_up(gateway, child);
 	watch_tell(gateway, GATEWAY_CHILD_UP, tunnel->peer, tunnel, child->serial, RC_OK,
 		   "Child SA #%llu up: %s, %s, %s%s, SPIs %08x in %08x out",
-		   (unsigned long long)child->serial,
-		   selector_pair_text(&child->selectors, selectors),
+		   (unsigned long long)child->serial, selectors_text(&child->selectors, selectors),
 		   child->mode == KERNEL_TRANSPORT ? "transport" : "tunnel",
 		   proposal_choice_text(&child->choice, suite, sizeof(suite)),
 		   child->encap.local_port != 0 ? " in UDP" : "", child->spi_in, child->spi_out);
+	split_after(gateway, child);
 }
 
 static const struct name reason_entries[] = {
@@ -131,7 +133,7 @@ static bool has_successor(const struct child_sa *child)
 	{
 		const struct child_sa *other = container_of(node, struct child_sa, in_tunnel);
 		if (other != child && other->state == CHILD_UP &&
-		    selector_pair_equal(&other->selectors, &child->selectors))
+		    selectors_equal(&other->selectors, &child->selectors))
 			return true;
 	}
 	return false;

@@ -2,6 +2,7 @@
 /* Requests to the kernel that nobody waits for, traps, and what the kernel tells us (ACQUIRE,
  * EXPIRE). */
 #include <errno.h>
+#include <limits.h>
 #include "engine/private.h"
 #include "sa/compress.h"
 
@@ -23,6 +24,7 @@ struct kernel_task {
 #define REMOVAL_TRIES 4
 #define REMOVAL_PAUSE (10 * USEC_PER_SEC)
 #define TRAP_PAUSE    (5 * USEC_PER_SEC)
+#define NO_TRAP	      UINT_MAX
 
 static void outbound_missing(struct gateway *gateway, struct child_sa *child, enum rc rc,
 			     const char *text)
@@ -93,14 +95,24 @@ void tasks_forget(struct gateway *gateway)
 	}
 }
 
-static bool is_trap(const struct tunnel *tunnel, const struct kernel_policy *policy)
+/* Which of the tunnel's policies it is; NO_TRAP: none, or not set. */
+static unsigned trap_index(const struct tunnel *tunnel, const struct kernel_policy *policy)
 {
 	bool out = policy->direction == KERNEL_OUT;
+	struct selector_pair pair = { .local = out ? policy->src : policy->dst,
+				      .remote = out ? policy->dst : policy->src };
 
 	if (tunnel == NULL || !tunnel->trap_installed || (!out && !conn_shunts(tunnel->conn)))
-		return false;
-	return selector_equal(out ? &policy->src : &policy->dst, &tunnel->selectors.local) &&
-	       selector_equal(out ? &policy->dst : &policy->src, &tunnel->selectors.remote);
+		return NO_TRAP;
+	for (unsigned i = 0; i < selectors_policies(&tunnel->selectors); i++)
+		if (selector_pair_equal(&pair, selectors_policy(&tunnel->selectors, i)))
+			return i;
+	return NO_TRAP;
+}
+
+static bool is_trap(const struct tunnel *tunnel, const struct kernel_policy *policy)
+{
+	return trap_index(tunnel, policy) != NO_TRAP;
 }
 
 /* Meanwhile somebody else may have that policy. */
@@ -241,7 +253,8 @@ static void leave_trap(struct gateway *gateway, const struct child_sa *child,
 	if (search.found == NULL)
 		return;
 	request->op = KERNEL_POLICY_SET;
-	tunnel_trap_policy(search.found, &request->policy);
+	tunnel_trap_policy(search.found, trap_index(search.found, &request->policy),
+			   &request->policy);
 }
 
 /* What the peer has sent with it before it knew of the successor is still on its way. */
@@ -250,16 +263,23 @@ static bool is_inbound(const struct kernel_request *request)
 	return request->op == KERNEL_SA_DELETE && request->sa.direction == KERNEL_IN;
 }
 
-void child_uninstall(struct gateway *gateway, const struct child_sa *child, bool lingers)
+static void uninstall_one(struct gateway *gateway, const struct child_sa *child, unsigned index,
+			  bool lingers)
 {
 	struct kernel_request requests[IKEV2_UNINSTALL_MAX];
-	unsigned count = ikev2_child_uninstall(&gateway->sas, child, requests);
+	unsigned count = ikev2_child_uninstall(&gateway->sas, child, index, requests);
 
 	for (unsigned i = 0; i < count; i++) {
 		leave_trap(gateway, child, &requests[i]);
 		fire_removal(gateway, &requests[i],
 			     lingers && is_inbound(&requests[i]) ? LINGER : 0);
 	}
+}
+
+void child_uninstall(struct gateway *gateway, const struct child_sa *child, bool lingers)
+{
+	for (unsigned i = 0; i < selectors_policies(&child->selectors); i++)
+		uninstall_one(gateway, child, i, lingers);
 }
 
 static void fire_outbound(struct gateway *gateway, const struct kernel_request *request,
@@ -309,62 +329,86 @@ static bool ask_for_trap(struct gateway *gateway, const struct tunnel *tunnel,
 }
 
 /* What passes or is dropped does so both ways. */
-static bool ask_for_shunt(struct gateway *gateway, const struct tunnel *tunnel)
+static bool ask_for_shunt(struct gateway *gateway, const struct tunnel *tunnel, unsigned index)
 {
 	struct kernel_request request = { .op = KERNEL_POLICY_SET };
 	bool asked = true;
 
 	for (unsigned direction = KERNEL_IN; direction <= KERNEL_FWD; direction++) {
-		tunnel_shunt_policy(tunnel, (enum kernel_direction)direction, &request.policy);
+		tunnel_shunt_policy(tunnel, index, (enum kernel_direction)direction,
+				    &request.policy);
 		asked = asked && ask_for_trap(gateway, tunnel, &request);
 	}
 	return asked;
 }
 
-void trap_install(struct gateway *gateway, struct tunnel *tunnel)
+static bool ask_for_one(struct gateway *gateway, const struct tunnel *tunnel, unsigned index)
 {
 	struct kernel_request request = { .op = KERNEL_POLICY_SET };
 
-	if (conn_shunts(tunnel->conn)) {
-		tunnel->trap_installed = ask_for_shunt(gateway, tunnel);
-		return;
-	}
-	tunnel_trap_policy(tunnel, &request.policy);
-	/* without memory the watchdog's next round tries again */
-	tunnel->trap_installed = ask_for_trap(gateway, tunnel, &request);
-	outfit_trap_changed(gateway, tunnel);
+	if (conn_shunts(tunnel->conn))
+		return ask_for_shunt(gateway, tunnel, index);
+	tunnel_trap_policy(tunnel, index, &request.policy);
+	return ask_for_trap(gateway, tunnel, &request);
+}
+
+/* Without memory the watchdog's next round tries again. */
+void trap_install(struct gateway *gateway, struct tunnel *tunnel)
+{
+	bool asked = true;
+
+	for (unsigned i = 0; i < selectors_policies(&tunnel->selectors); i++)
+		asked = asked && ask_for_one(gateway, tunnel, i);
+	tunnel->trap_installed = asked;
+	if (!conn_shunts(tunnel->conn))
+		outfit_trap_changed(gateway, tunnel);
+}
+
+static bool has_policy(const struct child_sa *child, const struct selector_pair *pair)
+{
+	for (unsigned i = 0; i < selectors_policies(&child->selectors); i++)
+		if (selector_pair_equal(selectors_policy(&child->selectors, i), pair))
+			return true;
+	return false;
 }
 
 /* Where a Child SA's outbound policy stands in the same place it stays. */
-static bool covered_by_child(const struct tunnel *tunnel)
+static bool covered_by_child(const struct tunnel *tunnel, unsigned index)
 {
 	list_for(node, &tunnel->child_sas)
 	{
 		const struct child_sa *child = container_of(node, struct child_sa, in_tunnel);
-		if (selector_pair_equal(&child->selectors, &tunnel->selectors))
+		if (has_policy(child, selectors_policy(&tunnel->selectors, index)))
 			return true;
 	}
 	return false;
 }
 
-void trap_remove(struct gateway *gateway, struct tunnel *tunnel)
+static void remove_one(struct gateway *gateway, struct tunnel *tunnel, unsigned index)
 {
 	struct kernel_request request = { .op = KERNEL_POLICY_DELETE };
 
+	if (covered_by_child(tunnel, index))
+		return;
+	for (unsigned direction = KERNEL_IN; conn_shunts(tunnel->conn) && direction <= KERNEL_FWD;
+	     direction++) {
+		tunnel_shunt_policy(tunnel, index, (enum kernel_direction)direction,
+				    &request.policy);
+		if (direction != KERNEL_OUT)
+			fire_removal(gateway, &request, 0);
+	}
+	tunnel_trap_policy(tunnel, index, &request.policy);
+	fire_removal(gateway, &request, 0);
+}
+
+void trap_remove(struct gateway *gateway, struct tunnel *tunnel)
+{
 	if (!tunnel->trap_installed)
 		return;
 	tunnel->trap_installed = false;
 	outfit_trap_changed(gateway, tunnel);
-	if (covered_by_child(tunnel))
-		return;
-	for (unsigned direction = KERNEL_IN; conn_shunts(tunnel->conn) && direction <= KERNEL_FWD;
-	     direction++) {
-		tunnel_shunt_policy(tunnel, (enum kernel_direction)direction, &request.policy);
-		if (direction != KERNEL_OUT)
-			fire_removal(gateway, &request, 0);
-	}
-	tunnel_trap_policy(tunnel, &request.policy);
-	fire_removal(gateway, &request, 0);
+	for (unsigned i = 0; i < selectors_policies(&tunnel->selectors); i++)
+		remove_one(gateway, tunnel, i);
 }
 
 /* Traffic that finds a policy and no SA, although there is a Child SA: somebody took the SA out of
@@ -377,8 +421,8 @@ static void replace_lost(struct gateway *gateway, struct tunnel *tunnel,
 
 	if (current != NULL && now >= current->born + LOST_AFTER &&
 	    now >= current->ike->moved + LOST_AFTER &&
-	    selector_contains(&current->selectors.local, &event->packet_src) &&
-	    selector_contains(&current->selectors.remote, &event->packet_dst))
+	    selectors_hold_local(&current->selectors, &event->packet_src) &&
+	    selectors_hold_remote(&current->selectors, &event->packet_dst))
 		current->replace_at = now;
 }
 

@@ -109,9 +109,11 @@ static void move_policy(struct gateway *gateway, struct child_sa *child,
 {
 	struct kernel_request request = { .op = KERNEL_POLICY_SET };
 
-	child_kernel_policy(child, direction, &request.policy);
-	if (child_policy_owner(&gateway->sas, &request.policy, NULL) == child)
-		child_ask(gateway, &request, child);
+	for (unsigned i = 0; i < selectors_policies(&child->selectors); i++) {
+		child_kernel_policy(child, i, direction, &request.policy);
+		if (child_policy_owner(&gateway->sas, &request.policy, NULL) == child)
+			child_ask(gateway, &request, child);
+	}
 }
 
 static void move_policies(struct gateway *gateway, struct child_sa *child)

@@ -144,23 +144,43 @@ static const struct ike_config *given(const struct child_sa *child)
 	return child->ike != NULL && child->ike->extra != NULL ? child->ike->extra->config : NULL;
 }
 
+/* The address that packets to there come from. */
+static const struct ip_addr *source_of(const struct planning *p, const struct ike_config *config,
+				       uint8_t family)
+{
+	const struct config_end *end = our_end(p);
+
+	if (end->modecfgclient && config != NULL &&
+	    ip_is_set(&config->addresses[family == AF_INET6]))
+		return &config->addresses[family == AF_INET6];
+	return fixed_source(end, family);
+}
+
+static void add_routes(struct planning *p, const struct selectors *selectors,
+		       const struct ip_addr *outer, const struct ike_config *config)
+{
+	struct selector_lists lists;
+
+	selectors_lists(selectors, &lists);
+	for (unsigned i = 0; i < lists.remote_count; i++) {
+		const struct ip_range *to = &lists.remote[i].range;
+		add_route(p, to, outer, source_of(p, config, to->from.family));
+	}
+}
+
 static void add_child(struct planning *p, const struct child_sa *child)
 {
 	const struct config_end *end = our_end(p);
 	const struct ike_config *config = given(child);
-	uint8_t family = child->selectors.remote.range.from.family;
-	const struct ip_addr *source = fixed_source(end, family);
 
 	if (end->modecfgclient && config != NULL) {
 		add_address(p, &config->addresses[0]);
 		add_address(p, &config->addresses[1]);
-		if (ip_is_set(&config->addresses[family == AF_INET6]))
-			source = &config->addresses[family == AF_INET6];
 	}
 	add_fixed_address(p, &end->sourceip);
 	add_fixed_address(p, &end->sourceip_other);
 	if (wants_routes(p->tunnel->conn, end))
-		add_route(p, &child->selectors.remote.range, &child->remote, source);
+		add_routes(p, &child->selectors, &child->remote, config);
 }
 
 /* Newest first: where two want a route to the same place, its source is that of the newer. */
@@ -185,11 +205,10 @@ static bool add_children(struct planning *p, const struct child_sa *but)
 static void add_trap(struct planning *p)
 {
 	const struct tunnel *tunnel = p->tunnel;
-	const struct ip_range *to = &tunnel->selectors.remote.range;
 
 	add_fixed_address(p, &our_end(p)->sourceip);
 	add_fixed_address(p, &our_end(p)->sourceip_other);
-	add_route(p, to, &tunnel->peer->remote, fixed_source(our_end(p), to->from.family));
+	add_routes(p, &tunnel->selectors, &tunnel->peer->remote, NULL);
 }
 
 void outfit_plan(struct gateway *gateway, const struct tunnel *tunnel, const struct child_sa *but,

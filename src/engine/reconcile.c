@@ -168,7 +168,7 @@ static void one_child(struct gateway *gateway, struct tunnel *tunnel)
 		struct child_sa *child = child_of(node);
 		if (keep == NULL || child == keep || child->state != CHILD_UP ||
 		    child->delete_wanted || child->replaced ||
-		    !selector_pair_equal(&child->selectors, &keep->selectors) ||
+		    !selectors_equal(&child->selectors, &keep->selectors) ||
 		    doubtful(keep->ike))
 			continue;
 		when = keep->born + (child->initiator ? CROSSED_GRACE : DUPLICATE_GRACE);
@@ -227,7 +227,7 @@ static bool spare(const struct gateway *gateway, const struct tunnel *tunnel,
 		const struct child_sa *child = child_of(node);
 		if (child != current && child->state == CHILD_UP && !child->delete_wanted &&
 		    !child->replaced && !replace_due(gateway, child) &&
-		    selector_pair_equal(&child->selectors, &current->selectors))
+		    selectors_equal(&child->selectors, &current->selectors))
 			return true;
 	}
 	return false;

@@ -201,7 +201,7 @@ static enum rc child_refused(struct outcome *out, struct auth_request *in, enum 
 static enum rc negotiate_child(struct step *step, struct auth_request *in, struct tunnel *tunnel,
 			       struct outcome *out)
 {
-	struct selector_pair ours = cp_leased(tunnel, out);
+	struct selectors ours;
 	enum rc rc;
 
 	TRY(child_sa_new(step->env->sas, &out->child));
@@ -209,10 +209,14 @@ static enum rc negotiate_child(struct step *step, struct auth_request *in, struc
 	in->tunnel_serial = tunnel->serial;
 	out->child->mode = tunnel->conn->type == TYPE_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
 	child_place(out->child, &step->local, &step->remote, step->sa->encap && step->natt);
+	rc = cp_leased(tunnel, out, &ours, &out->diag);
+	if (rc != RC_OK)
+		return child_refused(out, in, rc);
 	in->child.ours = &ours;
 	rc = child_choose(step->env->sas, &in->child, DH_NONE, PROPOSAL_NO_DH, out->child,
 			  &out->diag);
 	in->child.ours = NULL;
+	selectors_drop(&ours);
 	return rc == RC_OK ? RC_OK : child_refused(out, in, rc);
 }
 
@@ -347,7 +351,7 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 		TRY(cp_emit_reply(step, in->peer, &in->cp, out, &writer));
 	if (in->child_rc == RC_OK && in->child.present) {
 		TRY(child_answer_sa(step->arena, out->child, &writer));
-		child_answer_ts(out->child, &in->child, &writer);
+		TRY(child_answer_ts(step->arena, out->child, &in->child, &writer));
 		TRY(child_install_out(step->arena, out->child, secret_span(&out->keymat),
 				      &out->kernel));
 	}

@@ -154,7 +154,7 @@ static enum rc child_refused(struct outcome *out, enum rc rc)
 static enum rc child_notify(const struct step *step, const struct auth_response *in,
 			    struct outcome *out)
 {
-	char number[48], esp[128] = "", selectors[SELECTOR_PAIR_TEXT_MAX] = "";
+	char number[48], esp[128] = "", selectors[SELECTORS_TEXT_MAX] = "";
 	const char *name = names_text(&notify_names, in->error.type, number, sizeof(number));
 
 	if (in->error.type == NOTIFY_NONE)
@@ -163,7 +163,7 @@ static enum rc child_notify(const struct step *step, const struct auth_response 
 						    "nothing"));
 	if (step->tunnel != NULL) {
 		proposal_text(step->tunnel->conn->esp, esp, sizeof(esp));
-		selector_pair_text(&step->tunnel->selectors, selectors);
+		selectors_text(&step->tunnel->selectors, selectors);
 	}
 	return child_refused(out, diag_fail(&out->diag, notify_rc(in->error.type),
 					    "peer refused the Child SA: %s; we offered %s for %s",
@@ -177,11 +177,25 @@ static enum rc childless_config(struct step *step, struct outcome *out)
 	return rc == RC_NO_ADDRESS ? child_refused(out, rc) : rc;
 }
 
+static enum rc accept_child(struct step *step, struct auth_response *in, struct child_sa *child,
+			    struct outcome *out)
+{
+	struct selectors asking;
+	enum rc rc = cp_asking(step->tunnel, &asking, &out->diag);
+
+	if (rc != RC_OK)
+		return rc;
+	in->child.ours = &asking;
+	rc = child_accept(step->env->sas, &in->child, PROPOSAL_NO_DH, child, &out->diag);
+	in->child.ours = NULL;
+	selectors_drop(&asking);
+	return rc;
+}
+
 static enum rc make_child(struct step *step, struct outcome *out)
 {
 	struct auth_response *in = step->scratch;
 	const struct ike_sa *sa = step->sa;
-	struct selector_pair asking;
 	struct child_sa *child;
 	enum rc rc;
 
@@ -209,10 +223,7 @@ static enum rc make_child(struct step *step, struct outcome *out)
 	child->initiator = true;
 	child->mode = step->tunnel->conn->type == TYPE_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
 	child_place(child, &sa->local, &sa->remote, sa->encap);
-	asking = cp_asking(step->tunnel);
-	in->child.ours = &asking;
-	rc = child_accept(step->env->sas, &in->child, PROPOSAL_NO_DH, child, &out->diag);
-	in->child.ours = NULL;
+	rc = accept_child(step, in, child, out);
 	if (rc == RC_OK)
 		rc = cp_take(out, child, &out->diag);
 	if (rc != RC_OK)

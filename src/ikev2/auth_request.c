@@ -156,8 +156,9 @@ static enum rc emit_ppk(struct step *step, struct writer *writer)
 static enum rc emit_child(struct step *step, struct writer *writer, struct outcome *out)
 {
 	const struct auth_making *making = step->scratch;
-	struct selector_pair asking = cp_asking(step->tunnel);
+	struct selectors asking;
 	bool childless;
+	enum rc rc;
 
 	TRY(cp_emit_request(step, step->peer, writer));
 	TRY(childless_begin(step->peer->conn, out->childless || step->sa->larval->childless,
@@ -167,7 +168,10 @@ static enum rc emit_child(struct step *step, struct writer *writer, struct outco
 	TRY(child_spi_random(step->env->sas, &out->child_spi));
 	TRY(child_offer_sa(step->arena, step->tunnel, out->child_spi, PROPOSAL_NO_DH, NULL,
 			   writer));
-	child_offer_selectors(step->tunnel, &asking, writer);
+	TRY(cp_asking(step->tunnel, &asking, &out->diag));
+	rc = child_offer_selectors(step->arena, step->tunnel, &asking, writer);
+	selectors_drop(&asking);
+	TRY(rc);
 	ipcomp_offer(step->tunnel, &making->remote.addr, out->child_spi, writer);
 	return RC_OK;
 }

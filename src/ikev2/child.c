@@ -23,6 +23,7 @@ enum rc child_read(struct arena *arena, const struct ike_message *message,
 	out->protocol = out->sa.proposals[0].protocol == PROTOCOL_AH ? PROTOCOL_AH : PROTOCOL_ESP;
 	out->transport = notify_find(message, USE_TRANSPORT_MODE, &notify);
 	out->cpi = ipcomp_read(message);
+	out->others_possible = notify_find(message, ADDITIONAL_TS_POSSIBLE, &notify);
 	out->present = true;
 	return RC_OK;
 }
@@ -51,7 +52,6 @@ static bool robs(const struct child_sa *child, const struct child_sa *other)
 
 enum rc child_check(const struct sas *sas, const struct child_sa *child, struct diag *diag)
 {
-	const struct child_sa *other = child_policies_heir(sas, child);
 	char selectors[SELECTOR_PAIR_TEXT_MAX];
 
 	if (child->spi_out < SPI_RESERVED)
@@ -72,10 +72,14 @@ enum rc child_check(const struct sas *sas, const struct child_sa *child, struct 
 		return diag_fail(diag, RC_EXISTS,
 				 "peer chose CPI %u, which another Child SA with its address has",
 				 child->compress->cpi_out);
-	if (other != NULL && robs(child, other))
-		return diag_fail(diag, RC_TS_UNACCEPTABLE, "%s is in use by \"%s\"",
-				 selector_pair_text(&child->selectors, selectors),
-				 other->tunnel->name);
+	for (unsigned i = 0; i < selectors_policies(&child->selectors); i++) {
+		const struct child_sa *other = child_policies_heir(sas, child, i);
+		if (other != NULL && robs(child, other))
+			return diag_fail(diag, RC_TS_UNACCEPTABLE, "%s is in use by \"%s\"",
+					 selector_pair_text(selectors_policy(&child->selectors, i),
+							    selectors),
+					 other->tunnel->name);
+	}
 	return RC_OK;
 }
 
@@ -132,16 +136,17 @@ static enum rc zip_request(struct arena *arena, const struct child_sa *child,
 	return RC_OK;
 }
 
-static enum rc policy_request(struct arena *arena, const struct child_sa *child,
-			      enum kernel_direction direction, struct list *list)
+static enum rc policy_requests(struct arena *arena, const struct child_sa *child,
+			       enum kernel_direction direction, struct list *list)
 {
-	struct kernel_request *request = ARENA_NEW(arena, struct kernel_request);
-
-	if (request == NULL)
-		return RC_NO_MEMORY;
-	request->op = KERNEL_POLICY_SET;
-	child_kernel_policy(child, direction, &request->policy);
-	list_append(list, &request->queue);
+	for (unsigned i = 0; i < selectors_policies(&child->selectors); i++) {
+		struct kernel_request *request = ARENA_NEW(arena, struct kernel_request);
+		if (request == NULL)
+			return RC_NO_MEMORY;
+		request->op = KERNEL_POLICY_SET;
+		child_kernel_policy(child, i, direction, &request->policy);
+		list_append(list, &request->queue);
+	}
 	return RC_OK;
 }
 
@@ -150,10 +155,10 @@ enum rc child_install_in(struct arena *arena, const struct child_sa *child, stru
 {
 	TRY(zip_request(arena, child, KERNEL_IN, list));
 	TRY(sa_request(arena, child, keymat, KERNEL_IN, list));
-	TRY(policy_request(arena, child, KERNEL_IN, list));
+	TRY(policy_requests(arena, child, KERNEL_IN, list));
 	if (child->mode == KERNEL_TRANSPORT)
 		return RC_OK; /* nothing is forwarded */
-	return policy_request(arena, child, KERNEL_FWD, list);
+	return policy_requests(arena, child, KERNEL_FWD, list);
 }
 
 enum rc child_install_out(struct arena *arena, const struct child_sa *child, struct span keymat,
@@ -161,7 +166,7 @@ enum rc child_install_out(struct arena *arena, const struct child_sa *child, str
 {
 	TRY(zip_request(arena, child, KERNEL_OUT, list));
 	TRY(sa_request(arena, child, keymat, KERNEL_OUT, list));
-	return policy_request(arena, child, KERNEL_OUT, list);
+	return policy_requests(arena, child, KERNEL_OUT, list);
 }
 
 enum rc ikev2_child_outbound(struct arena *arena, const struct child_sa *child, struct span keymat,
@@ -189,67 +194,71 @@ static unsigned delete_zip(const struct child_sa *child, enum kernel_direction d
 	return 1;
 }
 
-static void delete_policy(const struct child_sa *child, enum kernel_direction direction,
-			  struct kernel_request *out)
+static void delete_policy(const struct child_sa *child, unsigned index,
+			  enum kernel_direction direction, struct kernel_request *out)
 {
 	*out = (struct kernel_request){ .op = KERNEL_POLICY_DELETE };
-	child_kernel_policy(child, direction, &out->policy);
+	child_kernel_policy(child, index, direction, &out->policy);
 }
 
 /* A tunnel that keeps a trap gets it back in place of the outbound policy, where both are one to
  * the kernel. */
-static void restore_trap(const struct child_sa *child, struct kernel_request *out)
+static void restore_trap(const struct child_sa *child, unsigned index, struct kernel_request *out)
 {
 	const struct tunnel *tunnel = child->tunnel;
+	const struct selector_pair *pair = selectors_policy(&child->selectors, index);
 
-	if (!tunnel->trap_installed ||
-	    !selector_pair_equal(&tunnel->selectors, &child->selectors)) {
-		delete_policy(child, KERNEL_OUT, out);
+	for (unsigned i = 0; tunnel->trap_installed && i < selectors_policies(&tunnel->selectors);
+	     i++) {
+		if (!selector_pair_equal(selectors_policy(&tunnel->selectors, i), pair))
+			continue;
+		*out = (struct kernel_request){ .op = KERNEL_POLICY_SET };
+		tunnel_trap_policy(tunnel, i, &out->policy);
 		return;
 	}
-	*out = (struct kernel_request){ .op = KERNEL_POLICY_SET };
-	tunnel_trap_policy(tunnel, &out->policy);
+	delete_policy(child, index, KERNEL_OUT, out);
 }
 
 /* Set again though it may stand: a kernel whose answer was lost may have another one. */
-static unsigned hand_over(const struct child_sa *heir, enum kernel_direction direction,
-			  struct kernel_request *out)
+static void hand_over(const struct child_policy *heir, enum kernel_direction direction,
+		      struct kernel_request *out)
 {
 	*out = (struct kernel_request){ .op = KERNEL_POLICY_SET };
-	child_kernel_policy(heir, direction, &out->policy);
-	return 1;
+	child_kernel_policy(heir->child, heir->index, direction, &out->policy);
 }
 
-static unsigned give_up_policy(const struct sas *sas, const struct child_sa *child,
-			       enum kernel_direction direction, struct kernel_request *out)
+static void give_up_policy(const struct sas *sas, const struct child_sa *child, unsigned index,
+			   enum kernel_direction direction, struct kernel_request *out)
 {
-	const struct child_sa *heir;
+	const struct child_policy *heir;
 	struct kernel_policy policy;
 
-	child_kernel_policy(child, direction, &policy);
-	heir = child_policy_owner(sas, &policy, child);
-	if (heir != NULL && (direction != KERNEL_FWD || heir->mode == KERNEL_TUNNEL))
-		return hand_over(heir, direction, out);
-	if (direction == KERNEL_OUT)
-		restore_trap(child, out);
+	child_kernel_policy(child, index, direction, &policy);
+	heir = child_policy_find(sas, &policy, child);
+	if (heir != NULL && (direction != KERNEL_FWD || heir->child->mode == KERNEL_TUNNEL))
+		hand_over(heir, direction, out);
+	else if (direction == KERNEL_OUT)
+		restore_trap(child, index, out);
 	else
-		delete_policy(child, direction, out);
-	return 1;
+		delete_policy(child, index, direction, out);
 }
 
 /* SAs that the kernel refused are not ours: another one has that SPI. */
-unsigned ikev2_child_uninstall(const struct sas *sas, const struct child_sa *child,
+unsigned ikev2_child_uninstall(const struct sas *sas, const struct child_sa *child, unsigned index,
 			       struct kernel_request out[IKEV2_UNINSTALL_MAX])
 {
 	unsigned count = 0;
 
-	if (child->out_installed)
+	if (index == 0 && child->out_installed)
 		delete_sa(child, KERNEL_OUT, &out[count++]);
-	count += delete_zip(child, KERNEL_OUT, &out[count]);
-	count += give_up_policy(sas, child, KERNEL_OUT, &out[count]);
-	count += give_up_policy(sas, child, KERNEL_IN, &out[count]);
+	if (index == 0)
+		count += delete_zip(child, KERNEL_OUT, &out[count]);
+	give_up_policy(sas, child, index, KERNEL_OUT, &out[count++]);
+	give_up_policy(sas, child, index, KERNEL_IN, &out[count++]);
 	if (child->mode == KERNEL_TUNNEL)
-		count += give_up_policy(sas, child, KERNEL_FWD, &out[count]);
+		give_up_policy(sas, child, index, KERNEL_FWD, &out[count++]);
+	if (index + 1 < selectors_policies(&child->selectors))
+		return count;
 	if (child->in_installed)
 		delete_sa(child, KERNEL_IN, &out[count++]);
 	return count + delete_zip(child, KERNEL_IN, &out[count]);

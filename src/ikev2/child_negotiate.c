@@ -53,23 +53,17 @@ enum rc child_offer_sa(struct arena *arena, const struct tunnel *tunnel, uint32_
 	return RC_OK;
 }
 
-void child_offer_selectors(const struct tunnel *tunnel, const struct selector_pair *selectors,
-			   struct writer *writer)
+enum rc child_offer_selectors(struct arena *arena, const struct tunnel *tunnel,
+			      const struct selectors *selectors, struct writer *writer)
 {
-	struct wire_ts local, remote;
-	struct wire_ts_list tsi = { &local, 1 }, tsr = { &remote, 1 };
+	struct wire_ts_list tsi, tsr;
 
-	selector_to_wire(&selectors->local, &local);
-	selector_to_wire(&selectors->remote, &remote);
+	TRY(selectors_to_wire(arena, selectors, &tsi, &tsr));
 	wire_ts_emit(writer, PAYLOAD_TSi, &tsi);
 	wire_ts_emit(writer, PAYLOAD_TSr, &tsr);
 	if (tunnel->conn->type == TYPE_TRANSPORT)
 		emit_notify(writer, USE_TRANSPORT_MODE);
-}
-
-void child_offer_ts(const struct tunnel *tunnel, struct writer *writer)
-{
-	child_offer_selectors(tunnel, &tunnel->selectors, writer);
+	return RC_OK;
 }
 
 static enum rc take_spi(struct child_sa *child, struct diag *diag)
@@ -90,6 +84,18 @@ static bool narrows_not(const struct tunnel *tunnel)
 	return !conn->narrowing && !end_is_client(&conn->left) && !end_is_client(&conn->right);
 }
 
+/* Mostly they are the tunnel's: one set serves both. */
+static void share(struct child_sa *child, const struct selectors *ours)
+{
+	const struct selectors *from = ours != NULL ? ours : &child->tunnel->selectors;
+	struct selectors same;
+
+	if (child->selectors.more == NULL || !selectors_equal(&child->selectors, from))
+		return;
+	same = selectors_hold(from);
+	selectors_move(&child->selectors, &same);
+}
+
 enum rc child_accept(const struct sas *sas, const struct child_exchange *in, unsigned flags,
 		     struct child_sa *child, struct diag *diag)
 {
@@ -97,10 +103,12 @@ enum rc child_accept(const struct sas *sas, const struct child_exchange *in, uns
 	bool transport = tunnel->conn->type == TYPE_TRANSPORT;
 
 	TRY(proposal_accept(tunnel->conn->esp, &in->sa, flags, &child->choice, diag));
-	TRY(selector_check_answer(in->ours != NULL ? in->ours : &tunnel->selectors, &in->tsi,
-				  &in->tsr, &child->selectors, diag));
+	TRY(selectors_check_answer(in->ours != NULL ? in->ours : &tunnel->selectors, &in->tsi,
+				   &in->tsr, &child->selectors, diag));
+	share(child, in->ours);
 	if (narrows_not(tunnel))
-		TRY(selector_check_equal(&tunnel->selectors, &in->tsi, &in->tsr, diag));
+		TRY(selectors_check_whole(&tunnel->selectors, &in->tsi, &in->tsr, diag));
+	child->others_possible = in->others_possible;
 	TRY(take_spi(child, diag));
 	TRY(ipcomp_accept(in, child, diag));
 	if (transport != in->transport)
@@ -117,10 +125,11 @@ enum rc child_choose(const struct sas *sas, const struct child_exchange *in, uin
 {
 	const struct tunnel *tunnel = child->tunnel;
 
-	TRY(selector_narrow(in->ours != NULL ? in->ours : &tunnel->selectors, &in->tsi, &in->tsr,
-			    &child->selectors, diag));
+	TRY(selectors_narrow(in->ours != NULL ? in->ours : &tunnel->selectors, &in->tsi, &in->tsr,
+			     &child->selectors, diag));
+	share(child, in->ours);
 	if (narrows_not(tunnel))
-		TRY(selector_check_equal(&tunnel->selectors, &in->tsr, &in->tsi, diag));
+		TRY(selectors_check_whole(&tunnel->selectors, &in->tsr, &in->tsi, diag));
 	TRY(proposal_choose(tunnel->conn->esp, &in->sa, group, flags, &child->choice, diag));
 	/* §1.3.1: a tunnel is made where transport was asked for, not the other way round */
 	if (!in->transport && child->mode == KERNEL_TRANSPORT)
@@ -142,41 +151,63 @@ enum rc child_answer_sa(struct arena *arena, const struct child_sa *child, struc
 	return RC_OK;
 }
 
-void child_answer_ts(const struct child_sa *child, const struct child_exchange *in,
-		     struct writer *writer)
+/* In transport mode all of a side are one address. */
+static void say_again(struct wire_ts_list *list, const struct ip_addr *real)
 {
-	struct wire_ts local, remote;
-	struct wire_ts_list tsi = { &remote, 1 }, tsr = { &local, 1 };
+	for (unsigned i = 0; ip_is_set(real) && i < list->count; i++)
+		list->items[i].range = range_single(real);
+}
 
+static bool others_allow(const struct child_sa *child, const struct child_exchange *in)
+{
+	const struct peer *peer = child->tunnel->peer;
+
+	if (!selectors_left_out(&child->selectors, &in->tsr, &in->tsi))
+		return false;
+	list_for(node, &peer->tunnels)
+	{
+		const struct tunnel *other = container_of(node, struct tunnel, in_peer);
+		if (other != child->tunnel && !other->doomed && !conn_shunts(other->conn) &&
+		    selectors_fit(&other->selectors, &in->tsi, &in->tsr) > 0)
+			return true;
+	}
+	return false;
+}
+
+enum rc child_answer_ts(struct arena *arena, const struct child_sa *child,
+			const struct child_exchange *in, struct writer *writer)
+{
+	struct wire_ts_list tsi, tsr;
+
+	TRY(selectors_to_wire(arena, &child->selectors, &tsr, &tsi));
 	if (child->mode == KERNEL_TRANSPORT)
 		emit_notify(writer, USE_TRANSPORT_MODE);
+	else if (others_allow(child, in))
+		emit_notify(writer, ADDITIONAL_TS_POSSIBLE);
 	if (child->compress != NULL)
 		ipcomp_emit(child->spi_in, writer);
-	selector_to_wire(&child->selectors.local, &local);
-	selector_to_wire(&child->selectors.remote, &remote);
-	if (ip_is_set(&in->real_r))
-		local.range = range_single(&in->real_r);
-	if (ip_is_set(&in->real_i))
-		remote.range = range_single(&in->real_i);
+	say_again(&tsr, &in->real_r);
+	say_again(&tsi, &in->real_i);
 	wire_ts_emit(writer, PAYLOAD_TSi, &tsi);
 	wire_ts_emit(writer, PAYLOAD_TSr, &tsr);
+	return RC_OK;
 }
 
 /* What the peer's first tunnel protects. */
-static const char *first_selectors(const struct peer *peer, char text[SELECTOR_PAIR_TEXT_MAX])
+static const char *first_selectors(const struct peer *peer, char text[SELECTORS_TEXT_MAX])
 {
 	const struct tunnel *first;
 
 	if (list_empty(&peer->tunnels))
 		return "nothing";
 	first = container_of(peer->tunnels.next, struct tunnel, in_peer);
-	return selector_pair_text(&first->selectors, text);
+	return selectors_text(&first->selectors, text);
 }
 
 enum rc child_no_tunnel(const struct peer *peer, const struct child_exchange *in, struct diag *diag)
 {
 	const struct list *tunnels = &peer->tunnels;
-	char tsi[100], tsr[100], ours[SELECTOR_PAIR_TEXT_MAX];
+	char tsi[100], tsr[100], ours[SELECTORS_TEXT_MAX];
 
 	selector_list_text(&in->tsi, tsi, sizeof(tsi));
 	selector_list_text(&in->tsr, tsr, sizeof(tsr));

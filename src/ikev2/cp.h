@@ -35,7 +35,8 @@ enum rc cp_read_request(struct step *step, struct cp_request *out, struct diag *
 enum rc cp_lease(struct step *step, const struct peer *peer, const struct identity *client,
 		 const struct cp_request *in, struct outcome *out) MUST_CHECK;
 /* The tunnel's selectors as they are when the leases are the peer's. */
-struct selector_pair cp_leased(const struct tunnel *tunnel, const struct outcome *out);
+enum rc cp_leased(const struct tunnel *tunnel, const struct outcome *out,
+		  struct selectors *selectors, struct diag *diag) MUST_CHECK;
 /* CFG_REPLY, when there was a CFG_REQUEST: what was asked for, as far as we have it. */
 enum rc cp_emit_reply(struct step *step, const struct peer *peer, const struct cp_request *in,
 		      const struct outcome *out, struct writer *writer) MUST_CHECK;
@@ -45,7 +46,7 @@ enum rc cp_emit_reply(struct step *step, const struct peer *peer, const struct c
 enum rc cp_emit_request(struct step *step, const struct peer *peer,
 			struct writer *writer) MUST_CHECK;
 /* What a Child SA is asked for with it: any address of ours (§2.19). Not a client: the tunnel's. */
-struct selector_pair cp_asking(const struct tunnel *tunnel);
+enum rc cp_asking(const struct tunnel *tunnel, struct selectors *out, struct diag *diag) MUST_CHECK;
 /* The CFG_REPLY into out->config; NULL: we are no client. RC_NO_ADDRESS: it gives no address of the
  * IP version of the tunnel. */
 enum rc cp_read_reply(struct step *step, const struct tunnel *tunnel,

@@ -122,14 +122,20 @@ enum rc cp_lease(struct step *step, const struct peer *peer, const struct identi
 	return v4 == RC_OK || v6 == RC_OK ? RC_OK : nothing(peer, v4, v6, out);
 }
 
-struct selector_pair cp_leased(const struct tunnel *tunnel, const struct outcome *out)
+enum rc cp_leased(const struct tunnel *tunnel, const struct outcome *out,
+		  struct selectors *selectors, struct diag *diag)
 {
-	struct selector_pair pair = tunnel->selectors;
-	const struct pool_lease *lease = out->leases[pair.remote.range.from.family == AF_INET6];
+	struct ip_range ranges[2] = { { .from = { 0 } }, { .from = { 0 } } };
 
-	if (lease != NULL && end_is_client(peer_remote_end(tunnel->peer)))
-		pair.remote.range = pool_lease_range(lease);
-	return pair;
+	if (!end_is_client(peer_remote_end(tunnel->peer)) ||
+	    (out->leases[0] == NULL && out->leases[1] == NULL)) {
+		*selectors = selectors_hold(&tunnel->selectors);
+		return RC_OK;
+	}
+	for (unsigned i = 0; i < 2; i++)
+		if (out->leases[i] != NULL)
+			ranges[i] = pool_lease_range(out->leases[i]);
+	return selectors_substitute(&tunnel->selectors, false, ranges, selectors, diag);
 }
 
 /* ---- the reply ---- */

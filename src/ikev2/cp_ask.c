@@ -59,14 +59,15 @@ enum rc cp_emit_request(struct step *step, const struct peer *peer, struct write
 	return RC_OK;
 }
 
-struct selector_pair cp_asking(const struct tunnel *tunnel)
+enum rc cp_asking(const struct tunnel *tunnel, struct selectors *out, struct diag *diag)
 {
 	const struct config_end *end = our_end(tunnel->peer);
-	struct selector_pair pair = tunnel->selectors;
+	const struct ip_range all[2] = { range_all(AF_INET), range_all(AF_INET6) };
 
 	if (end->modecfgclient && end_is_client(end))
-		pair.local.range = range_all(pair.remote.range.from.family);
-	return pair;
+		return selectors_substitute(&tunnel->selectors, true, all, out, diag);
+	*out = selectors_hold(&tunnel->selectors);
+	return RC_OK;
 }
 
 /* ---- the reply ---- */
@@ -160,13 +161,26 @@ static enum rc read_attribute(struct arena *arena, const struct wire_cp_attribut
 	return RC_OK;
 }
 
+/* For one of the IP versions that the tunnel protects there it must be. */
+static bool has_address(const struct tunnel *tunnel, const struct ike_config *config)
+{
+	struct selector_lists lists;
+
+	selectors_lists(&tunnel->selectors, &lists);
+	for (unsigned i = 0; i < lists.remote_count; i++)
+		if (ip_is_set(&config->addresses[lists.remote[i].range.from.family == AF_INET6]))
+			return true;
+	return false;
+}
+
 static enum rc lacks_address(const struct tunnel *tunnel, struct outcome *out)
 {
+	bool v4 = tunnel->selectors.first.remote.range.from.family == AF_INET;
+
 	return diag_fail(&out->diag, RC_NO_ADDRESS,
 			 "the peer gives us no IPv%d address, and conn %s asks for one "
 			 "(sourceip=%%config)",
-			 tunnel->selectors.remote.range.from.family == AF_INET ? 4 : 6,
-			 tunnel->conn->name);
+			 v4 ? 4 : 6, tunnel->conn->name);
 }
 
 enum rc cp_read_reply(struct step *step, const struct tunnel *tunnel, struct outcome *out)
@@ -184,25 +198,48 @@ enum rc cp_read_reply(struct step *step, const struct tunnel *tunnel, struct out
 		TRY(wire_cp_parse(step->arena, payload->body, &cp, &out->diag));
 	for (unsigned i = 0; cp.type == CP_CFG_REPLY && i < cp.count; i++)
 		TRY(read_attribute(step->arena, &cp.attributes[i], config));
-	if (!ip_is_set(&config->addresses[tunnel->selectors.remote.range.from.family == AF_INET6]))
+	if (!has_address(tunnel, config))
 		return lacks_address(tunnel, out);
 	out->config = config;
 	return RC_OK;
 }
 
+/* The peer lets us in with what it gives us, and perhaps with more. */
+static unsigned keep_given(const struct ike_config *config, struct selector_lists *lists)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < lists->local_count; i++) {
+		struct selector *one = &lists->local[i];
+		struct ip_range given = ike_config_range(config, one->range.from.family);
+		struct ip_range both;
+		if (!ip_is_set(&given.from) || !range_intersect(&one->range, &given, &both))
+			continue;
+		one->range = both;
+		lists->local[kept++] = *one;
+	}
+	return kept;
+}
+
 enum rc cp_take(const struct outcome *out, struct child_sa *child, struct diag *diag)
 {
 	const struct config_end *end = our_end(child->tunnel->peer);
-	struct ip_range *local = &child->selectors.local.range, given, both;
+	const struct ip_range *first = &child->selectors.first.local.range;
 	char text[IP_RANGE_TEXT_MAX], allowed[IP_RANGE_TEXT_MAX];
+	struct selector_lists lists;
+	struct selectors taken;
+	struct ip_range given;
 
 	if (out->config == NULL || !end_is_client(end))
 		return RC_OK;
-	given = ike_config_range(out->config, local->from.family);
-	if (!ip_is_set(&given.from) || !range_intersect(local, &given, &both))
+	selectors_lists(&child->selectors, &lists);
+	lists.local_count = keep_given(out->config, &lists);
+	given = ike_config_range(out->config, first->from.family);
+	if (lists.local_count == 0)
 		return diag_fail(diag, RC_TS_UNACCEPTABLE,
 				 "the peer gives us %s but lets only %s into the tunnel",
-				 range_text(&given, text), range_text(local, allowed));
-	*local = both;
+				 range_text(&given, text), range_text(first, allowed));
+	TRY(selectors_make(&lists, &taken, diag));
+	selectors_move(&child->selectors, &taken);
 	return RC_OK;
 }

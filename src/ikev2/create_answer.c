@@ -149,7 +149,7 @@ enum rc create_emit_answer(struct step *step, struct outcome *out)
 	wire_nonce_emit(&writer, SPAN_OF(in->nr));
 	if (in->public.len > 0)
 		wire_ke_emit(&writer, &ke);
-	child_answer_ts(out->child, &in->child, &writer);
+	TRY(child_answer_ts(step->arena, out->child, &in->child, &writer));
 	if (out->followup != NULL)
 		followup_emit_link(&writer, out->followup);
 	out->message.exchange = EXCHANGE_CREATE_CHILD_SA;

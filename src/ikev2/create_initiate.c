@@ -104,7 +104,7 @@ static enum rc emit_payloads(struct step *step, const struct ike_creation *creat
 		ke = (struct wire_ke){ dh_pair_alg(creation->pair)->id, dh_public(creation->pair) };
 		wire_ke_emit(writer, &ke);
 	}
-	child_offer_ts(tunnel, writer);
+	TRY(child_offer_selectors(step->arena, tunnel, &tunnel->selectors, writer));
 	ipcomp_offer(tunnel, &step->sa->remote.addr, creation->spi_in, writer);
 	return RC_OK;
 }

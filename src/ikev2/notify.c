@@ -72,6 +72,8 @@ enum rc notify_rc(uint16_t type)
 		return RC_AUTH_FAILED;
 	case TS_UNACCEPTABLE:
 		return RC_TS_UNACCEPTABLE;
+	case SINGLE_PAIR_REQUIRED:
+		return RC_SINGLE_PAIR;
 	case NO_ADDITIONAL_SAS:
 		return RC_NO_ADDITIONAL_SAS;
 	case TEMPORARY_FAILURE:

@@ -69,13 +69,14 @@ enum rc notify_rc(uint16_t type);
 struct child_exchange {
 	struct wire_sa sa;
 	struct wire_ts_list tsi, tsr;
-	uint8_t protocol; /* of the SA that the answer chose */
-	bool present;	  /* SA, TSi and TSr are there */
-	bool transport;	  /* USE_TRANSPORT_MODE */
-	uint16_t cpi;	  /* IPCOMP_SUPPORTED with DEFLATE (§2.22); 0: none */
+	uint8_t protocol;     /* of the SA that the answer chose */
+	bool present;	      /* SA, TSi and TSr are there */
+	bool transport;	      /* USE_TRANSPORT_MODE */
+	uint16_t cpi;	      /* IPCOMP_SUPPORTED with DEFLATE (§2.22); 0: none */
+	bool others_possible; /* ADDITIONAL_TS_POSSIBLE */
 	/* as the peer wrote them in TSi and TSr, where another address stands for them now */
-	struct ip_addr real_i, real_r;	  /* AF_UNSPEC: untouched */
-	const struct selector_pair *ours; /* instead of the tunnel's selectors; NULL: those */
+	struct ip_addr real_i, real_r; /* AF_UNSPEC: untouched */
+	const struct selectors *ours;  /* instead of the tunnel's selectors; NULL: those */
 };
 /* Responder, transport mode with a NAT between (§2.23.1): what stands behind a NAT is known here by
  * the addresses of the IKE SA; the answer has the peer's words again (child_answer_ts). */
@@ -131,10 +132,8 @@ void told_read(const struct step *step, struct outcome *out);
 enum rc child_offer_sa(struct arena *arena, const struct tunnel *tunnel, uint32_t spi_in,
 		       unsigned flags, const struct proposal_list *groups_of,
 		       struct writer *writer) MUST_CHECK;
-void child_offer_ts(const struct tunnel *tunnel, struct writer *writer);
-/* With other selectors than the tunnel's. */
-void child_offer_selectors(const struct tunnel *tunnel, const struct selector_pair *selectors,
-			   struct writer *writer);
+enum rc child_offer_selectors(struct arena *arena, const struct tunnel *tunnel,
+			      const struct selectors *selectors, struct writer *writer) MUST_CHECK;
 /* The peer's answer to our offer, into child (its tunnel is set). */
 enum rc child_accept(const struct sas *sas, const struct child_exchange *in, unsigned flags,
 		     struct child_sa *child, struct diag *diag) MUST_CHECK;
@@ -143,8 +142,9 @@ enum rc child_choose(const struct sas *sas, const struct child_exchange *in, uin
 		     unsigned flags, struct child_sa *child, struct diag *diag) MUST_CHECK;
 enum rc child_answer_sa(struct arena *arena, const struct child_sa *child,
 			struct writer *writer) MUST_CHECK;
-void child_answer_ts(const struct child_sa *child, const struct child_exchange *in,
-		     struct writer *writer);
+/* With ADDITIONAL_TS_POSSIBLE (§2.9) where the peer asked for more that another tunnel allows. */
+enum rc child_answer_ts(struct arena *arena, const struct child_sa *child,
+			const struct child_exchange *in, struct writer *writer) MUST_CHECK;
 /* RC_TS_UNACCEPTABLE, with what was asked for and what there is. */
 enum rc child_no_tunnel(const struct peer *peer, const struct child_exchange *in,
 			struct diag *diag) MUST_CHECK;

@@ -41,11 +41,7 @@ static void select_again(struct peer *peer)
 
 	if (peer->linked && peers->on_move != NULL)
 		peers->on_move(peers->context, peer);
-	list_for(node, &peer->tunnels)
-	{
-		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
-		tunnel->selectors = tunnel_selectors(tunnel, peer);
-	}
+	peer_select(peer);
 }
 
 static struct peer_addresses *addresses_of(struct peer *peer)

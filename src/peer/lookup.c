@@ -317,7 +317,7 @@ struct tunnel *peer_tunnel_for(struct peer *peer, const struct wire_ts_list *tsi
 	list_for(node, &peer->tunnels)
 	{
 		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
-		unsigned fit = selector_fit(&tunnel->selectors, tsi, tsr);
+		unsigned fit = selectors_fit(&tunnel->selectors, tsi, tsr);
 		bool mode_fits = (tunnel->conn->type == TYPE_TRANSPORT) == transport;
 		if (tunnel->doomed || fit == 0)
 			continue;

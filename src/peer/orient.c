@@ -274,21 +274,6 @@ static uint16_t port_of(const struct config_end *end, const struct config_setup 
 	return end->ikeport != 0 ? end->ikeport : setup->ikeport != 0 ? setup->ikeport : 500;
 }
 
-/* A name may resolve to the IP version that the other end's subnet does not have. */
-static void warn_mixed(const struct tunnel *tunnel)
-{
-	uint8_t local = tunnel->selectors.local.range.from.family;
-	uint8_t remote = tunnel->selectors.remote.range.from.family;
-	struct log_subject subject = { .peer = tunnel->peer->conn->name, .tunnel = tunnel->name };
-	char text[SELECTOR_PAIR_TEXT_MAX];
-
-	if (local != AF_UNSPEC && remote != AF_UNSPEC && local != remote)
-		log_write(
-			tunnel->peer->owner->log, LOG_LEVEL_WARNING, &subject,
-			"%s mixes IP versions and cannot work: write leftsubnet= and rightsubnet=",
-			selector_pair_text(&tunnel->selectors, text));
-}
-
 static void move(struct peer *peer, struct placement *to)
 {
 	struct peers *peers = peer->owner;
@@ -306,12 +291,7 @@ static void move(struct peer *peer, struct placement *to)
 	peer->local_port = port_of(peer_local_end(peer), &peer->config->setup);
 	peer->remote_port =
 		peer_remote_end(peer)->ikeport != 0 ? peer_remote_end(peer)->ikeport : 500;
-	list_for(node, &peer->tunnels)
-	{
-		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
-		tunnel->selectors = tunnel_selectors(tunnel, peer);
-		warn_mixed(tunnel);
-	}
+	peer_select(peer);
 	index_add(peer);
 }
 

@@ -66,8 +66,20 @@ enum rc tunnel_instantiate(struct peer *instance, const struct tunnel *from) MUS
 /* Somebody has the name that the instance's tunnel would get. */
 bool tunnel_instance_exists(const struct tunnel *from, uint32_t number);
 void tunnel_link(struct tunnel *tunnel);
-/* Selectors from the conn and the addresses of the peer. */
-struct selector_pair tunnel_selectors(const struct tunnel *tunnel, const struct peer *peer);
+/* Selectors from the conn and the addresses of the peer; without memory they stay what they were.
+ */
+enum rc tunnel_select(struct tunnel *tunnel) MUST_CHECK;
+/* For all of them, with a warning for what cannot work. */
+void peer_select(struct peer *peer);
+/* One for those subnets, in no table yet; it has a name like those of leftsubnets=. */
+enum rc tunnel_part(const struct tunnel *from, uint16_t left, uint16_t right,
+		    struct tunnel **out) MUST_CHECK;
+/* As its subnets say. */
+enum rc tunnel_rename(struct tunnel *tunnel) MUST_CHECK;
+/* The first that it has, from 0. */
+unsigned tunnel_first_subnet(const struct config_end *end, uint16_t which);
+/* Is this subnet of the conn's end one of the tunnel's? */
+bool tunnel_has_subnet(const struct config_end *end, uint16_t which, unsigned index);
 
 /* ---- peer.c ---- */
 /* In no list or table yet. */

@@ -123,6 +123,15 @@ void tunnel_came_up(struct tunnel *tunnel, usec_t end)
 
 /* ---- what is passed on ---- */
 
+/* A subnet more or less makes no other tunnel, where they stand together. */
+static bool begins_alike(const struct tunnel *a, const struct tunnel *b)
+{
+	return tunnel_first_subnet(&a->conn->left, a->left) ==
+		       tunnel_first_subnet(&b->conn->left, b->left) &&
+	       tunnel_first_subnet(&a->conn->right, a->right) ==
+		       tunnel_first_subnet(&b->conn->right, b->right);
+}
+
 static struct tunnel *in_place_of(const struct tunnel *tunnel)
 {
 	struct loaded *before = tunnel->loaded->before;
@@ -132,7 +141,7 @@ static struct tunnel *in_place_of(const struct tunnel *tunnel)
 	list_for(node, &before->tunnels)
 	{
 		struct tunnel *old = tunnel_of(node);
-		if (old->left == tunnel->left && old->right == tunnel->right)
+		if (begins_alike(old, tunnel))
 			return old;
 	}
 	return NULL;

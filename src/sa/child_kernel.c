@@ -53,13 +53,31 @@ static bool leads_to_its_peer(const struct child_sa *child)
 	return child->mode == KERNEL_TUNNEL &&
 	       (child->tunnel->conn->interface || end->modecfgclient ||
 		ip_is_set(&end->sourceip)) &&
-	       range_contains_addr(&child->selectors.remote.range, &child->remote);
+	       selectors_hold_addr(&child->selectors, &child->remote);
+}
+
+/* In transport mode an SA has one selector: where there are several policies, the addresses, which
+ * are the same in all, and the protocol if that is. */
+static struct selector_pair sa_selectors(const struct child_sa *child)
+{
+	unsigned count = selectors_policies(&child->selectors);
+	struct selector_pair all = *selectors_policy(&child->selectors, 0);
+
+	for (unsigned i = 1; i < count; i++)
+		if (selectors_policy(&child->selectors, i)->local.protocol != all.local.protocol)
+			all.local.protocol = all.remote.protocol = 0;
+	if (count == 1)
+		return all;
+	all.local.port_from = all.remote.port_from = 0;
+	all.local.port_to = all.remote.port_to = UINT16_MAX;
+	return all;
 }
 
 void child_kernel_sa(const struct child_sa *child, enum kernel_direction direction,
 		     struct kernel_sa *out)
 {
 	const struct config_conn *conn = child->tunnel->conn;
+	struct selector_pair selectors = sa_selectors(child);
 	bool in = direction != KERNEL_OUT;
 
 	*out = (struct kernel_sa){
@@ -77,8 +95,8 @@ void child_kernel_sa(const struct child_sa *child, enum kernel_direction directi
 		.compressed = child->compress != NULL,
 		.replay_window = in ? conn->replay_window : 0,
 		.encap = child->encap,
-		.selector_src = in ? child->selectors.remote : child->selectors.local,
-		.selector_dst = in ? child->selectors.local : child->selectors.remote,
+		.selector_src = in ? selectors.remote : selectors.local,
+		.selector_dst = in ? selectors.local : selectors.remote,
 		.if_id = conn->if_id,
 	};
 	mark_of(conn, direction, &out->mark, &out->mark_mask);
@@ -114,32 +132,32 @@ static void policy_common(const struct tunnel *tunnel, const struct selector_pai
 				: kernel_policy_priority(&out->src, &out->dst, transport);
 }
 
-void child_kernel_policy(const struct child_sa *child, enum kernel_direction direction,
-			 struct kernel_policy *out)
+void child_kernel_policy(const struct child_sa *child, unsigned index,
+			 enum kernel_direction direction, struct kernel_policy *out)
 {
 	bool in = direction != KERNEL_OUT;
 
-	policy_common(child->tunnel, &child->selectors, direction, out);
+	policy_common(child->tunnel, selectors_policy(&child->selectors, index), direction, out);
 	out->mode = child->mode;
 	out->compress = child->compress != NULL;
 	out->tunnel_src = in ? child->remote : child->local;
 	out->tunnel_dst = in ? child->local : child->remote;
 }
 
-void tunnel_shunt_policy(const struct tunnel *tunnel, enum kernel_direction direction,
-			 struct kernel_policy *out)
+void tunnel_shunt_policy(const struct tunnel *tunnel, unsigned index,
+			 enum kernel_direction direction, struct kernel_policy *out)
 {
-	policy_common(tunnel, &tunnel->selectors, direction, out);
+	policy_common(tunnel, selectors_policy(&tunnel->selectors, index), direction, out);
 	out->action = tunnel->conn->type == TYPE_PASSTHROUGH ? KERNEL_PASS : KERNEL_BLOCK;
 }
 
-void tunnel_trap_policy(const struct tunnel *tunnel, struct kernel_policy *out)
+void tunnel_trap_policy(const struct tunnel *tunnel, unsigned index, struct kernel_policy *out)
 {
 	if (conn_shunts(tunnel->conn)) {
-		tunnel_shunt_policy(tunnel, KERNEL_OUT, out);
+		tunnel_shunt_policy(tunnel, index, KERNEL_OUT, out);
 		return;
 	}
-	policy_common(tunnel, &tunnel->selectors, KERNEL_OUT, out);
+	policy_common(tunnel, selectors_policy(&tunnel->selectors, index), KERNEL_OUT, out);
 	out->tunnel_src = tunnel->peer->local;
 	out->tunnel_dst = tunnel->peer->remote;
 }

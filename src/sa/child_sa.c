@@ -60,39 +60,53 @@ static uint64_t policy_hash(const struct sas *sas, const struct selector_pair *s
 }
 
 /* Equal marks and interfaces: with equal selectors they are one to the kernel. */
-static bool is_policy_of(const struct child_sa *child, const struct kernel_policy *policy)
+static bool is_policy_of(const struct child_sa *child, unsigned index,
+			 const struct kernel_policy *policy)
 {
 	struct kernel_policy its;
 
-	child_kernel_policy(child, (enum kernel_direction)policy->direction, &its);
+	child_kernel_policy(child, index, (enum kernel_direction)policy->direction, &its);
 	return its.mark == policy->mark && its.mark_mask == policy->mark_mask &&
 	       its.if_id == policy->if_id;
+}
+
+const struct child_policy *child_policy_find(const struct sas *sas,
+					     const struct kernel_policy *policy,
+					     const struct child_sa *but)
+{
+	bool out = policy->direction == KERNEL_OUT;
+	struct selector_pair selectors = { .local = out ? policy->src : policy->dst,
+					   .remote = out ? policy->dst : policy->src };
+	const struct child_policy *newest = NULL;
+
+	for (struct table_node *node = table_first(&sas->policies, policy_hash(sas, &selectors));
+	     node; node = table_next(node)) {
+		const struct child_policy *its = container_of(node, struct child_policy, node);
+		const struct child_sa *child = its->child;
+		if (child != but && child->policies_installed &&
+		    is_policy_of(child, its->index, policy) &&
+		    selector_pair_equal(selectors_policy(&child->selectors, its->index),
+					&selectors) &&
+		    (newest == NULL || child->serial > newest->child->serial))
+			newest = its;
+	}
+	return newest;
 }
 
 struct child_sa *child_policy_owner(const struct sas *sas, const struct kernel_policy *policy,
 				    const struct child_sa *but)
 {
-	bool out = policy->direction == KERNEL_OUT;
-	struct selector_pair selectors = { .local = out ? policy->src : policy->dst,
-					   .remote = out ? policy->dst : policy->src };
-	struct child_sa *newest = NULL;
+	const struct child_policy *its = child_policy_find(sas, policy, but);
 
-	for (struct table_node *node = table_first(&sas->policies, policy_hash(sas, &selectors));
-	     node; node = table_next(node)) {
-		struct child_sa *child = container_of(node, struct child_sa, by_policy);
-		if (child != but && child->policies_installed && is_policy_of(child, policy) &&
-		    selector_pair_equal(&child->selectors, &selectors) &&
-		    (newest == NULL || child->serial > newest->serial))
-			newest = child;
-	}
-	return newest;
+	return its != NULL ? its->child : NULL;
 }
 
-struct child_sa *child_policies_heir(const struct sas *sas, const struct child_sa *child)
+struct child_sa *child_policies_heir(const struct sas *sas, const struct child_sa *child,
+				     unsigned index)
 {
 	struct kernel_policy policy;
 
-	child_kernel_policy(child, KERNEL_OUT, &policy);
+	child_kernel_policy(child, index, KERNEL_OUT, &policy);
 	return child_policy_owner(sas, &policy, child);
 }
 
@@ -138,11 +152,44 @@ enum rc child_sa_new(struct sas *sas, struct child_sa **out)
 	return RC_OK;
 }
 
+static struct child_policy *policy_at(struct child_sa *child, unsigned index)
+{
+	return index == 0 ? &child->by_policy : &child->more_policies[index - 1];
+}
+
+static void leave_policies(struct sas *sas, struct child_sa *child)
+{
+	unsigned count = child->more_policies != NULL ? selectors_policies(&child->selectors) : 1;
+
+	for (unsigned i = 0; i < count; i++)
+		table_remove(&sas->policies, &policy_at(child, i)->node);
+	mem_free(child->more_policies);
+	child->more_policies = NULL;
+}
+
+static enum rc enter_policies(struct sas *sas, struct child_sa *child)
+{
+	unsigned count = selectors_policies(&child->selectors);
+
+	if (count > 1 && child->more_policies == NULL)
+		child->more_policies = mem_alloc((count - 1) * sizeof(*child->more_policies));
+	if (count > 1 && child->more_policies == NULL)
+		return RC_NO_MEMORY;
+	for (unsigned i = 0; i < count; i++) {
+		struct child_policy *policy = policy_at(child, i);
+		policy->child = child;
+		policy->index = i;
+		TRY(table_insert(&sas->policies, &policy->node,
+				 policy_hash(sas, selectors_policy(&child->selectors, i))));
+	}
+	return RC_OK;
+}
+
 static void leave_tables(struct sas *sas, struct child_sa *child)
 {
 	table_remove(&sas->children, &child->by_spi);
 	table_remove(&sas->outbound, &child->by_outbound);
-	table_remove(&sas->policies, &child->by_policy);
+	leave_policies(sas, child);
 	compress_leave(sas, child);
 }
 
@@ -152,7 +199,7 @@ enum rc child_sa_claim(struct sas *sas, struct child_sa *child)
 		return RC_OK;
 	TRY(table_insert(&sas->outbound, &child->by_outbound,
 			 outbound_hash(sas, &child->remote, child->spi_out)));
-	TRY(table_insert(&sas->policies, &child->by_policy, policy_hash(sas, &child->selectors)));
+	TRY(enter_policies(sas, child));
 	TRY(compress_claim(sas, child));
 	child->claimed = true;
 	return RC_OK;
@@ -195,6 +242,7 @@ void child_sa_free(struct sas *sas, struct child_sa *child)
 		sas->child_count--;
 	}
 	secret_wipe(&child->waiting_keymat);
+	selectors_drop(&child->selectors);
 	mem_free(child->compress);
 	mem_free(child);
 }

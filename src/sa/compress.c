@@ -43,12 +43,24 @@ bool compress_outbound_taken(const struct sas *sas, const struct ip_addr *remote
 	return false;
 }
 
+/* The kernel compresses what is of the IP version of the packet around it. */
+static bool all_of_family(const struct selectors *selectors, uint8_t family)
+{
+	struct selector_lists lists;
+
+	selectors_lists(selectors, &lists);
+	for (unsigned i = 0; i < lists.remote_count; i++)
+		if (lists.remote[i].range.from.family != family)
+			return false;
+	return true;
+}
+
 bool compress_wanted(const struct tunnel *tunnel, const struct ip_addr *outer)
 {
 	const struct config_conn *conn = tunnel->conn;
 
-	return conn->compress && (conn->type == TYPE_TRANSPORT ||
-				  tunnel->selectors.remote.range.from.family == outer->family);
+	return conn->compress &&
+	       (conn->type == TYPE_TRANSPORT || all_of_family(&tunnel->selectors, outer->family));
 }
 
 enum rc compress_set(struct child_sa *child, uint16_t cpi_out)

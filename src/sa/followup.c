@@ -17,6 +17,7 @@ void followup_free(struct ike_followup *followup)
 		return;
 	secret_wipe(&followup->first);
 	secret_wipe(&followup->later);
+	selectors_drop(&followup->selectors);
 	mem_free(followup->link);
 	mem_free(followup);
 }
@@ -72,6 +73,7 @@ enum rc followup_more(const struct ike_followup *before, struct span shared,
 	if (more == NULL)
 		return RC_NO_MEMORY;
 	*more = *before;
+	more->selectors = selectors_hold(&before->selectors);
 	more->next = NULL;
 	more->link = NULL;
 	more->link_len = 0;

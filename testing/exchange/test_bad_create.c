@@ -42,8 +42,8 @@ static struct outcome_message creates(struct road *road, uint32_t spi, enum ike_
 			 RC_OK);
 	wire_sa_emit(&writer, &offer);
 	wire_nonce_emit(&writer, SPAN_OF(nonce));
-	selector_to_wire(&tunnel->selectors.local, &local);
-	selector_to_wire(&tunnel->selectors.remote, &remote);
+	selector_to_wire(&tunnel->selectors.first.local, &local);
+	selector_to_wire(&tunnel->selectors.first.remote, &remote);
 	wire_ts_emit(&writer, PAYLOAD_TSi, &tsi);
 	wire_ts_emit(&writer, PAYLOAD_TSr, &tsr);
 	assert_int_equal(inner_finish(&writer, &sink, &message), RC_OK);

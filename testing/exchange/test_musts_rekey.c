@@ -311,7 +311,7 @@ static void a_rekeyed_child_sa_is_not_narrower(void **state)
 	ends[1] = &road.pair.east;
 	end_up(&road.pair.west, "t");
 	road_run(&road, 2 * USEC_PER_SEC);
-	struct selector_pair was = child_of(&road.pair.west)->selectors;
+	struct selectors was = child_of(&road.pair.west)->selectors;
 	for (unsigned i = 0; i < 4; i++) {
 		struct end *end = ends[i % 2];
 		uint32_t spi = child_of(end)->spi_in;
@@ -319,7 +319,7 @@ static void a_rekeyed_child_sa_is_not_narrower(void **state)
 			   child_of(end));
 		pair_run(&road.pair, 60 * USEC_PER_SEC);
 		assert_int_not_equal(child_of(end)->spi_in, spi);
-		assert_true(selector_pair_equal(&child_of(&road.pair.west)->selectors, &was));
+		assert_true(selectors_equal(&child_of(&road.pair.west)->selectors, &was));
 	}
 	pair_assert_tunnel(&road.pair);
 	road_end(&road);
@@ -348,8 +348,8 @@ static void without_a_group_a_ke_is_ignored_and_none_is_answered(void **state)
 	wire_sa_emit(&writer, &offer);
 	wire_nonce_emit(&writer, SPAN_OF(nonce));
 	wire_ke_emit(&writer, &ke);
-	selector_to_wire(&tunnel->selectors.local, &local);
-	selector_to_wire(&tunnel->selectors.remote, &remote);
+	selector_to_wire(&tunnel->selectors.first.local, &local);
+	selector_to_wire(&tunnel->selectors.first.remote, &remote);
 	wire_ts_emit(&writer, PAYLOAD_TSi, &tsi);
 	wire_ts_emit(&writer, PAYLOAD_TSr, &tsr);
 	assert_int_equal(inner_finish(&writer, &sink, &message), RC_OK);

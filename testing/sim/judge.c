@@ -48,14 +48,31 @@ struct mirror {
 	const struct gate *where;
 };
 
+static bool are_mirrored(const struct selectors *a, const struct selectors *b)
+{
+	struct selector_lists lists, mirrored;
+	struct selectors other;
+	bool equal;
+
+	selectors_lists(b, &lists);
+	memcpy(mirrored.local, lists.remote, sizeof(lists.remote));
+	memcpy(mirrored.remote, lists.local, sizeof(lists.local));
+	mirrored.local_count = lists.remote_count;
+	mirrored.remote_count = lists.local_count;
+	if (selectors_make(&mirrored, &other, NULL) != RC_OK)
+		return false;
+	equal = selectors_equal(a, &other);
+	selectors_drop(&other);
+	return equal;
+}
+
 static void is_mirror(void *context, struct child_sa *child)
 {
 	struct mirror *mirror = context;
 
 	mirror->found += child->spi_in == mirror->of->spi_out &&
 			 child->spi_out == mirror->of->spi_in && child->state == CHILD_UP &&
-			 selector_equal(&child->selectors.local, &mirror->of->selectors.remote) &&
-			 selector_equal(&child->selectors.remote, &mirror->of->selectors.local);
+			 are_mirrored(&child->selectors, &mirror->of->selectors);
 }
 
 static bool find_mirror(const struct sim *sim, const struct child_sa *child,
@@ -156,8 +173,22 @@ static void owns_policy(void *context, struct child_sa *child)
 	struct ownership *ownership = context;
 	struct kernel_policy policy;
 
-	child_kernel_policy(child, (enum kernel_direction)ownership->policy->direction, &policy);
-	ownership->owners += same_policy(&policy, ownership->policy);
+	for (unsigned i = 0; i < selectors_policies(&child->selectors); i++) {
+		child_kernel_policy(child, i, (enum kernel_direction)ownership->policy->direction,
+				    &policy);
+		ownership->owners += same_policy(&policy, ownership->policy);
+	}
+}
+
+static void owns_trap(const struct tunnel *tunnel, struct ownership *ownership)
+{
+	struct kernel_policy policy;
+
+	for (unsigned i = 0; i < selectors_policies(&tunnel->selectors); i++) {
+		tunnel_trap_policy(tunnel, i, &policy);
+		ownership->owners +=
+			tunnel->trap_installed && same_policy(&policy, ownership->policy);
+	}
 }
 
 static void traps(const struct gate *gate, struct ownership *ownership)
@@ -167,11 +198,7 @@ static void traps(const struct gate *gate, struct ownership *ownership)
 		struct peer *peer = container_of(at, struct peer, in_peers);
 		list_for(in, &peer->tunnels)
 		{
-			struct tunnel *tunnel = container_of(in, struct tunnel, in_peer);
-			struct kernel_policy policy;
-			tunnel_trap_policy(tunnel, &policy);
-			ownership->owners +=
-				tunnel->trap_installed && same_policy(&policy, ownership->policy);
+			owns_trap(container_of(in, struct tunnel, in_peer), ownership);
 		}
 	}
 }
@@ -265,8 +292,8 @@ static void count_child(void *context, struct child_sa *child)
 	struct counting *counting = context;
 
 	counting->count += strcmp(child->tunnel->conn->name, counting->conn) == 0 &&
-			   selector_contains(&child->selectors.local, &counting->here) &&
-			   selector_contains(&child->selectors.remote, &counting->there);
+			   selectors_hold_local(&child->selectors, &counting->here) &&
+			   selectors_hold_remote(&child->selectors, &counting->there);
 }
 
 static bool address(const struct sim *sim, unsigned link, unsigned tunnel, unsigned end,

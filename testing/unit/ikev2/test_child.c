@@ -129,7 +129,7 @@ static void keys_of_the_wrong_length_are_our_own_mistake(void **state)
 static void spell_uninstall(struct one *one, const struct child_sa *child, char text[64])
 {
 	struct kernel_request requests[IKEV2_UNINSTALL_MAX];
-	unsigned count = ikev2_child_uninstall(&one->f.sas, child, requests);
+	unsigned count = ikev2_child_uninstall(&one->f.sas, child, 0, requests);
 
 	text[0] = '\0';
 	assert_true(count <= IKEV2_UNINSTALL_MAX);
@@ -166,7 +166,7 @@ static void trap_comes_back_in_place_of_the_outbound_policy(void **state)
 	one.child->tunnel->trap_installed = true;
 	spell_uninstall(&one, one.child, text);
 	assert_string_equal(text, "-o>o<i<f-i");
-	one.child->selectors.local.port_from = one.child->selectors.local.port_to = 80;
+	one.child->selectors.first.local.port_from = one.child->selectors.first.local.port_to = 80;
 	spell_uninstall(&one, one.child, text); /* narrowed: the trap is another policy */
 	assert_string_equal(text, "-o<o<i<f-i");
 	one_end(&one);

@@ -28,7 +28,8 @@ static void make_offer(struct offer *offer, unsigned flags)
 	assert_int_equal(inner_start(&road->arena, &sink, &writer), RC_OK);
 	assert_int_equal(child_offer_sa(&road->arena, tunnel, 0x01020304, flags, NULL, &writer),
 			 RC_OK);
-	child_offer_ts(tunnel, &writer);
+	assert_int_equal(child_offer_selectors(&road->arena, tunnel, &tunnel->selectors, &writer),
+			 RC_OK);
 	assert_int_equal(inner_finish(&writer, &sink, &message), RC_OK);
 	(void)last;
 	assert_int_equal(wire_inner_parse(&road->arena, message.bytes, message.first_type, &read,
@@ -63,7 +64,7 @@ static void what_one_offers_the_other_takes(void **state)
 	make_offer(&offer, PROPOSAL_NO_DH);
 	assert_int_equal(chosen(&offer, DH_NONE, PROPOSAL_NO_DH), RC_OK);
 	assert_int_equal(offer.child->spi_out, 0x01020304);
-	assert_true(selector_pair_equal(&offer.child->selectors, &offer.child->tunnel->selectors));
+	assert_true(selectors_equal(&offer.child->selectors, &offer.child->tunnel->selectors));
 	finish(&offer);
 }
 

@@ -144,16 +144,19 @@ static void a_lease_goes_back_with_the_event(void **state)
 {
 	static struct wire_cp_attribute one[] = { { .type = INTERNAL_IP4_ADDRESS } };
 	struct wire_cp cp = { CP_CFG_REQUEST, one, 1 };
-	struct selector_pair pair;
-	char text[SELECTOR_PAIR_TEXT_MAX];
+	struct selectors leased;
+	char text[SELECTORS_TEXT_MAX];
 	struct asking a;
 
 	(void)state;
 	ask(&a, &cp);
 	for (unsigned i = 0; i < 5; i++) { /* the pool has two */
 		assert_int_equal(lease(&a), RC_OK);
-		pair = cp_leased(road_tunnel(&a.road.pair.west), &a.out);
-		assert_string_equal(selector_pair_text(&pair, text), "10.1.0.0/24 === 10.9.0.1/32");
+		assert_int_equal(
+			cp_leased(road_tunnel(&a.road.pair.west), &a.out, &leased, &a.out.diag),
+			RC_OK);
+		assert_string_equal(selectors_text(&leased, text), "10.1.0.0/24 === 10.9.0.1/32");
+		selectors_drop(&leased);
 		outcome_release(&a.out);
 	}
 	assert_null(peer_of(&a)->addresses);

@@ -114,7 +114,7 @@ static void an_address_outside_of_what_the_peer_lets_in_is_refused(void **state)
 	static struct wire_cp_attribute one[] = { { INTERNAL_IP4_ADDRESS,
 						    VALUE("\x0a\x09\0\x05") } };
 	struct wire_cp cp = { CP_CFG_REPLY, one, 1 };
-	char text[SELECTOR_PAIR_TEXT_MAX];
+	char text[SELECTORS_TEXT_MAX];
 	struct child_sa child = { 0 };
 	struct diag diag;
 	struct answer a;
@@ -122,13 +122,11 @@ static void an_address_outside_of_what_the_peer_lets_in_is_refused(void **state)
 	(void)state;
 	assert_int_equal(answered(&a, &cp), RC_OK);
 	child.tunnel = road_tunnel(&a.road.pair.west);
-	child.selectors = cp_asking(child.tunnel);
-	assert_string_equal(selector_pair_text(&child.selectors, text),
-			    "0.0.0.0/0 === 10.2.0.0/24");
+	assert_int_equal(cp_asking(child.tunnel, &child.selectors, &diag), RC_OK);
+	assert_string_equal(selectors_text(&child.selectors, text), "0.0.0.0/0 === 10.2.0.0/24");
 	assert_int_equal(cp_take(&a.out, &child, &diag), RC_OK);
-	assert_string_equal(selector_pair_text(&child.selectors, text),
-			    "10.9.0.5/32 === 10.2.0.0/24");
-	assert_int_equal(range_parse("10.9.0.6", &child.selectors.local.range, NULL), RC_OK);
+	assert_string_equal(selectors_text(&child.selectors, text), "10.9.0.5/32 === 10.2.0.0/24");
+	assert_int_equal(range_parse("10.9.0.6", &child.selectors.first.local.range, NULL), RC_OK);
 	assert_int_equal(cp_take(&a.out, &child, &diag), RC_TS_UNACCEPTABLE);
 	road_end(&a.road);
 }

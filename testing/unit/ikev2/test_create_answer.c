@@ -90,7 +90,7 @@ static void rekeyed_child_sa_waits_with_its_outbound_half(void **state)
 	struct child_sa *child = tunnel_current(road_tunnel(&road.pair.east));
 	assert_ptr_not_equal(child, old);
 	assert_true(old->replaced && child->in_installed && !child->out_installed);
-	assert_true(selector_pair_equal(&child->selectors, &old->selectors));
+	assert_true(selectors_equal(&child->selectors, &old->selectors));
 	road_end(&road);
 }
 

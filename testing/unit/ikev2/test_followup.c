@@ -52,7 +52,7 @@ static void a_child_sa_is_what_was_agreed_on_where_the_ike_sa_is_now(void **stat
 	assert_int_equal(made->spi_in, 0x11111111);
 	assert_int_equal(made->spi_out, 0x22222222);
 	assert_int_equal(made->mode, bench.child->mode);
-	assert_true(selector_pair_equal(&made->selectors, &bench.child->selectors));
+	assert_true(selectors_equal(&made->selectors, &bench.child->selectors));
 	assert_memory_equal(&made->choice, &bench.child->choice, sizeof(made->choice));
 	assert_true(ip_equal(&made->remote, &bench.step.sa->remote.addr));
 	assert_false(made->initiator);

@@ -131,7 +131,8 @@ static void fill_create(struct writer *writer)
 	ke = (struct wire_ke){ DH_CURVE25519, dh_public(pair) };
 	wire_ke_emit(writer, &ke);
 	dh_free(pair);
-	child_offer_ts(tunnel, writer);
+	assert_int_equal(child_offer_selectors(&saying->arena, tunnel, &tunnel->selectors, writer),
+			 RC_OK);
 }
 
 static uint16_t create(struct road *road, bool old)

@@ -116,7 +116,8 @@ static void fill_answer(struct writer *writer)
 	ke = (struct wire_ke){ DH_CURVE25519, dh_public(pair) };
 	wire_ke_emit(writer, &ke);
 	dh_free(pair);
-	child_offer_ts(tunnel, writer);
+	assert_int_equal(child_offer_selectors(&saying->arena, tunnel, &tunnel->selectors, writer),
+			 RC_OK);
 }
 
 static void an_answer_without_a_link_ends_the_ike_sa(void **state)

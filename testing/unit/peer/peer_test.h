@@ -181,8 +181,8 @@ static inline void assert_addr(const struct ip_addr *addr, const char *text)
 
 static inline void assert_selectors(const struct tunnel *tunnel, const char *text)
 {
-	char got[SELECTOR_PAIR_TEXT_MAX];
-	assert_string_equal(selector_pair_text(&tunnel->selectors, got), text);
+	char got[SELECTORS_TEXT_MAX];
+	assert_string_equal(selectors_text(&tunnel->selectors, got), text);
 }
 
 static inline void assert_identity(const struct identity *id, const char *text)

@@ -12,10 +12,10 @@
 
 static const char *selectors(const struct peer *peer)
 {
-	static char text[SELECTOR_PAIR_TEXT_MAX];
+	static char text[SELECTORS_TEXT_MAX];
 	const struct tunnel *tunnel = container_of(peer->tunnels.next, struct tunnel, in_peer);
 
-	return selector_pair_text(&tunnel->selectors, text);
+	return selectors_text(&tunnel->selectors, text);
 }
 
 static struct pool_lease *lease_of(struct fixture *f, const struct peer *peer)

@@ -35,8 +35,8 @@ static void each_direction_has_its_own_addresses_and_spi(void **state)
 	assert_true(ip_equal(&in.src, &one.child->remote) && ip_equal(&in.dst, &one.child->local));
 	assert_true(ip_equal(&out.src, &one.child->local) &&
 		    ip_equal(&out.dst, &one.child->remote));
-	assert_true(selector_equal(&in.selector_src, &one.child->selectors.remote));
-	assert_true(selector_equal(&out.selector_src, &one.child->selectors.local));
+	assert_true(selector_equal(&in.selector_src, &one.child->selectors.first.remote));
+	assert_true(selector_equal(&out.selector_src, &one.child->selectors.first.local));
 	assert_int_equal(in.reqid, one.child->tunnel->reqid);
 	assert_int_equal(in.encr_bits, 256);
 	one_end(&one);
@@ -73,11 +73,11 @@ static void policies_mirror_selectors_and_tunnel_ends(void **state)
 
 	(void)state;
 	one_begin(&one, SAS_CONN);
-	child_kernel_policy(one.child, KERNEL_IN, &in);
-	child_kernel_policy(one.child, KERNEL_FWD, &fwd);
-	child_kernel_policy(one.child, KERNEL_OUT, &out);
-	assert_true(selector_equal(&out.src, &one.child->selectors.local));
-	assert_true(selector_equal(&in.src, &one.child->selectors.remote));
+	child_kernel_policy(one.child, 0, KERNEL_IN, &in);
+	child_kernel_policy(one.child, 0, KERNEL_FWD, &fwd);
+	child_kernel_policy(one.child, 0, KERNEL_OUT, &out);
+	assert_true(selector_equal(&out.src, &one.child->selectors.first.local));
+	assert_true(selector_equal(&in.src, &one.child->selectors.first.remote));
 	assert_true(selector_equal(&fwd.src, &in.src) && selector_equal(&fwd.dst, &in.dst));
 	assert_true(ip_equal(&out.tunnel_src, &one.child->local));
 	assert_true(ip_equal(&in.tunnel_src, &one.child->remote));
@@ -94,7 +94,7 @@ static void settings_of_the_conn_reach_the_kernel(void **state)
 
 	(void)state;
 	one_begin(&one, SAS_CONN "\tmark=5/0xff\n\tpriority=4242\n");
-	child_kernel_policy(one.child, KERNEL_OUT, &out);
+	child_kernel_policy(one.child, 0, KERNEL_OUT, &out);
 	child_kernel_sa(one.child, KERNEL_OUT, &sa);
 	assert_int_equal(out.mark, 5);
 	assert_int_equal(out.mark_mask, 0xff);
@@ -117,13 +117,13 @@ static void each_direction_has_its_mark(void **state)
 	child_kernel_sa(one.child, KERNEL_OUT, &sa);
 	assert_int_equal(sa.mark, 6);
 	assert_int_equal(sa.mark_mask, UINT32_MAX);
-	child_kernel_policy(one.child, KERNEL_IN, &policy);
+	child_kernel_policy(one.child, 0, KERNEL_IN, &policy);
 	assert_int_equal(policy.mark, 5);
-	child_kernel_policy(one.child, KERNEL_FWD, &policy);
+	child_kernel_policy(one.child, 0, KERNEL_FWD, &policy);
 	assert_int_equal(policy.mark, 5);
-	child_kernel_policy(one.child, KERNEL_OUT, &policy);
+	child_kernel_policy(one.child, 0, KERNEL_OUT, &policy);
 	assert_int_equal(policy.mark, 6);
-	tunnel_trap_policy(one.child->tunnel, &policy);
+	tunnel_trap_policy(one.child->tunnel, 0, &policy);
 	assert_int_equal(policy.mark, 6);
 	one_end(&one);
 }
@@ -162,7 +162,7 @@ static void transport_mode_is_the_child_sas(void **state)
 	(void)state;
 	one_begin(&one, SAS_CONN);
 	one.child->mode = KERNEL_TRANSPORT;
-	child_kernel_policy(one.child, KERNEL_OUT, &policy);
+	child_kernel_policy(one.child, 0, KERNEL_OUT, &policy);
 	child_kernel_sa(one.child, KERNEL_OUT, &sa);
 	assert_int_equal(policy.mode, KERNEL_TRANSPORT);
 	assert_int_equal(sa.mode, KERNEL_TRANSPORT);
@@ -176,8 +176,8 @@ static void trap_stands_in_the_place_of_the_outbound_policy(void **state)
 
 	(void)state;
 	one_begin(&one, SAS_CONN);
-	tunnel_trap_policy(one.child->tunnel, &trap);
-	child_kernel_policy(one.child, KERNEL_OUT, &out);
+	tunnel_trap_policy(one.child->tunnel, 0, &trap);
+	child_kernel_policy(one.child, 0, KERNEL_OUT, &out);
 	assert_true(selector_equal(&trap.src, &out.src) && selector_equal(&trap.dst, &out.dst));
 	assert_int_equal(trap.direction, KERNEL_OUT);
 	assert_int_equal(trap.priority, out.priority);
