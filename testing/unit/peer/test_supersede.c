@@ -117,7 +117,7 @@ static void all_of_its_tunnels_must_be_up(void **state)
 	load(f, OLD);
 	old = up(f, "office");
 	assert_true(peer_supersede(&f->peers, "office", UNTIL));
-	load(f, OFFICE "\trightsubnet=10.1.0.0/16,10.3.0.0/16\n");
+	load(f, OFFICE "\trightsubnets={10.1.0.0/16,10.3.0.0/16}\n");
 	first = tunnel_named(f, "office/1x1");
 	second = tunnel_named(f, "office/1x2");
 	first->made_at = NOW;
