@@ -150,8 +150,8 @@ static void put_ends(struct values *values, const struct child_sa *child)
 	put_identity(values, "PLUTO_MY_ID", &peer->local_id);
 	put_identity(values, "PLUTO_PEER_ID", &peer->remote_id);
 	put_text(values, "PLUTO_PEER_CA", remote->ca_same ? "%same" : remote->ca_text);
-	put_client(values, "MY", &child->selectors.local);
-	put_client(values, "PEER", &child->selectors.remote);
+	put_client(values, "MY", &child->selectors.first.local);
+	put_client(values, "PEER", &child->selectors.first.remote);
 }
 
 /* ---- the connection ---- */
@@ -259,7 +259,7 @@ static void put_source(struct values *values, const struct child_sa *child)
 {
 	const struct config_end *end = peer_local_end(child->tunnel->peer);
 	const struct ike_config *config = config_of(child);
-	bool v6 = child->selectors.local.range.from.family == AF_INET6;
+	bool v6 = child->selectors.first.local.range.from.family == AF_INET6;
 	const struct ip_addr *source = &end->sourceip;
 
 	if (ip_is_set(&end->sourceip_other) && v6 == (end->sourceip_other.family == AF_INET6))
@@ -350,7 +350,7 @@ static bool split_words(struct updown_script *script, const char *command)
 static const char *verb_text(struct arena *arena, const char *verb, const struct child_sa *child)
 {
 	struct ip_range self = range_single(&child->local);
-	bool host = range_equal(&child->selectors.local.range, &self);
+	bool host = range_equal(&child->selectors.first.local.range, &self);
 	char text[VERB_MAX];
 
 	snprintf(text, sizeof(text), "%s-%s%s", verb, host ? "host" : "client",
@@ -402,7 +402,7 @@ static bool write_names(struct updown_script *script, const struct tunnel *tunne
 	script->slot = script->name;
 	if (tunnel->peer->parent != NULL) {
 		snprintf(slot, sizeof(slot), "%.70s %s", tunnel->conn->name,
-			 range_text(&child->selectors.remote.range, range));
+			 range_text(&child->selectors.first.remote.range, range));
 		script->slot = arena_text(&script->arena, slot, strlen(slot));
 	}
 	return script->name != NULL && script->peer != NULL && script->slot != NULL;
