@@ -26,6 +26,12 @@ struct values {
 	bool failed;
 };
 
+/* Of the tunnel's own conn: its peer may be that of several. */
+static const struct config_end *local_end(const struct tunnel *tunnel)
+{
+	return tunnel->peer->left_is_local ? &tunnel->conn->left : &tunnel->conn->right;
+}
+
 /* ---- texts ---- */
 
 static bool is_safe(char c)
@@ -184,10 +190,9 @@ static void put_connection(struct values *values, const struct child_sa *child)
 	put(values, "PLUTO_CONN_KIND=%s",
 	    tunnel->peer->parent != NULL ? "CK_INSTANCE" : "CK_PERMANENT");
 	put(values, "PLUTO_CONN_ADDRFAMILY=ipv%d", child->local.family == AF_INET6 ? 6 : 4);
-	put(values, "PLUTO_CONN_POLICY=IKEV2+%s+ENCRYPT+%s%s%s%s",
-	    policy_auth(peer_local_end(tunnel->peer)), transport ? "TRANSPORT" : "TUNNEL",
-	    conn->pfs ? "+PFS" : "", conn->rekey ? "" : "+DONT_REKEY",
-	    conn->mobike ? "+MOBIKE" : "");
+	put(values, "PLUTO_CONN_POLICY=IKEV2+%s+ENCRYPT+%s%s%s%s", policy_auth(local_end(tunnel)),
+	    transport ? "TRANSPORT" : "TUNNEL", conn->pfs ? "+PFS" : "",
+	    conn->rekey ? "" : "+DONT_REKEY", conn->mobike ? "+MOBIKE" : "");
 	put(values, "PLUTO_STACK=xfrm");
 	put(values, "PLUTO_UNIQUEID=%llu", (unsigned long long)tunnel->serial);
 	put(values, "PLUTO_IS_PEER_CISCO=0");
@@ -257,7 +262,7 @@ static const struct ike_config *config_of(const struct child_sa *child)
 
 static void put_source(struct values *values, const struct child_sa *child)
 {
-	const struct config_end *end = peer_local_end(child->tunnel->peer);
+	const struct config_end *end = local_end(child->tunnel);
 	const struct ike_config *config = config_of(child);
 	bool v6 = child->selectors.first.local.range.from.family == AF_INET6;
 	const struct ip_addr *source = &end->sourceip;
@@ -411,7 +416,7 @@ static bool write_names(struct updown_script *script, const struct tunnel *tunne
 enum rc updown_script_new(struct gateway *gateway, const struct child_sa *child, bool up,
 			  struct updown_script **out)
 {
-	const char *command = peer_local_end(child->tunnel->peer)->updown;
+	const char *command = local_end(child->tunnel)->updown;
 	struct updown_script *script;
 
 	*out = NULL;

@@ -478,6 +478,27 @@ static void what_the_daemon_does_itself_needs_no_script(void **state)
 	}
 }
 
+#define OTHER                                                                                      \
+	"conn other\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@east\n"       \
+	"\tleftsubnet=10.3.0.0/24\n\trightsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=add\n"
+
+/* They share the peer and its IKE SA, and nothing else. */
+static void each_conn_of_a_peer_has_its_own_script(void **state)
+{
+	struct scripts scripts;
+
+	(void)state;
+	begin(&scripts, OTHER PAIR_CONN SCRIPT, OTHER PAIR_CONN);
+	end_up(&scripts.pair.west, "other");
+	end_up(&scripts.pair.west, "t");
+	pair_run(&scripts.pair, 5 * USEC_PER_SEC);
+	assert_int_equal(scripts.pair.west.child_up, 2);
+	assert_int_equal(scripts.pair.west.ike_up, 1);
+	assert_runs(&scripts, UP_VERBS);
+	assert_has(&scripts, "PLUTO_CONNECTION=t");
+	end(&scripts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -494,6 +515,7 @@ int main(void)
 		cmocka_unit_test(shutdown_does_not_wait_for_ever),
 		cmocka_unit_test(a_hanging_script_does_not_keep_the_daemon),
 		cmocka_unit_test(what_the_daemon_does_itself_needs_no_script),
+		cmocka_unit_test(each_conn_of_a_peer_has_its_own_script),
 	};
 
 	return exchange_run(tests);
