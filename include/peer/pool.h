@@ -50,6 +50,8 @@ struct pool_info {
 void pools_walk(const struct pools *pools, void (*fn)(void *context, const struct pool_info *pool),
 		void *context);
 struct pool_lease_info {
+	const struct config_pool *pool;
+	int64_t since; /* seconds since 1970: in use, or given back */
 	struct ip_addr addr;
 	uint8_t prefix;
 	const struct identity *owner;
@@ -58,5 +60,17 @@ struct pool_lease_info {
 void pools_walk_leases(struct pools *pools,
 		       void (*fn)(void *context, const struct pool_lease_info *lease),
 		       void *context);
+/* The same in slices, as table_walk(). */
+bool pools_walk_slice(struct pools *pools, uint64_t *cursor, size_t max,
+		      void (*fn)(void *context, const struct pool_lease_info *lease),
+		      void *context);
+
+/* ---- over a restart ---- */
+/* Grows with whatever leases change. */
+uint64_t pools_changes(const struct pools *pools);
+/* A lease of an earlier run, as one that was given back then; to be called with the oldest first.
+ * addr, since, owner and pool of info count. RC_NOT_FOUND: it does not lie in its pool; RC_EXISTS:
+ * the address is somebody's, or the owner has one; RC_LIMIT: enough are remembered. */
+enum rc pools_remember(struct pools *pools, const struct pool_lease_info *info) MUST_CHECK;
 
 #endif

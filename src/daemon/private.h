@@ -18,6 +18,7 @@ struct daemon {
 	struct list asked;	 /* of struct control_wait.in_queue: who waits for its turn */
 	struct deferred next;	 /* its turn */
 	struct reading *reading; /* reload.c; NULL: nothing is being read */
+	struct leases *leases;
 	struct control_wait hup; /* SIGHUP waits too */
 	bool hup_again;		 /* another one came meanwhile */
 	bool ending;
@@ -69,6 +70,15 @@ void reload_end(struct daemon *daemon);
 enum rc crash_secret(const char *statedir, uint8_t secret[32], struct diag *diag) MUST_CHECK;
 /* The gateway gets it, or the log says why not. */
 void crash_secret_give(struct daemon *daemon, const char *statedir);
+
+/* ---- leases.c: addresses that clients have stay theirs over a restart ---- */
+struct leases;
+/* Reads statedir/leases: the leases of pools that the configuration has are remembered (a file that
+ * is damaged is told and ignored), and from now on it is written on a worker whenever something has
+ * changed. Out of memory: *out is NULL, and it is told. */
+void leases_open(struct gateway *gateway, const char *statedir, struct leases **out);
+/* Writes it a last time, at once. Before the gateway is freed; NULL: nothing. */
+void leases_close(struct leases *leases);
 
 /* ---- notify.c: what the service manager is told ---- */
 void notify_begin(struct daemon *daemon); /* READY, then STATUS and WATCHDOG again and again */

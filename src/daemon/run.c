@@ -178,6 +178,7 @@ static enum rc build(struct daemon *daemon, struct config *config, struct diag *
 	TRY(open_network(daemon, diag));
 	TRY(open_gateway(daemon, config, diag));
 	crash_secret_give(daemon, state_dir(daemon, config));
+	leases_open(daemon->gateway, state_dir(daemon, config), &daemon->leases);
 	TRY(open_control(daemon, diag));
 	return gateway_start(daemon->gateway, diag);
 }
@@ -205,6 +206,7 @@ static void finish(struct daemon *daemon)
 {
 	control_free(daemon->control);
 	reload_end(daemon);
+	leases_close(daemon->leases);
 	gateway_free(daemon->gateway);
 	network_free(daemon->network);
 	kernel_free(daemon->kernel);

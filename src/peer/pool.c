@@ -34,10 +34,13 @@ struct pool_lease {
 	struct pool *pool;
 	struct identity owner; /* ID_NULL: nobody */
 	uint64_t index;
+	int64_t since; /* 1970: in use, or given back */
 	unsigned holders;
 };
 
 struct pools {
+	struct host *host;
+	uint64_t changes;
 	struct list list;
 	struct table ranges, leases, in_use, idle;
 };
@@ -109,6 +112,7 @@ enum rc pools_new(struct host *host, struct pools **out)
 		mem_free(pools);
 		return rc;
 	}
+	pools->host = host;
 	list_init(&pools->list);
 	table_init(&pools->ranges, seed);
 	table_init(&pools->leases, seed);
@@ -214,6 +218,14 @@ static struct pool_lease *find_index(const struct pool *pool, uint64_t index)
 	return NULL;
 }
 
+static void changed(struct pool_lease *lease)
+{
+	struct pools *pools = lease->pool->owner;
+
+	lease->since = pools->host->ops->wall(pools->host);
+	pools->changes++;
+}
+
 static enum rc enter(struct table *table, struct pool_lease *lease)
 {
 	if (!is_known(&lease->owner))
@@ -245,6 +257,7 @@ static enum rc take_idle(struct pool_lease *lease)
 		forget(lease);
 		return RC_NO_MEMORY;
 	}
+	changed(lease);
 	pool->used++;
 	return RC_OK;
 }
@@ -268,6 +281,7 @@ static enum rc make(struct pool *pool, uint64_t index, const struct identity *ow
 		forget(lease);
 		return rc;
 	}
+	changed(lease);
 	pool->used++;
 	*out = lease;
 	return RC_OK;
@@ -289,17 +303,30 @@ static bool find_fresh(struct pool *pool, uint64_t *index)
 	return false;
 }
 
-static enum rc lease_asked(struct pool *pool, const struct pool_wish *wish, struct pool_lease **out)
+static enum rc number_within(const struct pool *pool, const struct ip_addr *addr, uint64_t *out)
 {
 	const struct ip_range *range = &pool->config.range;
 	number index;
 
-	if (wish->asked.family != wish->family || !range_contains_addr(range, &wish->asked))
+	if (addr->family != range->from.family || !range_contains_addr(range, addr))
 		return RC_NOT_FOUND;
-	index = (number_of(&wish->asked) - number_of(&range->from)) >> host_bits(&pool->config);
-	if (index < pool->first || index > pool->last || find_index(pool, (uint64_t)index) != NULL)
+	index = (number_of(addr) - number_of(&range->from)) >> host_bits(&pool->config);
+	if (index < pool->first || index > pool->last)
 		return RC_NOT_FOUND;
-	return make(pool, (uint64_t)index, wish->owner, out);
+	*out = (uint64_t)index;
+	return RC_OK;
+}
+
+static enum rc lease_asked(struct pool *pool, const struct pool_wish *wish, struct pool_lease **out)
+{
+	uint64_t index;
+
+	if (wish->asked.family != wish->family)
+		return RC_NOT_FOUND;
+	TRY(number_within(pool, &wish->asked, &index));
+	if (find_index(pool, index) != NULL)
+		return RC_NOT_FOUND;
+	return make(pool, index, wish->owner, out);
 }
 
 static enum rc lease_oldest(struct pool *pool, const struct identity *owner,
@@ -411,6 +438,7 @@ void pool_lease_release(struct pool_lease *lease)
 	pool->idle_count++;
 	table_remove(&pool->owner->in_use, &lease->by_owner);
 	list_append(&pool->queue, &lease->queue);
+	changed(lease);
 	if (enter(&pool->owner->idle, lease) != RC_OK) /* then nobody knows it again */
 		identity_free(&lease->owner);
 }
@@ -464,7 +492,9 @@ static void show_lease(struct table_node *node, void *context)
 {
 	const struct pool_lease *lease = container_of(node, struct pool_lease, by_index);
 	const struct lease_walk *walk = context;
-	struct pool_lease_info info = { .addr = pool_lease_address(lease),
+	struct pool_lease_info info = { .pool = &lease->pool->config,
+					.addr = pool_lease_address(lease),
+					.since = lease->since,
 					.prefix = pool_lease_prefix(lease),
 					.owner = &lease->owner,
 					.in_use = lease->holders > 0 };
@@ -472,14 +502,49 @@ static void show_lease(struct table_node *node, void *context)
 	walk->fn(walk->context, &info);
 }
 
+bool pools_walk_slice(struct pools *pools, uint64_t *cursor, size_t max,
+		      void (*fn)(void *context, const struct pool_lease_info *lease), void *context)
+{
+	struct lease_walk walk = { fn, context };
+
+	return table_walk(&pools->leases, cursor, max, show_lease, &walk);
+}
+
 void pools_walk_leases(struct pools *pools,
 		       void (*fn)(void *context, const struct pool_lease_info *lease),
 		       void *context)
 {
-	struct lease_walk walk = { fn, context };
 	uint64_t cursor = 0;
 
-	(void)table_walk(&pools->leases, &cursor, SIZE_MAX, show_lease, &walk);
+	(void)pools_walk_slice(pools, &cursor, SIZE_MAX, fn, context);
+}
+
+uint64_t pools_changes(const struct pools *pools)
+{
+	return pools->changes;
+}
+
+/* ---- over a restart ---- */
+
+enum rc pools_remember(struct pools *pools, const struct pool_lease_info *info)
+{
+	struct pool *pool = pool_of(pools, info->pool);
+	struct pool_lease *lease;
+	uint64_t index;
+
+	if (pool == NULL)
+		return RC_NO_MEMORY;
+	TRY(number_within(pool, &info->addr, &index));
+	if (!is_known(info->owner) || find_index(pool, index) != NULL ||
+	    find_owned(&pools->idle, pool, info->owner) != NULL)
+		return RC_EXISTS;
+	if (pool->idle_count >= REMEMBERED_MAX)
+		return RC_LIMIT;
+	TRY(make(pool, index, info->owner, &lease));
+	lease->holders = 1;
+	pool_lease_release(lease);
+	lease->since = info->since;
+	return RC_OK;
 }
 
 static void forget_node(struct table_node *node, void *unused)

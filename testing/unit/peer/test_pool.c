@@ -284,6 +284,78 @@ static void without_memory_nothing_is_leased_and_nothing_lost(void **state)
 	pool_lease_release(lease);
 }
 
+struct times {
+	unsigned count;
+	int64_t since;
+	bool in_use;
+};
+
+static void see_time(void *context, const struct pool_lease_info *lease)
+{
+	struct times *seen = context;
+
+	seen->count++;
+	seen->since = lease->since;
+	seen->in_use = lease->in_use;
+	assert_int_equal(lease->pool->lease, 32);
+}
+
+static void every_change_counts_and_has_its_time(void **state)
+{
+	struct fixture *f = *state;
+	struct many pool = of("10.9.0.0/24", 32);
+	uint64_t before = pools_changes(f->peers.pools);
+	struct pool_lease *a = take(f, &pool, "@a", "10.9.0.1");
+	struct times seen = { 0 };
+	uint64_t cursor = 0;
+
+	assert_true(pools_changes(f->peers.pools) > before);
+	before = pools_changes(f->peers.pools);
+	world_run(f->world, 100 * USEC_PER_SEC);
+	pool_lease_release(a);
+	assert_true(pools_changes(f->peers.pools) > before);
+	assert_false(pools_walk_slice(f->peers.pools, &cursor, 10, see_time, &seen));
+	assert_int_equal(seen.count, 1);
+	assert_int_equal(seen.since, f->host->ops->wall(f->host));
+	assert_false(seen.in_use);
+}
+
+static enum rc remember(struct fixture *f, const struct config_pool *pool, const char *id,
+			const char *address)
+{
+	struct identity owner = { .type = ID_NULL };
+	struct pool_lease_info info = { .pool = pool, .since = 1000, .owner = &owner };
+	enum rc rc;
+
+	if (id != NULL)
+		assert_int_equal(identity_parse(id, &owner, NULL), RC_OK);
+	assert_int_equal(ip_parse(address, &info.addr), RC_OK);
+	rc = pools_remember(f->peers.pools, &info);
+	identity_free(&owner);
+	return rc;
+}
+
+static void a_lease_of_an_earlier_run_is_its_owners(void **state)
+{
+	struct fixture *f = *state;
+	struct many pool = of("10.9.0.0/30", 32), other = of("2001:db8::/62", 64);
+	struct pool_lease *a, *b;
+
+	assert_int_equal(remember(f, pool.config, "@a", "10.9.0.2"), RC_OK);
+	assert_int_equal(remember(f, other.config, "@a", "2001:db8:0:2::1"), RC_OK);
+	assert_int_equal(remember(f, pool.config, "@b", "10.9.0.2"), RC_EXISTS);
+	assert_int_equal(remember(f, pool.config, "@a", "10.9.0.1"), RC_EXISTS);
+	assert_int_equal(remember(f, pool.config, NULL, "10.9.0.1"), RC_EXISTS);
+	assert_int_equal(remember(f, pool.config, "@b", "10.9.0.3"), RC_NOT_FOUND);
+	assert_int_equal(remember(f, pool.config, "@b", "10.9.0.4"), RC_NOT_FOUND);
+	assert_int_equal(remember(f, pool.config, "@b", "2001:db8::1"), RC_NOT_FOUND);
+	b = take(f, &pool, "@b", "10.9.0.1");
+	a = take(f, &pool, "@a", "10.9.0.2");
+	pool_lease_release(a);
+	pool_lease_release(b);
+	pool_lease_release(take(f, &other, "@a", "2001:db8:0:2::1"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,6 +371,8 @@ int main(void)
 		PEER_TEST(a_large_pool_is_as_quick_as_a_small_one),
 		PEER_TEST(pools_and_leases_can_be_shown),
 		PEER_TEST(without_memory_nothing_is_leased_and_nothing_lost),
+		PEER_TEST(every_change_counts_and_has_its_time),
+		PEER_TEST(a_lease_of_an_earlier_run_is_its_owners),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
