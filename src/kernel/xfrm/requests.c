@@ -21,6 +21,7 @@ static struct nlmsghdr *encode(struct xfrm *xfrm, void *at, const struct kernel_
 	case KERNEL_SA_QUERY:
 		return xfrm_sa_get_encode(at, &request->sa);
 	case KERNEL_POLICY_SET:
+		xfrm_spread_note(&xfrm->spread, &request->policy);
 		return xfrm_policy_set_encode(
 			at, &request->policy,
 			xfrm_policy_index(xfrm->policy_counter++, request->policy.direction));
@@ -152,6 +153,7 @@ void xfrm_requests_turn_end(struct deferred *flush)
 {
 	struct xfrm *xfrm = container_of(flush, struct xfrm, flush);
 	exchange(xfrm);
+	xfrm_spread_apply(&xfrm->spread, xfrm->requests, &xfrm->sequence);
 	probe_again(xfrm);
 	tell(xfrm);
 }

@@ -61,8 +61,10 @@ static void xfrm_free(struct kernel *kernel)
 		xfrm->host->ops->unwatch(xfrm->host, xfrm->watch);
 	if (xfrm->events >= 0)
 		(void)close(xfrm->events);
-	if (xfrm->requests >= 0)
+	if (xfrm->requests >= 0) {
+		xfrm_spread_restore(&xfrm->spread, xfrm->requests, &xfrm->sequence);
 		(void)close(xfrm->requests);
+	}
 	mem_free(xfrm);
 }
 
@@ -131,6 +133,7 @@ enum rc kernel_xfrm_new(struct host *host, struct log *log, struct kernel **out,
 	xfrm->log = log;
 	xfrm->requests = xfrm->events = -1;
 	xfrm->flush.run = xfrm_requests_turn_end;
+	xfrm_spread_init(&xfrm->spread);
 	list_init(&xfrm->outstanding);
 	list_init(&xfrm->answered);
 	enum rc rc = start(xfrm, diag);

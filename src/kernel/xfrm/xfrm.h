@@ -105,6 +105,26 @@ enum rc xfrm_probe_run(int fd, uint32_t *sequence, uint32_t spi, struct probe *o
 bool xfrm_probe_supports(const struct probe *probe, uint16_t encr, uint16_t encr_bits,
 			 uint16_t integ);
 
+/* ---- spread.c: by how much of an address Linux finds policies ---- */
+#define SPREAD_LENGTHS 129
+struct spread_family {
+	uint32_t seen[SPREAD_LENGTHS], count; /* outbound policies, by the remote prefix's length */
+	uint8_t remote;			      /* the threshold in force */
+};
+struct xfrm_spread {
+	struct spread_family v4, v6;
+	bool due;     /* the kernel does not know it yet */
+	bool changed; /* it is not as it was found */
+};
+void xfrm_spread_init(struct xfrm_spread *spread);
+/* A policy is about to be set. */
+void xfrm_spread_note(struct xfrm_spread *spread, const struct kernel_policy *policy);
+struct nlmsghdr *xfrm_spread_encode(void *at, const struct xfrm_spread *spread);
+/* Tells the kernel, if anything is due. */
+void xfrm_spread_apply(struct xfrm_spread *spread, int fd, uint32_t *sequence);
+/* Whole addresses again. */
+void xfrm_spread_restore(struct xfrm_spread *spread, int fd, uint32_t *sequence);
+
 struct xfrm {
 	struct kernel kernel;
 	struct host *host;
@@ -118,6 +138,7 @@ struct xfrm {
 	bool doubt;    /* an SA's fate contradicts the probe: ask again, at most once a minute */
 	usec_t probed; /* when */
 	struct log_limit unheard;
+	struct xfrm_spread spread;
 	size_t used;
 	_Alignas(8) uint8_t batch[XFRM_BATCH_MAX];
 };

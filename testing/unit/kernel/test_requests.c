@@ -18,6 +18,7 @@ static int setup(void **state)
 	fixture->xfrm.host = &fixture->host.host;
 	fixture->xfrm.requests = fixture->xfrm.events = -1;
 	fixture->xfrm.flush.run = xfrm_requests_turn_end;
+	xfrm_spread_init(&fixture->xfrm.spread);
 	list_init(&fixture->xfrm.outstanding);
 	list_init(&fixture->xfrm.answered);
 	*state = fixture;

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+# shows: with many tunnels Linux finds policies by the length of their remote subnets, and packets still find theirs
+# timeout: 200
+two_gateways
+allow_xfrm_stat XfrmOutNoStates # of the trap
+thresholds_are() { ip -n west -s -s xfrm policy count | grep -qF "IPv4 thresholds: local $1 remote $2"; }
+conn_conf east
+conn_conf west
+for number in $(seq 0 599); do
+	printf 'conn other%d\n\talso=tunnel\n\trightsubnet=10.%d.%d.0/24\n\tauto=ondemand\n' \
+		"$number" $((66 + number / 250)) $((number % 250))
+done >>"$WORK/west.conf"
+start vanth west
+start vanth east
+wait_for 30 "the threshold" thresholds_are 0 24
+up west tunnel
+ping_ok westlan 10.2.0.2
+! at westlan ping -c 1 -W 1 10.67.3.9 >/dev/null || fail "10.67.3.9 answers, and there is no such host"
+log_has west '"other253"' 10 # its trap has called: the conn is 10.67.3.0/24
+down west tunnel
+stop_daemons
+thresholds_are 32 32 || fail "the threshold stays when Vanth has gone"
