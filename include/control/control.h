@@ -29,6 +29,8 @@ struct control_hooks {
 	 * under way waits for the next one, all together for the same. */
 	void (*reload)(void *context, struct control_wait *wait);
 	void (*reload_secrets)(void *context, struct control_wait *wait);
+	/* Certificates, keys and CAs of the NSS database. */
+	void (*reload_keys)(void *context, struct control_wait *wait);
 	/* Reads the configuration freshly, for `add` and `replace`. */
 	void (*read_config)(void *context, struct control_wait *wait);
 	void (*shutdown)(void *context);

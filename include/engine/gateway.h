@@ -168,10 +168,9 @@ enum rc gateway_reload_watched(struct gateway *gateway, struct config *config,
 /* Without a watch; few conns are done when it returns. */
 enum rc gateway_reload(struct gateway *gateway, struct config *config,
 		       struct diag *diag) MUST_CHECK;
-/* ipsec rereadall: certificates and keys are read again; SAs stay. On failure the old ones go on.
+/* ipsec rereadall: what x509_trust_load() has read, on a worker, is trusted from now on, and
+ * certificates and keys are read anew when they are next asked for; SAs stay. Takes the reference.
  */
-enum rc gateway_reread_keys(struct gateway *gateway, struct diag *diag) MUST_CHECK;
-/* The same with what x509_trust_load() has read, on a worker perhaps; takes the reference. */
 void gateway_renew_keys(struct gateway *gateway, struct x509_trust *trust);
 void gateway_reload_secrets(struct gateway *gateway, struct secrets *secrets); /* owns them */
 

@@ -180,7 +180,7 @@ void method_add(struct call *call); /* reload.c */
 void method_start(struct call *call);
 void method_reload(struct call *call);
 void method_reload_secrets(struct call *call);
-void method_reload_keys(struct call *call); /* verbs.c */
+void method_reload_keys(struct call *call);
 void method_revocations(struct call *call); /* crls.c */
 void method_refetch_crls(struct call *call);
 void method_status(struct call *call); /* status.c */

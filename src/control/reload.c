@@ -108,6 +108,11 @@ void method_reload_secrets(struct call *call)
 	wait_for(call, call->control->hooks.reload_secrets, answer_done);
 }
 
+void method_reload_keys(struct call *call)
+{
+	wait_for(call, call->control->hooks.reload_keys, answer_done);
+}
+
 /* ---- add, start ---- */
 
 static void add(struct call *call, const struct control_wait *wait)

@@ -51,13 +51,6 @@ void method_delete(struct call *call)
 	with_name(call, gateway_delete);
 }
 
-void method_reload_keys(struct call *call)
-{
-	struct diag diag = { "" };
-
-	call_answer(call, gateway_reread_keys(call->gateway, &diag), &diag);
-}
-
 void method_shutdown(struct call *call)
 {
 	const struct control_hooks *hooks = &call->control->hooks;

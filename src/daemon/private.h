@@ -58,6 +58,7 @@ void setup_reapply(struct daemon *daemon, const struct config_setup *old,
 void reload_begin(struct daemon *daemon); /* before anybody asks */
 void reload_all(void *daemon, struct control_wait *wait);
 void reload_secrets(void *daemon, struct control_wait *wait);
+void reload_keys(void *daemon, struct control_wait *wait);
 void reload_read(void *daemon, struct control_wait *wait);
 void reload_hup(struct daemon *daemon); /* and the service manager is told */
 /* After the control socket, before the gateway: what takes effect goes no further, and what a

@@ -11,7 +11,7 @@
 #include "daemon/private.h"
 #include "x509/x509.h"
 
-enum wish { WISH_ALL, WISH_SECRETS, WISH_CONFIG };
+enum wish { WISH_ALL, WISH_SECRETS, WISH_KEYS, WISH_CONFIG };
 
 struct reading {
 	struct job job;
@@ -48,6 +48,8 @@ static enum rc read_secrets(struct reading *reading)
 
 static enum rc read_files(struct reading *reading)
 {
+	if (reading->wish == WISH_KEYS)
+		return x509_trust_load(&reading->trust, &reading->diag);
 	if (reading->wish != WISH_SECRETS)
 		TRY(files_config_read(reading->daemon->options->config, &reading->config,
 				      &reading->errors, &reading->diag));
@@ -191,6 +193,11 @@ static void take_effect(struct reading *reading)
 		take_secrets(reading);
 		log_write(reading->daemon->log, LOG_LEVEL_NOTICE, NULL, "secrets read again");
 		break;
+	case WISH_KEYS:
+		take_trust(reading);
+		log_write(reading->daemon->log, LOG_LEVEL_NOTICE, NULL,
+			  "certificates, keys and CAs read again");
+		break;
 	case WISH_CONFIG:
 		break;
 	}
@@ -287,6 +294,11 @@ void reload_all(void *daemon, struct control_wait *wait)
 void reload_secrets(void *daemon, struct control_wait *wait)
 {
 	ask(daemon, wait, WISH_SECRETS);
+}
+
+void reload_keys(void *daemon, struct control_wait *wait)
+{
+	ask(daemon, wait, WISH_KEYS);
 }
 
 void reload_read(void *daemon, struct control_wait *wait)

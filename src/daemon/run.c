@@ -150,7 +150,8 @@ static enum rc open_control(struct daemon *daemon, struct diag *diag)
 	struct control_options options = {
 		.path = path,
 		.group = daemon->options->control_group,
-		.hooks = { reload_all, reload_secrets, reload_read, shutdown_now, daemon },
+		.hooks = { reload_all, reload_secrets, reload_keys, reload_read, shutdown_now,
+			   daemon },
 	};
 
 	if (daemon->options->ctlsocket != NULL)

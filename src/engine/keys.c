@@ -99,13 +99,6 @@ void keys_close(struct gateway *gateway)
 	gateway->revocation = NULL;
 }
 
-enum rc gateway_reread_keys(struct gateway *gateway, struct diag *diag)
-{
-	TRY(keyring_reload(gateway->keyring, diag));
-	peers_orient(&gateway->peers);
-	return RC_OK;
-}
-
 void gateway_renew_keys(struct gateway *gateway, struct x509_trust *trust)
 {
 	keyring_renew(gateway->keyring, trust);

@@ -65,6 +65,14 @@ static void hook_secrets(void *context, struct control_wait *wait)
 	hook_answer(fixture, wait, "the secrets are odd");
 }
 
+static void hook_keys(void *context, struct control_wait *wait)
+{
+	struct fixture *fixture = context;
+
+	fixture->keys++;
+	hook_answer(fixture, wait, "the database is odd");
+}
+
 static void hook_config(void *context, struct control_wait *wait)
 {
 	struct fixture *fixture = context;
@@ -120,7 +128,8 @@ void fixture_begin_group(struct fixture *fixture, const char *conf, const char *
 	struct control_options options = {
 		.path = fixture->path,
 		.group = group,
-		.hooks = { hook_reload, hook_secrets, hook_config, hook_shutdown, fixture },
+		.hooks = { hook_reload, hook_secrets, hook_keys, hook_config, hook_shutdown,
+			   fixture },
 	};
 	struct diag diag = { "" };
 

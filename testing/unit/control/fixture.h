@@ -15,7 +15,7 @@ struct fixture {
 	struct gateway *gateway;
 	struct control *control;
 	/* what the daemon's hooks did and shall do */
-	unsigned reloads, secrets, shutdowns;
+	unsigned reloads, secrets, keys, shutdowns;
 	enum rc hook_rc;
 	bool hook_holds; /* who waits is in `held`, and the test answers */
 	struct list held;

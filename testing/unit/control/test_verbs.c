@@ -63,10 +63,13 @@ static void reload_and_shutdown_are_the_daemons(void **state)
 	expect_done(ask(&fixture, "{\"method\":\"io.vanth.ike.Shutdown\"}"));
 	assert_int_equal(fixture.reloads, 1);
 	assert_int_equal(fixture.secrets, 1);
+	assert_int_equal(fixture.keys, 1);
 	assert_int_equal(fixture.shutdowns, 1);
 	fixture.hook_rc = RC_PERMISSION;
 	expect_error(ask(&fixture, "{\"method\":\"io.vanth.ike.ReloadSecrets\"}"),
 		     "io.vanth.ike.Failed", "the secrets are odd");
+	expect_error(ask(&fixture, "{\"method\":\"io.vanth.ike.ReloadKeys\"}"),
+		     "io.vanth.ike.Failed", "the database is odd");
 	fixture_end(&fixture);
 }
 

@@ -230,6 +230,26 @@ static void the_end_may_come_at_any_time(void **state)
 	scene_end(&scene);
 }
 
+static void keys_are_read_on_a_worker_and_conns_stay(void **state)
+{
+	struct scene scene;
+	const struct x509_trust *before;
+
+	(void)state;
+	scene_begin(&scene, CONN("a", ""));
+	before = keyring_trust(scene.daemon.gateway->keyring);
+	reload_keys(&scene.daemon, asks(&scene, 0));
+	reload_keys(&scene.daemon, asks(&scene, 1));
+	assert_ptr_equal(keyring_trust(scene.daemon.gateway->keyring), before);
+	run(&scene);
+	assert_int_equal(scene.asking[0].rc, RC_OK);
+	assert_int_equal(scene.asking[1].rc, RC_OK);
+	assert_ptr_not_equal(keyring_trust(scene.daemon.gateway->keyring), before);
+	assert_non_null(conn(&scene, "a"));
+	assert_int_equal(scene.reloads, 0);
+	scene_end(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +257,7 @@ int main(void)
 		cmocka_unit_test(a_bad_file_changes_nothing_and_says_where),
 		cmocka_unit_test(who_comes_later_waits_for_the_next_reading_all_for_the_same),
 		cmocka_unit_test(the_end_may_come_at_any_time),
+		cmocka_unit_test(keys_are_read_on_a_worker_and_conns_stay),
 	};
 
 	return cmocka_run_group_tests(tests, place_crypto_open, place_crypto_close);
