@@ -71,9 +71,9 @@ mass_row() {
 		hub_longest_cpu_ms: $hub.longest_turn_cpu, west_longest_cpu_ms: $west.longest_turn_cpu}' >>"$runs"
 }
 
-# all of them are there, or three minutes have passed
+# mass_all_up COUNT [SECONDS]: all of them are there, or three minutes have passed
 mass_all_up() {
-	local until=$((SECONDS + 180)) up
+	local until=$((SECONDS + ${2:-180})) up
 	while [ "$SECONDS" -lt $until ]; do
 		up=$(mass_totals west | jq .children)
 		[ "${up:-0}" -ge "$1" ] && return 0

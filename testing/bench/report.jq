@@ -76,7 +76,26 @@ def mass($runs):
 	| line(.what; [.count, (.seconds | num(2)), (.rate | num(0)), (.hub_cpu_us | num(1)), (.west_cpu_us | num(1)),
 		([.hub_longest_ms, .west_longest_ms // 0] | max | num(1)), ([.hub_longest_cpu_ms, .west_longest_cpu_ms // 0] | max | num(1))]));
 
+def with_certificates($runs):
+	def of($who; $cell; $key): [$runs[] | select(.kind == "certificates" and .who == $who and .cell == $cell) | .[$key]] | median;
+	def to($who; $cell; $key): [$runs[] | select(.kind == "certificates" and .who == "vanth" and .cell == $cell) | . as $mine
+		| $runs[] | select(.kind == "certificates" and .who == $who and .cell == $cell and .round == $mine.round)
+		| select(.[$key] > 0) | $mine[$key] / .[$key]] | median;
+	"", "Handshakes with certificates: the initiator is a Vanth; medians, ratios within a round",
+	line("figure"; ["vanth", "charon", "pluto", "to charon", "to pluto"]),
+	(("rsa2048", "p256") as $cell | ("cpu_us", "rate") as $key
+	| line(({"rsa2048": "RSA-2048", "p256": "ECDSA P-256"}[$cell]) + ({"cpu_us": ": CPU us", "rate": ": a second"}[$key]);
+		[(("vanth", "charon", "pluto") | of(.; $cell; $key) | num(0)), (("charon", "pluto") | to(.; $cell; $key) | num(2))]));
+
+def conns($runs):
+	"", "Conns loaded, and loaded again",
+	line("what"; ["count", "seconds", "CPU ms", "longest turn, CPU ms"]),
+	($runs[] | select(.kind == "conns")
+	| line(.who + ": " + .what; [.count, (.seconds | num(2)), (.cpu_us / 1000 | num(1)), (.longest_cpu_ms | num(1))]));
+
 .runs as $runs | (if any($runs[]; .kind == "alone") then alone($runs) else empty end), (if any($runs[]; .kind == "memory") then memory($runs) else empty end), (if any($runs[]; .kind == "beside") then beside($runs) else empty end),
 	(if any($runs[]; .kind == "flood") then floods($runs) else empty end),
+	(if any($runs[]; .kind == "certificates") then with_certificates($runs) else empty end),
+	(if any($runs[]; .kind == "conns") then conns($runs) else empty end),
 	(if any($runs[]; .kind == "lives") then lives($runs) else empty end),
 	(if any($runs[]; .kind == "mass") then mass($runs) else empty end)
