@@ -16,7 +16,7 @@
 
 #define PATH_MAX_OURS  512
 #define OPTIONS_MAX    80
-#define START_SECONDS  30
+#define START_SECONDS  90 /* as systemd; one that ends sooner is not waited for */
 #define STOP_SECONDS   15
 #define LOOK_MS	       20 /* between two looks at whether it is there */
 #define LOG_TAIL_BYTES 2000
