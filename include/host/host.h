@@ -75,6 +75,7 @@ struct spawn;		    /* a program that runs */
  */
 struct spawn_request {
 	const char *const *argv, *const *env; /* each ended by NULL; copied */
+	const char *input;		      /* what it reads; copied; NULL: nothing */
 	usec_t limit;			      /* so long after it began it is killed */
 	/* a line of what it writes (stdout or stderr), valid during the call; NULL: not wanted */
 	void (*line)(void *context, const char *line);
@@ -179,11 +180,11 @@ struct host_ops {
 	struct fetch *(*fetch)(struct host *host, const struct fetch_request *request,
 			       host_fetch_fn fn, void *context);
 	void (*fetch_cancel)(struct host *host, struct fetch *fetch);
-	/* Runs a program in a process group of its own, with / as its directory, nothing to read,
-	 * and no file of ours but the end of a pipe that it writes to. fn is never called from
-	 * within, and the handle is gone when it is called: when the program has ended, whatever it
-	 * has left running, or its time is over. Cancel: it is killed, and fn is never called.
-	 * NULL: out of memory. */
+	/* Runs a program in a process group of its own, with / as its directory, its input
+	 * to read, and no file of ours but the end of a pipe that it writes to. fn is never called
+	 * from within, and the handle is gone when it is called: when the program has ended,
+	 * whatever it has left running, or its time is over. Cancel: it is killed, and fn is never
+	 * called. NULL: out of memory. */
 	struct spawn *(*spawn)(struct host *host, const struct spawn_request *request,
 			       host_spawn_fn fn, void *context);
 	void (*spawn_cancel)(struct host *host, struct spawn *spawn);

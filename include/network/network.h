@@ -56,6 +56,22 @@ struct network_user *network_user_new(struct network *network, network_settled_f
 /* From now on it wants this; settled is called when that has been tried (also when nothing is to be
  * done). RC_NO_MEMORY: it has what it had. */
 enum rc network_user_set(struct network_user *user, const struct network_plan *plan) MUST_CHECK;
+#define NETWORK_DNS_MAX	 8
+#define NETWORK_TEXT_DNS 2048
+/* Name servers that are to be asked while the user is there. */
+struct network_dns {
+	char device[NETWORK_DEVICE_MAX]; /* they are behind it */
+	struct ip_addr servers[NETWORK_DNS_MAX];
+	unsigned count;
+	const char *domains; /* with blanks between; NULL: none */
+};
+/* Given to the program resolvconf (of openresolv, resolvconf or systemd-resolved), which runs
+ * beside us; what goes wrong is logged. NULL: none from now on. RC_NO_MEMORY: it has what it had.
+ */
+enum rc network_user_dns(struct network_user *user, const struct network_dns *dns) MUST_CHECK;
+/* A program runs, or is about to. */
+bool network_busy(const struct network *network);
+
 /* What failed is tried again; settled is called. */
 void network_user_retry(struct network_user *user);
 /* Something on the host has changed: what stands on devices that are not ours may be gone with

@@ -210,10 +210,15 @@ const struct keyword keywords_ours[] = {
 		   .same = "subnet"),
 	END_CUSTOM("protoport", "protocol/port", "", NULL, field_protoport,
 		   "Only this protocol and port: tcp/443, udp/53, 17/1701, icmp, tcp/%any."),
-	END_CUSTOM("sourceip", "address", "", NULL, field_sourceip,
-		   "The source address that this host uses for packets through the tunnel; one of "
-		   "each IP version. %config, %config4, %config6: the peer gives it. A subnet or "
-		   "range is addresspool= (as strongSwan writes it)."),
+	END_CUSTOM(
+		"sourceip", "address", "", NULL, field_sourceip,
+		"The source address that this host uses for packets through the tunnel; one of "
+		"each IP version. %config, %config4, %config6: the peer gives it. A subnet or "
+		"range is addresspool= (as strongSwan writes it). While the tunnel is up the "
+		"address stands on this host (on lo, or the ipsec-interface=) unless it is one "
+		"already, with routes to what the peer protects (protocol 86; where the peer "
+		"itself is among that, in table 86). Name servers that the peer gives are set by "
+		"the program resolvconf."),
 	END_CUSTOM("addresspool", "ranges", "", NULL, field_addresspool,
 		   "Addresses for the clients at this end: ranges or subnets, separated by commas. "
 		   "2001:db8::/48/64 gives each client a /64. Conns with the same pool share it."),
@@ -377,10 +382,13 @@ const struct keyword keywords_ours[] = {
 		    "mark= of packets to the peer. Without it: that of mark=."),
 	CONN("if-id", KIND_NUMBER, if_id, "0..4294967295", "0",
 	     "ID of the XFRM interface that the tunnel belongs to. 0: none."),
-	CONN_CUSTOM("ipsec-interface", "yes, no or number", "no, yes, 0..4294967294", "no",
-		    field_ipsec_interface,
-		    "The XFRM interface that the tunnel belongs to; it is made and removed: yes is "
-		    "ipsec1, 5 is ipsec5 with if-id=5, 0 is ipsec0 with if-id=16384."),
+	CONN_CUSTOM(
+		"ipsec-interface", "yes, no or number", "no, yes, 0..4294967294", "no",
+		field_ipsec_interface,
+		"The XFRM interface that the tunnel belongs to: yes is ipsec1, 5 is ipsec5 with "
+		"if-id=5, 0 is ipsec0 with if-id=16384. It is made when the first tunnel "
+		"that wants it comes (or its trap), with routes to what the peer protects, and "
+		"removed with the last one. One that is there already is used and stays."),
 	CONN_CUSTOM("vti-interface", "name", "", NULL, field_vti_interface,
 		    "The VTI device that the tunnel belongs to, by its mark. ipsec-interface= is "
 		    "the newer way."),

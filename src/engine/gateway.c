@@ -387,6 +387,13 @@ static void stop_done(struct gateway *gateway)
 		stopped(gateway->stopped_context);
 }
 
+/* No program of ours runs any more. */
+static bool programs_done(struct gateway *gateway)
+{
+	return updown_idle(gateway) &&
+	       (gateway->network == NULL || !network_busy(gateway->network));
+}
+
 static void stop_fire(struct timer *timer)
 {
 	struct gateway *gateway = container_of(timer, struct gateway, stop_limit);
@@ -395,7 +402,7 @@ static void stop_fire(struct timer *timer)
 	if (list_empty(&gateway->errands) &&
 	    (gateway->sas.established_count == 0 || now >= gateway->stop_by)) {
 		end_rest(gateway);
-		if (updown_idle(gateway) || now >= gateway->stop_by + SCRIPTS_GRACE) {
+		if (programs_done(gateway) || now >= gateway->stop_by + SCRIPTS_GRACE) {
 			stop_done(gateway);
 			return;
 		}

@@ -109,6 +109,16 @@ static void no_memory(struct gateway *gateway, const struct tunnel *tunnel)
 		  "out of memory for its addresses, routes and scripts");
 }
 
+static enum rc want(struct outfit *outfit, const struct network_plan *plan,
+		    const struct child_sa *but)
+{
+	struct network_dns dns;
+	bool any = outfit_dns(outfit->gateway, outfit->tunnel, but, &dns);
+
+	TRY(network_user_set(outfit->user, plan));
+	return network_user_dns(outfit->user, any ? &dns : NULL);
+}
+
 /* True: settled() comes. */
 static bool apply(struct outfit *outfit, const struct child_sa *but)
 {
@@ -125,7 +135,7 @@ static bool apply(struct outfit *outfit, const struct child_sa *but)
 		return false;
 	if (outfit->user == NULL)
 		outfit->user = network_user_new(gateway->network, settled, outfit);
-	if (outfit->user != NULL && network_user_set(outfit->user, &plan) == RC_OK)
+	if (outfit->user != NULL && want(outfit, &plan, but) == RC_OK)
 		return true;
 	no_memory(gateway, outfit->tunnel);
 	return false;

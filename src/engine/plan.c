@@ -6,6 +6,8 @@
 #include "engine/private.h"
 #include "sa/extra.h"
 
+_Static_assert(IKE_CONFIG_DNS_MAX == NETWORK_DNS_MAX, "name servers fit");
+
 struct planning {
 	struct gateway *gateway;
 	const struct tunnel *tunnel;
@@ -16,6 +18,11 @@ struct planning {
 static const struct config_end *our_end(const struct planning *p)
 {
 	return peer_local_end(p->tunnel->peer);
+}
+
+static void name_interface(struct planning *p)
+{
+	(void)snprintf(p->device, sizeof(p->device), "ipsec%u", p->tunnel->conn->interface_number);
 }
 
 /* Otherwise the routes that are there already lead the right way. */
@@ -96,7 +103,8 @@ static bool has_route_to(const struct network_plan *plan, const struct network_o
 }
 
 /* Without an interface of its own the way is that to the peer, so that nothing else changes. */
-static bool find_way(struct planning *p, const struct ip_addr *outer, struct network_object *route)
+static bool find_way(const struct planning *p, const struct ip_addr *outer,
+		     struct network_object *route)
 {
 	struct host *host = p->gateway->host;
 	struct host_route way;
@@ -223,7 +231,7 @@ void outfit_plan(struct gateway *gateway, const struct tunnel *tunnel, const str
 	if (gateway->network == NULL || conn_shunts(conn))
 		return;
 	if (conn->interface)
-		(void)snprintf(p.device, sizeof(p.device), "ipsec%u", conn->interface_number);
+		name_interface(&p);
 	p.plan = &rest;
 	if (!add_children(&p, but) && !traps)
 		return;
@@ -234,4 +242,40 @@ void outfit_plan(struct gateway *gateway, const struct tunnel *tunnel, const str
 	for (unsigned i = 0; i < rest.count; i++)
 		network_plan_add(plan, &rest.objects[i]);
 	plan->too_long = plan->too_long || rest.too_long;
+}
+
+/* Behind the tunnel's interface, or the one that leads to the peer. */
+static bool dns_of(const struct planning *p, const struct child_sa *child, struct network_dns *dns)
+{
+	const struct ike_config *config = given(child);
+	struct network_object way = { .kind = NETWORK_ROUTE };
+
+	if (config == NULL || (config->dns_count == 0 && config->domains == NULL) ||
+	    !our_end(p)->modecfgclient || !find_way(p, &child->remote, &way))
+		return false;
+	memcpy(dns->device, way.device, sizeof(dns->device));
+	memcpy(dns->servers, config->dns, sizeof(dns->servers));
+	dns->count = config->dns_count;
+	dns->domains = config->domains;
+	return true;
+}
+
+bool outfit_dns(struct gateway *gateway, const struct tunnel *tunnel, const struct child_sa *but,
+		struct network_dns *dns)
+{
+	struct planning p = { .gateway = gateway, .tunnel = tunnel };
+	const struct list *all = &tunnel->child_sas;
+
+	*dns = (struct network_dns){ .count = 0 };
+	if (gateway->network == NULL)
+		return false;
+	if (tunnel->conn->interface)
+		name_interface(&p);
+	for (const struct list *node = all->prev; node != all; node = node->prev) {
+		const struct child_sa *child =
+			container_of((uintptr_t)node, struct child_sa, in_tunnel);
+		if (child != but && child->state != CHILD_LARVAL && dns_of(&p, child, dns))
+			return true;
+	}
+	return false;
 }

@@ -227,6 +227,9 @@ void outfit_forget_all(struct gateway *gateway); /* at the end */
 /* What the tunnel wants on the host now; but: a Child SA that does not count (NULL: all do). */
 void outfit_plan(struct gateway *gateway, const struct tunnel *tunnel, const struct child_sa *but,
 		 struct network_plan *plan);
+/* The name servers that its peer gave; false: none. They live as long as the Child SA. */
+bool outfit_dns(struct gateway *gateway, const struct tunnel *tunnel, const struct child_sa *but,
+		struct network_dns *dns);
 
 /* ---- promote.c ---- */
 /* The kernel is asked for the outbound half of a Child SA that the peer has shown to have; once.

@@ -12,6 +12,7 @@ struct network_user {
 	struct list in_waiting;
 	struct held **held; /* what it wants */
 	unsigned count;
+	struct nameservers *dns; /* NULL: none */
 	network_settled_fn settled;
 	void *context;
 };
@@ -284,6 +285,15 @@ enum rc network_user_set(struct network_user *user, const struct network_plan *p
 	return RC_OK;
 }
 
+enum rc network_user_dns(struct network_user *user, const struct network_dns *dns)
+{
+	if (dns == NULL && user->dns == NULL)
+		return RC_OK;
+	if (user->dns == NULL)
+		user->dns = nameservers_new(user->network);
+	return user->dns != NULL ? nameservers_set(user->dns, dns) : RC_NO_MEMORY;
+}
+
 void network_user_retry(struct network_user *user)
 {
 	for (unsigned i = 0; i < user->count; i++)
@@ -322,6 +332,7 @@ void network_user_free(struct network_user *user)
 	if (user == NULL)
 		return;
 	list_remove(&user->in_waiting);
+	nameservers_leave(user->dns);
 	drop_all(user->network, user->held, user->count);
 	mem_free(user->held);
 	mem_free(user);
@@ -361,6 +372,7 @@ enum rc network_new(struct host *host, struct log *log, struct network_backend *
 	table_init(&network->objects, seed); /* nobody chooses these keys to do harm */
 	list_init(&network->queue);
 	list_init(&network->addresses);
+	list_init(&network->dns);
 	list_init(&network->waiting);
 	network->flush.run = flush;
 	*out = network;
@@ -371,6 +383,7 @@ void network_free(struct network *network)
 {
 	if (network == NULL)
 		return;
+	nameservers_free_all(network);
 	network_drain(network);
 	deferred_cancel(&network->flush);
 	table_free(&network->objects);

@@ -50,7 +50,17 @@ struct network {
 	struct list addresses; /* of struct held.in_addresses */
 	struct list waiting;   /* of struct network_user.in_waiting */
 	struct deferred flush;
+	struct list dns; /* of struct nameservers.in_network (dns.c) */
 };
+
+/* ---- dns.c ---- */
+struct nameservers;
+/* NULL: out of memory. */
+struct nameservers *nameservers_new(struct network *network);
+enum rc nameservers_set(struct nameservers *servers, const struct network_dns *dns) MUST_CHECK;
+/* Its owner goes; it stays until they are gone from the host. NULL: nothing. */
+void nameservers_leave(struct nameservers *servers);
+void nameservers_free_all(struct network *network);
 
 /* Takes the backend, also when it fails. */
 enum rc network_new(struct host *host, struct log *log, struct network_backend *backend,

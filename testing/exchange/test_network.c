@@ -11,7 +11,7 @@
 	"\tauthby=secret\n\tauto=add\n\trightaddresspool=10.9.0.7-10.9.0.7\n"
 #define CLIENT                                                                                     \
 	"conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@east\n"           \
-	"\tauthby=secret\n\tauto=start\n\trightsourceip=%config\n"
+	"\tauthby=secret\n\tauto=add\n\trightsourceip=%config\n"
 #define OFFICE "\tleftsubnet=10.1.0.0/24\n"
 #define ALL    "\tleftsubnet=0.0.0.0/0\n"
 #define ROUTED PAIR_BASE "\tauto=start\n\tipsec-interface=7\n\tleftinterface-ip=10.1.0.1/24\n"
@@ -80,6 +80,7 @@ static void down(struct pair *pair, struct end *end, const char *name)
 static void begin(struct pair *pair, const char *server, const char *client)
 {
 	pair_start(pair, 3, server, client, NULL, NULL);
+	end_up(&pair->east, "t");
 	pair_run(pair, 3 * USEC_PER_SEC);
 	assert_int_equal(pair->east.child_up > 0, 1);
 }
@@ -192,6 +193,84 @@ static void address_that_the_host_has_is_left_alone(void **state)
 	assert_int_equal(things(&pair.west), 2);
 	down(&pair, &pair.west, "t");
 	assert_int_equal(things(&pair.west), 1);
+	pair_end(&pair);
+}
+
+/* ---- name servers ---- */
+
+struct programs {
+	char said[600]; /* command lines and what they read */
+	struct world_program does;
+};
+
+static void note_program(void *context, struct host *host, const struct spawn_request *request,
+			 struct world_program *program)
+{
+	struct programs *programs = context;
+	size_t used = strlen(programs->said);
+
+	(void)host;
+	(void)snprintf(programs->said + used, sizeof(programs->said) - used, "%s %s %s\n%s",
+		       request->argv[0], request->argv[1], request->argv[2],
+		       request->input != NULL ? request->input : "");
+	*program = programs->does;
+}
+
+#define NAMES "\tmodecfgdns=10.1.0.53,10.1.0.54\n\tmodecfgdomains=office.example\n"
+
+static void client_sets_the_name_servers_that_it_is_given(void **state)
+{
+	struct programs programs = { .does = { .end = SPAWN_EXITED, .takes = USEC_PER_SEC / 10 } };
+	struct diag diag;
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 3, SERVER OFFICE NAMES, CLIENT OFFICE, NULL, NULL);
+	world_on_spawn(pair.world, note_program, &programs);
+	end_up(&pair.east, "t");
+	pair_run(&pair, 3 * USEC_PER_SEC);
+	assert_string_equal(programs.said, "resolvconf -a eth0.vanth0\nnameserver 10.1.0.53\n"
+					   "nameserver 10.1.0.54\nsearch office.example\n");
+	assert_int_equal(gateway_rekey(pair.east.gateway, "t", REKEY_REAUTH, &diag), RC_OK);
+	pair_run(&pair, 40 * USEC_PER_SEC);
+	programs.said[0] = '\0';
+	down(&pair, &pair.east, "t");
+	assert_string_equal(programs.said, "resolvconf -d eth0.vanth0\n");
+	pair_end(&pair);
+}
+
+static void name_servers_go_before_the_daemon_does(void **state)
+{
+	struct programs programs = { .does = { .end = SPAWN_EXITED, .takes = 2 * USEC_PER_SEC } };
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 3, SERVER OFFICE NAMES, CLIENT OFFICE, NULL, NULL);
+	world_on_spawn(pair.world, note_program, &programs);
+	end_up(&pair.east, "t");
+	pair_run(&pair, 5 * USEC_PER_SEC);
+	programs.said[0] = '\0';
+	end_stop(&pair.east);
+	pair_run(&pair, USEC_PER_SEC);
+	assert_string_equal(programs.said, "resolvconf -d eth0.vanth0\n");
+	assert_false(pair.east.stopped);
+	pair_run(&pair, 3 * USEC_PER_SEC);
+	assert_true(pair.east.stopped);
+	pair_end(&pair);
+}
+
+static void without_resolvconf_the_tunnel_works_and_a_warning_tells(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	begin(&pair, SERVER OFFICE NAMES, CLIENT OFFICE);
+	assert_true(end_said(&pair.east, "the name servers behind eth0 are not set"));
+	assert_true(end_said(&pair.east, "install openresolv or systemd-resolved"));
+	assert_true(has(&pair.east, address("10.9.0.7", 32, "lo")));
+	assert_int_equal(pair.east.child_down, 0);
+	down(&pair, &pair.east, "t");
+	assert_false(end_said(&pair.east, "are not removed"));
 	pair_end(&pair);
 }
 
@@ -355,6 +434,9 @@ int main(void)
 		cmocka_unit_test(rekeying_and_reauthentication_touch_nothing_on_the_host),
 		cmocka_unit_test(fixed_source_address_is_put_there_and_used),
 		cmocka_unit_test(address_that_the_host_has_is_left_alone),
+		cmocka_unit_test(client_sets_the_name_servers_that_it_is_given),
+		cmocka_unit_test(name_servers_go_before_the_daemon_does),
+		cmocka_unit_test(without_resolvconf_the_tunnel_works_and_a_warning_tells),
 		cmocka_unit_test(interface_comes_with_address_and_route_and_goes_with_them),
 		cmocka_unit_test(two_tunnels_share_one_interface_which_goes_with_the_last),
 		cmocka_unit_test(interface_of_somebody_else_is_used_and_stays),

@@ -11,6 +11,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,6 +39,7 @@ struct spawn {
 	bool starting; /* the job is out */
 	struct arena arena;
 	char **argv, **env;
+	const char *input; /* NULL: nothing to read */
 	usec_t limit;
 	struct ticker deadline;
 	host_spawn_fn fn; /* NULL: nobody waits for it, and what is left is to reap it */
@@ -66,9 +68,11 @@ static const char *find_program(const char *name, char path[PATH_MAX])
 	return NULL;
 }
 
-static int set_files(posix_spawn_file_actions_t *files, int output)
+static int set_files(posix_spawn_file_actions_t *files, int input, int output)
 {
-	int error = posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
+	int error = input >= 0
+			    ? posix_spawn_file_actions_adddup2(files, input, 0)
+			    : posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
 
 	if (error == 0)
 		error = posix_spawn_file_actions_adddup2(files, output, 1);
@@ -95,7 +99,7 @@ static int set_signals(posix_spawnattr_t *attributes)
 							    POSIX_SPAWN_SETSIGDEF);
 }
 
-static int start_program(struct spawn *spawn, const char *path, int output)
+static int start_program(struct spawn *spawn, const char *path, int input, int output)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
@@ -105,7 +109,7 @@ static int start_program(struct spawn *spawn, const char *path, int output)
 		return error;
 	error = posix_spawnattr_init(&attributes);
 	if (error == 0) {
-		error = set_files(&files, output);
+		error = set_files(&files, input, output);
 		if (error == 0)
 			error = set_signals(&attributes);
 		if (error == 0)
@@ -143,6 +147,31 @@ static int watchable(struct spawn *spawn)
 	return error;
 }
 
+/* In memory, so that nobody waits for the program to read it. errno; *fd -1: there is none. */
+static int make_input(const char *text, int *fd)
+{
+	size_t len = text != NULL ? strlen(text) : 0;
+
+	*fd = -1;
+	if (text == NULL)
+		return 0;
+	*fd = memfd_create("input", MFD_CLOEXEC);
+	if (*fd >= 0 && write(*fd, text, len) == (ssize_t)len && lseek(*fd, 0, SEEK_SET) == 0)
+		return 0;
+	return errno != 0 ? errno : EIO;
+}
+
+static int start_with_input(struct spawn *spawn, const char *path, int output)
+{
+	int input, error = make_input(spawn->input, &input);
+
+	if (error == 0)
+		error = start_program(spawn, path, input, output);
+	if (input >= 0)
+		close(input);
+	return error;
+}
+
 static void spawn_work(struct job *job, unsigned worker)
 {
 	struct spawn *spawn = container_of(job, struct spawn, job);
@@ -163,7 +192,7 @@ static void spawn_work(struct job *job, unsigned worker)
 	if (fcntl(ends[1], F_SETFL, 0) != 0)
 		spawn->error = errno;
 	else
-		spawn->error = start_program(spawn, path, ends[1]);
+		spawn->error = start_with_input(spawn, path, ends[1]);
 	close(ends[1]);
 	spawn->output = ends[0];
 	if (spawn->error == 0)
@@ -335,6 +364,10 @@ static enum rc spawn_init(struct spawn *spawn, const struct spawn_request *reque
 	spawn->argv = copy_texts(&spawn->arena, request->argv, NULL);
 	spawn->env = copy_texts(&spawn->arena, request->env, search_path);
 	if (spawn->argv == NULL || spawn->env == NULL || spawn->argv[0] == NULL)
+		return RC_NO_MEMORY;
+	if (request->input != NULL)
+		spawn->input = arena_text(&spawn->arena, request->input, strlen(request->input));
+	if (request->input != NULL && spawn->input == NULL)
 		return RC_NO_MEMORY;
 	return ticker_init(&spawn->deadline, spawn->real, deadline_passed, spawn);
 }

@@ -61,6 +61,25 @@ static struct got run_shell(const char *text, usec_t limit)
 	return run_program(argv, no_env, limit);
 }
 
+static void a_program_reads_its_input_and_then_the_end(void **state)
+{
+	const char *const argv[] = { "/bin/sh", "-c", "cat; echo $?", NULL };
+	struct got got = { .host = real_host() };
+	struct spawn_request request = { .argv = argv,
+					 .env = no_env,
+					 .limit = LONG,
+					 .line = got_line,
+					 .input = "nameserver 10.1.0.53\nsearch a.example\n" };
+
+	(void)state;
+	assert_non_null(got.host->ops->spawn(got.host, &request, got_end, &got));
+	run_host(got.host);
+	assert_string_equal(got.all, "nameserver 10.1.0.53|search a.example|0|");
+	host_real_free(got.host);
+	got = run_shell("cat; echo $?", LONG); /* none is nothing to read */
+	assert_string_equal(got.all, "0|");
+}
+
 static void a_program_ends_with_its_status(void **state)
 {
 	struct got got = run_shell("exit 7", LONG);
@@ -281,6 +300,7 @@ static void out_of_memory_leaves_nothing_behind(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_program_reads_its_input_and_then_the_end),
 		cmocka_unit_test(a_program_ends_with_its_status),
 		cmocka_unit_test(a_name_is_looked_for_and_what_is_not_there_is_told),
 		cmocka_unit_test(arguments_reach_it_as_they_are),
