@@ -462,6 +462,7 @@ void check_conn(struct loader *loader, const struct section *section, const stru
 	check_hosts(&c);
 	check_start(&c);
 	check_subnets(&c);
+	check_together(&c);
 	check_ports(&c);
 	check_sourceip(&c, &conn->left, 0);
 	check_sourceip(&c, &conn->right, 1);

@@ -65,4 +65,8 @@ void check_addresses(const struct checking *c);
 /* ---- check_kernel.c: modes, marks, interfaces, offload ---- */
 void check_kernel(const struct checking *c);
 
+/* ---- check_selectors.c ---- */
+/* leftsubnet=a,b: as many as one Child SA can have. */
+void check_together(const struct checking *c);
+
 #endif

@@ -216,8 +216,10 @@ static void build(struct loader *loader)
 	check_setup(loader);
 	for (unsigned i = 0; i < loader->conn_count && !loader->no_memory; i++)
 		conn_build(loader, loader->conns[i]);
-	if (!loader->no_memory)
+	if (!loader->no_memory) {
 		check_peers(loader);
+		check_shunts(loader);
+	}
 	if (!loader->no_memory)
 		check_pools(loader);
 }

@@ -143,6 +143,8 @@ void check_setup(struct loader *loader);
 /* Conns that contradict one another (peers with the same addresses and identities, but other IKE
  * settings). */
 void check_peers(struct loader *loader);
+/* A shunt and a tunnel, or two shunts, that are one policy to the kernel are an error. */
+void check_shunts(struct loader *loader);
 
 /* ---- check_pools.c ---- */
 /* Pools of several conns: equal ranges are shared, others may not overlap. */
