@@ -26,10 +26,10 @@ void attempt_failed(struct gateway *gateway, struct peer *peer, struct tunnel *t
 	struct backoff *backoff = tunnel != NULL ? &tunnel->backoff : &peer->backoff;
 	usec_t now = host_now(gateway->host), wait;
 
+	if (tunnel != NULL && reason == RC_SINGLE_PAIR && split_refused(gateway, tunnel))
+		return;
 	gateway->counters.failures++;
 	redirect_failed(gateway, peer);
-	if (tunnel != NULL && reason == RC_SINGLE_PAIR)
-		split_refused(gateway, tunnel);
 	backoff_fail(backoff, gateway->host, reason, text);
 	wait = backoff->not_before > now ? backoff->not_before - now : 0;
 	peer_record(peer, serial, RECORD_BACKOFF, backoff->attempts,

@@ -63,10 +63,11 @@ void split_after(struct gateway *gateway, const struct child_sa *child)
 	rest_may_wait(tunnel, child, first_new);
 }
 
-void split_refused(struct gateway *gateway, struct tunnel *tunnel)
+bool split_refused(struct gateway *gateway, struct tunnel *tunnel)
 {
 	if (tunnel_split_first(tunnel) != RC_OK)
-		return;
+		return false;
 	tell(gateway, tunnel, "the peer takes one pair of selectors in a Child SA");
 	split_all(tunnel);
+	return true;
 }
