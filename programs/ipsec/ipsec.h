@@ -91,6 +91,7 @@ int redirect_peers(const struct ipsec *ipsec, const char *to, const char *name);
 /* global-redirect=, global-redirect-to=; NULL: as it is */
 int redirect_new_peers(struct ipsec *ipsec, const char *when, const char *to);
 int list_crls(const struct ipsec *ipsec);		    /* crls.c */
+int list_leases(const struct ipsec *ipsec);		    /* leases.c */
 int verb_start(struct ipsec *ipsec, int argc, char **argv); /* service.c */
 int verb_stop(struct ipsec *ipsec, int argc, char **argv);
 int verb_restart(struct ipsec *ipsec, int argc, char **argv);

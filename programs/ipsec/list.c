@@ -248,9 +248,12 @@ int verb_list(struct ipsec *ipsec, int argc, char **argv)
 		return code;
 	if (strcmp(what, "crls") == 0)
 		return list_crls(ipsec);
+	if (strcmp(what, "leases") == 0)
+		return list_leases(ipsec);
 	if (!certs && !cas && !psks && strcmp(what, "pubkeys") != 0)
-		return complain(EXIT_USAGE, "usage: ipsec list certs|cacerts|crls|pubkeys|psks "
-					    "[--json] [--nssdir DIR]");
+		return complain(EXIT_USAGE,
+				"usage: ipsec list certs|cacerts|crls|leases|pubkeys|psks "
+				"[--json] [--nssdir DIR]");
 	if (psks && crypto_open(NULL, false, &diag) != RC_OK)
 		code = complain(EXIT_FAILED, "%s", diag.text);
 	else if (!psks)

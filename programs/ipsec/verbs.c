@@ -38,7 +38,7 @@ static const struct verb verbs[] = {
 	{ "import", "FILE... [--name NAME] [--ca] [--password-file FILE] [--nssdir DIR]", "bring keys, certificates and CAs (PKCS#12, PEM, DER) into it", verb_import, 0, -1, false, false, false },
 	{ "newca", "[--name NAME] [--days N] [--curve CURVE | --bits N] [--subject DN] [--nssdir DIR]", "make a small private CA", verb_newca, 0, -1, false, false, false },
 	{ "newcert", "--name NAME [--san NAME]... [--ca CA] [--days N] [--curve CURVE | --bits N] [--subject DN] [--export FILE.p12 [--password-file FILE]] [--nssdir DIR]", "make a certificate of it, for this host or another", verb_newcert, 0, -1, false, false, false },
-	{ "list", "certs|cacerts|crls|pubkeys|psks [--nssdir DIR]", "certificates, CAs, what is known of revoked ones, keys; of shared keys only whose they are", verb_list, 0, -1, false, false, false },
+	{ "list", "certs|cacerts|crls|leases|pubkeys|psks [--nssdir DIR]", "certificates, CAs, what is known of revoked ones, addresses of clients, keys; of shared keys only whose they are", verb_list, 0, -1, false, false, false },
 	{ "check", "CONN [--nssdir DIR]", "are its keys and certificates in order, and what is to be done", verb_check, 0, -1, false, false, false },
 	{ "newhostkey", "[--bits N | --curve CURVE] [--name NAME] [--nssdir DIR]", "make a raw key", verb_newhostkey, 0, -1, false, false, false },
 	{ "showhostkey", "--list | --left|--right|--ipseckey|--pem|--dump [--ckaid ID | --name NAME]", "public halves of the keys here, for ipsec.conf", verb_showhostkey, 0, -1, false, false, false },

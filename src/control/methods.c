@@ -39,6 +39,7 @@ static const struct method methods[] = {
 	{ "io.vanth.ike.Reload",			ACCESS_WRITE, false, { { 0 } },		     method_reload },
 	{ "io.vanth.ike.ReloadSecrets",			ACCESS_WRITE, false, { { 0 } },		     method_reload_secrets },
 	{ "io.vanth.ike.ReloadKeys",			ACCESS_WRITE, false, { { 0 } },		     method_reload_keys },
+	{ "io.vanth.ike.Leases",			ACCESS_READ,  true,  { { 0 } },		     method_leases },
 	{ "io.vanth.ike.RefetchCrls",			ACCESS_WRITE, false, { { 0 } },		     method_refetch_crls },
 	{ "io.vanth.ike.SetLogLevel",			ACCESS_WRITE, false,
 	  { { "level", PARAMETER_TEXT, true } },						     method_set_log_level },

@@ -183,6 +183,7 @@ void method_reload_secrets(struct call *call);
 void method_reload_keys(struct call *call);
 void method_revocations(struct call *call); /* crls.c */
 void method_refetch_crls(struct call *call);
+void method_leases(struct call *call); /* leases.c */
 void method_status(struct call *call); /* status.c */
 void method_traffic(struct call *call);
 void method_brief(struct call *call);
