@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shows: a client has the address and the routes that its server gives it while the tunnel is up
+# shows: a client has the address, the routes and the name servers that its server gives it while the tunnel is up
 # timeout: 240
 two_gateways
 
@@ -10,14 +10,28 @@ nothing_left() {
 		! ip -n west rule show | grep -q 56414e54
 }
 
+# a resolvconf that only notes what it is told, in this scenario's mounts
+mkdir "$WORK/programs"
+write programs/resolvconf <<-SCRIPT
+	#!/bin/sh
+	echo "\$@" >>"$WORK/resolvconf.told"
+	[ "\$1" != -a ] || cat >>"$WORK/resolvconf.told"
+SCRIPT
+chmod +x "$WORK/programs/resolvconf"
+mount --bind "$WORK/programs" /usr/local/sbin
+told() { grep -qF -- "$1" "$WORK/resolvconf.told"; }
+
 conn_conf west leftsubnet= leftsourceip=%config
-conn_conf east leftsubnet= leftaddresspool=10.9.0.7-10.9.0.9
+conn_conf east leftsubnet= leftaddresspool=10.9.0.7-10.9.0.9 modecfgdns=10.2.0.53 modecfgdomains=office.example
 start vanth west
 start vanth east
 capture_start
 up west tunnel
 wait_for 5 "its address" contains_address
 contains "$(ip -n west route get 10.2.0.2)" "src 10.9.0.7"
+wait_for 5 "name servers" told "nameserver 10.2.0.53"
+told "search office.example"
+told "-a eth0.vanth0"
 ping_ok west 10.2.0.2
 sees_esp
 rekey west tunnel child
@@ -25,6 +39,7 @@ ping_ok west 10.2.0.2
 contains "$(ip -n west route get 10.2.0.2)" "src 10.9.0.7"
 down west tunnel
 wait_for 5 "nothing left" nothing_left
+wait_for 5 "no name servers" told "-d eth0.vanth0"
 
 say "all of its packets through the tunnel"
 stop_daemons
