@@ -74,8 +74,8 @@ static void print_entries(void *context, const json_t *parameters, bool continue
 int list_crls(const struct ipsec *ipsec)
 {
 	struct listing listing = { ipsec, 0 };
-	int code =
-		client_call(ipsec, "io.vanth.ike.Revocations", NULL, true, print_entries, &listing);
+	int code = client_call(ipsec, "io.vanth.ike.Revocations", json_object(), true,
+			       print_entries, &listing);
 
 	if (code == EXIT_DONE && listing.count == 0 && !ipsec->json)
 		(void)printf("none: no certificate of a peer names a CRL or a responder yet\n");

@@ -63,7 +63,8 @@ static void print_reply(void *context, const json_t *parameters, bool continues)
 int list_leases(const struct ipsec *ipsec)
 {
 	struct listing listing = { ipsec, 0 };
-	int code = client_call(ipsec, "io.vanth.ike.Leases", NULL, true, print_reply, &listing);
+	int code = client_call(ipsec, "io.vanth.ike.Leases", json_object(), true, print_reply,
+			       &listing);
 
 	if (code == EXIT_DONE && listing.pools == 0 && !ipsec->json)
 		(void)printf("none: no client has got an address yet\n");

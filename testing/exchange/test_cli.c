@@ -265,6 +265,8 @@ static void tunnel_comes_up_is_shown_and_goes_down(void **state)
 	expect_output(scene, "received IKE_AUTH response");
 	expect_code(scene, ipsec(scene, "west", "list", "leases", NULL), 0);
 	expect_output(scene, "no client has got an address yet");
+	expect_code(scene, ipsec(scene, "west", "list", "crls", NULL), 0);
+	expect_output(scene, "no certificate of a peer names a CRL");
 	expect_code(scene, ipsec(scene, "west", "down", "office", NULL), 0);
 	expect_output(scene, "is down");
 	expect_state(scene, "west", "office", "listening");
