@@ -178,10 +178,19 @@ static void make_links(struct scenario *scenario, struct dice *dice)
 		make_link(scenario, 1, 2, dice);
 }
 
+/* Both ends, one of them, or neither. */
+static void draw_together(struct scenario *scenario, struct dice *dice)
+{
+	for (unsigned i = 0; i < scenario->link_count; i++)
+		scenario->links[i].one_tunnel =
+			scenario->links[i].style != LINK_CONNS ? dice_below(dice, 4) : 0;
+}
+
 void scenario_make(struct scenario *scenario, uint64_t seed, double hours, double patience)
 {
 	static const unsigned nodes[] = { 2, 2, 2, 3, 3, 4, 5 };
 	struct dice dice = { seed * 0x2545f4914f6cdd1du + 1 };
+	struct dice late = { seed * 0xd1342543de82ef95u + 5 };
 	struct dice extras = { seed * 0x94d049bb133111ebu +
 			       3 }; /* older seeds stay what they are */
 
@@ -196,6 +205,7 @@ void scenario_make(struct scenario *scenario, uint64_t seed, double hours, doubl
 		.jitter = dice_below(&dice, 20) * USEC_PER_MSEC,
 	};
 	make_further(scenario, &extras);
+	draw_together(scenario, &late);
 	scenario->nat_expiry = dice_between(&dice, 30, 180) * USEC_PER_SEC;
 	scenario->patience = (usec_t)(patience * (double)USEC_PER_SEC);
 	scenario->trouble = (usec_t)(hours * 3600 * (double)USEC_PER_SEC);
@@ -249,17 +259,21 @@ static void put_ends(const struct scenario *scenario, const struct link *link, b
 }
 
 /* tunnel: the only one, or TUNNELS_MAX for all of them */
-static void put_subnets(const struct link *link, unsigned tunnel, FILE *out)
+static void put_subnets(const struct link *link, unsigned tunnel, bool joined, FILE *out)
 {
+	const char *between = "";
+
 	if (link->style == LINK_TRANSPORT) {
 		(void)fprintf(out, "\ttype=transport\n");
 		return;
 	}
-	(void)fprintf(out, "\tleftsubnets={");
+	(void)fprintf(out, joined ? "\tleftsubnet=" : "\tleftsubnets={");
 	for (unsigned i = 0; i < link->tunnels; i++)
-		if (tunnel == TUNNELS_MAX || tunnel == i)
-			(void)fprintf(out, " 10.%u.%u.0/24", link->a, i);
-	(void)fprintf(out, " }\n\trightsubnet=10.%u.100.0/24\n", link->b);
+		if (tunnel == TUNNELS_MAX || tunnel == i) {
+			(void)fprintf(out, "%s10.%u.%u.0/24", between, link->a, i);
+			between = ",";
+		}
+	(void)fprintf(out, "%s\n\trightsubnet=10.%u.100.0/24\n", joined ? "" : "}", link->b);
 }
 
 /* What cannot be beside the rest is left out. */
@@ -312,7 +326,8 @@ static void put_link(const struct scenario *scenario, unsigned node, unsigned nu
 		scenario_conn_name(scenario, number, i, name, sizeof(name));
 		(void)fprintf(out, "conn %s\n", name);
 		put_ends(scenario, link, node == link->a, out);
-		put_subnets(link, link->style == LINK_CONNS ? i : TUNNELS_MAX, out);
+		put_subnets(link, link->style == LINK_CONNS ? i : TUNNELS_MAX,
+			    (link->one_tunnel & 1u << (node == link->b)) != 0, out);
 		put_settings(scenario, link, &link->ends[node == link->b], variant, out);
 	}
 }

@@ -54,6 +54,7 @@ struct link {
 	unsigned tunnels;
 	struct settings ends[2]; /* of a, of b */
 	unsigned together;	 /* a bit for each row that applies to both ends */
+	unsigned one_tunnel;	 /* a bit for each end (a, b) that has its subnets together */
 	bool moves;		 /* b may be elsewhere, and is followed (MOBIKE) */
 	bool wanted_in_the_end;	 /* false: its conns are deleted before the judge comes */
 };
