@@ -239,6 +239,10 @@ static const struct refusal refusals[] = {
 	{ "usage", { .usages = server_only }, "", false },
 	{ "issuer", { .subject = NULL }, "", true },
 	{ "does not come from the CA", { .subject = NULL }, "\tleftca=\"CN=Other CA\"\n", false },
+	{ "does not come from the CA",
+	  { .subject = NULL },
+	  "\tleftca=%same\n\trightca=\"CN=Other CA\"\n",
+	  false },
 	{ "rsasig", { .kind = KEY_ECDSA_P256 }, "\tleftauth=rsasig\n", false },
 };
 

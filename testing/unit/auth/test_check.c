@@ -127,6 +127,71 @@ static void null_is_right_where_it_is_allowed(void **state)
 	auth_end(&f);
 }
 
+static void an_altered_proof_of_null_is_refused(void **state)
+{
+	struct auth_fixture f;
+	struct prove prove;
+
+	(void)state;
+	auth_begin(&f, AUTH_CONN "\tauthby=null\n");
+	assert_int_equal(prove_begin(&f.step, &f.ends, &nothing, &f.input, &prove, &f.out), RC_OK);
+	for (size_t i = 0; i < prove.value.len; i++) {
+		struct span bytes = arena_copy(&f.arena, prove.value);
+		((uint8_t *)(uintptr_t)bytes.ptr)[i] ^= 1;
+		struct check check = { .auth = { prove.method, bytes } };
+		assert_int_equal(check_begin(&f.step, &f.ends, &f.input, &check, &f.out),
+				 RC_AUTH_FAILED);
+	}
+	auth_end(&f);
+}
+
+/* ---- what the peer sends as certificates ---- */
+
+/* A message with so many CERT payloads, each of that encoding and length. */
+static enum rc reads(uint8_t encoding, unsigned count, size_t len, struct check *check)
+{
+	struct payload payloads[12] = { 0 };
+	struct ike_message message = { .first = payloads };
+	struct step step = { .message = &message };
+	uint8_t *body = mem_alloc(len + 1);
+	struct diag diag = { "" };
+	enum rc rc;
+
+	assert_non_null(body);
+	body[0] = encoding;
+	for (unsigned i = 0; i < count; i++)
+		payloads[i] = (struct payload){ .next = i + 1 < count ? &payloads[i + 1] : NULL,
+						.type = PAYLOAD_CERT,
+						.body = span_make(body, len + 1) };
+	*check = (struct check){ .certificate_count = 0 };
+	rc = check_read(&step, check, &diag);
+	assert_int_equal(rc == RC_LIMIT, strstr(diag.text, "peer sent more than") != NULL);
+	mem_free(body);
+	return rc;
+}
+
+static void only_so_many_certificates_are_looked_at(void **state)
+{
+	struct check check;
+
+	(void)state;
+	assert_int_equal(reads(CERT_X509_SIGNATURE, X509_CHAIN_MAX, 100, &check), RC_OK);
+	assert_int_equal(check.certificate_count, X509_CHAIN_MAX);
+	assert_int_equal(reads(CERT_X509_SIGNATURE, X509_CHAIN_MAX + 1, 100, &check), RC_LIMIT);
+	assert_int_equal(reads(7, X509_CHAIN_MAX + 1, 100, &check), RC_OK); /* CRLs */
+	assert_int_equal(check.certificate_count, 0);
+}
+
+static void only_so_many_bytes_are_looked_at(void **state)
+{
+	struct check check;
+
+	(void)state;
+	assert_int_equal(reads(CERT_X509_SIGNATURE, 8, X509_BYTES_MAX / 8, &check), RC_OK);
+	assert_int_equal(reads(CERT_X509_SIGNATURE, 8, X509_BYTES_MAX / 8 + 1, &check), RC_LIMIT);
+	assert_int_equal(reads(CERT_X509_SIGNATURE, 1, 1u << 20, &check), RC_LIMIT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +200,9 @@ int main(void)
 		cmocka_unit_test(other_octets_are_refused),
 		cmocka_unit_test(a_method_that_the_conn_does_not_allow_is_refused),
 		cmocka_unit_test(null_is_right_where_it_is_allowed),
+		cmocka_unit_test(an_altered_proof_of_null_is_refused),
+		cmocka_unit_test(only_so_many_certificates_are_looked_at),
+		cmocka_unit_test(only_so_many_bytes_are_looked_at),
 	};
 
 	return auth_run(tests);

@@ -77,6 +77,40 @@ static void the_trusted_cas_are_named(void **state)
 	finish(&road, &ca);
 }
 
+/* An intermediate CA of our own database is no anchor. */
+static void what_is_not_trusted_is_not_named(void **state)
+{
+	static const struct wish west = { .subject = "CN=west",
+					  .name = "@west",
+					  .kind = KEY_ECDSA_P256 };
+	struct authority ca, between;
+	struct wire_cert request;
+	struct x509_trust *trust;
+	struct road road;
+
+	(void)state;
+	road_begin(&road, WEST, EAST);
+	int64_t now = road.pair.west.host->ops->wall(road.pair.west.host);
+	authority_new(&ca, NULL, "CN=Test CA", now);
+	authority_new(&between, &ca, "CN=Between", now);
+	struct x509_ca cas[] = { { between.certificate, (char *)"between", false },
+				 { ca.certificate, (char *)"ca", true } };
+	assert_int_equal(x509_trust_of(cas, 2, &trust), RC_OK);
+	keyring_trust_set(road.pair.east.gateway->keyring, trust);
+	x509_trust_unref(trust);
+	authority_trusted(&ca, &road.pair.west);
+	authority_certifies(&ca, &road.pair.west, "west", &west, NULL);
+	end_up(&road.pair.west, "t");
+	road_run(&road, 2 * USEC_PER_SEC);
+	const struct payload *payload = payload_of(road_heard(&road, 1), PAYLOAD_CERTREQ);
+	assert_non_null(payload);
+	assert_int_equal(wire_cert_parse(payload->body, &request, NULL), RC_OK);
+	assert_int_equal(request.data.len, 20);
+	road_end(&road);
+	authority_free(&between);
+	authority_free(&ca);
+}
+
 static unsigned sent(const char *west)
 {
 	struct authority ca;
@@ -114,6 +148,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hashes_are_announced_by_those_who_sign),
 		cmocka_unit_test(the_trusted_cas_are_named),
+		cmocka_unit_test(what_is_not_trusted_is_not_named),
 		cmocka_unit_test(a_certificate_goes_to_who_asks_unless_forbidden),
 		cmocka_unit_test(a_certificate_that_is_not_sent_is_told_to_be_missing),
 	};
