@@ -202,8 +202,9 @@ const struct keyword keywords_ours[] = {
 		"(\"C=CH, O=Example, CN=gw\"), @[key ID], @#hex or %any. %fromcert: the subject of "
 		"its certificate. Without it: its address."),
 	END_CUSTOM("subnet", "subnets", "", NULL, field_subnet,
-		   "What this end protects: subnets, ranges or addresses, separated by commas. "
-		   "Without it, or with %dynamic: the host itself."),
+		   "What this end protects: subnets, ranges or addresses, at most 16, separated by "
+		   "commas: all in one Child SA, or in several where the peer takes one pair at a "
+		   "time. Without it, or with %dynamic: the host itself."),
 	END_CUSTOM("subnets", "subnets", "", NULL, field_subnets,
 		   "Several subnets, ranges or addresses; each pair of a left and a right one "
 		   "becomes a tunnel of its own.",

@@ -311,6 +311,39 @@ static void a_reload_adds_a_subnet(void **state)
 	pair_end(&pair);
 }
 
+/* RFC 7296 §2.23.1: to the server both clients are the address of their NAT, and its kernel could
+ * not tell which packet is for whom. */
+static void the_second_client_behind_a_nat_is_refused_in_transport_mode(void **state)
+{
+#define HOST "\ttype=transport\n\trightid=@east\n\tauthby=secret\n\tauto=add\n"
+#define KEYS "@one @east : PSK \"correct horse\"\n@two @east : PSK \"battery staple\"\n"
+	struct world *world = world_new(7);
+	struct end one = { 0 }, two = { 0 }, east = { 0 };
+
+	(void)state;
+	assert_int_equal(world_nat(world, "10.0.0.0/24", "198.51.100.1", 600 * USEC_PER_SEC),
+			 RC_OK);
+	end_start(world, &one, "one", "10.0.0.9",
+		  "conn t\n\tleft=10.0.0.9\n\tright=192.0.2.2\n\tleftid=@one\n" HOST, KEYS);
+	end_start(world, &two, "two", "10.0.0.10",
+		  "conn t\n\tleft=10.0.0.10\n\tright=192.0.2.2\n\tleftid=@two\n" HOST, KEYS);
+	end_start(world, &east, "east", EAST_ADDRESS,
+		  "conn t\n\tleft=%any\n\tleftid=%any\n\tright=192.0.2.2\n" HOST, KEYS);
+	end_up(&one, "t");
+	world_run(world, 2 * USEC_PER_SEC);
+	assert_int_equal(one.child_up, 1);
+	end_up(&two, "t");
+	world_run(world, 2 * USEC_PER_SEC);
+	assert_int_equal(two.child_up, 0);
+	assert_int_equal(two.last_reason, RC_TS_UNACCEPTABLE);
+	assert_true(end_said(&east, "192.0.2.2/32 === 198.51.100.1/32 is in use by \"t[1]\""));
+	assert_int_equal(one.child_down, 0);
+	end_free(&one);
+	end_free(&two);
+	end_free(&east);
+	world_free(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,6 +359,7 @@ int main(void)
 		cmocka_unit_test(without_narrowing_the_rest_is_asked_for_and_refused),
 		cmocka_unit_test(traffic_of_any_pair_brings_all_up),
 		cmocka_unit_test(a_reload_adds_a_subnet),
+		cmocka_unit_test(the_second_client_behind_a_nat_is_refused_in_transport_mode),
 	};
 	return exchange_run(tests);
 }
