@@ -377,7 +377,7 @@ static void remember(struct leases *leases)
 		(void)diag_fail(&diag, rc, "%s is damaged", leases->path);
 	if (rc == RC_OK)
 		log_write(gateway->log, LOG_LEVEL_NOTICE, NULL,
-			  "%zu clients of an earlier run keep their addresses",
+			  "addresses of %zu clients of an earlier run are kept for them",
 			  take_memory(gateway, &memory));
 	else if (rc != RC_NOT_FOUND)
 		log_write(gateway->log, LOG_LEVEL_WARNING, NULL,

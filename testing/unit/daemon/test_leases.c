@@ -123,7 +123,7 @@ static void whoever_comes_again_after_a_restart_has_the_same_address(void **stat
 	pool_lease_release(c);
 	end(&run);
 	begin(&run, &place, CONF);
-	assert_non_null(strstr(run.said, "3 clients of an earlier run keep their addresses"));
+	assert_non_null(strstr(run.said, "3 clients of an earlier run are kept for them"));
 	d = lease(&run, "@d", AF_INET, "10.9.0.3"); /* a stranger gets none of these */
 	b = lease(&run, "CN=b, O=Example", AF_INET, "10.9.0.2");
 	a = lease(&run, "@a", AF_INET, "10.9.0.1");
