@@ -128,7 +128,9 @@ static void addresses_and_protocols_translate_both_ways(void **state)
 	assert_int_equal(xfrm_protocol_encode(PROTOCOL_ESP), IPPROTO_ESP);
 	assert_int_equal(xfrm_protocol_encode(PROTOCOL_AH), IPPROTO_AH);
 	assert_int_equal(xfrm_protocol_decode(IPPROTO_ESP), PROTOCOL_ESP);
-	assert_int_equal(xfrm_protocol_decode(IPPROTO_COMP), 0);
+	assert_int_equal(xfrm_protocol_encode(KERNEL_IPCOMP), IPPROTO_COMP);
+	assert_int_equal(xfrm_protocol_decode(IPPROTO_COMP), KERNEL_IPCOMP);
+	assert_int_equal(xfrm_protocol_decode(IPPROTO_UDP), 0);
 }
 
 int main(void)

@@ -36,8 +36,9 @@ static void the_sentence_names_object_errno_kernel_text_and_remedy(void **state)
 	assert_string_equal(
 		request.diag.text,
 		"the kernel refused to add the SA 192.0.2.1 -> 192.0.2.2 SPI abcd1234: Protocol "
-		"not supported (no type); this kernel has no ESP or AH for that address family: "
-		"modprobe esp4 esp6 (ah4 ah6), or boot a kernel with CONFIG_INET_ESP");
+		"not supported (no type); this kernel has no ESP, AH or IPComp for that address "
+		"family: modprobe esp4 esp6 (ah4 ah6, ipcomp ipcomp6), or boot a kernel with "
+		"CONFIG_INET_ESP");
 	request = (struct kernel_request){ .op = KERNEL_POLICY_SET, .policy = out_policy() };
 	kernel_request_settle(&request, EPERM, NULL);
 	assert_string_equal(
