@@ -36,6 +36,8 @@ struct kernel_sa {
 	/* tunnel mode: the outer header does not tell the DSCP of the inner one, may be fragmented
 	 * on its way (no DF), or has its DSCP copied to the inner one */
 	bool hide_dscp, fragments, restore_dscp;
+	uint32_t tfc; /* outbound ESP tunnels: pad packets to so many bytes, or the path's MTU if
+		       * that is less (RFC 4303 §2.7); 0: not */
 	uint16_t replay_window; /* packets; 0: off */
 	struct kernel_encap
 		encap; /* for KERNEL_OUT: src port local_port, dst port remote_port; IN mirrored */

@@ -224,6 +224,7 @@ struct child_sa {
 	/* the kernel was asked for its SA and has not refused */
 	bool in_installed, out_installed;
 	bool policies_installed;
+	bool no_tfc;  /* the peer said ESP_TFC_PADDING_NOT_SUPPORTED */
 	bool claimed; /* stands in the tables by outbound SPI and by policies */
 	struct ip_addr local, remote;
 	struct kernel_encap encap;

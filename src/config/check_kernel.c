@@ -103,6 +103,12 @@ static void check_protocol(const struct checking *c)
 	no_effect(c, "tfc", "with AH");
 }
 
+static void check_compress(const struct checking *c)
+{
+	if (c->conn->compress && c->conn->tfc != 0)
+		no_effect(c, "tfc", "on what compress= takes: Linux pads no tunnel of IPComp");
+}
+
 static void check_iptfs(const struct checking *c)
 {
 	static const char *const names[] = { "iptfs-fragmentation",
@@ -151,6 +157,7 @@ void check_kernel(const struct checking *c)
 	check_interface(c);
 	check_vti(c);
 	check_protocol(c);
+	check_compress(c);
 	check_iptfs(c);
 	check_offload(c);
 	if (c->conn->type == TYPE_TRANSPORT) {

@@ -282,8 +282,8 @@ const struct keyword keywords_ours[] = {
 	CONN("require-id-on-certificate", KIND_BOOL, require_id_on_certificate, "yes, no", "yes",
 	     "The identity of a peer must stand in its certificate (RFC 4945)."),
 	CONN("sendca", KIND_ENUM, sendca, "none, issuer, all", "none",
-	     "The CA certificates that go with ours: none (intermediate ones always go), the "
-	     "issuer, or all up to the root.",
+	     "The CA certificates that go with ours. Whatever is written: intermediate ones always "
+	     "go, and the root never, since nobody trusts a root because it came along.",
 	     .names = &sendca_names),
 	CONN("dns-match-id", KIND_BOOL, dns_match_id, "yes, no", "no",
 	     "The identity of a peer must be its name in the reverse DNS."),
@@ -303,8 +303,9 @@ const struct keyword keywords_ours[] = {
 	     "once it was up (keep). route is ondemand, up is start.",
 	     .names = &auto_names),
 	CONN("type", KIND_ENUM, type, "tunnel, transport, passthrough, drop, reject", "tunnel",
-	     "Tunnel or transport mode, or let the packets pass in clear, or drop them, or drop "
-	     "them and tell their sender.",
+	     "Tunnel or transport mode, or let the packets pass in clear, or drop them. reject is "
+	     "drop: Linux' policies answer nobody (a program here gets EPERM); for an ICMP answer "
+	     "add a rule to the firewall.",
 	     .names = &type_names,
 	     REFUSES({ "transport_proxy", "it is for Mobile IPv6, which is not supported" })),
 	CONN("ike", KIND_PROPOSAL, ike, "", NULL,

@@ -138,7 +138,7 @@ enum rc field_updown(const char *text, void *object, struct finding *finding);
 enum rc keyword_not_yet(const struct keyword *keyword, const char *text,
 			struct finding *finding) MUST_CHECK;
 /* For people; NULL: the keyword has no row there. */
-#define NOT_YET_TEXT_MAX 160
+#define NOT_YET_TEXT_MAX 320
 const char *keyword_not_yet_text(const struct keyword *keyword, char buffer[NOT_YET_TEXT_MAX]);
 const char *keyword_not_yet_name(unsigned index, enum keyword_section *section); /* NULL: end */
 

@@ -154,8 +154,12 @@ const struct keyword keywords_other[] = {
 	CONN_REFUSED("copy-dscp", "out", LATER),
 	CONN_REFUSED("nflog-group", "0", LATER),
 	CONN_REFUSED("nflog", "0", LATER),
-	CONN_REFUSED("failureshunt", "none", LATER),
-	CONN_REFUSED("negotiationshunt", "drop hold", LATER),
+	CONN_REFUSED("failureshunt", "none",
+		     "with auto=ondemand what cannot be protected is dropped; what shall pass in "
+		     "clear meanwhile gets a conn of its own with type=passthrough"),
+	CONN_REFUSED("negotiationshunt", "drop hold",
+		     "the packets wait or are dropped until the tunnel is up; what shall pass in "
+		     "clear gets a conn of its own with type=passthrough"),
 	CONN_REFUSED("ike-sa-init-full-transcript-auth", "no", LATER),
 	CONN_REFUSED("iptfs-dont-frag", "no", "write iptfs-fragmentation=no"),
 	CONN_REFUSED("if-id-in", "", "write if-id=, it is used for both directions"),

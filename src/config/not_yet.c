@@ -12,29 +12,35 @@ struct not_yet {
 	const char *fine; /* words that say what is done anyway; all words must be among them */
 	const char *bad;  /* not NULL: only these words are refused ... */
 	const char *with; /* ... and values with one of these characters */
+	const char *why;  /* and what to do instead; NULL: it comes later */
 };
 
 /* FINE: every other value is refused. BAD: only these. */
 #define FINE(section_, name_, fine_)                                                               \
 	{                                                                                          \
-		SECTION_##section_, name_, fine_, NULL, NULL                                       \
+		SECTION_##section_, name_, fine_, NULL, NULL, NULL                                 \
 	}
 #define BAD(section_, name_, bad_, with_)                                                          \
 	{                                                                                          \
-		SECTION_##section_, name_, "", bad_, with_                                         \
+		SECTION_##section_, name_, "", bad_, with_, NULL                                   \
+	}
+/* FINE, and what stands in the way of the rest. */
+#define BECAUSE(section_, name_, fine_, why_)                                                      \
+	{                                                                                          \
+		SECTION_##section_, name_, fine_, NULL, NULL, why_                                 \
 	}
 
 static const struct not_yet not_yet[] = {
 	/* certificates and keys */
-	FINE(CONN, "sendca", "none"),
-	FINE(CONN, "dns-match-id", "no"),
+	BECAUSE(CONN, "dns-match-id", "no",
+		"names in the reverse DNS are given by whoever has the address; a certificate, a "
+		"raw key or a secret proves the identity"),
 
 	/* addresses for clients */
-	FINE(END, "cat", "no"),
+	BECAUSE(END, "cat", "no",
+		"leave it out and translate the address with a rule of your own (nft masquerade "
+		"or snat to the address that the gateway gives)"),
 	FINE(CONN, "modecfgpull", "no"),
-
-	/* selectors and modes */
-	BAD(CONN, "type", "reject", ""),
 
 	/* interfaces, routes and the kernel */
 	FINE(END, "vti", ""),
@@ -42,10 +48,10 @@ static const struct not_yet not_yet[] = {
 	FINE(CONN, "vti-routing", "yes"),
 	FINE(CONN, "vti-shared", "no"),
 	FINE(CONN, "nic-offload", "no auto"),
-	FINE(CONN, "tfc", "0 no"),
-	FINE(CONN, "send-no-esp-tfc", "no"),
-	FINE(CONN, "iptfs", "no"),
-	{ SECTION_SETUP, NULL, NULL, NULL, NULL },
+	BECAUSE(CONN, "iptfs", "no",
+		"it needs Linux 6.14 or newer (CONFIG_XFRM_IPTFS), which Debian 12 does not have; "
+		"tfc= hides the lengths of packets"),
+	{ SECTION_SETUP, NULL, NULL, NULL, NULL, NULL },
 };
 
 /* "no" is also off, false, n and 0. */
@@ -96,6 +102,10 @@ enum rc keyword_not_yet(const struct keyword *keyword, const char *text, struct 
 		if (is_done(row, word))
 			continue;
 		finding->column = (size_t)(cursor - text) - strlen(word);
+		if (row->why != NULL)
+			return diag_fail(&finding->diag, RC_UNSUPPORTED,
+					 "\"%.60s\" is not supported: %s (accepted: %s)", word,
+					 row->why, row->fine);
 		if (row->fine[0] == '\0')
 			return diag_fail(&finding->diag, RC_UNSUPPORTED,
 					 "\"%.60s\" is not supported yet: it comes with a later "
@@ -118,6 +128,9 @@ const char *keyword_not_yet_text(const struct keyword *keyword, char buffer[NOT_
 	if (row->with != NULL && row->with[0] != '\0')
 		snprintf(buffer, NOT_YET_TEXT_MAX,
 			 "Values with one of the characters %s are not supported yet.", row->with);
+	else if (row->why != NULL)
+		snprintf(buffer, NOT_YET_TEXT_MAX, "Not supported yet: %s. Accepted: %s.", row->why,
+			 row->fine);
 	else if (row->bad != NULL)
 		snprintf(buffer, NOT_YET_TEXT_MAX, "Not supported yet: %s.", row->bad);
 	else if (row->fine[0] != '\0')

@@ -22,6 +22,7 @@ enum rc child_read(struct arena *arena, const struct ike_message *message,
 	TRY(wire_ts_parse(arena, tsr->body, &out->tsr, diag));
 	out->protocol = out->sa.proposals[0].protocol == PROTOCOL_AH ? PROTOCOL_AH : PROTOCOL_ESP;
 	out->transport = notify_find(message, USE_TRANSPORT_MODE, &notify);
+	out->no_tfc = notify_find(message, ESP_TFC_PADDING_NOT_SUPPORTED, &notify);
 	out->cpi = ipcomp_read(message);
 	out->others_possible = notify_find(message, ADDITIONAL_TS_POSSIBLE, &notify);
 	out->present = true;

@@ -63,6 +63,8 @@ enum rc child_offer_selectors(struct arena *arena, const struct tunnel *tunnel,
 	wire_ts_emit(writer, PAYLOAD_TSr, &tsr);
 	if (tunnel->conn->type == TYPE_TRANSPORT)
 		emit_notify(writer, USE_TRANSPORT_MODE);
+	if (tunnel->conn->send_no_esp_tfc)
+		emit_notify(writer, ESP_TFC_PADDING_NOT_SUPPORTED);
 	return RC_OK;
 }
 
@@ -110,6 +112,7 @@ enum rc child_accept(const struct sas *sas, const struct child_exchange *in, uns
 		TRY(selectors_check_whole(&tunnel->selectors, &in->tsi, &in->tsr, diag));
 	child->others_possible = in->others_possible;
 	TRY(take_spi(child, diag));
+	child->no_tfc = in->no_tfc;
 	TRY(ipcomp_accept(in, child, diag));
 	if (transport != in->transport)
 		return diag_fail(
@@ -136,6 +139,7 @@ enum rc child_choose(const struct sas *sas, const struct child_exchange *in, uin
 		return diag_fail(diag, RC_NO_PROPOSAL,
 				 "peer asks for tunnel mode, we want transport mode (type=)");
 	TRY(take_spi(child, diag));
+	child->no_tfc = in->no_tfc;
 	TRY(ipcomp_choose(sas, in, child));
 	return child_check(sas, child, diag);
 }
@@ -184,6 +188,8 @@ enum rc child_answer_ts(struct arena *arena, const struct child_sa *child,
 		emit_notify(writer, USE_TRANSPORT_MODE);
 	else if (others_allow(child, in))
 		emit_notify(writer, ADDITIONAL_TS_POSSIBLE);
+	if (child->tunnel->conn->send_no_esp_tfc)
+		emit_notify(writer, ESP_TFC_PADDING_NOT_SUPPORTED);
 	if (child->compress != NULL)
 		ipcomp_emit(child->spi_in, writer);
 	say_again(&tsr, &in->real_r);

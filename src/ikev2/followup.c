@@ -12,6 +12,7 @@ void followup_from_child(struct ike_followup *followup, const struct child_sa *c
 	followup->spi_out = child->spi_out;
 	followup->cpi_out = child->compress != NULL ? child->compress->cpi_out : 0;
 	followup->mode = child->mode;
+	followup->no_tfc = child->no_tfc;
 	followup->selectors = selectors_hold(&child->selectors);
 }
 
@@ -32,6 +33,7 @@ enum rc followup_to_child(struct step *step, const struct ike_followup *followup
 	child->spi_in = followup->spi_in;
 	child->spi_out = followup->spi_out;
 	child->mode = followup->mode;
+	child->no_tfc = followup->no_tfc;
 	child->selectors = selectors_hold(&followup->selectors);
 	child_place(child, &step->sa->local, &step->sa->remote, step->sa->encap);
 	if (followup->cpi_out != 0)

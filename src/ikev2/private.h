@@ -71,6 +71,7 @@ struct child_exchange {
 	struct wire_ts_list tsi, tsr;
 	uint8_t protocol;     /* of the SA that the answer chose */
 	bool present;	      /* SA, TSi and TSr are there */
+	bool no_tfc;	      /* ESP_TFC_PADDING_NOT_SUPPORTED (§1.3.1) */
 	bool transport;	      /* USE_TRANSPORT_MODE */
 	uint16_t cpi;	      /* IPCOMP_SUPPORTED with DEFLATE (§2.22); 0: none */
 	bool others_possible; /* ADDITIONAL_TS_POSSIBLE */

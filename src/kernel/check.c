@@ -170,6 +170,10 @@ enum rc kernel_check_sa(const struct kernel_sa *sa, struct diag *diag)
 		return diag_fail(diag, RC_UNSUPPORTED,
 				 "an SA in transport mode has one header: nothing can be copied "
 				 "between two");
+	if (sa->tfc != 0 && (sa->mode != KERNEL_TUNNEL || sa->protocol != PROTOCOL_ESP ||
+			     sa->direction != KERNEL_OUT || sa->compressed))
+		return diag_fail(diag, RC_UNSUPPORTED,
+				 "Linux pads only what goes out in ESP tunnels without IPComp");
 	if (sa->mode == KERNEL_TRANSPORT)
 		TRY(check_selectors(&sa->selector_src, &sa->selector_dst, diag));
 	if (sa->protocol == KERNEL_IPCOMP)

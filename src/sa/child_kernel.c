@@ -73,6 +73,18 @@ static struct selector_pair sa_selectors(const struct child_sa *child)
 	return all;
 }
 
+/* §2.7 of RFC 4303: whoever can say what a packet's length is can drop the padding; a peer that
+ * cannot says so (RFC 7296 §1.3.1). */
+static uint32_t padding_of(const struct child_sa *child, enum kernel_direction direction)
+{
+	const struct config_conn *conn = child->tunnel->conn;
+
+	if (direction != KERNEL_OUT || child->no_tfc || child->mode != KERNEL_TUNNEL || conn->ah ||
+	    child->compress != NULL)
+		return 0;
+	return conn->tfc;
+}
+
 void child_kernel_sa(const struct child_sa *child, enum kernel_direction direction,
 		     struct kernel_sa *out)
 {
@@ -104,6 +116,7 @@ void child_kernel_sa(const struct child_sa *child, enum kernel_direction directi
 		child_shape_header(child, direction, out);
 	if (!in && leads_to_its_peer(child))
 		out->output_mark = HOST_MARK_OUTSIDE;
+	out->tfc = padding_of(child, direction);
 	limit_life(child, out);
 	if (out->esn && out->replay_window < REPLAY_WINDOW_ESN_MIN)
 		out->replay_window = REPLAY_WINDOW_ESN_MIN; /* the kernel wants one for ESN */

@@ -116,6 +116,7 @@ void compress_kernel_sa(const struct child_sa *child, enum kernel_direction dire
 		.mark = around.mark,
 		.mark_mask = around.mark_mask,
 		.if_id = around.if_id,
+		.output_mark = around.output_mark,
 	};
 	child_shape_header(child, direction, out);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a conn says about its SAs and policies in the kernel: both ends and their kernels follow. */
+#include <stdio.h>
 #include "exchange/pair.h"
 #include "unit/test.h"
 
@@ -111,6 +112,54 @@ static void headers_are_made_as_the_conn_says(void **state)
 	pair_assert_tunnel(&pair);
 	assert_sas(&pair.west, has_header_options, 2);
 	pair_end(&pair);
+}
+
+static uint32_t padding(struct end *end, enum kernel_direction direction)
+{
+	struct simulated_sa sa;
+
+	for (size_t index = 0; kernel_simulated_sa(end->kernel, index, &sa); index++)
+		if (sa.sa.direction == direction)
+			return sa.sa.tfc;
+	fail();
+	return 0;
+}
+
+static void assert_padding(struct pair *pair, uint32_t west, uint32_t east)
+{
+	assert_int_equal(pair->west.gateway->sas.child_count, 1);
+	assert_int_equal(padding(&pair->west, KERNEL_OUT), west);
+	assert_int_equal(padding(&pair->east, KERNEL_OUT), east);
+	assert_int_equal(padding(&pair->west, KERNEL_IN), 0);
+}
+
+static void packets_are_padded_unless_the_peer_cannot_read_that(void **state)
+{
+	static const struct {
+		const char *west, *east;
+		uint32_t of_west, of_east;
+	} cases[] = {
+		{ "\ttfc=1200\n", "", 1200, 0 },
+		{ "", "\ttfc=%mtu\n", 0, UINT32_MAX },
+		{ "\ttfc=1200\n", "\ttfc=700\n\tsend-no-esp-tfc=yes\n", 0, 700 },
+		{ "\ttfc=1200\n\tsend-no-esp-tfc=yes\n", "\ttfc=700\n", 1200, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char west[512], east[512];
+		struct pair pair;
+		snprintf(west, sizeof(west), "%s%s", PAIR_START, cases[i].west);
+		snprintf(east, sizeof(east), "%s%s", PAIR_CONN, cases[i].east);
+		pair_start(&pair, 1, west, east, NULL, NULL);
+		pair_run(&pair, 6 * SEC);
+		assert_padding(&pair, cases[i].of_west, cases[i].of_east);
+		tunnel_current(peers_tunnel(&pair.east.gateway->peers, "t"))->replace_at = 0;
+		peer_dirty(peers_tunnel(&pair.east.gateway->peers, "t")->peer);
+		pair_run(&pair, 300 * SEC);
+		assert_padding(&pair, cases[i].of_west, cases[i].of_east);
+		pair_end(&pair);
+	}
 }
 
 #define EAST(local, remote)                                                                        \
@@ -231,6 +280,18 @@ static void a_shunt_ends_with_the_daemon_and_only_what_loads_at_once_is_installe
 	pair_end(&pair);
 }
 
+static void reject_is_drop(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 1, PAIR_START SHUNT("reject", "ondemand"), NULL, NULL, NULL);
+	pair_run(&pair, 6 * SEC);
+	assert_int_equal(ping_shunted(&pair), SIMULATED_BLOCKED);
+	assert_int_equal(pair_ping_hosts(&pair, "10.1.0.7", "10.2.0.8"), SIMULATED_ARRIVED);
+	pair_end(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +302,8 @@ int main(void)
 		cmocka_unit_test(
 			a_shunt_ends_with_the_daemon_and_only_what_loads_at_once_is_installed),
 		cmocka_unit_test(headers_are_made_as_the_conn_says),
+		cmocka_unit_test(packets_are_padded_unless_the_peer_cannot_read_that),
+		cmocka_unit_test(reject_is_drop),
 	};
 
 	return exchange_run(tests);

@@ -122,7 +122,7 @@ static int sad_arm(struct simulated *sim, struct sad_sa *sa)
 static bool has_rare(const struct kernel_sa *sa)
 {
 	return sa->soft_bytes || sa->hard_bytes || sa->soft_packets || sa->hard_packets ||
-	       sa->mark || sa->mark_mask || sa->if_id || sa->encap.local_port ||
+	       sa->mark || sa->mark_mask || sa->if_id || sa->tfc || sa->encap.local_port ||
 	       sa->encap.remote_port || sa->mode == KERNEL_TRANSPORT;
 }
 
@@ -142,6 +142,7 @@ static int fill_rare(struct sad_sa *to, const struct kernel_sa *sa)
 		.mark = sa->mark,
 		.mark_mask = sa->mark_mask,
 		.if_id = sa->if_id,
+		.tfc = sa->tfc,
 		.encap = sa->encap,
 		.selector_src = sa->selector_src,
 		.selector_dst = sa->selector_dst,
@@ -298,6 +299,7 @@ static void show_rare(const struct sad_rare *rare, struct kernel_sa *out)
 	out->mark = rare->mark;
 	out->mark_mask = rare->mark_mask;
 	out->if_id = rare->if_id;
+	out->tfc = rare->tfc;
 	out->encap = rare->encap;
 	out->selector_src = rare->selector_src;
 	out->selector_dst = rare->selector_dst;

@@ -41,7 +41,7 @@ struct simulated {
 /* What few SAs have. */
 struct sad_rare {
 	uint64_t soft_bytes, hard_bytes, soft_packets, hard_packets;
-	uint32_t mark, mark_mask, if_id;
+	uint32_t mark, mark_mask, if_id, tfc;
 	struct kernel_encap encap;
 	struct selector selector_src, selector_dst;
 };

@@ -158,6 +158,8 @@ struct nlmsghdr *xfrm_sa_add_encode(void *at, const struct kernel_sa *sa)
 	put_algorithms(message, sa);
 	put_encap(message, sa);
 	put_replay(message, sa);
+	if (sa->tfc != 0)
+		mnl_attr_put_u32(message, XFRMA_TFCPAD, sa->tfc);
 	if (sa->hide_dscp)
 		mnl_attr_put_u32(message, XFRMA_SA_EXTRA_FLAGS, XFRM_SA_XFLAG_DONT_ENCAP_DSCP);
 	xfrm_mark_put(message, sa->mark, sa->mark_mask, sa->if_id);

@@ -86,6 +86,7 @@ static void iptfs_needs_a_tunnel(void **state)
 	assert_says("iptfs=yes\n type=transport", 1, 0, "t.conf:4:2: conn a: iptfs= needs ESP and");
 	assert_says("iptfs=yes\n ah=sha2_256", 1, 0, "iptfs= needs ESP and type=tunnel");
 	assert_says("iptfs=yes\n compress=yes", 1, 0, "compress= cannot be used with iptfs=");
+	assert_says("compress=yes\n tfc=1200", 0, 1, "tfc= has no effect on what compress= takes");
 	assert_says("iptfs=yes\n tfc=1200", 0, 1, "tfc= has no effect with iptfs=");
 	assert_says("iptfs-init-delay=1s", 0, 1, "has no effect without iptfs=yes");
 }

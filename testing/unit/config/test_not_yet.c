@@ -58,8 +58,10 @@ static void what_nobody_acts_on_is_refused(void **state)
 		  "16: authby=: \"rsasig\" is not supported yet: it comes with a later version "
 		  "(accepted: secret psk never)",
 		  SECTION_CONN },
-		{ "type", "type=reject",
-		  "7: type=: \"reject\" is not supported yet: it comes with a later version",
+		{ "dns-match-id", "dns-match-id=yes",
+		  "15: dns-match-id=: \"yes\" is not supported: names in the reverse DNS are "
+		  "given by whoever has the address; a certificate, a raw key or a secret proves "
+		  "the identity (accepted: no)",
 		  SECTION_CONN },
 	};
 	(void)state;

@@ -207,6 +207,48 @@ static void what_tunnels_do_with_headers_are_flags(void **state)
 	assert_int_equal(extra, XFRM_SA_XFLAG_DONT_ENCAP_DSCP);
 }
 
+static void padding_goes_out_as_it_is_asked_for(void **state)
+{
+	struct kernel_sa sa = gcm_sa(0x1000);
+	uint32_t bytes = 0;
+	(void)state;
+	(void)add(sa);
+	assert_int_equal(sent(XFRMA_TFCPAD).len, 0);
+	sa.tfc = 1200;
+	(void)add(sa);
+	assert_int_equal(sent(XFRMA_TFCPAD).len, sizeof bytes);
+	memcpy(&bytes, sent(XFRMA_TFCPAD).ptr, sizeof bytes);
+	assert_int_equal(bytes, 1200);
+}
+
+static void ipcomp_makes_the_tunnel_and_what_is_around_it_is_transport(void **state)
+{
+	struct kernel_sa sa = gcm_sa(0x1000);
+	struct xfrm_algo algorithm;
+	struct xfrm_usersa_info info;
+	(void)state;
+	sa.compressed = true;
+	info = add(sa);
+	assert_int_equal(info.mode, XFRM_MODE_TRANSPORT);
+	assert_int_equal(info.flags & XFRM_STATE_AF_UNSPEC, 0);
+	assert_int_equal(info.sel.prefixlen_d, 0);
+	sa = (struct kernel_sa){ .src = sa.src,
+				 .dst = sa.dst,
+				 .spi = 777,
+				 .protocol = KERNEL_IPCOMP,
+				 .direction = KERNEL_OUT,
+				 .reqid = REQID };
+	info = add(sa);
+	assert_int_equal(info.mode, XFRM_MODE_TUNNEL);
+	assert_int_equal(info.id.proto, IPPROTO_COMP);
+	assert_int_equal(ntohl(info.id.spi), 777);
+	assert_int_equal(sent(XFRMA_ALG_COMP).len, sizeof algorithm);
+	memcpy(&algorithm, sent(XFRMA_ALG_COMP).ptr, sizeof algorithm);
+	assert_string_equal(algorithm.alg_name, "deflate");
+	assert_int_equal(algorithm.alg_key_len, 0);
+	assert_int_equal(sent(XFRMA_ALG_AUTH_TRUNC).len, 0);
+}
+
 static void the_largest_sa_fits_the_message_bound(void **state)
 {
 	struct kernel_sa sa = cbc_sa(0x1000);
@@ -271,6 +313,8 @@ int main(void)
 		cmocka_unit_test(udp_ports_follow_the_direction),
 		cmocka_unit_test(transport_mode_carries_the_selector),
 		cmocka_unit_test(what_tunnels_do_with_headers_are_flags),
+		cmocka_unit_test(padding_goes_out_as_it_is_asked_for),
+		cmocka_unit_test(ipcomp_makes_the_tunnel_and_what_is_around_it_is_transport),
 		cmocka_unit_test(the_largest_sa_fits_the_message_bound),
 		cmocka_unit_test(delete_and_get_name_the_sa_by_id_and_mark),
 		cmocka_unit_test(counters_are_read_from_the_dumped_sa),
