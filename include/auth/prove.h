@@ -73,6 +73,9 @@ enum rc check_begin(struct step *step, const struct auth_ends *ends, const struc
  * step. */
 enum rc check_end(struct step *step, const struct auth_ends *ends, struct check *check,
 		  struct outcome *out) MUST_CHECK;
+/* After check_end(): seconds since 1970 until the first certificate of its chain ends; 0: it has a
+ * shared key; -1: neither. */
+int64_t check_certified_until(const struct check *check);
 /* Which AUTHBY_ bits a method of AUTH may mean: to prefer the conns that allow it. */
 unsigned auth_method_kinds(uint8_t method);
 

@@ -30,9 +30,13 @@ struct ike_config {
 struct ike_extra {
 	uint8_t *crash_token; /* the peer's (RFC 6290); NULL: it gave none */
 	uint8_t crash_token_len;
-	uint8_t tell;		   /* enum ike_tell bits */
-	uint32_t auth_told;	   /* seconds of AUTH_LIFETIME that we told the peer; 0: none */
-	usec_t authenticated;	   /* when the peer proved its identity; kept over rekeys */
+	uint8_t tell;	      /* enum ike_tell bits */
+	uint32_t auth_told;   /* seconds of AUTH_LIFETIME that we told the peer; 0: none */
+	usec_t authenticated; /* when the peer proved its identity; kept over rekeys */
+	/* gateway with session-resumption=: seconds since 1970 until the certificates end by which
+	 * the client proved its identity; 0: a shared key did; -1: a raw key or nothing. Kept over
+	 * rekeys */
+	int64_t certified_until;
 	char *redirect;		   /* TELL_REDIRECT: where to */
 	struct ticket *ticket;	   /* the gateway's, for us (RFC 5723); NULL: none */
 	struct ike_config *config; /* client: what it was given; NULL: nothing */

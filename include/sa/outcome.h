@@ -68,6 +68,7 @@ struct outcome_extra {
 	bool resumed;		       /* gateway: in the place of the IKE SA with these SPIs */
 	uint64_t resumed_i, resumed_r;
 	usec_t authenticated;			     /* 0: just now */
+	int64_t certified_until;		     /* as in struct ike_extra */
 	usec_t auth_ends;			     /* resumed client: as before; 0: never */
 	const struct redirect_target *redirect;	     /* client: go there; in the arena */
 	const struct redirect_target *redirect_sent; /* gateway: told the client; in the arena */

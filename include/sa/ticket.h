@@ -23,8 +23,13 @@ struct ticket {
 	struct proposal_choice choice;
 	struct secret sk_d;
 	struct identity client, gateway;
-	bool ppk;		       /* a post-quantum preshared key is in its keys (RFC 8784) */
-	uint8_t mark[TICKET_MARK_LEN]; /* gateway: of the shared key, so that a new key ends it */
+	bool ppk; /* a post-quantum preshared key is in its keys (RFC 8784) */
+	/* gateway: seconds since 1970 until the client's certificate ends; 0: it has a shared key
+	 */
+	int64_t certified_until;
+	/* gateway: of the shared key, or of what its certificate is trusted by, so that a new one
+	 * ends it */
+	uint8_t mark[TICKET_MARK_LEN];
 };
 void ticket_free(struct ticket *ticket);
 

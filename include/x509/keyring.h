@@ -24,6 +24,9 @@ enum rc keyring_credential_set(struct keyring *keyring, const char *name,
 			       struct credential *credential) MUST_CHECK;
 struct x509_trust *keyring_trust(struct keyring *keyring); /* never NULL; borrowed */
 
+/* Another number whenever the CAs are others, or may be. */
+uint64_t keyring_generation(const struct keyring *keyring);
+
 /* What this end of ours signs with: leftcert=, or a raw key (leftckaid=, leftrsasigkey=,
  * leftpubkey=; then its certificate is NULL). Borrowed until the keyring is read again. Read when
  * it is first asked for. RC_NOT_FOUND: the end names none; otherwise a diag that names what is

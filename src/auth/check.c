@@ -229,3 +229,15 @@ enum rc check_end(struct step *step, const struct auth_ends *ends, struct check 
 	TRY(is_not_revoked(step, check, out));
 	return keep_proof(step, check, out);
 }
+
+int64_t check_certified_until(const struct check *check)
+{
+	int64_t until = INT64_MAX;
+
+	if (check->auth.method == AUTH_SHARED_KEY)
+		return 0;
+	for (unsigned i = 0; i < check->verify.path_count; i++)
+		if (certificate_not_after(check->verify.path[i]) < until)
+			until = certificate_not_after(check->verify.path[i]);
+	return check->verify.path_count > 0 && until > 0 ? until : -1;
+}

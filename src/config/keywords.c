@@ -479,7 +479,7 @@ const struct keyword keywords_ours[] = {
 	CONN("session-resumption", KIND_BOOL, session_resumption, "yes, no", "no",
 	     "A lost IKE SA is resumed with a ticket that the gateway gave for it, without key "
 	     "exchange and authentication (RFC 5723): give tickets to peers that ask, and ask for "
-	     "them."),
+	     "them. Peers that prove themselves by a raw key or NULL get none."),
 	CONN("send-redirect", KIND_BOOL, send_redirect, "yes, no", "no",
 	     "A peer that has proven its identity is sent to a gateway of redirect-to= (RFC 5685). "
 	     "Not for strongSwan 5.9.8, which crashes then; it understands global-redirect= and "

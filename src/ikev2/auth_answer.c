@@ -160,7 +160,10 @@ static enum rc verified(struct step *step, struct outcome *out)
 	if (in->peer == NULL || in->peer->doomed)
 		return diag_fail(&out->diag, RC_AUTH_FAILED, "the conn was removed meanwhile");
 	ends = ends_of(step, in);
-	return name_it(in, check_end(step, &ends, &in->check, out), out);
+	TRY(name_it(in, check_end(step, &ends, &in->check, out), out));
+	if (step->sa->larval->resume == NULL)
+		out->extra.certified_until = check_certified_until(&in->check);
+	return RC_OK;
 }
 
 /* The SA may only become the peer's now that its identity is proven. The IKE algorithms that were

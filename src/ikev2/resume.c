@@ -66,12 +66,16 @@ static usec_t least(usec_t a, usec_t b)
 }
 
 /* §6.2: not longer than the IKE SA or the authentication would last. */
-static usec_t lifetime(const struct step *step, const struct peer *peer, usec_t authenticated)
+static usec_t lifetime(const struct step *step, const struct peer *peer, usec_t authenticated,
+		       int64_t certified_until)
 {
+	int64_t now = step->env->host->ops->wall(step->env->host);
 	usec_t longest = least(TICKET_LIFETIME_MAX, peer->conn->ikelifetime);
 
 	if (peer->conn->auth_lifetime > 0)
 		longest = least(longest, authenticated + peer->conn->auth_lifetime - step->now);
+	if (certified_until > 0 && certified_until - now < longest / USEC_PER_SEC)
+		longest = certified_until > now ? (certified_until - now) * USEC_PER_SEC : 0;
 	return longest;
 }
 
@@ -85,12 +89,59 @@ static usec_t authenticated_at(const struct step *step)
 								  : sa->established;
 }
 
+/* By what the client proved itself. */
+static int64_t certified_until(const struct step *step, const struct outcome *out)
+{
+	const struct ike_sa *sa = step->sa;
+
+	if (sa->larval != NULL)
+		return out->extra.certified_until;
+	return sa->extra != NULL ? sa->extra->certified_until : 0;
+}
+
+/* A certificate is not looked at again when its session is resumed: so that must not be what it is
+ * trusted by has changed since, or must be asked for each time. */
+static enum rc certified_mark(const struct step *step, const struct peer *peer,
+			      struct ticket *ticket, struct diag *diag)
+{
+	const struct config_setup *setup = step->env->setup;
+	uint8_t generation[8];
+	struct sink sink;
+
+	if ((peer_remote_end(peer)->auth & AUTHBY_SIGNATURE) == 0)
+		return diag_fail(diag, RC_AUTH_FAILED,
+				 "conn %s does not allow certificates any more (authby=)",
+				 peer->conn->name);
+	if (setup->crl_strict || setup->ocsp_strict)
+		return diag_fail(diag, RC_AUTH_FAILED,
+				 "a session by certificate is not resumed with crl-strict= or "
+				 "ocsp-strict=");
+	sink_init(&sink, generation, sizeof(generation));
+	sink_u64(&sink, keyring_generation(step->env->keyring));
+	return ticket_mark(SPAN_OF(generation), ticket->spi_i, ticket->spi_r, ticket->mark);
+}
+
+static enum rc shared_mark(const struct step *step, const struct peer *peer,
+			   const struct identity *client, const struct ip_endpoint *local,
+			   const struct ip_endpoint *remote, struct ticket *ticket,
+			   struct diag *diag)
+{
+	struct span psk;
+
+	if ((peer_remote_end(peer)->auth & AUTHBY_SECRET) == 0)
+		return diag_fail(diag, RC_AUTH_FAILED,
+				 "conn %s does not allow shared keys any more (authby=)",
+				 peer->conn->name);
+	TRY(psk_find(step, peer, client, local, remote, &psk, diag));
+	return ticket_mark(psk, ticket->spi_i, ticket->spi_r, ticket->mark);
+}
+
 static enum rc seal_state(struct step *step, const struct outcome *out, const struct peer *peer,
 			  const struct identity *client, usec_t lasts, struct sink *sink)
 {
 	const struct ike_sa *sa = step->sa;
 	const struct ike_keys *keys = out->keys.block.ptr != NULL ? &out->keys : &sa->keys;
-	struct span sk_d = ike_key(keys, &sa->suite, SK_d), psk;
+	struct span sk_d = ike_key(keys, &sa->suite, SK_d);
 	struct ticket ticket = { .expires = step->now + lasts,
 				 .authenticated = authenticated_at(step),
 				 .spi_i = sa->spi_i,
@@ -99,10 +150,16 @@ static enum rc seal_state(struct step *step, const struct outcome *out, const st
 				 .sk_d = { (uint8_t *)(uintptr_t)sk_d.ptr, (uint32_t)sk_d.len },
 				 .client = *client,
 				 .ppk = sa->ppk || out->ppk,
+				 .certified_until = certified_until(step, out),
 				 .gateway = peer->local_id };
 
-	TRY(psk_find(step, peer, client, &sa->local, &sa->remote, &psk, NULL));
-	TRY(ticket_mark(psk, sa->spi_i, sa->spi_r, ticket.mark));
+	if (ticket.certified_until < 0)
+		return RC_UNSUPPORTED; /* a raw key may be taken out of the conn, and NULL is nobody
+					*/
+	if (ticket.certified_until > 0)
+		TRY(certified_mark(step, peer, &ticket, NULL));
+	else
+		TRY(shared_mark(step, peer, client, &sa->local, &sa->remote, &ticket, NULL));
 	sink_u32(sink, (uint32_t)(lasts / USEC_PER_SEC));
 	return ticket_seal(step->env->sas, step->now, &ticket, sink);
 }
@@ -111,7 +168,7 @@ enum rc resume_emit_grant(struct step *step, const struct outcome *out, const st
 			  const struct identity *client, struct writer *writer)
 {
 	struct wire_notify notify;
-	usec_t lasts = lifetime(step, peer, authenticated_at(step));
+	usec_t lasts = lifetime(step, peer, authenticated_at(step), certified_until(step, out));
 	uint8_t *buffer;
 	struct sink sink;
 
@@ -169,15 +226,21 @@ static enum rc check_secret(struct step *step, const struct resume_claim *claim,
 			    struct outcome *out)
 {
 	const struct ticket *ticket = step->sa->larval->resume;
-	uint8_t mark[TICKET_MARK_LEN];
-	struct span psk;
+	struct ticket now = { .spi_i = ticket->spi_i, .spi_r = ticket->spi_r };
+	bool certified = ticket->certified_until > 0;
 
-	TRY(psk_find(step, claim->peer, claim->idi, &step->local, &step->remote, &psk, &out->diag));
-	TRY(ticket_mark(psk, ticket->spi_i, ticket->spi_r, mark));
-	if (secret_equal(SPAN_OF(mark), SPAN_OF(ticket->mark)))
+	if (certified)
+		TRY(certified_mark(step, claim->peer, &now, &out->diag));
+	else
+		TRY(shared_mark(step, claim->peer, claim->idi, &step->local, &step->remote, &now,
+				&out->diag));
+	if (certified && step->env->host->ops->wall(step->env->host) >= ticket->certified_until)
+		return diag_fail(&out->diag, RC_AUTH_FAILED,
+				 "the certificate of the session that is resumed has expired");
+	if (secret_equal(SPAN_OF(now.mark), SPAN_OF(ticket->mark)))
 		return RC_OK;
-	return diag_fail(&out->diag, RC_AUTH_FAILED,
-			 "the shared key has changed since the session that is resumed");
+	return diag_fail(&out->diag, RC_AUTH_FAILED, "the %s since the session that is resumed",
+			 certified ? "trusted CAs were read again" : "shared key has changed");
 }
 
 enum rc resume_verify_client(struct step *step, const struct resume_claim *claim,
@@ -193,5 +256,6 @@ enum rc resume_verify_client(struct step *step, const struct resume_claim *claim
 	out->extra.resumed_i = ticket->spi_i;
 	out->extra.resumed_r = ticket->spi_r;
 	out->extra.authenticated = ticket->authenticated;
+	out->extra.certified_until = ticket->certified_until;
 	return RC_OK;
 }

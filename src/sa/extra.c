@@ -144,6 +144,7 @@ enum rc ike_extra_inherit(struct ike_sa *from, struct ike_sa *to, bool announced
 	}
 	extra->auth_told = old->auth_told;
 	extra->authenticated = old->authenticated;
+	extra->certified_until = old->certified_until;
 	extra->tell |= old->tell;
 	if (old->redirect != NULL && extra->redirect == NULL) {
 		extra->redirect = mem_text(old->redirect);

@@ -116,6 +116,7 @@ static void emit_state(struct sink *sink, const struct ticket *ticket)
 	emit_identity(sink, &ticket->client);
 	emit_identity(sink, &ticket->gateway);
 	sink_u8(sink, ticket->ppk);
+	sink_u64(sink, (uint64_t)ticket->certified_until);
 	sink_bytes(sink, ticket->mark, sizeof(ticket->mark));
 	sink_u8(sink, (uint8_t)ticket->sk_d.len);
 	sink_bytes(sink, ticket->sk_d.ptr, ticket->sk_d.len);
@@ -148,7 +149,7 @@ static enum rc read_choice(struct span *in, struct proposal_choice *out)
 
 static enum rc read_state(struct span in, struct ticket *ticket)
 {
-	uint64_t expires, authenticated;
+	uint64_t expires, authenticated, certified_until;
 	struct span sk_d;
 	uint8_t len, ppk;
 
@@ -163,6 +164,8 @@ static enum rc read_state(struct span in, struct ticket *ticket)
 	TRY(read_identity(&in, &ticket->gateway));
 	TRY(span_u8(&in, &ppk));
 	ticket->ppk = ppk != 0;
+	TRY(span_u64(&in, &certified_until));
+	ticket->certified_until = (int64_t)certified_until;
 	TRY(span_bytes(&in, ticket->mark, sizeof(ticket->mark)));
 	TRY(span_u8(&in, &len));
 	TRY(span_take(&in, len, &sk_d));

@@ -17,6 +17,7 @@ struct entry {
 struct keyring {
 	struct log *log;
 	struct x509_trust *trust;
+	uint64_t generation;
 	struct table entries;
 };
 
@@ -82,12 +83,14 @@ void keyring_trust_set(struct keyring *keyring, struct x509_trust *trust)
 {
 	x509_trust_unref(keyring->trust);
 	keyring->trust = x509_trust_ref(trust);
+	keyring->generation++;
 }
 
 void keyring_renew(struct keyring *keyring, struct x509_trust *trust)
 {
 	x509_trust_unref(keyring->trust);
 	keyring->trust = trust;
+	keyring->generation++;
 	forget_all(keyring);
 }
 
@@ -98,6 +101,11 @@ enum rc keyring_reload(struct keyring *keyring, struct diag *diag)
 	TRY(x509_trust_load(&trust, diag));
 	keyring_renew(keyring, trust);
 	return RC_OK;
+}
+
+uint64_t keyring_generation(const struct keyring *keyring)
+{
+	return keyring->generation;
 }
 
 struct x509_trust *keyring_trust(struct keyring *keyring)

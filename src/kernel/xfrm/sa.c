@@ -55,6 +55,9 @@ static void put_info(struct nlmsghdr *message, const struct kernel_sa *sa)
 	}
 	if (sa->esn)
 		info->flags |= XFRM_STATE_ESN;
+	/* RFC 4302 §3.3.3.2.1; without it Linux aligns IPv4 as IPv6, and other systems drop that */
+	if (sa->protocol == PROTOCOL_AH && sa->dst.family == AF_INET)
+		info->flags |= XFRM_STATE_ALIGN4;
 	if (sa->fragments)
 		info->flags |= XFRM_STATE_NOPMTUDISC;
 	if (sa->restore_dscp)

@@ -207,6 +207,19 @@ static void what_tunnels_do_with_headers_are_flags(void **state)
 	assert_int_equal(extra, XFRM_SA_XFLAG_DONT_ENCAP_DSCP);
 }
 
+static void ah_is_aligned_as_its_ip_version_wants(void **state)
+{
+	struct kernel_sa sa = cbc_sa(0x1000);
+	(void)state;
+	assert_int_equal(add(sa).flags & XFRM_STATE_ALIGN4, 0);
+	sa.protocol = PROTOCOL_AH;
+	assert_true(add(sa).flags & XFRM_STATE_ALIGN4);
+	assert_int_equal(sent(XFRMA_ALG_CRYPT).len, 0);
+	sa.src = address("2001:db8::1");
+	sa.dst = address("2001:db8::2");
+	assert_int_equal(add(sa).flags & XFRM_STATE_ALIGN4, 0);
+}
+
 static void padding_goes_out_as_it_is_asked_for(void **state)
 {
 	struct kernel_sa sa = gcm_sa(0x1000);
@@ -313,6 +326,7 @@ int main(void)
 		cmocka_unit_test(udp_ports_follow_the_direction),
 		cmocka_unit_test(transport_mode_carries_the_selector),
 		cmocka_unit_test(what_tunnels_do_with_headers_are_flags),
+		cmocka_unit_test(ah_is_aligned_as_its_ip_version_wants),
 		cmocka_unit_test(padding_goes_out_as_it_is_asked_for),
 		cmocka_unit_test(ipcomp_makes_the_tunnel_and_what_is_around_it_is_transport),
 		cmocka_unit_test(the_largest_sa_fits_the_message_bound),
