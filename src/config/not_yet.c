@@ -49,7 +49,7 @@ static const struct not_yet not_yet[] = {
 	FINE(CONN, "vti-shared", "no"),
 	FINE(CONN, "nic-offload", "no auto"),
 	BECAUSE(CONN, "iptfs", "no",
-		"it needs Linux 6.14 or newer (CONFIG_XFRM_IPTFS), which Debian 12 does not have; "
+		"it is not built: Debian 12's kernel does not have it (Linux 6.14 has); "
 		"tfc= hides the lengths of packets"),
 	{ SECTION_SETUP, NULL, NULL, NULL, NULL, NULL },
 };
