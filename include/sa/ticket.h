@@ -5,6 +5,7 @@
 #define VANTH_SA_TICKET_H
 
 #include "sa/sa.h"
+#include "x509/revocation.h"
 
 #define TICKET_LEN_MAX	    4096 /* of one that we keep for a peer */
 #define TICKET_ROTATION	    (8 * 3600 * USEC_PER_SEC)
@@ -27,6 +28,7 @@ struct ticket {
 	/* gateway: seconds since 1970 until the client's certificate ends; 0: it has a shared key
 	 */
 	int64_t certified_until;
+	struct x509_proof *proof; /* gateway: of those certificates; NULL: none */
 	/* gateway: of the shared key, or of what its certificate is trusted by, so that a new one
 	 * ends it */
 	uint8_t mark[TICKET_MARK_LEN];

@@ -99,8 +99,19 @@ static int64_t certified_until(const struct step *step, const struct outcome *ou
 	return sa->extra != NULL ? sa->extra->certified_until : 0;
 }
 
-/* A certificate is not looked at again when its session is resumed: so that must not be what it is
- * trusted by has changed since, or must be asked for each time. */
+/* For what the session's certificates were; in memory that is somebody else's. */
+static struct x509_proof *proof_of(const struct step *step, const struct outcome *out)
+{
+	const struct ike_sa *sa = step->sa;
+	const struct x509_proof *proof = sa->larval != NULL  ? out->extra.proof
+					 : sa->extra != NULL ? sa->extra->proof
+							     : NULL;
+
+	return (struct x509_proof *)(uintptr_t)proof;
+}
+
+/* A chain is not verified again when its session is resumed: so what it is trusted by must be what
+ * it was, and none of it may have been revoked since (which resume_verify_client() asks). */
 static enum rc certified_mark(const struct step *step, const struct peer *peer,
 			      struct ticket *ticket, struct diag *diag)
 {
@@ -153,7 +164,8 @@ static enum rc seal_state(struct step *step, const struct outcome *out, const st
 				 .certified_until = certified_until(step, out),
 				 .gateway = peer->local_id };
 
-	if (ticket.certified_until < 0)
+	ticket.proof = proof_of(step, out);
+	if (ticket.certified_until < 0 || (ticket.certified_until > 0 && ticket.proof == NULL))
 		return RC_UNSUPPORTED; /* a raw key may be taken out of the conn, and NULL is nobody
 					*/
 	if (ticket.certified_until > 0)
@@ -243,6 +255,21 @@ static enum rc check_secret(struct step *step, const struct resume_claim *claim,
 			 certified ? "trusted CAs were read again" : "shared key has changed");
 }
 
+/* What becomes known later is about this session too. */
+static enum rc keep_proof(struct step *step, const struct ticket *ticket, struct outcome *out)
+{
+	struct x509_proof *proof;
+
+	if (ticket->proof == NULL)
+		return RC_OK;
+	TRY(x509_proof_check(step->env->revocation, ticket->proof, &out->diag));
+	proof = x509_proof_copy(ticket->proof);
+	if (proof == NULL)
+		return RC_NO_MEMORY;
+	out->extra.proof = proof;
+	return outcome_hold(step->arena, out, mem_free, proof);
+}
+
 enum rc resume_verify_client(struct step *step, const struct resume_claim *claim,
 			     const struct auth_input *input, const struct wire_auth *auth,
 			     struct outcome *out)
@@ -252,6 +279,7 @@ enum rc resume_verify_client(struct step *step, const struct resume_claim *claim
 	TRY(resumed_verify(step->arena, input, auth, &out->diag));
 	TRY(check_claim(step, claim, out));
 	TRY(check_secret(step, claim, out));
+	TRY(keep_proof(step, ticket, out));
 	out->extra.resumed = true;
 	out->extra.resumed_i = ticket->spi_i;
 	out->extra.resumed_r = ticket->spi_r;

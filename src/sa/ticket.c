@@ -10,7 +10,8 @@
 
 #define TICKET_VERSION	 1
 #define TICKET_HEAD_LEN	 (1 + 8)
-#define TICKET_PLAIN_MAX (2 * (LIMIT_ID + 3) + 256)
+#define PROOF_MAX	 (1 + X509_CHAIN_MAX * (32 + 1 + 21))
+#define TICKET_PLAIN_MAX (2 * (LIMIT_ID + 3) + 256 + PROOF_MAX)
 
 struct ticket_key {
 	uint8_t id[8];
@@ -28,6 +29,7 @@ void ticket_free(struct ticket *ticket)
 	if (ticket == NULL)
 		return;
 	mem_free(ticket->bytes);
+	mem_free(ticket->proof);
 	secret_wipe(&ticket->sk_d);
 	identity_free(&ticket->client);
 	identity_free(&ticket->gateway);
@@ -100,6 +102,17 @@ static void emit_identity(struct sink *sink, const struct identity *id)
 	sink_bytes(sink, id->data, id->len);
 }
 
+static void emit_proof(struct sink *sink, const struct x509_proof *proof)
+{
+	sink_u8(sink, proof != NULL ? (uint8_t)proof->count : 0);
+	for (unsigned i = 0; proof != NULL && i < proof->count; i++) {
+		const struct x509_proof_one *one = &proof->certificates[i];
+		sink_bytes(sink, one->issuer, sizeof(one->issuer));
+		sink_u8(sink, one->serial_len);
+		sink_bytes(sink, one->serial, one->serial_len);
+	}
+}
+
 static void emit_state(struct sink *sink, const struct ticket *ticket)
 {
 	sink_u64(sink, (uint64_t)ticket->expires);
@@ -117,6 +130,7 @@ static void emit_state(struct sink *sink, const struct ticket *ticket)
 	emit_identity(sink, &ticket->gateway);
 	sink_u8(sink, ticket->ppk);
 	sink_u64(sink, (uint64_t)ticket->certified_until);
+	emit_proof(sink, ticket->proof);
 	sink_bytes(sink, ticket->mark, sizeof(ticket->mark));
 	sink_u8(sink, (uint8_t)ticket->sk_d.len);
 	sink_bytes(sink, ticket->sk_d.ptr, ticket->sk_d.len);
@@ -132,6 +146,30 @@ static enum rc read_identity(struct span *in, struct identity *out)
 	TRY(span_take(in, id.len, &data));
 	id.data = (uint8_t *)(uintptr_t)data.ptr;
 	return identity_copy(&id, out);
+}
+
+static enum rc read_proof(struct span *in, struct x509_proof **out)
+{
+	struct x509_proof *proof;
+	uint8_t count;
+
+	TRY(span_u8(in, &count));
+	if (count == 0)
+		return RC_OK;
+	if (count > X509_CHAIN_MAX)
+		return RC_LIMIT;
+	proof = *out = mem_alloc(sizeof(*proof) + count * sizeof(proof->certificates[0]));
+	if (proof == NULL)
+		return RC_NO_MEMORY;
+	for (; proof->count < count; proof->count++) {
+		struct x509_proof_one *one = &proof->certificates[proof->count];
+		TRY(span_bytes(in, one->issuer, sizeof(one->issuer)));
+		TRY(span_u8(in, &one->serial_len));
+		if (one->serial_len > sizeof(one->serial))
+			return RC_LIMIT;
+		TRY(span_bytes(in, one->serial, one->serial_len));
+	}
+	return RC_OK;
 }
 
 static enum rc read_choice(struct span *in, struct proposal_choice *out)
@@ -166,6 +204,7 @@ static enum rc read_state(struct span in, struct ticket *ticket)
 	ticket->ppk = ppk != 0;
 	TRY(span_u64(&in, &certified_until));
 	ticket->certified_until = (int64_t)certified_until;
+	TRY(read_proof(&in, &ticket->proof));
 	TRY(span_bytes(&in, ticket->mark, sizeof(ticket->mark)));
 	TRY(span_u8(&in, &len));
 	TRY(span_take(&in, len, &sk_d));

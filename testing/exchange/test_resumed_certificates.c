@@ -31,7 +31,7 @@ static bool overhear(void *context, struct flight *flight)
 }
 
 /* west_ends: when its certificate does, relative to now; 0: in a year. */
-static void begin(struct play *play, int64_t west_ends, bool strict)
+static void begin(struct play *play, int64_t west_ends)
 {
 	const struct wish west = { .subject = "CN=west",
 				   .name = "@west",
@@ -48,7 +48,6 @@ static void begin(struct play *play, int64_t west_ends, bool strict)
 	authority_trusted(&play->ca, &play->pair.east);
 	authority_certifies(&play->ca, &play->pair.west, "west", &west, NULL);
 	authority_certifies(&play->ca, &play->pair.east, "east", &east, NULL);
-	((struct config_setup *)(uintptr_t)play->pair.east.gateway->env.setup)->crl_strict = strict;
 	end_up(&play->pair.west, "t");
 	world_run(play->pair.world, 2 * USEC_PER_SEC);
 	pair_assert_tunnel(&play->pair);
@@ -108,7 +107,7 @@ static void a_session_by_certificate_is_resumed_again_and_again(void **state)
 	struct play play;
 
 	(void)state;
-	begin(&play, 0, false);
+	begin(&play, 0);
 	for (unsigned i = 0; i < 3; i++) {
 		unsigned before = play.resumes;
 		assert_non_null(ticket_of(&play));
@@ -127,7 +126,7 @@ static void a_ticket_does_not_outlive_the_certificate(void **state)
 	struct play play;
 
 	(void)state;
-	begin(&play, 600, false);
+	begin(&play, 600);
 	usec_t left = ticket_of(&play)->expires - host_now(play.pair.west.host);
 	assert_true(left > 590 * USEC_PER_SEC && left <= 600 * USEC_PER_SEC);
 	end(&play);
@@ -141,7 +140,7 @@ static void a_rekeyed_session_has_a_ticket_that_does_not_outlive_it_either(void 
 	struct diag diag;
 
 	(void)state;
-	begin(&play, 600, false);
+	begin(&play, 600);
 	uint64_t old = sa_of(&play.pair.west)->serial;
 	assert_int_equal(gateway_rekey(play.pair.west.gateway, "t", REKEY_IKE, &diag), RC_OK);
 	world_run(play.pair.world, 5 * USEC_PER_SEC);
@@ -161,7 +160,7 @@ static void when_the_trusted_cas_were_read_again_a_session_begins_anew(void **st
 	struct play play;
 
 	(void)state;
-	begin(&play, 0, false);
+	begin(&play, 0);
 	lose(&play);
 	authority_trusted(&play.ca, &play.pair.east);
 	come_back(&play);
@@ -171,16 +170,41 @@ static void when_the_trusted_cas_were_read_again_a_session_begins_anew(void **st
 	end(&play);
 }
 
-static void where_revocation_is_asked_for_each_time_there_are_no_tickets(void **state)
+/* Each time somebody comes it is to be asked whether the certificate is revoked. */
+static void where_revocation_is_strict_no_session_is_resumed(void **state)
 {
 	struct play play;
 
 	(void)state;
-	begin(&play, 0, true);
-	assert_null(ticket_of(&play));
+	begin(&play, 0);
+	lose(&play);
+	((struct config_setup *)(uintptr_t)play.pair.east.gateway->env.setup)->crl_strict = true;
+	cut(&play, false);
+	world_run(play.pair.world, 10 * USEC_PER_SEC);
+	assert_true(play.resumes > 0);
+	assert_true(end_said(&play.pair.east, "is not resumed with crl-strict="));
+	end(&play);
+}
+
+/* What becomes known of a certificate is about resumed sessions as well. */
+static void a_resumed_session_still_knows_its_certificates(void **state)
+{
+	struct play play;
+
+	(void)state;
+	begin(&play, 0);
+	const struct x509_proof *proof = sa_of(&play.pair.east)->extra->proof;
+	assert_non_null(proof);
+	struct x509_proof *before = x509_proof_copy(proof);
 	lose(&play);
 	come_back(&play);
-	assert_int_equal(play.resumes, 0);
+	assert_int_equal(play.inits, 0);
+	proof = sa_of(&play.pair.east)->extra->proof;
+	assert_non_null(proof);
+	assert_int_equal(proof->count, before->count);
+	assert_memory_equal(proof->certificates, before->certificates,
+			    proof->count * sizeof(proof->certificates[0]));
+	mem_free(before);
 	end(&play);
 }
 
@@ -205,7 +229,8 @@ int main(void)
 		cmocka_unit_test(a_ticket_does_not_outlive_the_certificate),
 		cmocka_unit_test(a_rekeyed_session_has_a_ticket_that_does_not_outlive_it_either),
 		cmocka_unit_test(when_the_trusted_cas_were_read_again_a_session_begins_anew),
-		cmocka_unit_test(where_revocation_is_asked_for_each_time_there_are_no_tickets),
+		cmocka_unit_test(where_revocation_is_strict_no_session_is_resumed),
+		cmocka_unit_test(a_resumed_session_still_knows_its_certificates),
 		cmocka_unit_test(nobody_resumes_the_session_of_null),
 	};
 

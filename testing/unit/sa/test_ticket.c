@@ -66,6 +66,38 @@ static void sealed_state_comes_back_whole(void **state)
 	sas_end(&f);
 }
 
+static void what_certificates_there_were_comes_back_with_it(void **state)
+{
+	struct sas_fixture f;
+	uint8_t buffer[1024];
+	struct ticket want = sample(), *got;
+	struct sink sink;
+
+	(void)state;
+	sas_begin(&f, SAS_CONN);
+	want.certified_until = 1234567890123;
+	want.proof = mem_alloc(sizeof(*want.proof) + 2 * sizeof(want.proof->certificates[0]));
+	assert_non_null(want.proof);
+	want.proof->count = 2;
+	for (unsigned i = 0; i < 2; i++) {
+		memset(want.proof->certificates[i].issuer, (int)(7 + i), 32);
+		memset(want.proof->certificates[i].serial, (int)(9 + i), 20 + i);
+		want.proof->certificates[i].serial_len = (uint8_t)(20 + i);
+	}
+	sink_init(&sink, buffer, sizeof(buffer));
+	assert_int_equal(ticket_seal(&f.sas, 1, &want, &sink), RC_OK);
+	assert_int_equal(ticket_open(&f.sas, 2, sink_written(&sink), &got, NULL), RC_OK);
+	assert_true(got->certified_until == want.certified_until);
+	assert_int_equal(got->proof->count, 2);
+	assert_memory_equal(got->proof->certificates, want.proof->certificates,
+			    2 * sizeof(want.proof->certificates[0]));
+	ticket_free(got);
+	mem_free(want.proof);
+	identity_free(&want.client);
+	identity_free(&want.gateway);
+	sas_end(&f);
+}
+
 static void no_two_tickets_are_alike_and_none_shows_what_is_in_it(void **state)
 {
 	struct sas_fixture f;
@@ -216,6 +248,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sealed_state_comes_back_whole),
+		cmocka_unit_test(what_certificates_there_were_comes_back_with_it),
 		cmocka_unit_test(no_two_tickets_are_alike_and_none_shows_what_is_in_it),
 		cmocka_unit_test(every_changed_bit_and_every_length_is_refused),
 		cmocka_unit_test(
