@@ -168,8 +168,7 @@ static void one_child(struct gateway *gateway, struct tunnel *tunnel)
 		struct child_sa *child = child_of(node);
 		if (keep == NULL || child == keep || child->state != CHILD_UP ||
 		    child->delete_wanted || child->replaced ||
-		    !selectors_equal(&child->selectors, &keep->selectors) ||
-		    doubtful(keep->ike))
+		    !selectors_equal(&child->selectors, &keep->selectors) || doubtful(keep->ike))
 			continue;
 		when = keep->born + (child->initiator ? CROSSED_GRACE : DUPLICATE_GRACE);
 		if (now < when) {

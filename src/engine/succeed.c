@@ -140,8 +140,7 @@ static const struct child_sa *to_send_with(const struct child_sa *child)
 	{
 		const struct child_sa *other = container_of(node, struct child_sa, in_tunnel);
 		if (other != child && other->state == CHILD_UP && other->out_installed &&
-		    !other->delete_wanted &&
-		    selectors_equal(&other->selectors, &child->selectors))
+		    !other->delete_wanted && selectors_equal(&other->selectors, &child->selectors))
 			return other;
 	}
 	return NULL;
