@@ -107,6 +107,21 @@ static void a_delegate_without_the_issuers_word_is_none(void **state)
 	}
 }
 
+static void a_responder_that_says_revoked_refuses_whoever_is_strict(void **state)
+{
+	(void)state;
+	for (unsigned strict = 0; strict < 2; strict++) {
+		struct answer answer;
+		asker_start(&asker, false, true, strict == 1);
+		answer = asker_word(&asker, OCSP_REVOKED);
+		asker_answers(&asker, &answer);
+		(void)asker_ask(&asker);
+		asker_run(&asker, SECONDS);
+		assert_refused("says the OCSP answer of ");
+		asker_stop(&asker);
+	}
+}
+
 static void a_certificate_without_a_place_is_unknown(void **state)
 {
 	struct party mute;
@@ -245,6 +260,7 @@ int main(void)
 		cmocka_unit_test(only_what_signs_for_the_issuer_counts),
 		cmocka_unit_test(lists_from_the_future_and_of_the_past_say_nobody_is_good),
 		cmocka_unit_test(a_delegate_without_the_issuers_word_is_none),
+		cmocka_unit_test(a_responder_that_says_revoked_refuses_whoever_is_strict),
 		cmocka_unit_test(a_certificate_without_a_place_is_unknown),
 		cmocka_unit_test(a_configured_responder_is_asked_whatever_is_named),
 		cmocka_unit_test(one_word_is_enough_for_crl_strict),
