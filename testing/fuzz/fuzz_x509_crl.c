@@ -12,7 +12,7 @@ static void find_all(const struct crl *crl)
 	for (uint32_t i = 0; i < crl->count; i++) {
 		struct span in =
 			span_make(crl->bytes + crl->entries[i], crl->der.len - crl->entries[i]);
-		struct span body, serial;
+		struct span body, serial = SPAN_NONE;
 		struct revoked revoked;
 		must(crl->entries[i] < crl->der.len, "an entry lies within its CRL");
 		must(der_take(&in, ASN1_SEQUENCE, &body) == RC_OK &&

@@ -301,8 +301,9 @@ static void put_settings(const struct scenario *scenario, const struct link *lin
 	(void)fprintf(out, "\trekeymargin=%us\n\trekeyfuzz=50%%\n\trekey=%s\n\treauth=%s\n",
 		      settings->margin, settings->rekey ? "yes" : "no",
 		      settings->reauth ? "yes" : "no");
+	/* subnets that share a Child SA send at the same moment: between soft and hard is room */
 	(void)fprintf(out, "\tdpddelay=%us\n\tpfs=%s\n\tipsec-max-packets=%u\n", settings->dpddelay,
-		      settings->pfs ? "yes" : "no", settings->max_packets);
+		      settings->pfs ? "yes" : "no", settings->max_packets * link->tunnels);
 	for (unsigned i = 0; i < RARITIES; i++)
 		if ((settings->rarities & 1u << i) != 0 && goes(scenario, rarities[i].line))
 			(void)fprintf(out, "\t%s\n", rarities[i].line);

@@ -98,14 +98,15 @@ static void subnets_of_both_sides_need_one_family(void **state)
 static void too_many_pairs_of_subnets_are_refused(void **state)
 {
 	static char text[16384];
-	size_t used = (size_t)snprintf(text, sizeof(text), "conn a\n" ENDS " leftsubnet=");
+	size_t used = (size_t)snprintf(text, sizeof(text), "conn a\n" ENDS " leftsubnets={");
 	struct loaded l;
 	(void)state;
 	for (unsigned i = 0; i < 65; i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "10.%u.0.0/16,", i);
-	used += (size_t)snprintf(text + used, sizeof(text) - used, "\n rightsubnet=");
+	used += (size_t)snprintf(text + used, sizeof(text) - used, "}\n rightsubnets={");
 	for (unsigned i = 0; i < 64; i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "11.%u.0.0/16,", i);
+	(void)snprintf(text + used, sizeof(text) - used, "}\n");
 	load_text(&l, text);
 	assert_string_equal(l.report,
 			    "t.conf:5:2: conn a: 4160 pairs of subnets; at most 4096 are allowed "
