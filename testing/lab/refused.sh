@@ -37,7 +37,10 @@ ours() { pair_conn "ours-$1" west.cert=west-$1 east.cert=east-p256 west.id=@$1.w
 give_up() {
 	local turn
 	case ${kind_of[east]} in
-	libreswan) whack east --name "$1" --terminate >/dev/null 2>&1 || true ;;
+	libreswan) # whose route lets no other conn have the subnets
+		whack east --name "$1" --terminate >/dev/null 2>&1 || true
+		whack east --name "$1" --unroute >/dev/null 2>&1 || true
+		;;
 	esac
 	for ((turn = 0; turn < 20; turn++)); do
 		down_vanth west "$1" >/dev/null 2>&1 || true
