@@ -121,6 +121,25 @@ static bool find_way(const struct planning *p, const struct ip_addr *outer,
 	return true;
 }
 
+/* What the conn protects counts, so that a peer that narrows has no say in it; and the route
+ * itself, which may be wider than what is protected. */
+static bool leads_into_itself(const struct tunnel *tunnel, const struct network_object *route,
+			      const struct ip_addr *outer)
+{
+	struct ip_range both = range_single(outer);
+	struct ip_addr first;
+
+	if (selectors_hold_addr(&tunnel->selectors, outer))
+		return true;
+	if (outer->family != route->addr.family)
+		return false;
+	if (ip_compare(&route->addr, outer) < 0)
+		both.from = route->addr;
+	else
+		both.to = route->addr;
+	return range_cover(&both, &first) >= route->len;
+}
+
 static void add_route(struct planning *p, const struct ip_range *to, const struct ip_addr *outer,
 		      const struct ip_addr *source)
 {
@@ -135,7 +154,7 @@ static void add_route(struct planning *p, const struct ip_range *to, const struc
 		route.source = *source;
 	if (has_route_to(p->plan, &route) || !find_way(p, outer, &route))
 		return;
-	if (range_contains_addr(to, outer)) { /* it must not lead the tunnel into itself */
+	if (leads_into_itself(p->tunnel, &route, outer)) {
 		route.table = HOST_TABLE_TUNNELS;
 		add_rules(p, route.addr.family);
 	}

@@ -36,6 +36,7 @@ static void held_free(struct network *network, struct held *held)
 {
 	list_remove(&held->in_queue);
 	list_remove(&held->in_addresses);
+	list_remove(&held->in_foreign);
 	table_remove(&network->objects, &held->node);
 	mem_free(held);
 }
@@ -96,6 +97,7 @@ static void make(struct network *network, struct held *held)
 		held->error = 0;
 		if (first) {
 			held->state = HELD_FOREIGN;
+			list_append(&network->foreign, &held->in_foreign);
 			say(network, LOG_LEVEL_NOTICE, held,
 			    "used as it stands, and not removed:", 0, "");
 		}
@@ -105,6 +107,28 @@ static void make(struct network *network, struct held *held)
 			say(network, LOG_LEVEL_DEBUG, held, "added", 0, "");
 	} else {
 		held->state = HELD_ABSENT;
+	}
+}
+
+/* What Linux takes for the same thing: the rest may differ. */
+static bool same_place(const struct network_object *a, const struct network_object *b)
+{
+	return a->kind == b->kind && a->table == b->table && a->len == b->len &&
+	       ip_equal(&a->addr, &b->addr) &&
+	       (a->kind == NETWORK_ROUTE || strcmp(a->device, b->device) == 0);
+}
+
+/* What was refused because this one stood in its place has its turn now. */
+static void make_room(struct network *network, const struct network_object *gone)
+{
+	list_for_safe(node, &network->foreign)
+	{
+		struct held *held = container_of(node, struct held, in_foreign);
+		if (!same_place(&held->what, gone))
+			continue;
+		held->state = HELD_ABSENT;
+		list_remove(&held->in_foreign);
+		enqueue(network, held);
 	}
 }
 
@@ -120,6 +144,8 @@ static void unmake(struct network *network, struct held *held)
 		say(network, LOG_LEVEL_WARNING, held, "cannot remove", error, text);
 	else if (held->state == HELD_OURS)
 		say(network, LOG_LEVEL_DEBUG, held, "removed", 0, "");
+	if (held->state == HELD_OURS)
+		make_room(network, &held->what);
 	held_free(network, held);
 }
 
@@ -372,6 +398,7 @@ enum rc network_new(struct host *host, struct log *log, struct network_backend *
 	table_init(&network->objects, seed); /* nobody chooses these keys to do harm */
 	list_init(&network->queue);
 	list_init(&network->addresses);
+	list_init(&network->foreign);
 	list_init(&network->dns);
 	list_init(&network->waiting);
 	network->flush.run = flush;

@@ -33,6 +33,7 @@ struct held {
 	struct table_node node;	  /* network->objects */
 	struct list in_queue;	  /* something is to be done */
 	struct list in_addresses; /* network->addresses */
+	struct list in_foreign;	  /* network->foreign, while it is that */
 	struct network_object what;
 	unsigned users;
 	enum held_state state;
@@ -48,6 +49,7 @@ struct network {
 	struct table objects;
 	struct list queue;     /* of struct held.in_queue, in the order to be done */
 	struct list addresses; /* of struct held.in_addresses */
+	struct list foreign;   /* of struct held.in_foreign */
 	struct list waiting;   /* of struct network_user.in_waiting */
 	struct deferred flush;
 	struct list dns; /* of struct nameservers.in_network (dns.c) */

@@ -45,15 +45,16 @@ void child_shape_header(const struct child_sa *child, enum kernel_direction dire
 	}
 }
 
-/* Its routes stand in a table of their own then, where ESP itself must not look. */
-static bool leads_to_its_peer(const struct child_sa *child)
+/* Its routes may stand in a table of their own, where ESP itself must not look: also when the peer
+ * moves to where they lead. */
+static bool has_routes(const struct child_sa *child)
 {
+	const struct config_conn *conn = child->tunnel->conn;
 	const struct config_end *end = peer_local_end(child->tunnel->peer);
 
 	return child->mode == KERNEL_TUNNEL &&
-	       (child->tunnel->conn->interface || end->modecfgclient ||
-		ip_is_set(&end->sourceip)) &&
-	       selectors_hold_addr(&child->selectors, &child->remote);
+	       (conn->interface || end->modecfgclient || ip_is_set(&end->sourceip) ||
+		conn->mtu != 0 || conn->metric != 0);
 }
 
 /* In transport mode an SA has one selector: where there are several policies, the addresses, which
@@ -114,7 +115,7 @@ void child_kernel_sa(const struct child_sa *child, enum kernel_direction directi
 	mark_of(conn, direction, &out->mark, &out->mark_mask);
 	if (child->compress == NULL)
 		child_shape_header(child, direction, out);
-	if (!in && leads_to_its_peer(child))
+	if (!in && has_routes(child))
 		out->output_mark = HOST_MARK_OUTSIDE;
 	out->tfc = padding_of(child, direction);
 	limit_life(child, out);

@@ -52,6 +52,37 @@ static void same_plan_again_changes_nothing_and_settles(void **state)
 	suite_end(&suite);
 }
 
+/* Linux knows a route by its destination and metric: two of ours with another mtu are one to it. */
+static void a_route_that_had_no_room_comes_when_the_other_goes(void **state)
+{
+	struct network_object first = suite_route("10.2.0.0", 24), second = first;
+	struct network_plan plan = { .count = 0 };
+	struct network_user *other;
+	struct suite suite;
+
+	(void)state;
+	suite_begin(&suite);
+	first.mtu = 1400;
+	second.mtu = 1380;
+	network_plan_add(&plan, &first);
+	assert_int_equal(suite_set(&suite, &plan), 0);
+	other = network_user_new(suite.network, suite_settled, &suite);
+	assert_non_null(other);
+	plan.count = 0;
+	network_plan_add(&plan, &second);
+	assert_int_equal(network_user_set(other, &plan), RC_OK);
+	fake_turn(&suite.host);
+	assert_true(suite_is_there(&suite, &first));
+	assert_false(suite_is_there(&suite, &second));
+	plan.count = 0;
+	assert_int_equal(suite_set(&suite, &plan), 0);
+	fake_turn(&suite.host);
+	assert_false(suite_is_there(&suite, &first));
+	assert_true(suite_is_there(&suite, &second));
+	network_user_free(other);
+	suite_end(&suite);
+}
+
 static void only_what_failed_is_tried_again(void **state)
 {
 	struct network_plan plan;
@@ -173,6 +204,7 @@ int main(void)
 		SUITE_TESTS,
 		cmocka_unit_test(what_goes_and_comes_again_in_a_turn_is_not_touched),
 		cmocka_unit_test(same_plan_again_changes_nothing_and_settles),
+		cmocka_unit_test(a_route_that_had_no_room_comes_when_the_other_goes),
 		cmocka_unit_test(only_what_failed_is_tried_again),
 		cmocka_unit_test(long_work_gives_way_and_goes_on),
 		cmocka_unit_test(drain_does_it_at_once),
