@@ -72,6 +72,20 @@ enum rc cp_asking(const struct tunnel *tunnel, struct selectors *out, struct dia
 
 /* ---- the reply ---- */
 
+/* Nobody's but this host's own, or many hosts': it would take from us what is not the peer's to
+ * give. */
+static bool is_nobodys(const struct ip_addr *addr)
+{
+	static const struct ip_addr loopback = { .family = AF_INET6, .bytes = { [15] = 1 } };
+	const uint8_t *b = addr->bytes;
+
+	if (ip_is_any(addr) || ip_is_link_local(addr))
+		return true;
+	if (addr->family == AF_INET)
+		return b[0] == 0 || b[0] == 127 || b[0] >= 224;
+	return b[0] == 0xff || ip_equal(addr, &loopback);
+}
+
 /* Of each IP version the first one. */
 static enum rc read_address(const struct wire_cp_attribute *attribute, struct ike_config *config)
 {
@@ -81,7 +95,7 @@ static enum rc read_address(const struct wire_cp_attribute *attribute, struct ik
 	if (ip_is_set(addr) || attribute->value.len == 0)
 		return RC_OK;
 	TRY(ip_from_bytes(span_make(attribute->value.ptr, v6 ? 16 : 4), addr));
-	if (ip_is_any(addr))
+	if (is_nobodys(addr))
 		*addr = (struct ip_addr){ 0 };
 	else if (v6)
 		config->prefix6 = attribute->value.ptr[16];
@@ -92,7 +106,17 @@ static enum rc read_dns(const struct wire_cp_attribute *attribute, struct ike_co
 {
 	if (attribute->value.len == 0 || config->dns_count == IKE_CONFIG_DNS_MAX)
 		return RC_OK;
-	return ip_from_bytes(attribute->value, &config->dns[config->dns_count++]);
+	TRY(ip_from_bytes(attribute->value, &config->dns[config->dns_count]));
+	if (!is_nobodys(&config->dns[config->dns_count]))
+		config->dns_count++;
+	return RC_OK;
+}
+
+/* With one of the tunnel's own ends on lo nothing would leave this host any more. */
+static bool is_outside(const struct step *step, const struct ip_addr *addr)
+{
+	return ip_is_set(addr) &&
+	       (ip_equal(addr, &step->sa->remote.addr) || ip_equal(addr, &step->sa->local.addr));
 }
 
 static bool is_domain(const char *text)
@@ -198,6 +222,9 @@ enum rc cp_read_reply(struct step *step, const struct tunnel *tunnel, struct out
 		TRY(wire_cp_parse(step->arena, payload->body, &cp, &out->diag));
 	for (unsigned i = 0; cp.type == CP_CFG_REPLY && i < cp.count; i++)
 		TRY(read_attribute(step->arena, &cp.attributes[i], config));
+	if (is_outside(step, &config->addresses[0]) || is_outside(step, &config->addresses[1]))
+		return diag_fail(&out->diag, RC_NO_ADDRESS,
+				 "the peer gives us an address that it or this host has already");
 	if (!has_address(tunnel, config))
 		return lacks_address(tunnel, out);
 	out->config = config;

@@ -9,6 +9,7 @@
 
 struct answer {
 	struct road road;
+	struct ike_sa sa;
 	struct step step;
 	struct outcome out;
 };
@@ -39,7 +40,10 @@ static enum rc answered(struct answer *a, const struct wire_cp *cp)
 	road_begin(&a->road, CLIENT_CONN, NULL);
 	says = cp;
 	message = road_inner(&a->road, EXCHANGE_IKE_AUTH, fill);
-	a->step = (struct step){ .env = &a->road.pair.west.gateway->env,
+	assert_int_equal(ip_parse("192.0.2.1", &a->sa.local.addr), RC_OK);
+	assert_int_equal(ip_parse("192.0.2.2", &a->sa.remote.addr), RC_OK);
+	a->step = (struct step){ .sa = &a->sa,
+				 .env = &a->road.pair.west.gateway->env,
 				 .arena = &a->road.arena,
 				 .message = reread(&a->road, &message) };
 	return cp_read_reply(&a->step, road_tunnel(&a->road.pair.west), &a->out);
@@ -109,6 +113,30 @@ static void without_an_address_of_the_tunnels_version_there_is_none(void **state
 	road_end(&a.road);
 }
 
+/* With such an address on this host something else of it would be gone. */
+static void addresses_that_are_not_the_peers_to_give_are_not_taken(void **state)
+{
+	static const char bad[][5] = { "\x7f\0\0\x01",	 "\xe0\0\0\x05",     "\xff\xff\xff\xff",
+				       "\0\x01\x02\x03", "\xa9\xfe\x01\x01", "\xc0\0\x02\x01",
+				       "\xc0\0\x02\x02" };
+	static struct wire_cp_attribute some[] = { { INTERNAL_IP4_ADDRESS,
+						     VALUE("\x0a\x09\0\x05") },
+						   { INTERNAL_IP4_DNS, VALUE("\x7f\0\0\x01") } };
+	struct wire_cp cp = { CP_CFG_REPLY, some, 2 };
+	struct answer a;
+
+	(void)state;
+	assert_int_equal(answered(&a, &cp), RC_OK);
+	assert_int_equal(a.out.config->dns_count, 0);
+	road_end(&a.road);
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		some[0].value = span_make((const uint8_t *)bad[i], 4);
+		assert_int_equal(answered(&a, &cp), RC_NO_ADDRESS);
+		assert_null(a.out.config);
+		road_end(&a.road);
+	}
+}
+
 static void an_address_outside_of_what_the_peer_lets_in_is_refused(void **state)
 {
 	static struct wire_cp_attribute one[] = { { INTERNAL_IP4_ADDRESS,
@@ -169,6 +197,7 @@ int main(void)
 		cmocka_unit_test(names_that_are_none_and_control_characters_do_not_come_in),
 		cmocka_unit_test(more_than_there_is_room_for_is_left_out),
 		cmocka_unit_test(without_an_address_of_the_tunnels_version_there_is_none),
+		cmocka_unit_test(addresses_that_are_not_the_peers_to_give_are_not_taken),
 		cmocka_unit_test(an_address_outside_of_what_the_peer_lets_in_is_refused),
 		cmocka_unit_test(the_request_names_what_we_had),
 	};
