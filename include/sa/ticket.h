@@ -28,7 +28,7 @@ struct ticket {
 	/* gateway: seconds since 1970 until the client's certificate ends; 0: it has a shared key
 	 */
 	int64_t certified_until;
-	struct x509_proof *proof; /* gateway: of those certificates; NULL: none */
+	struct x509_proof *proof; /* of the other end's certificates; NULL: none */
 	/* gateway: of the shared key, or of what its certificate is trusted by, so that a new one
 	 * ends it */
 	uint8_t mark[TICKET_MARK_LEN];

@@ -120,8 +120,7 @@ static void commit_ticket(struct errand *errand)
 	struct ike_extra *extra;
 
 	note_gateway(sa, out->gateway);
-	if (errand->out.established && sa->peer->conn->session_resumption &&
-	    out->certified_until != 0 && ike_extra_of(sa) != NULL)
+	if (errand->out.established && out->certified_until != 0 && ike_extra_of(sa) != NULL)
 		sa->extra->certified_until = out->certified_until;
 	if (out->ticket_later && sa->role == INITIATOR && ike_extra_of(sa) != NULL)
 		sa->extra->tell |= TELL_TICKET;

@@ -55,6 +55,16 @@ static enum rc read_request(struct step *step, struct outcome *out)
 	return child_read(step->arena, message, &in->child, &out->diag);
 }
 
+/* By what the peer proves itself; in a session that is resumed, by what it has. */
+static unsigned methods_of(const struct step *step, const struct auth_request *in)
+{
+	const struct ticket *resumed = step->sa->larval->resume;
+
+	if (resumed != NULL && resumed->certified_until > 0)
+		return AUTHBY_SIGNATURE;
+	return auth_method_kinds(in->check.auth.method);
+}
+
 static enum rc find_peer(struct step *step, struct outcome *out)
 {
 	struct auth_request *in = step->scratch;
@@ -62,7 +72,7 @@ static enum rc find_peer(struct step *step, struct outcome *out)
 	struct peer_claim claim = {
 		.idi = &in->idi_identity,
 		.idr = in->idr_present ? &in->idr_identity : NULL,
-		.methods = auth_method_kinds(in->check.auth.method),
+		.methods = methods_of(step, in),
 	};
 
 	in->peer = peers_for_identity(step->env->peers, &step->local.addr, &step->remote.addr,

@@ -43,6 +43,32 @@ static bool same_identity(const struct identity *id, const struct wire_id *wire)
 	return identity_equal(id, &other);
 }
 
+/* What becomes known later is about this session too. */
+static enum rc keep_proof(const struct step *step, const struct ticket *ticket, struct outcome *out)
+{
+	struct x509_proof *proof;
+
+	if (ticket->proof == NULL)
+		return RC_OK;
+	TRY(x509_proof_check(step->env->revocation, ticket->proof, &out->diag));
+	proof = x509_proof_copy(ticket->proof);
+	if (proof == NULL)
+		return RC_NO_MEMORY;
+	out->extra.proof = proof;
+	return outcome_hold(step->arena, out, mem_free, proof);
+}
+
+static enum rc not_strict(const struct step *step, struct diag *diag)
+{
+	const struct config_setup *setup = step->env->setup;
+
+	if (!setup->crl_strict && !setup->ocsp_strict)
+		return RC_OK;
+	return diag_fail(diag, RC_AUTH_FAILED,
+			 "a session by certificate is not resumed with crl-strict= or "
+			 "ocsp-strict=");
+}
+
 enum rc resume_verify_gateway(const struct step *step, const struct auth_input *input,
 			      const struct wire_auth *auth, struct outcome *out)
 {
@@ -54,6 +80,9 @@ enum rc resume_verify_gateway(const struct step *step, const struct auth_input *
 				 "the session was one with %s, somebody else resumes it",
 				 identity_text(&ticket->gateway, id));
 	TRY(resumed_verify(step->arena, input, auth, &out->diag));
+	if (ticket->proof != NULL)
+		TRY(not_strict(step, &out->diag));
+	TRY(keep_proof(step, ticket, out));
 	out->extra.auth_ends = ticket->auth_ends;
 	return RC_OK;
 }
@@ -110,26 +139,48 @@ static struct x509_proof *proof_of(const struct step *step, const struct outcome
 	return (struct x509_proof *)(uintptr_t)proof;
 }
 
-/* A chain is not verified again when its session is resumed: so what it is trusted by must be what
- * it was, and none of it may have been revoked since (which resume_verify_client() asks). */
+/* What a chain had to be good for: the CAs as they were read, the conn, the CA that it asks for. */
+static enum rc trust_of(const struct step *step, const struct peer *peer, struct span *out)
+{
+	const struct config_end *end = peer_remote_end(peer);
+	const struct config_end *asking = end->ca_same ? peer_local_end(peer) : end;
+	const char *name = peer->conn->name;
+	size_t len = 8 + strlen(name) + 1 + asking->ca_len;
+	uint8_t *bytes = arena_alloc(step->arena, len);
+	struct sink sink;
+
+	if (bytes == NULL)
+		return RC_NO_MEMORY;
+	sink_init(&sink, bytes, len);
+	sink_u64(&sink, keyring_generation(step->env->keyring));
+	sink_bytes(&sink, name, strlen(name) + 1);
+	sink_bytes(&sink, asking->ca, asking->ca_len);
+	*out = sink_written(&sink);
+	return RC_OK;
+}
+
+/* A chain is not verified again when its session is resumed: so what it is trusted by and for must
+ * be what it was, and none of it may have been revoked since (which resume_verify_client() asks).
+ */
 static enum rc certified_mark(const struct step *step, const struct peer *peer,
 			      struct ticket *ticket, struct diag *diag)
 {
-	const struct config_setup *setup = step->env->setup;
-	uint8_t generation[8];
-	struct sink sink;
+	const struct config_end *end = peer_remote_end(peer);
+	struct span trust;
 
-	if ((peer_remote_end(peer)->auth & AUTHBY_SIGNATURE) == 0)
+	if ((end->auth & AUTHBY_SIGNATURE) == 0)
 		return diag_fail(diag, RC_AUTH_FAILED,
 				 "conn %s does not allow certificates any more (authby=)",
 				 peer->conn->name);
-	if (setup->crl_strict || setup->ocsp_strict)
-		return diag_fail(diag, RC_AUTH_FAILED,
-				 "a session by certificate is not resumed with crl-strict= or "
-				 "ocsp-strict=");
-	sink_init(&sink, generation, sizeof(generation));
-	sink_u64(&sink, keyring_generation(step->env->keyring));
-	return ticket_mark(SPAN_OF(generation), ticket->spi_i, ticket->spi_r, ticket->mark);
+	if (end->cert != NULL || end->ckaid != NULL || end->key.data != NULL)
+		return diag_fail(
+			diag, RC_AUTH_FAILED,
+			"conn %s asks for one key, which is not shown again when a session "
+			"is resumed",
+			peer->conn->name);
+	TRY(not_strict(step, diag));
+	TRY(trust_of(step, peer, &trust));
+	return ticket_mark(trust, ticket->spi_i, ticket->spi_r, ticket->mark);
 }
 
 static enum rc shared_mark(const struct step *step, const struct peer *peer,
@@ -252,22 +303,8 @@ static enum rc check_secret(struct step *step, const struct resume_claim *claim,
 	if (secret_equal(SPAN_OF(now.mark), SPAN_OF(ticket->mark)))
 		return RC_OK;
 	return diag_fail(&out->diag, RC_AUTH_FAILED, "the %s since the session that is resumed",
-			 certified ? "trusted CAs were read again" : "shared key has changed");
-}
-
-/* What becomes known later is about this session too. */
-static enum rc keep_proof(struct step *step, const struct ticket *ticket, struct outcome *out)
-{
-	struct x509_proof *proof;
-
-	if (ticket->proof == NULL)
-		return RC_OK;
-	TRY(x509_proof_check(step->env->revocation, ticket->proof, &out->diag));
-	proof = x509_proof_copy(ticket->proof);
-	if (proof == NULL)
-		return RC_NO_MEMORY;
-	out->extra.proof = proof;
-	return outcome_hold(step->arena, out, mem_free, proof);
+			 certified ? "conn is another, or trusted CAs were read again,"
+				   : "shared key has changed");
 }
 
 enum rc resume_verify_client(struct step *step, const struct resume_claim *claim,

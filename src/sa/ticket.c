@@ -321,7 +321,7 @@ void ticket_keep(struct ike_sa *sa)
 	struct ike_extra *extra = sa->extra;
 	struct ticket *ticket;
 
-	if (extra == NULL || extra->ticket == NULL || sa->peer == NULL)
+	if (extra == NULL || extra->ticket == NULL || sa->peer == NULL || sa->delete_wanted)
 		return;
 	ticket = extra->ticket;
 	extra->ticket = NULL;
@@ -329,7 +329,10 @@ void ticket_keep(struct ike_sa *sa)
 	ticket->choice = sa->choice;
 	ticket->ppk = sa->ppk;
 	ticket->auth_ends = sa->auth_ends;
-	if (secret_set(&ticket->sk_d, ike_key(&sa->keys, &sa->suite, SK_d)) != RC_OK) {
+	if (extra->proof != NULL)
+		ticket->proof = x509_proof_copy(extra->proof);
+	if ((extra->proof != NULL && ticket->proof == NULL) ||
+	    secret_set(&ticket->sk_d, ike_key(&sa->keys, &sa->suite, SK_d)) != RC_OK) {
 		ticket_free(ticket);
 		return;
 	}

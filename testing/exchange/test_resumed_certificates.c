@@ -154,6 +154,39 @@ static void a_rekeyed_session_has_a_ticket_that_does_not_outlive_it_either(void 
 	end(&play);
 }
 
+/* What the conn asks of a certificate was asked when the session began. */
+static void a_conn_that_asks_for_another_ca_looks_at_the_certificate_again(void **state)
+{
+	struct play play;
+
+	(void)state;
+	begin(&play, 0);
+	lose(&play);
+	end_reload(&play.pair.east, EAST "\tleftca=\"CN=Another CA\"\n");
+	cut(&play, false);
+	world_run(play.pair.world, 10 * USEC_PER_SEC);
+	assert_true(play.resumes > 0);
+	assert_true(play.inits > 0);
+	assert_true(end_said(&play.pair.east, "conn is another"));
+	assert_null(tunnel_current(peers_tunnel(&play.pair.west.gateway->peers, "t")));
+	end(&play);
+}
+
+static void a_conn_that_asks_for_one_key_gives_no_ticket(void **state)
+{
+	struct play play;
+
+	(void)state;
+	begin(&play, 0);
+	end_reload(&play.pair.east, EAST "\tleftcert=west\n");
+	lose(&play);
+	cut(&play, false);
+	world_run(play.pair.world, 10 * USEC_PER_SEC);
+	assert_true(end_said(&play.pair.east, "asks for one key"));
+	assert_true(play.inits > 0);
+	end(&play);
+}
+
 /* The CA may be gone, or another: the certificate is looked at again. */
 static void when_the_trusted_cas_were_read_again_a_session_begins_anew(void **state)
 {
@@ -166,7 +199,7 @@ static void when_the_trusted_cas_were_read_again_a_session_begins_anew(void **st
 	come_back(&play);
 	assert_true(play.resumes > 0);
 	assert_true(play.inits > 0);
-	assert_true(end_said(&play.pair.east, "the trusted CAs were read again"));
+	assert_true(end_said(&play.pair.east, "trusted CAs were read again"));
 	end(&play);
 }
 
@@ -228,6 +261,8 @@ int main(void)
 		cmocka_unit_test(a_session_by_certificate_is_resumed_again_and_again),
 		cmocka_unit_test(a_ticket_does_not_outlive_the_certificate),
 		cmocka_unit_test(a_rekeyed_session_has_a_ticket_that_does_not_outlive_it_either),
+		cmocka_unit_test(a_conn_that_asks_for_another_ca_looks_at_the_certificate_again),
+		cmocka_unit_test(a_conn_that_asks_for_one_key_gives_no_ticket),
 		cmocka_unit_test(when_the_trusted_cas_were_read_again_a_session_begins_anew),
 		cmocka_unit_test(where_revocation_is_strict_no_session_is_resumed),
 		cmocka_unit_test(a_resumed_session_still_knows_its_certificates),
