@@ -267,10 +267,16 @@ static void take_crl(struct source *source, struct checking *checking, struct di
 			  asn1_time_text(crl_ends(source), text));
 }
 
-static void take_answer(struct source *source, const struct checking *checking)
+static void take_answer(struct source *source, const struct checking *checking, struct diag *why)
 {
 	struct revocation *revocation = source->revocation;
+	char text[ASN1_TIME_TEXT_MAX];
 
+	if (checking->answer.this_update < source->answer.this_update) {
+		diag_fail(why, RC_AUTH_FAILED, "it is older (%s) than the one that is known",
+			  asn1_time_text(checking->answer.this_update, text));
+		return;
+	}
 	source->answered = true;
 	source->answer = checking->answer;
 	source->fetched = now_of(source);
@@ -431,7 +437,7 @@ static void check_done(struct job *job)
 		if (source->kind == SOURCE_CRL)
 			take_crl(source, checking, why);
 		else
-			take_answer(source, checking);
+			take_answer(source, checking, why);
 	}
 	if (checking->rc == RC_OK || !ask_by_post(source))
 		settle(source, why->text[0] != '\0' ? why->text : NULL);

@@ -278,6 +278,10 @@ static enum standing by_ocsp(struct question *question)
 	}
 	if (source_answer_current(source))
 		return by_answer(question, source);
+	if (source->answered && source->answer.status == OCSP_REVOKED) {
+		(void)source_ask(source); /* until the responder takes it back it stays so */
+		return by_answer(question, source);
+	}
 	if (source_ask(source)) {
 		question->pending = source;
 		return STANDING_PENDING;
