@@ -430,10 +430,7 @@ static void keep_trap(struct gateway *gateway, struct tunnel *tunnel)
 {
 	bool known = conn_shunts(tunnel->conn) ? tunnel->peer->oriented : addresses_known(tunnel);
 	bool wanted = traps(tunnel) && !tunnel->doomed && !gateway->stopping && known;
-	usec_t when = not_before(tunnel);
-
-	if (when < tunnel->trap_after)
-		when = tunnel->trap_after; /* also while a Child SA lives and nothing else fails */
+	usec_t when = tunnel->trap_after; /* whatever else fails: nothing goes in clear meanwhile */
 
 	if (wanted && !tunnel->trap_installed && host_now(gateway->host) >= when)
 		trap_install(gateway, tunnel);

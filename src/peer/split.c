@@ -139,15 +139,10 @@ enum rc tunnel_split(struct tunnel *tunnel, const struct selectors *part)
 	return split_at(tunnel, keep);
 }
 
-static uint16_t lowest(const struct config_end *end, uint16_t which)
-{
-	return end->together ? (uint16_t)(which & -which) : which;
-}
-
+/* A pair that is one: of two IP versions not every left subnet has its right one. */
 enum rc tunnel_split_first(struct tunnel *tunnel)
 {
-	struct cut keep = { lowest(&tunnel->conn->left, tunnel->left),
-			    lowest(&tunnel->conn->right, tunnel->right) };
+	struct selectors first = { .first = tunnel->selectors.first };
 
-	return split_at(tunnel, keep);
+	return tunnel_split(tunnel, &first);
 }

@@ -118,6 +118,21 @@ static void ip_versions_that_have_no_partner_make_no_part(void **state)
 	assert_selectors(tunnel_named(f, "office/2x1"), "2001:db8:1::/48 === 2001:db8:9::/48");
 }
 
+/* Not the first left subnet with the first right one, of which one is IPv4 and one IPv6. */
+static void the_first_pair_is_one_that_is_a_pair(void **state)
+{
+	struct fixture *f = *state;
+	struct selectors part = part_of("10.0.0.0/24", "10.8.0.0/24");
+
+	load(f, "conn office\n\tleft=192.0.2.1\n\tright=203.0.113.9\n"
+		"\tleftsubnet=10.0.0.0/24,2001:db8:1::/48\n"
+		"\trightsubnet=10.8.0.0/24,2001:db8:9::/48\n");
+	assert_int_equal(tunnel_split(tunnel_named(f, "office"), &part), RC_OK);
+	assert_int_equal(tunnel_split_first(tunnel_named(f, "office/2x1")), RC_OK);
+	assert_int_equal(f->peers.tunnel_count, 2);
+	assert_selectors(tunnel_named(f, "office/2x2"), "2001:db8:1::/48 === 2001:db8:9::/48");
+}
+
 static void instances_are_split_alone(void **state)
 {
 	struct fixture *f = *state;
@@ -144,6 +159,7 @@ int main(void)
 		PEER_TEST(a_part_is_split_again),
 		PEER_TEST(what_is_whole_or_less_than_a_subnet_is_not_split),
 		PEER_TEST(ip_versions_that_have_no_partner_make_no_part),
+		PEER_TEST(the_first_pair_is_one_that_is_a_pair),
 		PEER_TEST(instances_are_split_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
