@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # shows: certificates with strongSwan, both roles: RSA PSS and v1.5, ECDSA P-256/384/521, every kind of ID, chains
-# sample: yes
 # timeout: 200
 two_gateways
 . "$LAB/certificates.sh"
