@@ -96,7 +96,8 @@ struct tunnel {
 	bool reqid_ours;       /* from the allocator, not from reqid= */
 	struct list child_sas; /* of struct child_sa.in_tunnel (sa/) */
 	struct outfit *outfit; /* engine: what it has on the host; NULL: nothing */
-	bool trap_installed, trap_pending;
+	bool trap_installed;
+	bool trap_asked;	/* some of its policies may be in the kernel */
 	usec_t trap_after;	/* the kernel refused its trap: not before */
 	usec_t made_at;		/* when its newest Child SA came up, should that be gone again */
 	bool triggered;		/* on demand: traffic asked for it */

@@ -68,19 +68,20 @@ void child_up(struct gateway *gateway, struct child_sa *child)
 	gateway->counters.child_up++;
 	tunnel->triggered = false;
 	tunnel->made_at = host_now(gateway->host);
-	tunnel_came_up(tunnel, tunnel->made_at + SUPERSEDE_GRACE);
 	peer_record(tunnel->peer, child->ike->serial, RECORD_CHILD_UP, 0, child->spi_in,
 		    child->spi_out);
 	life_begin_child(gateway, child);
 	want_after_up(gateway, tunnel);
-	outfit_up(gateway, child);
 	watch_tell(gateway, GATEWAY_CHILD_UP, tunnel->peer, tunnel, child->serial, RC_OK,
 		   "Child SA #%llu up: %s, %s, %s%s, SPIs %08x in %08x out",
 		   (unsigned long long)child->serial, selectors_text(&child->selectors, selectors),
 		   child->mode == KERNEL_TRANSPORT ? "transport" : "tunnel",
 		   proposal_choice_text(&child->choice, suite, sizeof(suite)),
 		   child->encap.local_port != 0 ? " in UDP" : "", child->spi_in, child->spi_out);
-	split_after(gateway, child);
+	split_after(gateway,
+		    child); /* what is left out has to come up too, and names are others now */
+	tunnel_came_up(tunnel, tunnel->made_at + SUPERSEDE_GRACE);
+	outfit_up(gateway, child);
 }
 
 static const struct name reason_entries[] = {

@@ -51,7 +51,7 @@ static void outbound_refused(struct gateway *gateway, struct kernel_task *task)
 		outbound_missing(gateway, child, RC_KERNEL, task->request.diag.text);
 }
 
-/* The trap is tried again when the tunnel's backoff is over. */
+/* The trap is tried again after a pause; the policies that were not refused are in the kernel. */
 static void trap_refused(struct gateway *gateway, struct kernel_task *task)
 {
 	struct tunnel *tunnel = peers_by_reqid(&gateway->peers, task->trap_reqid);
@@ -357,6 +357,7 @@ void trap_install(struct gateway *gateway, struct tunnel *tunnel)
 {
 	bool asked = true;
 
+	tunnel->trap_asked = true;
 	for (unsigned i = 0; i < selectors_policies(&tunnel->selectors); i++)
 		asked = asked && ask_for_one(gateway, tunnel, i);
 	tunnel->trap_installed = asked;
@@ -403,9 +404,9 @@ static void remove_one(struct gateway *gateway, struct tunnel *tunnel, unsigned 
 
 void trap_remove(struct gateway *gateway, struct tunnel *tunnel)
 {
-	if (!tunnel->trap_installed)
+	if (!tunnel->trap_installed && !tunnel->trap_asked)
 		return;
-	tunnel->trap_installed = false;
+	tunnel->trap_installed = tunnel->trap_asked = false;
 	outfit_trap_changed(gateway, tunnel);
 	for (unsigned i = 0; i < selectors_policies(&tunnel->selectors); i++)
 		remove_one(gateway, tunnel, i);

@@ -436,7 +436,7 @@ static void keep_trap(struct gateway *gateway, struct tunnel *tunnel)
 		trap_install(gateway, tunnel);
 	else if (wanted && !tunnel->trap_installed)
 		reconcile_at(gateway, tunnel->peer, when);
-	else if (!wanted && tunnel->trap_installed)
+	else if (!wanted)
 		trap_remove(gateway, tunnel);
 }
 

@@ -185,6 +185,27 @@ static void a_trap_that_is_refused_is_tried_again(void **state)
 	pair_end(&pair);
 }
 
+/* Of a trap with two policies the second is refused, and then nobody wants it any more. */
+static void a_trap_that_is_half_refused_leaves_nothing(void **state)
+{
+	static const char conf[] = "conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n"
+				   "\trightid=@east\n\tleftsubnet=10.1.0.0/24,10.3.0.0/24\n"
+				   "\trightsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=ondemand\n";
+	struct pair pair;
+	struct diag diag;
+
+	(void)state;
+	pair_start(&pair, 1, PAIR_CONN, PAIR_CONN, NULL, NULL);
+	kernel_simulated_fail(pair.west.kernel, 2, ENOMEM, false);
+	end_reload(&pair.west, conf);
+	pair_run(&pair, 100 * USEC_PER_MSEC);
+	assert_int_equal(kernel_simulated_policy_count(pair.west.kernel), 1);
+	assert_int_equal(gateway_delete(pair.west.gateway, "t", &diag), RC_OK);
+	pair_run(&pair, 30 * USEC_PER_SEC);
+	assert_int_equal(kernel_simulated_policy_count(pair.west.kernel), 0);
+	pair_end(&pair);
+}
+
 /* Told as ENOBUFS: whether the SA is there is not known, and it must not stay. */
 static void an_sa_whose_answer_was_lost_does_not_stay(void **state)
 {
@@ -254,6 +275,7 @@ int main(void)
 		cmocka_unit_test(a_gateway_may_go_while_its_kernel_is_thinking),
 		cmocka_unit_test(a_slow_kernel_and_an_impatient_operator),
 		cmocka_unit_test(a_trap_that_is_refused_is_tried_again),
+		cmocka_unit_test(a_trap_that_is_half_refused_leaves_nothing),
 		cmocka_unit_test(an_sa_whose_answer_was_lost_does_not_stay),
 		cmocka_unit_test(what_the_kernel_would_not_remove_goes_later),
 		cmocka_unit_test(an_algorithm_that_the_kernel_lacks_is_refused_by_it),
