@@ -112,6 +112,12 @@ static inline bool conn_shunts(const struct config_conn *conn)
 {
 	return conn->type != TYPE_TUNNEL && conn->type != TYPE_TRANSPORT;
 }
+/* We set routes into its tunnels; otherwise those that are there lead the right way. */
+static inline bool conn_has_routes(const struct config_conn *conn, const struct config_end *local)
+{
+	return conn->interface || local->modecfgclient || ip_is_set(&local->sourceip) ||
+	       conn->mtu != 0 || conn->metric != 0;
+}
 
 static inline const struct config_end *peer_local_end(const struct peer *peer)
 {

@@ -25,13 +25,6 @@ static void name_interface(struct planning *p)
 	(void)snprintf(p->device, sizeof(p->device), "ipsec%u", p->tunnel->conn->interface_number);
 }
 
-/* Otherwise the routes that are there already lead the right way. */
-static bool wants_routes(const struct config_conn *conn, const struct config_end *end)
-{
-	return conn->interface || end->modecfgclient || ip_is_set(&end->sourceip) ||
-	       conn->mtu != 0 || conn->metric != 0;
-}
-
 static uint8_t whole(const struct ip_addr *addr)
 {
 	return (uint8_t)(ip_len(addr->family) * 8);
@@ -206,7 +199,7 @@ static void add_child(struct planning *p, const struct child_sa *child)
 	}
 	add_fixed_address(p, &end->sourceip);
 	add_fixed_address(p, &end->sourceip_other);
-	if (wants_routes(p->tunnel->conn, end))
+	if (conn_has_routes(p->tunnel->conn, end))
 		add_routes(p, &child->selectors, &child->remote, config);
 }
 

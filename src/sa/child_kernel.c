@@ -49,12 +49,10 @@ void child_shape_header(const struct child_sa *child, enum kernel_direction dire
  * moves to where they lead. */
 static bool has_routes(const struct child_sa *child)
 {
-	const struct config_conn *conn = child->tunnel->conn;
-	const struct config_end *end = peer_local_end(child->tunnel->peer);
+	const struct tunnel *tunnel = child->tunnel;
 
 	return child->mode == KERNEL_TUNNEL &&
-	       (conn->interface || end->modecfgclient || ip_is_set(&end->sourceip) ||
-		conn->mtu != 0 || conn->metric != 0);
+	       conn_has_routes(tunnel->conn, peer_local_end(tunnel->peer));
 }
 
 /* In transport mode an SA has one selector: where there are several policies, the addresses, which
