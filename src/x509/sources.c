@@ -154,11 +154,14 @@ static bool make_room(struct revocation *revocation, enum source_kind kind)
 
 static bool set_url(struct source *source, struct span url)
 {
+	char *copy = mem_alloc(url.len + 1);
+
+	if (copy == NULL)
+		return false; /* it has the one that it had */
+	memcpy(copy, url.ptr, url.len);
 	mem_free(source->url);
-	source->url = mem_alloc(url.len + 1);
-	if (source->url != NULL)
-		memcpy(source->url, url.ptr, url.len);
-	return source->url != NULL;
+	source->url = copy;
+	return true;
 }
 
 static struct source *source_new(struct revocation *revocation, enum source_kind kind,
