@@ -20,7 +20,7 @@ encap_is() {
 	local ns found
 	for ns in west east; do
 		found=no
-		! ip -n $ns xfrm state | grep -q 'encap type espinudp' || found=yes
+		! grep -q 'encap type espinudp' <<<"$(ip -n $ns xfrm state)" || found=yes
 		[ $found = "$1" ] || fail "ESP in UDP in $ns: $found; expected $1: $(ip -n $ns xfrm state)"
 	done
 	say "ESP in UDP: $1"

@@ -3,11 +3,11 @@
 # timeout: 240
 two_gateways
 
-contains_address() { ip -n west addr show dev lo | grep -q "10\.9\.0\.7/32"; }
+contains_address() { grep -q "10\.9\.0\.7/32" <<<"$(ip -n west addr show dev lo)"; }
 
 nothing_left() {
-	! ip -n west addr show dev lo | grep -q '10\.9\.0\.' && [ -z "$(ip -n west route show table all proto 86)" ] &&
-		! ip -n west rule show | grep -q 56414e54
+	! grep -q '10\.9\.0\.' <<<"$(ip -n west addr show dev lo)" && [ -z "$(ip -n west route show table all proto 86)" ] &&
+		! grep -q 56414e54 <<<"$(ip -n west rule show)"
 }
 
 # a resolvconf that only notes what it is told, in this scenario's mounts

@@ -71,7 +71,7 @@ say "the way down, and a script that fails"
 down west tunnel
 wait_for 5 "the way down" ordered tunnel "prepare-client route-client up-client down-client unroute-client "
 contains "$(cat "$WORK/routed-still")" "src 10.1.0.1"
-! ip -n west route | grep -q 10.99.0 || fail "the script's route is still there"
+! grep -q 10.99.0 <<<"$(ip -n west route)" || fail "the script's route is still there"
 log_has west 'failed for down-client: exit status 3; it said last: "no good reason"'
 
 say "the one that hangs is killed"

@@ -16,7 +16,7 @@ smaller() {
 	capture_start
 	ping_ok westlan 10.2.0.2 -s 1200
 	sees_esp
-	! capture_text esp | grep -qE 'length (9[0-9][0-9]|1[0-9][0-9][0-9])$' || fail "packets were not compressed"
+	! grep -qE 'length (9[0-9][0-9]|1[0-9][0-9][0-9])$' <<<"$(capture_text esp)" || fail "packets were not compressed"
 	ping_ok westlan 10.2.0.2 -s 16
 }
 

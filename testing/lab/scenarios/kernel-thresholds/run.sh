@@ -3,7 +3,7 @@
 # timeout: 200
 two_gateways
 allow_xfrm_stat XfrmOutNoStates # of the trap
-thresholds_are() { ip -n west -s -s xfrm policy count | grep -qF "IPv4 thresholds: local $1 remote $2"; }
+thresholds_are() { grep -qF "IPv4 thresholds: local $1 remote $2" <<<"$(ip -n west -s -s xfrm policy count)"; }
 conn_conf east
 printf 'conn other\n\talso=tunnel\n\trightsubnet=10.67.3.0/24\n' >>"$WORK/east.conf"
 conn_conf west

@@ -7,7 +7,7 @@ conn_conf east left=198.51.100.1 leftid=@east.example leftsubnet=10.2.0.0/24 rig
 swanctl_conf west local_addrs=172.16.1.1
 swanctl_conf east remote_addrs=%any
 # gone NS SPI: that SA has ended
-gone() { ! ip -n "$1" xfrm state | grep -q "$2"; }
+gone() { ! grep -q "$2" <<<"$(ip -n "$1" xfrm state)"; }
 # Libreswan without MOBIKE does not follow: behind a NAT towards it liveness (dpddelay=) makes a new tunnel.
 for pair in "vanth vanth" "strongswan vanth" "libreswan vanth" "vanth strongswan"; do
 	say "west and east are: $pair"

@@ -3,8 +3,8 @@
 # timeout: 300
 two_gateways
 
-we_have() { ip -n west address show dev lo | grep -qF "$1/32"; }
-leased() { ipsec west list leases | grep -qF "$1"; }
+we_have() { grep -qF "$1/32" <<<"$(ip -n west address show dev lo)"; }
+leased() { grep -qF "$1" <<<"$(ipsec west list leases)"; }
 
 say "Libreswan is the client"
 conn_conf west rightsubnet= rightaddresspool=10.9.0.7-10.9.0.8 modecfgdns=10.1.0.53

@@ -5,8 +5,8 @@
 two_gateways
 
 leases() { ipsec west list leases; }
-client_has() { ip -n east address show | grep -qF "$1/32"; }
-we_have() { ip -n west address show dev lo | grep -qF "$1/32"; }
+client_has() { grep -qF "$1/32" <<<"$(ip -n east address show)"; }
+we_have() { grep -qF "$1/32" <<<"$(ip -n west address show dev lo)"; }
 
 # client ID: east as strongSwan with that identity
 client() {
@@ -86,4 +86,4 @@ wait_for 5 "our address" we_have 10.9.9.1
 contains "$(ip -n west route get 10.2.0.2)" "src 10.9.9.1"
 ping_ok west 10.2.0.2
 down west tunnel
-wait_for 5 "the end of our address" eval "! ip -n west address show dev lo | grep -qF 10.9.9.1/32"
+wait_for 5 "the end of our address" eval "! we_have 10.9.9.1"

@@ -19,7 +19,7 @@ done
 log_has west "AES_GCM_16_256-DH31;ADDKE1=DH20;ADDKE2=MODP3072" 5
 log_has east "AES_GCM_16_256-DH31;ADDKE1=DH20;ADDKE2=MODP3072" 5
 for side in west east; do
-	ipsec $side explain tunnel | grep -q IKE_FOLLOWUP_KE || fail "$side does not tell of IKE_FOLLOWUP_KE"
+	grep -q IKE_FOLLOWUP_KE <<<"$(ipsec $side explain tunnel)" || fail "$side does not tell of IKE_FOLLOWUP_KE"
 done
 ping_ok westlan 10.2.0.2
 ping_ok eastlan 10.1.0.2

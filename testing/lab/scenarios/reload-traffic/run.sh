@@ -30,7 +30,7 @@ reload() {
 
 # has_selectors NS NETWORK: it is in an outbound policy of that kernel, and no wider one is
 has_selectors() { [ "$(ip -n "$1" xfrm policy list dir out | grep -c "^src $2 ")" = 1 ]; }
-gone() { ! ip -n "$1" xfrm policy | grep -q "^src $2 "; }
+gone() { ! grep -q "^src $2 " <<<"$(ip -n "$1" xfrm policy)"; }
 
 as_before() { [ "$(spis west)" = "$spis" ]; }
 
