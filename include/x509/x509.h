@@ -7,7 +7,7 @@
 #include "x509/certificate.h"
 
 /* ---- trust: CAs and intermediates of the NSS database, and files ---- */
-struct x509_trust; /* counted, immutable */
+struct x509_trust; /* counted; immutable, but for the signatures that it remembers */
 struct x509_ca {
 	struct certificate *certificate;
 	char *nickname; /* or the file it came from */

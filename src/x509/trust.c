@@ -3,14 +3,27 @@
  * then on they are values, and a change of the database is a new struct x509_trust. */
 #include <string.h>
 #include "x509/database.h"
-#include "x509/private.h"
-#include "x509/x509.h"
+#include "x509/verified.h"
 
 struct x509_trust {
 	_Atomic unsigned refs;
 	size_t count, room;
 	struct x509_ca *cas;
+	struct verified *verified;
 };
+
+void x509_trust_unref(struct x509_trust *trust)
+{
+	if (trust == NULL || atomic_fetch_sub(&trust->refs, 1) > 1)
+		return;
+	for (size_t i = 0; i < trust->count; i++) {
+		certificate_unref(trust->cas[i].certificate);
+		mem_free(trust->cas[i].nickname);
+	}
+	mem_free(trust->cas);
+	verified_free(trust->verified);
+	mem_free(trust);
+}
 
 static struct x509_trust *trust_new(size_t room)
 {
@@ -20,8 +33,9 @@ static struct x509_trust *trust_new(size_t room)
 	atomic_init(&trust->refs, 1);
 	trust->room = room;
 	trust->cas = mem_alloc((room + 1) * sizeof(*trust->cas));
-	if (trust->cas == NULL) {
-		mem_free(trust);
+	trust->verified = verified_new();
+	if (trust->cas == NULL || trust->verified == NULL) {
+		x509_trust_unref(trust);
 		return NULL;
 	}
 	return trust;
@@ -65,16 +79,9 @@ struct x509_trust *x509_trust_ref(struct x509_trust *trust)
 	return trust;
 }
 
-void x509_trust_unref(struct x509_trust *trust)
+struct verified *x509_trust_verified(const struct x509_trust *trust)
 {
-	if (trust == NULL || atomic_fetch_sub(&trust->refs, 1) > 1)
-		return;
-	for (size_t i = 0; i < trust->count; i++) {
-		certificate_unref(trust->cas[i].certificate);
-		mem_free(trust->cas[i].nickname);
-	}
-	mem_free(trust->cas);
-	mem_free(trust);
+	return trust->verified;
 }
 
 size_t x509_trust_count(const struct x509_trust *trust)

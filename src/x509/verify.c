@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "x509/path.h"
+#include "x509/verified.h"
 
 #define SIGNATURES_MAX 32
 #define STEPS_MAX      400
@@ -76,6 +77,8 @@ static enum rc check_step(struct search *search, const struct certificate *candi
 				 "gave up after %d signatures: too many CAs with the same names",
 				 SIGNATURES_MAX);
 	search->signatures--;
+	if (verified_holds(x509_trust_verified(search->verify->trust), child, candidate))
+		return RC_OK;
 	return path_signed_by(child, candidate, search->verify->worker, why);
 }
 
@@ -235,6 +238,14 @@ static enum rc read_sent(struct search *search, struct diag *diag)
 	return RC_OK;
 }
 
+/* Before the references are handed over. */
+static void keep_verified(const struct search *search)
+{
+	struct verified *verified = x509_trust_verified(search->verify->trust);
+	for (unsigned i = 0; i + 1 < search->height; i++)
+		verified_keep(verified, search->path[i], search->path[i + 1]);
+}
+
 enum rc x509_verify(struct x509_verify *verify, struct diag *diag)
 {
 	struct search search = {
@@ -251,6 +262,8 @@ enum rc x509_verify(struct x509_verify *verify, struct diag *diag)
 		rc = read_sent(&search, diag);
 	if (rc == RC_OK)
 		rc = find_path(&search, diag);
+	if (rc == RC_OK)
+		keep_verified(&search);
 	for (unsigned i = 0; i < search.height && rc == RC_OK; i++)
 		verify->path[verify->path_count++] =
 			certificate_ref((struct certificate *)search.path[i]);
