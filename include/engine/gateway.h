@@ -95,6 +95,8 @@ struct gateway {
 	uint64_t errands_begun;
 	struct reloading *reloading; /* NULL: none is under way */
 	struct list retired; /* configurations and secrets that were replaced, and may be in use */
+	struct table traps;  /* their policies (engine/traps.c) */
+	struct list orphans; /* traps whose conn is loaded anew */
 	struct list outfits; /* what tunnels have on the host (engine/outfit.c) */
 	struct list queries; /* for counters, out at the kernel */
 	struct list watchers;

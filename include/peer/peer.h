@@ -22,6 +22,7 @@ struct ticket;	 /* sa/ticket.h */
 struct redirect; /* sa/redirect.h */
 struct pools;	 /* peer/pool.h */
 struct outfit;	 /* engine/outfit.c */
+struct trap;	 /* engine/traps.c */
 struct pool_lease;
 
 /* Attempts to initiate and why the last one failed; shown in `ipsec status`. */
@@ -93,11 +94,11 @@ struct tunnel {
 	enum wanted wanted;
 	struct selectors selectors;
 	uint32_t reqid;
-	bool reqid_ours;       /* from the allocator, not from reqid= */
-	struct list child_sas; /* of struct child_sa.in_tunnel (sa/) */
-	struct outfit *outfit; /* engine: what it has on the host; NULL: nothing */
-	bool trap_installed;
-	bool trap_asked;	/* some of its policies may be in the kernel */
+	bool reqid_ours;	/* from the allocator, not from reqid= */
+	struct list child_sas;	/* of struct child_sa.in_tunnel (sa/) */
+	struct outfit *outfit;	/* engine: what it has on the host; NULL: nothing */
+	bool trap_installed;	/* as its selectors and addresses are now */
+	struct trap *trap;	/* engine/traps.c: what it has of that in the kernel; NULL: none */
 	usec_t trap_after;	/* the kernel refused its trap: not before */
 	usec_t made_at;		/* when its newest Child SA came up, should that be gone again */
 	bool triggered;		/* on demand: traffic asked for it */
@@ -148,8 +149,8 @@ struct peers {
 	void (*on_dirty)(void *context, struct peer *peer); /* engine: queue it for reconcile */
 	/* engine: the peer is about to be freed; timers and indexes that point to it must go */
 	void (*on_free)(void *context, struct peer *peer);
-	/* engine: addresses or selectors of the peer are about to change; its traps must go
-	 * (reconcile sets them again) */
+	/* engine: addresses or selectors of the peer are about to change: its traps are not what
+	 * they have to be (reconcile sets them again) */
 	void (*on_move)(void *context, struct peer *peer);
 	/* engine: peers_tick() is to be called then, and not at the time told before (USEC_NEVER:
 	 * not at all) */

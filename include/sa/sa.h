@@ -367,6 +367,8 @@ enum rc child_sa_claim(struct sas *sas, struct child_sa *child) MUST_CHECK;
  * kernel as its index-th; NULL: none. */
 struct child_sa *child_policies_heir(const struct sas *sas, const struct child_sa *child,
 				     unsigned index);
+/* What a policy with these selectors is found by, whoever has it. */
+uint64_t child_policy_hash(const struct sas *sas, const struct selector_pair *selectors);
 /* Of the newest Child SA (but that one) that has this policy; NULL: none. */
 const struct child_policy *child_policy_find(const struct sas *sas,
 					     const struct kernel_policy *policy,

@@ -49,6 +49,8 @@ static void peer_freed(void *context, struct peer *peer)
 	ticket_forget(peer);
 	redirect_free(peer);
 	list_for(node, &peer->tunnels) outfit_forget(container_of(node, struct tunnel, in_peer));
+	list_for(node, &peer->tunnels)
+		trap_forget(context, container_of(node, struct tunnel, in_peer));
 	gateway_cancel(context, &peer->wake);
 	list_remove(&peer->dirty);
 	list_remove(&peer->in_line);
@@ -77,10 +79,12 @@ static void names_due(void *context, usec_t when)
 		gateway_timer(gateway, &gateway->names_timer, when);
 }
 
+/* Its traps stay until reconcile has set the new ones. */
 static void moving(void *context, struct peer *peer)
 {
-	list_for(node, &peer->tunnels)
-		trap_remove(context, container_of(node, struct tunnel, in_peer));
+	(void)context;
+	list_for(node, &peer->tunnels) container_of(node, struct tunnel, in_peer)->trap_installed =
+		false;
 }
 
 static void mark(void *context, struct peer *peer)
@@ -144,6 +148,7 @@ static void watchdog_round(struct gateway *gateway)
 	fragments_expire(gateway);
 	line_place_free(gateway);
 	retire_free(gateway);
+	traps_look(gateway);
 	gateway_timer(gateway, &gateway->watchdog, now + WATCHDOG_INTERVAL);
 }
 
@@ -235,6 +240,8 @@ enum rc gateway_new(struct host *host, struct kernel *kernel, struct log *log,
 	list_init(&gateway->errands);
 	list_init(&gateway->retired);
 	list_init(&gateway->outfits);
+	list_init(&gateway->orphans);
+	table_init(&gateway->traps, gateway->sas.policies.seed);
 	list_init(&gateway->queries);
 	list_init(&gateway->tasks);
 	list_init(&gateway->watchers);
@@ -374,12 +381,7 @@ static void stop_done(struct gateway *gateway)
 	gateway_cancel(gateway, &gateway->stop_limit);
 	gateway_cancel(gateway, &gateway->watchdog);
 	gateway_cancel(gateway, &gateway->flood.tick);
-	list_for(node, &gateway->peers.list)
-	{
-		struct peer *peer = container_of(node, struct peer, in_peers);
-		list_for(tunnel, &peer->tunnels)
-			trap_remove(gateway, container_of(tunnel, struct tunnel, in_peer));
-	}
+	traps_end(gateway);
 	(void)(gateway->kernel->ops->drain(gateway->kernel, 2 * USEC_PER_SEC) == RC_OK);
 	updown_forget(gateway); /* it would tell them */
 	outfit_forget_all(gateway);
@@ -464,6 +466,7 @@ void gateway_free(struct gateway *gateway)
 	list_remove(&gateway->orient_later.queue);
 	list_remove(&gateway->reconcile_later.queue);
 	peers_free(&gateway->peers);
+	traps_forget(gateway);
 	list_remove(&gateway->wake_later.queue);
 	list_remove(&gateway->reconcile_later.queue);
 	sas_free(&gateway->sas);

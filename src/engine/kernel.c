@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests to the kernel that nobody waits for, traps, and what the kernel tells us (ACQUIRE,
- * EXPIRE). */
+/* Requests to the kernel that nobody waits for, and what the kernel tells us (ACQUIRE, EXPIRE). */
 #include <errno.h>
-#include <limits.h>
 #include "engine/private.h"
 #include "sa/compress.h"
 
@@ -23,8 +21,6 @@ struct kernel_task {
 };
 #define REMOVAL_TRIES 4
 #define REMOVAL_PAUSE (10 * USEC_PER_SEC)
-#define TRAP_PAUSE    (5 * USEC_PER_SEC)
-#define NO_TRAP	      UINT_MAX
 
 static void outbound_missing(struct gateway *gateway, struct child_sa *child, enum rc rc,
 			     const char *text)
@@ -49,19 +45,6 @@ static void outbound_refused(struct gateway *gateway, struct kernel_task *task)
 		child_sa_installed(child, &task->request.sa, false);
 	if (task->request.op != KERNEL_SA_ADD || !child_promote_again(gateway, child))
 		outbound_missing(gateway, child, RC_KERNEL, task->request.diag.text);
-}
-
-/* The trap is tried again after a pause; the policies that were not refused are in the kernel. */
-static void trap_refused(struct gateway *gateway, struct kernel_task *task)
-{
-	struct tunnel *tunnel = peers_by_reqid(&gateway->peers, task->trap_reqid);
-
-	if (tunnel == NULL || !tunnel->trap_installed)
-		return;
-	tunnel->trap_installed = false;
-	outfit_trap_changed(gateway, tunnel);
-	tunnel->trap_after = host_now(gateway->host) + TRAP_PAUSE;
-	attempt_failed(gateway, tunnel->peer, tunnel, 0, RC_KERNEL, task->request.diag.text);
 }
 
 static void task_free(struct kernel_task *task)
@@ -95,44 +78,40 @@ void tasks_forget(struct gateway *gateway)
 	}
 }
 
-/* Which of the tunnel's policies it is; NO_TRAP: none, or not set. */
-static unsigned trap_index(const struct tunnel *tunnel, const struct kernel_policy *policy)
+static bool same_template(const struct kernel_policy *a, const struct kernel_policy *b)
 {
-	bool out = policy->direction == KERNEL_OUT;
-	struct selector_pair pair = { .local = out ? policy->src : policy->dst,
-				      .remote = out ? policy->dst : policy->src };
-
-	if (tunnel == NULL || !tunnel->trap_installed || (!out && !conn_shunts(tunnel->conn)))
-		return NO_TRAP;
-	for (unsigned i = 0; i < selectors_policies(&tunnel->selectors); i++)
-		if (selector_pair_equal(&pair, selectors_policy(&tunnel->selectors, i)))
-			return i;
-	return NO_TRAP;
+	return a->reqid == b->reqid && a->action == b->action && a->mode == b->mode &&
+	       a->compress == b->compress && ip_equal(&a->tunnel_src, &b->tunnel_src) &&
+	       ip_equal(&a->tunnel_dst, &b->tunnel_dst);
 }
 
-static bool is_trap(const struct tunnel *tunnel, const struct kernel_policy *policy)
+/* What has to stand there: the newest Child SA's, or the newest trap. False: nothing. */
+static bool policy_due(struct gateway *gateway, const struct kernel_policy *place,
+		       struct kernel_policy *out)
 {
-	return trap_index(tunnel, policy) != NO_TRAP;
+	const struct child_policy *its = child_policy_find(&gateway->sas, place, NULL);
+
+	if (its == NULL)
+		return trap_at(gateway, place, out);
+	child_kernel_policy(its->child, its->index, (enum kernel_direction)place->direction, out);
+	return true;
 }
 
 /* Meanwhile somebody else may have that policy. */
 static bool still_right(struct gateway *gateway, const struct kernel_request *request)
 {
-	const struct child_sa *owner;
-	const struct tunnel *tunnel;
+	struct kernel_policy due;
 
 	if (request->op == KERNEL_SA_DELETE)
 		return request->sa.direction == KERNEL_OUT
 			       ? !child_outbound_taken(&gateway->sas, &request->sa.dst,
 						       request->sa.spi)
 			       : child_sa_by_spi(&gateway->sas, request->sa.spi) == NULL;
-	if (request->op != KERNEL_POLICY_SET && request->op != KERNEL_POLICY_DELETE)
-		return true;
-	owner = child_policy_owner(&gateway->sas, &request->policy, NULL);
-	tunnel = peers_by_reqid(&gateway->peers, request->policy.reqid);
 	if (request->op == KERNEL_POLICY_DELETE)
-		return owner == NULL && !is_trap(tunnel, &request->policy);
-	return owner != NULL ? owner->tunnel == tunnel : is_trap(tunnel, &request->policy);
+		return !policy_due(gateway, &request->policy, &due);
+	if (request->op != KERNEL_POLICY_SET)
+		return true;
+	return policy_due(gateway, &request->policy, &due) && same_template(&due, &request->policy);
 }
 
 static void removal_again(struct timer *timer)
@@ -190,7 +169,7 @@ static void task_done(struct kernel_request *request)
 		if (task->child != 0)
 			outbound_refused(gateway, task);
 		if (task->trap_reqid != 0)
-			trap_refused(gateway, task);
+			trap_refused(gateway, task->trap_reqid, request->diag.text);
 	}
 	if (request->rc == RC_OK || !remove_later(task))
 		task_free(task);
@@ -226,35 +205,18 @@ static void fire_removal(struct gateway *gateway, struct kernel_request *request
 	gateway->kernel->ops->submit(gateway->kernel, task != NULL ? &task->request : request);
 }
 
-struct trap_search {
-	const struct kernel_policy *policy;
-	const struct tunnel *found;
-};
-
-static void find_trap(void *context, struct tunnel *tunnel)
+void kernel_let_go(struct gateway *gateway, struct kernel_request *request)
 {
-	struct trap_search *search = context;
-
-	if (is_trap(tunnel, search->policy))
-		search->found = tunnel;
+	fire_removal(gateway, request, 0);
 }
 
-/* The conn was loaded anew while its Child SA was still on its way out: the policy is the trap of
- * its successor by now. */
-static void leave_trap(struct gateway *gateway, const struct child_sa *child,
-		       struct kernel_request *request)
+/* The policy is a trap by now: of a sibling, or of its conn as it was loaded anew while the Child
+ * SA was still on its way out. */
+static void leave_trap(struct gateway *gateway, struct kernel_request *request)
 {
-	struct trap_search search = { .policy = &request->policy };
-
-	/* no instance has a trap, and its conn may have thousands */
-	if (request->op != KERNEL_POLICY_DELETE || child->tunnel->peer->parent != NULL)
-		return;
-	(void)peers_match(&gateway->peers, child->tunnel->conn->name, find_trap, &search);
-	if (search.found == NULL)
-		return;
-	request->op = KERNEL_POLICY_SET;
-	tunnel_trap_policy(search.found, trap_index(search.found, &request->policy),
-			   &request->policy);
+	if (request->op == KERNEL_POLICY_DELETE &&
+	    trap_at(gateway, &request->policy, &request->policy))
+		request->op = KERNEL_POLICY_SET;
 }
 
 /* What the peer has sent with it before it knew of the successor is still on its way. */
@@ -270,7 +232,7 @@ static void uninstall_one(struct gateway *gateway, const struct child_sa *child,
 	unsigned count = ikev2_child_uninstall(&gateway->sas, child, index, requests);
 
 	for (unsigned i = 0; i < count; i++) {
-		leave_trap(gateway, child, &requests[i]);
+		leave_trap(gateway, &requests[i]);
 		fire_removal(gateway, &requests[i],
 			     lingers && is_inbound(&requests[i]) ? LINGER : 0);
 	}
@@ -316,100 +278,15 @@ void child_install(struct gateway *gateway, struct list *requests, struct child_
 	}
 }
 
-static bool ask_for_trap(struct gateway *gateway, const struct tunnel *tunnel,
-			 const struct kernel_request *request)
+bool kernel_set_trap(struct gateway *gateway, uint32_t reqid, const struct kernel_request *request)
 {
 	struct kernel_task *task = task_new(gateway, request);
 
 	if (task == NULL)
 		return false;
-	task->trap_reqid = tunnel->reqid;
+	task->trap_reqid = reqid;
 	gateway->kernel->ops->submit(gateway->kernel, &task->request);
 	return true;
-}
-
-/* What passes or is dropped does so both ways. */
-static bool ask_for_shunt(struct gateway *gateway, const struct tunnel *tunnel, unsigned index)
-{
-	struct kernel_request request = { .op = KERNEL_POLICY_SET };
-	bool asked = true;
-
-	for (unsigned direction = KERNEL_IN; direction <= KERNEL_FWD; direction++) {
-		tunnel_shunt_policy(tunnel, index, (enum kernel_direction)direction,
-				    &request.policy);
-		asked = asked && ask_for_trap(gateway, tunnel, &request);
-	}
-	return asked;
-}
-
-static bool ask_for_one(struct gateway *gateway, const struct tunnel *tunnel, unsigned index)
-{
-	struct kernel_request request = { .op = KERNEL_POLICY_SET };
-
-	if (conn_shunts(tunnel->conn))
-		return ask_for_shunt(gateway, tunnel, index);
-	tunnel_trap_policy(tunnel, index, &request.policy);
-	return ask_for_trap(gateway, tunnel, &request);
-}
-
-/* Without memory the watchdog's next round tries again. */
-void trap_install(struct gateway *gateway, struct tunnel *tunnel)
-{
-	bool asked = true;
-
-	tunnel->trap_asked = true;
-	for (unsigned i = 0; i < selectors_policies(&tunnel->selectors); i++)
-		asked = asked && ask_for_one(gateway, tunnel, i);
-	tunnel->trap_installed = asked;
-	if (!conn_shunts(tunnel->conn))
-		outfit_trap_changed(gateway, tunnel);
-}
-
-static bool has_policy(const struct child_sa *child, const struct selector_pair *pair)
-{
-	for (unsigned i = 0; i < selectors_policies(&child->selectors); i++)
-		if (selector_pair_equal(selectors_policy(&child->selectors, i), pair))
-			return true;
-	return false;
-}
-
-/* Where a Child SA's outbound policy stands in the same place it stays. */
-static bool covered_by_child(const struct tunnel *tunnel, unsigned index)
-{
-	list_for(node, &tunnel->child_sas)
-	{
-		const struct child_sa *child = container_of(node, struct child_sa, in_tunnel);
-		if (has_policy(child, selectors_policy(&tunnel->selectors, index)))
-			return true;
-	}
-	return false;
-}
-
-static void remove_one(struct gateway *gateway, struct tunnel *tunnel, unsigned index)
-{
-	struct kernel_request request = { .op = KERNEL_POLICY_DELETE };
-
-	if (covered_by_child(tunnel, index))
-		return;
-	for (unsigned direction = KERNEL_IN; conn_shunts(tunnel->conn) && direction <= KERNEL_FWD;
-	     direction++) {
-		tunnel_shunt_policy(tunnel, index, (enum kernel_direction)direction,
-				    &request.policy);
-		if (direction != KERNEL_OUT)
-			fire_removal(gateway, &request, 0);
-	}
-	tunnel_trap_policy(tunnel, index, &request.policy);
-	fire_removal(gateway, &request, 0);
-}
-
-void trap_remove(struct gateway *gateway, struct tunnel *tunnel)
-{
-	if (!tunnel->trap_installed && !tunnel->trap_asked)
-		return;
-	tunnel->trap_installed = tunnel->trap_asked = false;
-	outfit_trap_changed(gateway, tunnel);
-	for (unsigned i = 0; i < selectors_policies(&tunnel->selectors); i++)
-		remove_one(gateway, tunnel, i);
 }
 
 /* Traffic that finds a policy and no SA, although there is a Child SA: somebody took the SA out of
@@ -432,8 +309,10 @@ static void acquired(struct gateway *gateway, const struct kernel_event *event)
 	struct tunnel *tunnel = peers_by_reqid(&gateway->peers, event->reqid);
 	char src[SELECTOR_TEXT_MAX], dst[SELECTOR_TEXT_MAX];
 
-	if (tunnel == NULL)
+	if (tunnel == NULL) {
+		trap_acquired(gateway, event->reqid);
 		return;
+	}
 	peer_record(tunnel->peer, 0, RECORD_ACQUIRE, 0, 0, 0);
 	log_write(gateway->log, tunnel->triggered ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
 		  &(struct log_subject){ .peer = tunnel->peer->conn->name, .tunnel = tunnel->name },

@@ -247,6 +247,24 @@ void outfit_host_changed(struct peer *peer)
 	}
 }
 
+struct outfit *outfit_keep(struct tunnel *tunnel)
+{
+	struct outfit *outfit = tunnel->outfit;
+
+	if (outfit == NULL || outfit->up)
+		return NULL;
+	tunnel->outfit = NULL;
+	outfit->tunnel = NULL;
+	gateway_cancel(outfit->gateway, &outfit->retry);
+	return outfit;
+}
+
+void outfit_release(struct outfit *outfit)
+{
+	if (outfit != NULL)
+		outfit_free(outfit);
+}
+
 void outfit_forget(struct tunnel *tunnel)
 {
 	if (tunnel->outfit != NULL)

@@ -204,8 +204,32 @@ void counters_forget(struct gateway *gateway);
 void kernel_event(void *context, const struct kernel_event *event);
 void tasks_hurry(struct gateway *gateway);  /* what lingers in the kernel goes at once */
 void tasks_forget(struct gateway *gateway); /* what the kernel has not answered until the end */
+/* Something goes: without an answer when there is no memory to wait for it. */
+void kernel_let_go(struct gateway *gateway, struct kernel_request *request);
+/* A refusal is told to trap_refused(). False: out of memory. */
+bool kernel_set_trap(struct gateway *gateway, uint32_t reqid, const struct kernel_request *request);
+
+/* ---- traps.c: policies that ask for a tunnel, and those of shunts ---- */
+/* It is on demand, or is while it is not up. */
+bool tunnel_traps(const struct tunnel *tunnel);
+/* Its selectors or addresses may be others than before: the new policies stand before the old ones
+ * go. Where a Child SA has the same policy it stays. Without memory the watchdog tries again. */
 void trap_install(struct gateway *gateway, struct tunnel *tunnel);
 void trap_remove(struct gateway *gateway, struct tunnel *tunnel);
+/* Its conn is loaded anew: what stands in the kernel stays until the new tunnels' traps are there
+ * (traps_look()). */
+void trap_orphan(struct gateway *gateway, struct tunnel *tunnel);
+/* Every peer has had its turn: orphans that nobody waits for go. */
+void traps_look(struct gateway *gateway);
+void traps_end(struct gateway *gateway); /* those of tunnels and orphans, from the kernel */
+/* It is about to be freed; the kernel is not asked. */
+void trap_forget(struct gateway *gateway, struct tunnel *tunnel);
+void traps_forget(struct gateway *gateway); /* at the end */
+void trap_refused(struct gateway *gateway, uint32_t reqid, const char *text);
+/* Traffic wants a tunnel of that reqid, and there is none: the next one is to come up. */
+void trap_acquired(struct gateway *gateway, uint32_t reqid);
+/* The newest trap whose policy is the same one to the kernel as that; *out: as it has to be. */
+bool trap_at(struct gateway *gateway, const struct kernel_policy *place, struct kernel_policy *out);
 
 /* ---- outfit.c: what a tunnel has on the host beside SAs and policies ---- */
 /* A Child SA of the tunnel is up, the first one or a successor: with the first one come addresses
@@ -220,6 +244,9 @@ void outfit_trap_changed(struct gateway *gateway, struct tunnel *tunnel);
 void outfit_moved(struct tunnel *tunnel);
 /* Addresses or routes of this host changed. */
 void outfit_host_changed(struct peer *peer);
+/* What an orphaned trap needs of it (NULL: nothing), until outfit_release(). */
+struct outfit *outfit_keep(struct tunnel *tunnel);
+void outfit_release(struct outfit *outfit);
 void outfit_forget(struct tunnel *tunnel);	 /* it is about to be freed */
 void outfit_forget_all(struct gateway *gateway); /* at the end */
 
@@ -374,6 +401,8 @@ void round_orient(struct gateway *gateway, bool host_changed);
 /* The conn is about to be loaded anew: its SAs stay for a while, until the new ones are up. False:
  * there is nothing to keep, and it is as it was. */
 bool verb_supersede(struct gateway *gateway, const char *name) MUST_CHECK;
+/* As gateway_delete(), but its traps stay until those of the conn that is loaded next are there. */
+enum rc verb_unload(struct gateway *gateway, const char *name, struct diag *diag) MUST_CHECK;
 
 /* ---- reload.c ---- */
 /* The conn as config has it, if its SAs can stay (config_conn_equal()); *change: what is different.

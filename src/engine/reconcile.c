@@ -45,6 +45,8 @@ void reconcile_dirty(struct deferred *deferred)
 	} while (--budget > 0 && !host_turn_over(gateway->host));
 	if (!list_empty(&gateway->dirty) || line_moves(gateway))
 		gateway->host->ops->defer(gateway->host, &gateway->reconcile_later);
+	if (list_empty(&gateway->dirty))
+		traps_look(gateway);
 }
 
 void reconcile_at(struct gateway *gateway, struct peer *peer, usec_t when)
@@ -419,17 +421,10 @@ static void go_ike(struct gateway *gateway, struct ike_sa *sa)
 
 /* ---- rule: a tunnel on demand has its trap ---- */
 
-/* `ipsec up` of a conn that is on demand keeps it: nothing goes in clear while it negotiates. */
-static bool traps(const struct tunnel *tunnel)
-{
-	return tunnel->wanted == WANTED_ON_DEMAND ||
-	       (tunnel->wanted == WANTED_UP && tunnel->conn->start == AUTO_ONDEMAND);
-}
-
 static void keep_trap(struct gateway *gateway, struct tunnel *tunnel)
 {
 	bool known = conn_shunts(tunnel->conn) ? tunnel->peer->oriented : addresses_known(tunnel);
-	bool wanted = traps(tunnel) && !tunnel->doomed && !gateway->stopping && known;
+	bool wanted = tunnel_traps(tunnel) && !tunnel->doomed && !gateway->stopping && known;
 	usec_t when = tunnel->trap_after; /* whatever else fails: nothing goes in clear meanwhile */
 
 	if (wanted && !tunnel->trap_installed && host_now(gateway->host) >= when)

@@ -42,13 +42,14 @@ static bool is_loaded(const struct config_conn *conn)
 }
 
 /* False: it had not been loaded. */
-static bool unload(struct gateway *gateway, const struct config_conn *conn)
+static bool unload(struct gateway *gateway, const struct config_conn *conn, bool another_comes)
 {
 	char name[128]; /* config allows 64; conn may go */
 	struct diag ignored;
 
 	(void)snprintf(name, sizeof(name), "%s", conn->name);
-	return gateway_delete(gateway, name, &ignored) == RC_OK;
+	return (another_comes ? verb_unload(gateway, name, &ignored)
+			      : gateway_delete(gateway, name, &ignored)) == RC_OK;
 }
 
 /* ---- the walks, a conn at a time; false: not now ---- */
@@ -58,7 +59,7 @@ static void unload_gone(void *context, const struct config_conn *conn)
 	struct reloading *reloading = context;
 
 	if (!is_loaded(config_conn_find(reloading->config, conn->name)) &&
-	    unload(reloading->gateway, conn))
+	    unload(reloading->gateway, conn, false))
 		reloading->report.removed++;
 }
 
@@ -76,7 +77,7 @@ static void unload_other(struct reloading *reloading, const struct config_conn *
 		  "%s= has changed: its SAs are made anew", keyword);
 	reloading->unloaded[reloading->at] =
 		(!conn_shunts(conn) && verb_supersede(gateway, conn->name)) ||
-		unload(gateway, conn);
+		unload(gateway, conn, true);
 }
 
 static void tell_change(struct gateway *gateway, const struct config_conn *conn,
@@ -131,7 +132,7 @@ static void take(struct reloading *reloading, const struct config_conn *conn)
 	if (peers_conn(&gateway->peers, conn->name) == NULL)
 		return;
 	if (!reload_take(gateway, reloading->config, conn, &change))
-		reloading->unloaded[reloading->at] = unload(gateway, conn);
+		reloading->unloaded[reloading->at] = unload(gateway, conn, true);
 	else if (change == CONFIG_SAME)
 		reloading->report.unchanged++;
 	else

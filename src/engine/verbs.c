@@ -168,14 +168,31 @@ static void end_child_now(struct gateway *gateway, struct child_sa *child)
 	}
 }
 
-static void end_now(void *context, struct tunnel *tunnel)
+static void end_sas_now(void *context, struct tunnel *tunnel)
 {
 	struct gateway *gateway = context;
 
-	trap_remove(gateway, tunnel);
 	end_tunnel(tunnel);
 	list_for_safe(node, &tunnel->child_sas)
 		end_child_now(gateway, container_of(node, struct child_sa, in_tunnel));
+}
+
+static void end_now(void *context, struct tunnel *tunnel)
+{
+	trap_remove(context, tunnel);
+	end_sas_now(context, tunnel);
+}
+
+static void end_for_another(void *context, struct tunnel *tunnel)
+{
+	trap_orphan(context, tunnel);
+	end_sas_now(context, tunnel);
+}
+
+enum rc verb_unload(struct gateway *gateway, const char *name, struct diag *diag)
+{
+	(void)peers_match(&gateway->peers, name, end_for_another, gateway);
+	return peer_unload(&gateway->peers, name, diag);
 }
 
 enum rc gateway_delete(struct gateway *gateway, const char *name, struct diag *diag)
@@ -185,10 +202,10 @@ enum rc gateway_delete(struct gateway *gateway, const char *name, struct diag *d
 	return RC_OK;
 }
 
-/* What lingers keeps its kernel state, and of the trap what its Child SA covers. */
+/* What lingers keeps its kernel state. */
 static void let_linger(void *context, struct tunnel *tunnel)
 {
-	trap_remove(context, tunnel);
+	trap_orphan(context, tunnel);
 	end_attempts(tunnel);
 }
 
@@ -209,8 +226,7 @@ enum rc gateway_add(struct gateway *gateway, struct config *config, const char *
 
 	if (conn == NULL)
 		return diag_fail(diag, RC_NOT_FOUND, "no conn \"%s\" in the configuration", name);
-	(void)(gateway_delete(gateway, name, &ignored) ==
-	       RC_OK); /* not loaded: nothing to replace */
+	(void)(verb_unload(gateway, name, &ignored) == RC_OK); /* not loaded: nothing to replace */
 	rc = conn_load(gateway, config, conn, diag);
 	if (rc == RC_OK)
 		round_orient(gateway, false);

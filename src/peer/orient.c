@@ -323,6 +323,8 @@ enum rc peer_orient(struct peer *peer, struct diag *diag)
 		forget(&to);
 		return RC_OK;
 	}
+	if (rc == RC_NO_MEMORY && was)
+		return rc; /* nothing says that it is elsewhere now */
 	if (rc == RC_OK) {
 		move(peer, &to);
 	} else if (was) {

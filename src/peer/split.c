@@ -106,7 +106,6 @@ static enum rc split_at(struct tunnel *tunnel, struct cut keep)
 	struct cut all = { tunnel->left, tunnel->right };
 	struct cut rest = { without(tunnel, true, all.left, keep.left), all.right };
 	struct cut more = { keep.left, without(tunnel, false, all.right, keep.right) };
-	struct peers *peers = tunnel->peer->owner;
 	struct tunnel *parts[2] = { NULL, NULL };
 	enum rc rc;
 
@@ -116,12 +115,10 @@ static enum rc split_at(struct tunnel *tunnel, struct cut keep)
 	rc = make_part(tunnel, rest, rest.left != 0, &parts[0]);
 	if (rc == RC_OK)
 		rc = make_part(tunnel, more, more.right != 0, &parts[1]);
-	/* its trap goes with the selectors that it was made with; reconcile sets those that are
-	 * wanted now */
-	if (rc == RC_OK && peers->on_move != NULL)
-		peers->on_move(peers->context, tunnel->peer);
 	if (rc == RC_OK)
 		rc = shrink(tunnel, keep);
+	if (rc == RC_OK)
+		tunnel->trap_installed = false; /* what stands stays until reconcile sets others */
 	for (unsigned i = 0; i < 2; i++) {
 		if (parts[i] != NULL && rc == RC_OK)
 			tunnel_link(parts[i]);

@@ -50,7 +50,7 @@ static size_t selector_key(const struct selector *selector, uint8_t *key)
 	return 38;
 }
 
-static uint64_t policy_hash(const struct sas *sas, const struct selector_pair *selectors)
+uint64_t child_policy_hash(const struct sas *sas, const struct selector_pair *selectors)
 {
 	uint8_t key[2 * 38];
 	size_t len = selector_key(&selectors->local, key);
@@ -79,7 +79,8 @@ const struct child_policy *child_policy_find(const struct sas *sas,
 					   .remote = out ? policy->dst : policy->src };
 	const struct child_policy *newest = NULL;
 
-	for (struct table_node *node = table_first(&sas->policies, policy_hash(sas, &selectors));
+	for (struct table_node *node =
+		     table_first(&sas->policies, child_policy_hash(sas, &selectors));
 	     node; node = table_next(node)) {
 		const struct child_policy *its = container_of(node, struct child_policy, node);
 		const struct child_sa *child = its->child;
@@ -180,7 +181,7 @@ static enum rc enter_policies(struct sas *sas, struct child_sa *child)
 		policy->child = child;
 		policy->index = i;
 		TRY(table_insert(&sas->policies, &policy->node,
-				 policy_hash(sas, selectors_policy(&child->selectors, i))));
+				 child_policy_hash(sas, selectors_policy(&child->selectors, i))));
 	}
 	return RC_OK;
 }
