@@ -42,15 +42,28 @@ static const char *purpose_text(uint8_t purpose)
 	return "make a Child SA";
 }
 
+/* The first Child SA has no key exchange of its own: a peer that has no groups takes that one and
+ * refuses every later one. */
+static const char *remedy_of(const struct ike_creation *creation, uint16_t notify)
+{
+	bool child = creation->purpose == REQUEST_REKEY_CHILD ||
+		     creation->purpose == REQUEST_CREATE_CHILD;
+	if (notify != NO_PROPOSAL_CHOSEN || !child || creation->pair == NULL)
+		return "";
+	return "; perhaps it has no group for PFS: add one there (to esp=, esp_proposals=), or "
+	       "pfs=no here";
+}
+
 /* §2.21.3: the worst of them end the IKE SA. */
 enum rc create_refused(struct step *step, const struct wire_notify *notify, struct outcome *out)
 {
 	char number[48];
 	enum rc rc = notify_rc(notify->type);
 
-	(void)diag_fail(&out->diag, rc, "peer refused to %s: %s",
+	(void)diag_fail(&out->diag, rc, "peer refused to %s: %s%s",
 			purpose_text(step->sa->creation->purpose),
-			names_text(&notify_names, notify->type, number, sizeof(number)));
+			names_text(&notify_names, notify->type, number, sizeof(number)),
+			remedy_of(step->sa->creation, notify->type));
 	if (notify_ends_ike(notify->type))
 		out->ike_ended = rc;
 	out->creation_failed = rc;

@@ -120,6 +120,22 @@ static void without_pfs_on_both_sides_there_is_none(void **state)
 	pair_end(&pair);
 }
 
+/* IKE_AUTH has no group, so the tunnel came up; who reads the refusal learns what to change. */
+static void a_refusal_for_want_of_a_group_names_the_remedy(void **state)
+{
+	struct pair pair;
+	struct diag diag;
+
+	(void)state;
+	pair_start(&pair, 1, WITH "\tesp=aes128-sha2_256-dh31\n",
+		   PAIR_CONN "\tpfs=yes\n\tesp=aes128-sha2_256-dh19\n", NULL, NULL);
+	pair_run(&pair, 6 * USEC_PER_SEC);
+	assert_int_equal(gateway_rekey(pair.west.gateway, "t", REKEY_CHILD, &diag), RC_OK);
+	pair_run(&pair, 3 * USEC_PER_SEC);
+	assert_true(end_said(&pair.west, "or pfs=no here"));
+	pair_end(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +145,7 @@ int main(void)
 		cmocka_unit_test(the_group_of_the_ike_sa_is_tried_first),
 		cmocka_unit_test(what_may_not_be_rekeyed_without_pfs_is_rekeyed_by_who_insists),
 		cmocka_unit_test(without_pfs_on_both_sides_there_is_none),
+		cmocka_unit_test(a_refusal_for_want_of_a_group_names_the_remedy),
 	};
 
 	return exchange_run(tests);
