@@ -105,6 +105,9 @@ struct gateway {
 	struct deferred orient_later;
 	uint64_t oriented; /* the same of the round that orients */
 	bool host_changed;
+	enum orient_again { ORIENT_DONE, ORIENT_PEERS, ORIENT_HOST_CHANGED } orient_again;
+	usec_t orient_begun;
+	struct timer orient_pause;
 	struct gateway_counters counters;
 	uint32_t row_runs[IKEV2_ROWS_MAX]; /* how often each row (ikev2_row_at) was reached, rejects
 					      too */

@@ -46,6 +46,7 @@ void gateway_cancel(struct gateway *gateway, struct timer *timer)
 
 static void peer_freed(void *context, struct peer *peer)
 {
+	round_peer_goes(context, peer);
 	ticket_forget(peer);
 	redirect_free(peer);
 	list_for(node, &peer->tunnels) outfit_forget(container_of(node, struct tunnel, in_peer));

@@ -394,8 +394,10 @@ typedef void (*round_fn)(struct gateway *gateway, struct peer *peer);
  * not free peers. True: that was the last one, and the next call begins anew. */
 bool round_some(struct gateway *gateway, uint64_t *last, round_fn visit);
 /* Finds out for all peers which end is ours, from the next turn on; host_changed: IKE SAs may have
- * lost their address too. */
+ * lost their address too. A walk that is under way goes on to its end, and another one follows. */
 void round_orient(struct gateway *gateway, bool host_changed);
+/* The peer leaves the list that walks go along. */
+void round_peer_goes(struct gateway *gateway, const struct peer *peer);
 
 /* ---- verbs.c ---- */
 /* The conn is about to be loaded anew: its SAs stay for a while, until the new ones are up. False:
