@@ -97,8 +97,9 @@ struct gateway {
 	struct list retired; /* configurations and secrets that were replaced, and may be in use */
 	struct table traps;  /* their policies (engine/traps.c) */
 	struct list orphans; /* traps whose conn is loaded anew */
-	struct list outfits; /* what tunnels have on the host (engine/outfit.c) */
-	struct list queries; /* for counters, out at the kernel */
+	struct timer put_back; /* of what others took away from the host */
+	struct list outfits;   /* what tunnels have on the host (engine/outfit.c) */
+	struct list queries;   /* for counters, out at the kernel */
 	struct list watchers;
 	struct timer watchdog, names_timer;
 	uint64_t watched; /* serial of the last peer that the watchdog looked at */

@@ -15,6 +15,7 @@
 
 /* In the order in which they are made; they go the other way round. */
 enum network_kind { NETWORK_LINK, NETWORK_ADDRESS, NETWORK_RULE, NETWORK_ROUTE };
+#define NETWORK_KINDS 4
 
 /* One thing on the host; what its kind has no use for is zero. */
 struct network_object {
@@ -79,6 +80,13 @@ void network_user_retry(struct network_user *user);
 void network_user_renew(struct network_user *user);
 /* Takes back what nobody else wants; settled is not called any more. NULL: nothing. */
 void network_user_free(struct network_user *user);
+
+/* From now on what others remove of ours is put back (links that they set down are set up); it
+ * rests for some time when they do it again and again. due: network_tick() is to be called then; a
+ * later call with an earlier time replaces the one before. NULL: no longer. */
+typedef void (*network_due_fn)(void *context, usec_t when);
+void network_watch(struct network *network, network_due_fn due, void *context);
+void network_tick(struct network *network);
 
 /* One of our objects is this address (on whatever device). */
 bool network_has_address(const struct network *network, const struct ip_addr *addr);

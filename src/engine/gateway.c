@@ -326,6 +326,7 @@ enum rc gateway_start(struct gateway *gateway, struct diag *diag)
 			  "removed %u SAs and policies that an earlier run left in the kernel",
 			  stale);
 	remove_stale_network(gateway);
+	outfit_watch(gateway, true);
 	TRY(host->ops->udp_listen(host, setup->ikeport, setup->nattport, gateway_receive, gateway,
 				  diag));
 	gateway->listening = true;
@@ -455,6 +456,7 @@ void gateway_free(struct gateway *gateway)
 	gateway->stopping = true;
 	free_sas(gateway);
 	updown_forget(gateway); /* it would tell them */
+	outfit_watch(gateway, false);
 	outfit_forget_all(gateway);
 	tasks_hurry(gateway);
 	(void)(gateway->kernel->ops->drain(gateway->kernel, USEC_PER_SEC) == RC_OK);

@@ -265,6 +265,25 @@ void outfit_release(struct outfit *outfit)
 		outfit_free(outfit);
 }
 
+static void put_back_fire(struct timer *timer)
+{
+	network_tick(container_of(timer, struct gateway, put_back)->network);
+}
+
+static void put_back_due(void *context, usec_t when)
+{
+	struct gateway *gateway = context;
+
+	gateway_timer(gateway, &gateway->put_back, when);
+}
+
+void outfit_watch(struct gateway *gateway, bool on)
+{
+	gateway->put_back.fire = put_back_fire;
+	if (gateway->network != NULL)
+		network_watch(gateway->network, on ? put_back_due : NULL, gateway);
+}
+
 void outfit_forget(struct tunnel *tunnel)
 {
 	if (tunnel->outfit != NULL)

@@ -247,6 +247,8 @@ void outfit_host_changed(struct peer *peer);
 /* What an orphaned trap needs of it (NULL: nothing), until outfit_release(). */
 struct outfit *outfit_keep(struct tunnel *tunnel);
 void outfit_release(struct outfit *outfit);
+/* What others remove of what tunnels have on the host is put back, from now on or no longer. */
+void outfit_watch(struct gateway *gateway, bool on);
 void outfit_forget(struct tunnel *tunnel);	 /* it is about to be freed */
 void outfit_forget_all(struct gateway *gateway); /* at the end */
 

@@ -9,7 +9,7 @@
 
 struct network_user {
 	struct network *network;
-	struct list in_waiting;
+	struct list in_network, in_waiting;
 	struct held **held; /* what it wants */
 	unsigned count;
 	struct nameservers *dns; /* NULL: none */
@@ -35,7 +35,7 @@ static struct held *held_find(const struct network *network, const struct networ
 static void held_free(struct network *network, struct held *held)
 {
 	list_remove(&held->in_queue);
-	list_remove(&held->in_addresses);
+	list_remove(&held->in_kind);
 	list_remove(&held->in_foreign);
 	table_remove(&network->objects, &held->node);
 	mem_free(held);
@@ -56,21 +56,20 @@ static struct held *held_make(struct network *network, const struct network_obje
 		mem_free(held);
 		return NULL;
 	}
-	if (what->kind == NETWORK_ADDRESS)
-		list_append(&network->addresses, &held->in_addresses);
+	list_append(&network->kinds[what->kind], &held->in_kind);
 	return held;
 }
 
-static void later(struct network *network)
+void network_later(struct network *network)
 {
 	network->host->ops->defer(network->host, &network->flush);
 }
 
-static void enqueue(struct network *network, struct held *held)
+void network_enqueue(struct network *network, struct held *held)
 {
 	list_remove(&held->in_queue); /* its place is behind what it stands on */
 	list_append(&network->queue, &held->in_queue);
-	later(network);
+	network_later(network);
 }
 
 static void say(struct network *network, enum log_level level, const struct held *held,
@@ -85,14 +84,24 @@ static void say(struct network *network, enum log_level level, const struct held
 			  said);
 }
 
+static int add(struct network_backend *backend, struct held *held)
+{
+	int error = backend->ops->apply(backend, &held->what, true, held->text);
+
+	if (error != EEXIST || held->what.kind != NETWORK_LINK || held->state != HELD_OURS)
+		return error;
+	error = backend->ops->raise_link(backend, &held->what);
+	return error == EALREADY ? EEXIST : error;
+}
+
 static void make(struct network *network, struct held *held)
 {
 	struct network_backend *backend = network->backend;
-	bool first = held->state == HELD_ABSENT;
+	bool first = held->state == HELD_ABSENT, again = held->again;
 
 	held->again = false;
 	held->text[0] = '\0';
-	held->error = backend->ops->apply(backend, &held->what, true, held->text);
+	held->error = add(backend, held);
 	if (held->error == EEXIST) {
 		held->error = 0;
 		if (first) {
@@ -105,7 +114,10 @@ static void make(struct network *network, struct held *held)
 		held->state = HELD_OURS;
 		if (first)
 			say(network, LOG_LEVEL_DEBUG, held, "added", 0, "");
+		else if (again)
+			vigil_put_back(network, held);
 	} else {
+		network->broke = network->broke || !first;
 		held->state = HELD_ABSENT;
 	}
 }
@@ -128,7 +140,7 @@ static void make_room(struct network *network, const struct network_object *gone
 			continue;
 		held->state = HELD_ABSENT;
 		list_remove(&held->in_foreign);
-		enqueue(network, held);
+		network_enqueue(network, held);
 	}
 }
 
@@ -197,6 +209,28 @@ static void tell_all(struct network *network)
 	}
 }
 
+static bool lacks_something(const struct network_user *user)
+{
+	for (unsigned i = 0; i < user->count; i++)
+		if (user->held[i]->state == HELD_ABSENT)
+			return true;
+	return false;
+}
+
+/* What was there is gone and cannot be put back. */
+static void tell_the_bereft(struct network *network)
+{
+	if (!network->broke)
+		return;
+	network->broke = false;
+	list_for(node, &network->users)
+	{
+		struct network_user *user = container_of(node, struct network_user, in_network);
+		if (!list_linked(&user->in_waiting) && lacks_something(user))
+			list_append(&network->waiting, &user->in_waiting);
+	}
+}
+
 static bool run_some(struct network *network, bool all)
 {
 	while (!list_empty(&network->queue)) {
@@ -213,10 +247,12 @@ static void flush(struct deferred *deferred)
 {
 	struct network *network = container_of(deferred, struct network, flush);
 
-	if (run_some(network, false))
-		tell_all(network);
-	else
-		later(network);
+	if (!run_some(network, false) || vigil_walk(network)) {
+		network_later(network);
+		return;
+	}
+	tell_the_bereft(network);
+	tell_all(network);
 }
 
 void network_drain(struct network *network)
@@ -236,6 +272,7 @@ struct network_user *network_user_new(struct network *network, network_settled_f
 	user->network = network;
 	user->settled = settled;
 	user->context = context;
+	list_append(&network->users, &user->in_network);
 	return user;
 }
 
@@ -243,13 +280,13 @@ static void wait_for_it(struct network_user *user)
 {
 	if (!list_linked(&user->in_waiting))
 		list_append(&user->network->waiting, &user->in_waiting);
-	later(user->network);
+	network_later(user->network);
 }
 
 static void drop(struct network *network, struct held *held)
 {
 	if (--held->users == 0)
-		enqueue(network, held);
+		network_enqueue(network, held);
 }
 
 /* Last made, first gone. */
@@ -262,8 +299,10 @@ static void drop_all(struct network *network, struct held **held, unsigned count
 static void take(struct network *network, struct held *held)
 {
 	held->users++;
-	if (held->state == HELD_ABSENT || held->again)
-		enqueue(network, held);
+	if (held->state == HELD_ABSENT)
+		network_enqueue(network, held);
+	else if (held->again)
+		vigil_check(network, held);
 }
 
 static struct held **make_all(struct network *network, const struct network_plan *plan,
@@ -324,7 +363,7 @@ void network_user_retry(struct network_user *user)
 {
 	for (unsigned i = 0; i < user->count; i++)
 		if (user->held[i]->state == HELD_ABSENT)
-			enqueue(user->network, user->held[i]);
+			network_enqueue(user->network, user->held[i]);
 	wait_for_it(user);
 }
 
@@ -347,8 +386,7 @@ void network_user_renew(struct network_user *user)
 		struct held *held = user->held[i];
 		if (held->state != HELD_OURS || stands_on_ours(user, held))
 			continue;
-		held->again = true;
-		enqueue(user->network, held);
+		vigil_check(user->network, held);
 	}
 	wait_for_it(user);
 }
@@ -357,6 +395,7 @@ void network_user_free(struct network_user *user)
 {
 	if (user == NULL)
 		return;
+	list_remove(&user->in_network);
 	list_remove(&user->in_waiting);
 	nameservers_leave(user->dns);
 	drop_all(user->network, user->held, user->count);
@@ -368,9 +407,9 @@ void network_user_free(struct network_user *user)
 
 bool network_has_address(const struct network *network, const struct ip_addr *addr)
 {
-	list_for(node, &network->addresses)
+	list_for(node, &network->kinds[NETWORK_ADDRESS])
 	{
-		const struct held *held = container_of(node, struct held, in_addresses);
+		const struct held *held = container_of(node, struct held, in_kind);
 		if (held->state == HELD_OURS && ip_equal(&held->what.addr, addr))
 			return true;
 	}
@@ -397,7 +436,11 @@ enum rc network_new(struct host *host, struct log *log, struct network_backend *
 	network->backend = backend;
 	table_init(&network->objects, seed); /* nobody chooses these keys to do harm */
 	list_init(&network->queue);
-	list_init(&network->addresses);
+	for (unsigned i = 0; i < NETWORK_KINDS; i++)
+		list_init(&network->kinds[i]);
+	list_init(&network->users);
+	list_init(&network->resting);
+	network->due_at = USEC_NEVER;
 	list_init(&network->foreign);
 	list_init(&network->dns);
 	list_init(&network->waiting);

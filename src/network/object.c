@@ -33,7 +33,8 @@ bool network_object_equal(const struct network_object *a, const struct network_o
 uint64_t network_object_hash(const struct table *table, const struct network_object *object)
 {
 	uint8_t key[2 + sizeof(object->addr.bytes) + NETWORK_DEVICE_MAX] = { 0 };
-	size_t len = strnlen(object->device, NETWORK_DEVICE_MAX);
+	/* where a route or an address stands is not known any more when it is gone */
+	size_t len = object->kind == NETWORK_LINK ? strnlen(object->device, NETWORK_DEVICE_MAX) : 0;
 
 	key[0] = (uint8_t)object->kind;
 	key[1] = object->len;

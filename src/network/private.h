@@ -15,6 +15,11 @@ struct network_backend_ops {
 	 * kernel says beside it, or "". */
 	int (*apply)(struct network_backend *backend, const struct network_object *object, bool add,
 		     char text[NETWORK_TEXT_MAX]);
+	/* Sets up a link of ours; EALREADY: it is. */
+	int (*raise_link)(struct network_backend *backend, const struct network_object *link);
+	/* From now on it calls vigil_lost() and vigil_suspect() for what others remove; NULL: no
+	 * more. */
+	enum rc (*listen)(struct network_backend *backend, struct network *listener);
 	enum rc (*remove_stale)(struct network_backend *backend, unsigned *count,
 				struct diag *diag);
 	void (*free)(struct network_backend *backend);
@@ -30,15 +35,17 @@ enum held_state {
 	HELD_FOREIGN, /* it stood there before us */
 };
 struct held {
-	struct table_node node;	  /* network->objects */
-	struct list in_queue;	  /* something is to be done */
-	struct list in_addresses; /* network->addresses */
-	struct list in_foreign;	  /* network->foreign, while it is that */
+	struct table_node node; /* network->objects */
+	struct list in_queue;	/* something is to be done; or in network->resting */
+	struct list in_kind;	/* network->kinds */
+	struct list in_foreign; /* network->foreign, while it is that */
 	struct network_object what;
 	unsigned users;
 	enum held_state state;
-	bool again; /* make it again although it was there */
-	int error;  /* why it is absent */
+	bool again;	   /* make it again although it was there */
+	uint8_t lost;	   /* so often it was gone, without a long quiet in between */
+	int error;	   /* why it is absent */
+	usec_t rest_until; /* it is not put back before */
 	char text[NETWORK_TEXT_MAX];
 };
 
@@ -47,13 +54,38 @@ struct network {
 	struct log *log;
 	struct network_backend *backend; /* owned */
 	struct table objects;
-	struct list queue;     /* of struct held.in_queue, in the order to be done */
-	struct list addresses; /* of struct held.in_addresses */
-	struct list foreign;   /* of struct held.in_foreign */
-	struct list waiting;   /* of struct network_user.in_waiting */
+	struct list queue;		  /* of struct held.in_queue, in the order to be done */
+	struct list kinds[NETWORK_KINDS]; /* of struct held.in_kind */
+	struct list foreign;		  /* of struct held.in_foreign */
+	struct list waiting;		  /* of struct network_user.in_waiting */
+	struct list users;		  /* of struct network_user.in_network */
 	struct deferred flush;
 	struct list dns; /* of struct nameservers.in_network (dns.c) */
+	/* vigil.c */
+	struct list resting; /* of struct held.in_queue: to be put back later */
+	bool suspect;	     /* anything may be gone */
+	bool broke;	     /* what was there could not be put back: its users do not know */
+	usec_t walk_from;    /* not earlier */
+	usec_t due_at;
+	network_due_fn due; /* NULL: nobody listens */
+	void *due_context;
 };
+
+/* ---- network.c ---- */
+void network_later(struct network *network);
+/* Behind what it stands on. */
+void network_enqueue(struct network *network, struct held *held);
+
+/* ---- vigil.c ---- */
+/* It may be gone: it is made again, now or when its rest is over. */
+void vigil_check(struct network *network, struct held *held);
+/* It was gone, and is there again. */
+void vigil_put_back(struct network *network, struct held *held);
+/* True: everything is to be looked at, and stands in the queue. */
+bool vigil_walk(struct network *network);
+/* For backends: somebody else has removed this (what it does not know of it is zero). */
+void vigil_lost(struct network *network, const struct network_object *shown);
+void vigil_suspect(struct network *network);
 
 /* ---- dns.c ---- */
 struct nameservers;

@@ -19,6 +19,7 @@ struct simulated_backend {
 	unsigned fail_nth, fail_left, changes;
 	int fail_error, link_error;
 	bool fail_every;
+	struct network *listener;
 };
 
 static struct simulated_backend *simulated_of(const struct network *network)
@@ -176,8 +177,23 @@ static void simulated_free(struct network_backend *backend)
 	mem_free(simulated);
 }
 
+static int raise_link(struct network_backend *backend, const struct network_object *link)
+{
+	(void)backend;
+	(void)link;
+	return EALREADY;
+}
+
+static enum rc listen_to(struct network_backend *backend, struct network *listener)
+{
+	container_of(backend, struct simulated_backend, backend)->listener = listener;
+	return RC_OK;
+}
+
 static const struct network_backend_ops simulated_ops = {
 	.apply = apply,
+	.raise_link = raise_link,
+	.listen = listen_to,
 	.remove_stale = remove_stale,
 	.free = simulated_free,
 };
@@ -214,11 +230,17 @@ bool network_simulated_put(struct network *network, const struct network_object 
 
 bool network_simulated_take(struct network *network, const struct network_object *object)
 {
-	struct thing *thing = find(simulated_of(network), object);
+	struct simulated_backend *simulated = simulated_of(network);
+	struct thing *thing = find(simulated, object);
+	struct network_object what;
 
-	if (thing != NULL)
-		take_with_all(simulated_of(network), thing);
-	return thing != NULL;
+	if (thing == NULL)
+		return false;
+	what = thing->what;
+	take_with_all(simulated, thing);
+	if (simulated->listener != NULL)
+		vigil_lost(simulated->listener, &what);
+	return true;
 }
 
 bool network_simulated_has(const struct network *network, const struct network_object *object)

@@ -410,6 +410,33 @@ static void what_others_remove_comes_again_when_the_host_changes(void **state)
 	pair_end(&pair);
 }
 
+static void what_others_remove_comes_back_by_itself_and_the_log_says_so(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	begin(&pair, SERVER ALL, CLIENT ALL);
+	struct network_object rule = { .kind = NETWORK_RULE,
+				       .addr = ip_any(AF_INET),
+				       .table = HOST_TABLE_TUNNELS };
+	for (unsigned i = 0; i < 4; i++) {
+		assert_true(network_simulated_take(pair.east.network, &rule));
+		pair_run(&pair, USEC_PER_MSEC);
+		assert_true(has(&pair.east, rule));
+	}
+	assert_true(end_said(&pair.east, "put back the IPv4 rule for routing table 86"));
+	assert_true(network_simulated_take(pair.east.network, &rule));
+	pair_run(&pair, USEC_PER_SEC / 2);
+	assert_false(has(&pair.east, rule));
+	pair_run(&pair, USEC_PER_SEC);
+	assert_true(has(&pair.east, rule));
+	assert_true(network_simulated_take(pair.east.network, &rule));
+	down(&pair, &pair.east, "t"); /* while it waits */
+	pair_run(&pair, 10 * USEC_PER_SEC);
+	assert_int_equal(things(&pair.east), 0);
+	pair_end(&pair);
+}
+
 static void nothing_stays_when_the_daemon_stops(void **state)
 {
 	struct pair pair;
@@ -446,6 +473,7 @@ int main(void)
 		cmocka_unit_test(refusal_is_told_and_tried_again_while_the_tunnel_stays_up),
 		cmocka_unit_test(what_a_killed_run_left_is_removed),
 		cmocka_unit_test(what_others_remove_comes_again_when_the_host_changes),
+		cmocka_unit_test(what_others_remove_comes_back_by_itself_and_the_log_says_so),
 		cmocka_unit_test(nothing_stays_when_the_daemon_stops),
 	};
 

@@ -52,6 +52,18 @@ static void encode_link(struct nlmsghdr *message, const struct network_object *o
 	mnl_attr_nest_end(message, kind);
 }
 
+struct nlmsghdr *netlink_encode_up(void *at, const struct network_object *link)
+{
+	struct nlmsghdr *message = mnl_nlmsg_put_header(at);
+	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(message, sizeof(*info));
+
+	message->nlmsg_type = RTM_NEWLINK;
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	info->ifi_flags = info->ifi_change = IFF_UP;
+	mnl_attr_put_strz(message, IFLA_IFNAME, link->device);
+	return message;
+}
+
 /* IPv4: a narrower scope than that of the packet is never chosen. IPv6: an address is not, when its
  * preferred time is over (RFC 6724 rule 3). */
 static void put_aside(struct nlmsghdr *message, struct ifaddrmsg *info)

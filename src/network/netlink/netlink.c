@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include "base/arena.h"
 #include "network/netlink/netlink.h"
@@ -82,14 +83,31 @@ static int apply(struct network_backend *backend, const struct network_object *o
 	return !add && is_gone(error) ? 0 : error;
 }
 
+static int raise_link(struct network_backend *backend, const struct network_object *object)
+{
+	_Alignas(8) uint8_t bytes[NETLINK_MESSAGE_MAX] = { 0 };
+	struct ifreq request = { .ifr_flags = 0 };
+	char text[NETWORK_TEXT_MAX];
+
+	memcpy(request.ifr_name, object->device, sizeof(request.ifr_name));
+	if (ioctl(netlink_of(backend)->fd, SIOCGIFFLAGS, &request) != 0)
+		return errno;
+	if ((request.ifr_flags & IFF_UP) != 0)
+		return EALREADY;
+	return netlink_ask(netlink_of(backend), netlink_encode_up(bytes, object), text);
+}
+
 static void netlink_free(struct network_backend *backend)
 {
+	(void)(netlink_listen(backend, NULL) == RC_OK);
 	(void)close(netlink_of(backend)->fd);
 	mem_free(netlink_of(backend));
 }
 
 static const struct network_backend_ops netlink_ops = {
 	.apply = apply,
+	.raise_link = raise_link,
+	.listen = netlink_listen,
 	.remove_stale = netlink_remove_stale,
 	.free = netlink_free,
 };
@@ -113,6 +131,8 @@ enum rc network_netlink_new(struct host *host, struct log *log, struct network *
 	if (backend == NULL)
 		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
 	backend->backend.ops = &netlink_ops;
+	backend->host = host;
+	backend->events_fd = -1;
 	backend->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 	if (backend->fd < 0 ||
 	    connect(backend->fd, (struct sockaddr *)&kernel, sizeof(kernel)) != 0) {

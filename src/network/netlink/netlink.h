@@ -17,14 +17,22 @@
 
 struct netlink_backend {
 	struct network_backend backend;
+	struct host *host;
 	int fd;
 	uint32_t sequence;
+	/* events.c */
+	uint32_t port; /* what Linux calls the other socket: what it did is no news */
+	int events_fd; /* -1: nobody listens */
+	struct watch *watch;
+	struct network *listener;
 };
 
 /* Writes the message into `at`, with room for NETLINK_MESSAGE_MAX bytes; index: of the device that
  * the object stands on. Sequence is the caller's. */
 struct nlmsghdr *netlink_encode(void *at, const struct network_object *object, bool add,
 				uint32_t index);
+/* Sets the link up. */
+struct nlmsghdr *netlink_encode_up(void *at, const struct network_object *link);
 /* The message that removes what this part of a dump shows; NULL: it is not ours, or too long. */
 struct nlmsghdr *netlink_stale_encode(void *at, const struct nlmsghdr *dumped);
 
@@ -36,6 +44,10 @@ const struct nlattr *netlink_attribute(const struct nlmsghdr *message, size_t he
 /* Sends the message and reads its acknowledgement: 0 or errno. */
 int netlink_ask(struct netlink_backend *backend, struct nlmsghdr *message,
 		char text[NETWORK_TEXT_MAX]);
+/* The thing of ours that this message says is gone (or a link of ours that is down). False: it says
+ * nothing of the kind. */
+bool netlink_lost_read(const struct nlmsghdr *message, struct network_object *out);
+enum rc netlink_listen(struct network_backend *backend, struct network *listener) MUST_CHECK;
 enum rc netlink_remove_stale(struct network_backend *backend, unsigned *count,
 			     struct diag *diag) MUST_CHECK;
 

@@ -157,6 +157,81 @@ static void xfrm_interface_is_made_or_its_lack_is_told(void **state)
 	suite_end(&suite);
 }
 
+/* Linux tells it, and it comes again. */
+static void comes_again_after(struct suite *suite, const struct network_plan *plan,
+			      const char *script)
+{
+	char all[500];
+
+	(void)snprintf(all, sizeof(all), "PATH=$PATH:/sbin:/usr/sbin; %s", script);
+	netns_do(all);
+	fake_turn(&suite->host); /* the event */
+	fake_turn(&suite->host); /* what was told is put back */
+	fake_turn(&suite->host); /* and what went with it without a word */
+	for (unsigned i = 0; i < plan->count; i++) {
+		char text[NETWORK_TEXT_MAX];
+		if (!suite_is_there(suite, &plan->objects[i]))
+			fail_msg("%s is gone after %s",
+				 network_object_text(&plan->objects[i], text), script);
+	}
+}
+
+static void due(void *context, usec_t when)
+{
+	(void)context;
+	(void)when;
+}
+
+static void what_others_remove_is_heard_of_and_put_back(void **state)
+{
+	static const char *const scripts[] = {
+		"ip route flush table all proto 86; ip -6 route flush table all proto 86",
+		"ip rule del pref 30086; ip rule del pref 30087",
+		"ip -6 rule del pref 30086; ip -6 rule del pref 30087",
+		"ip addr del 10.9.0.7/32 dev lo", /* the routes from it go with it */
+	};
+	struct network_plan plan, v6;
+	struct suite suite;
+
+	(void)state;
+	suite_begin(&suite);
+	network_watch(suite.network, due, NULL);
+	suite_plan(&plan, "4");
+	suite_plan(&v6, "6");
+	for (unsigned i = 0; i < v6.count; i++)
+		network_plan_add(&plan, &v6.objects[i]);
+	assert_int_equal(suite_set(&suite, &plan), 0);
+	for (unsigned i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++)
+		comes_again_after(&suite, &plan, scripts[i]);
+	suite_end(&suite);
+}
+
+/* Also its routes, which Linux takes without a word. */
+static void link_that_is_removed_or_set_down_comes_again(void **state)
+{
+	struct network_object link = { .kind = NETWORK_LINK, .device = "ipsec7", .if_id = 7 };
+	struct network_object route;
+	struct network_plan plan = { .count = 0 };
+	struct suite suite;
+
+	(void)state;
+	suite_begin(&suite);
+	network_watch(suite.network, due, NULL);
+	route = suite_route("10.2.0.0", 24);
+	memcpy(route.device, link.device, sizeof(route.device));
+	network_plan_add(&plan, &link);
+	network_plan_add(&plan, &route);
+	if (suite_set(&suite, &plan) != 0) {
+		suite_end(&suite);
+		print_message("this kernel has no xfrm interfaces: skipped\n");
+		skip();
+	}
+	comes_again_after(&suite, &plan, "ip link del ipsec7");
+	suite.host.now += 10 * USEC_PER_SEC;
+	comes_again_after(&suite, &plan, "ip link set ipsec7 down");
+	suite_end(&suite);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +240,8 @@ int main(void)
 		cmocka_unit_test(table_of_tunnels_is_not_seen_by_what_has_the_mark),
 		cmocka_unit_test(address_of_a_client_is_no_source_by_itself),
 		cmocka_unit_test(what_others_have_put_there_stays),
+		cmocka_unit_test(what_others_remove_is_heard_of_and_put_back),
+		cmocka_unit_test(link_that_is_removed_or_set_down_comes_again),
 		cmocka_unit_test(xfrm_interface_is_made_or_its_lack_is_told),
 	};
 

@@ -28,6 +28,19 @@ rekey west tunnel child
 [ "$(ip -n west -o link show ipsec1 | cut -d: -f1)" = "$index" ] || fail "another interface"
 ping_ok westlan 10.2.0.2
 
+say "what somebody else removes comes back"
+ip -n west link del ipsec1
+wait_for 5 "the interface again" ip -n west link show ipsec1
+has_route() { grep -q "dev ipsec1" <<<"$(ip -n west route get "$1")"; }
+wait_for 5 "its route again" has_route 10.2.0.2
+log_has west "put back the xfrm interface ipsec1"
+ip -n west link set ipsec1 down
+wait_for 5 "its route again" has_route 10.2.0.2
+ip -n west route del 10.2.0.0/24
+wait_for 5 "its route again" has_route 10.2.0.2
+contains "$(ip -n west addr show dev ipsec1)" "10.77.0.1/30"
+ping_ok westlan 10.2.0.2
+
 say "it goes with the tunnel"
 down west tunnel
 wait_for 5 "no interface" gone west ipsec1
@@ -57,6 +70,8 @@ contains "$(ip -n west route get 198.51.100.1)" "dev ipsec1"
 contains "$(ip -n west route get 198.51.100.1 mark 0x56414e54)" "dev eth0"
 rekey west tunnel child
 ping_ok westlan 10.2.0.2
+ip -n west rule del pref 30087
+wait_for 5 "its rule again" has_route 198.51.100.1
 down west tunnel
 wait_for 5 "no interface" gone west ipsec1
 [ -z "$(ip -n west rule show | grep 56414e54 || true)" ] || fail "a rule is left"
