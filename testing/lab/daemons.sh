@@ -222,12 +222,13 @@ whack() {
 
 # every conn of the file
 load_libreswan() {
-	local conf name
-	conf=$(private_copy "$1" conf)
-	for name in $(sed -n 's/^conn \([^%].*\)/\1/p' "$conf"); do
-		nsenter --target "${pid_of[$1]}" --mount --net /usr/libexec/ipsec/addconn \
-			--ctlsocket /run/pluto/pluto.ctl --config "$conf" "$name" >>"$RESULT/$1.out" 2>&1
-	done
+	local name
+	private_copy "$1" conf >/dev/null
+	for name in $(sed -n 's/^conn \([^%].*\)/\1/p' "$WORK/$1.d/conf"); do add_libreswan "$1" "$name"; done
+}
+add_libreswan() {
+	nsenter --target "${pid_of[$1]}" --mount --net /usr/libexec/ipsec/addconn \
+		--ctlsocket /run/pluto/pluto.ctl --config "$WORK/$1.d/conf" "$2" >>"$RESULT/$1.out" 2>&1
 }
 
 up_libreswan() { whack "$1" --name "$2" --initiate; }

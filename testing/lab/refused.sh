@@ -32,16 +32,18 @@ declare -A told_by_libreswan=(
 theirs() { pair_conn "theirs-$1" west.cert=west-p256 east.cert=east-$1 west.id=@p256.west.example east.id=@$1.east.example; }
 ours() { pair_conn "ours-$1" west.cert=west-$1 east.cert=east-p256 west.id=@$1.west.example east.id=@p256.east.example; }
 
+# forget_libreswan SIDE CONN: it would revive the conn for as long as it has it, and lets no other one have the
+# subnets of its route.
+forget_libreswan() {
+	whack "$1" --name "$2" --delete >/dev/null 2>&1 || true
+	add_libreswan "$1" "$2"
+}
+
 # give_up CONN: a conn that has failed would be tried again. Libreswan does so at once, and what it has begun anew
 # may have come up with us.
 give_up() {
 	local turn
-	case ${kind_of[east]} in
-	libreswan) # whose route lets no other conn have the subnets
-		whack east --name "$1" --terminate >/dev/null 2>&1 || true
-		whack east --name "$1" --unroute >/dev/null 2>&1 || true
-		;;
-	esac
+	if [ "${kind_of[east]}" = libreswan ]; then forget_libreswan east "$1"; fi
 	for ((turn = 0; turn < 20; turn++)); do
 		down_vanth west "$1" >/dev/null 2>&1 || true
 		has_child west || break
