@@ -47,6 +47,8 @@ bool certificate_crl_url(const struct certificate *certificate, unsigned index, 
 bool certificate_ocsp_url(const struct certificate *certificate, unsigned index, struct span *out);
 /* A URL of a distribution point that is not used here: ldap://, https://. false: there is none. */
 bool certificate_crl_other(const struct certificate *certificate, struct span *out);
+/* The same of a responder. */
+bool certificate_ocsp_other(const struct certificate *certificate, struct span *out);
 
 /* RFC 4945 §3.1: does this identity stand in the certificate? DN: equals the subject; FQDN, mail
  * address, address: one of the alternatives. ID_KEY_ID never does. */

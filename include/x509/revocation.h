@@ -25,12 +25,15 @@ struct revocation;
  * memory. */
 struct revocation *revocation_new(const struct revocation_env *env,
 				  const struct config_setup *setup, const uint64_t seed[2]);
+/* Who waits is told at once, and nobody waits any more: RC_SHUTDOWN is what he gets. */
+void revocation_stop(struct revocation *revocation);
 /* Nobody may wait any more. Checks that are on a worker end by themselves. NULL: nothing. */
 void revocation_free(struct revocation *revocation);
 /* A reload: who waits goes on waiting. RC_NO_MEMORY: the old settings stay. */
 enum rc revocation_configure(struct revocation *revocation,
 			     const struct config_setup *setup) MUST_CHECK;
-/* ipsec rereadcrls: all CRLs are fetched again, OCSP answers and failures are forgotten. */
+/* ipsec rereadcrls: all CRLs are fetched again, responders are asked again, failures are forgotten.
+ */
 void revocation_refetch(struct revocation *revocation);
 
 /* Somebody who waits; he embeds it, zeroed, and forgets it before it goes. */
@@ -46,7 +49,8 @@ struct x509_waiter {
  * RC_OK: nothing says that one of them is revoked, and no setting wants to know more.
  * RC_AUTH_FAILED with a diag that names subject, issuer, serial number, since when, why and who
  * says so; or what could not be found out. RC_SUSPEND: waiter->ready comes, within WAIT_MAX in
- * all, then ask again. What is not strict is asked for too, for the next time, without waiting. */
+ * all, then ask again. RC_SHUTDOWN: it is not waited for any more. What is not strict is asked for
+ * too, for the next time, without waiting. */
 #define REVOCATION_WAIT_MAX (20 * USEC_PER_SEC)
 enum rc x509_revocation(struct revocation *revocation, struct certificate *const *path,
 			unsigned count, struct x509_waiter *waiter, struct diag *diag) MUST_CHECK;

@@ -426,6 +426,7 @@ void gateway_stop(struct gateway *gateway, usec_t limit, void (*stopped)(void *c
 	list_for_safe(node, &gateway->peers.list)
 		say_goodbye(gateway, container_of(node, struct peer, in_peers));
 	drop_rest(gateway);
+	revocation_stop(gateway->revocation);
 	gateway->stop_limit.fire = stop_fire;
 	gateway_timer(gateway, &gateway->stop_limit, host_now(gateway->host));
 }

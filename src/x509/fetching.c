@@ -17,7 +17,8 @@ struct checking {
 	struct job job;
 	struct source *source; /* NULL: it has gone */
 	bool ocsp;
-	struct certificate *certificate, *issuer;
+	uint8_t serial[SERIAL_MAX], serial_len;
+	struct certificate *issuer;
 	char *trustname; /* whose answers are believed beside the issuer's; NULL */
 	int64_t now;
 	enum rc rc;
@@ -124,7 +125,7 @@ void sources_wake(struct deferred *deferred)
 		host->ops->defer(host, deferred);
 }
 
-static void wake(struct source *source)
+void source_wake(struct source *source)
 {
 	struct revocation *revocation = source->revocation;
 
@@ -161,24 +162,64 @@ static void note_success(struct source *source)
 	source->why = NULL;
 }
 
-/* After this the source may be gone. */
-static void settle(struct source *source, const char *why)
+/* It is idle again. */
+static void leave(struct source *source)
 {
 	struct revocation *revocation = source->revocation;
 
 	if (source->state == SOURCE_FETCHING || source->state == SOURCE_CHECKING)
 		revocation->under_way--;
+	responder_leave(&revocation->responders, source);
 	source->state = SOURCE_IDLE;
 	source->settled = now_of(source);
+	revocation->env.host->ops->defer(revocation->env.host, &revocation->begin_later);
+}
+
+static void after(struct source *source)
+{
+	source_arm_refresh(source);
+	source_forget_issuer(source);
+	source_wake(source);
+}
+
+static void settle(struct source *source, const char *why)
+{
+	leave(source);
 	if (why != NULL)
 		note_failure(source, why);
 	else
 		note_success(source);
-	source_arm_refresh(source);
-	source_forget_parties(source);
-	wake(source);
+	after(source);
+	sources_trim(source->revocation, source);
+}
+
+/* Its server was silent just now: it is not asked, and who waits need not. */
+static void refuse_pause(struct source *source, const struct responder *responder)
+{
+	char text[300];
+
+	(void)snprintf(text, sizeof(text),
+		       "%.100s gave no answer (%.80s); it is asked again in %u s", responder->name,
+		       responder->why != NULL ? responder->why : "out of memory",
+		       (unsigned)((responder->pause_until - now_of(source)) / USEC_PER_SEC + 1));
+	mem_free(source->why);
+	source->why = mem_text(text);
+	source->retry_at = responder->pause_until;
+}
+
+static void responder_fails(struct source *source, const char *why)
+{
+	struct revocation *revocation = source->revocation;
+	struct responder *responder = source->responder;
+
+	responder_silent(responder, now_of(source), why);
+	while (!list_empty(&responder->queue)) {
+		struct source *other = container_of(responder->queue.next, struct source, in_queue);
+		leave(other);
+		refuse_pause(other, responder);
+		after(other);
+	}
 	sources_trim(revocation, source);
-	revocation->env.host->ops->defer(revocation->env.host, &revocation->begin_later);
 }
 
 /* ---- on a worker ---- */
@@ -202,8 +243,9 @@ static enum rc check_answer(struct checking *checking, unsigned worker, struct d
 
 	if (checking->trustname != NULL)
 		TRY(x509_certificate_load(checking->trustname, &responder, diag));
-	rc = ocsp_read(span_make(checking->bytes, checking->len), checking->certificate,
-		       checking->issuer, responder, checking->now, worker, &checking->answer, diag);
+	rc = ocsp_read(span_make(checking->bytes, checking->len),
+		       span_make(checking->serial, checking->serial_len), checking->issuer,
+		       responder, checking->now, worker, &checking->answer, diag);
 	certificate_unref(responder);
 	return rc;
 }
@@ -218,7 +260,6 @@ static void check_work(struct job *job, unsigned worker)
 
 static void checking_free(struct checking *checking)
 {
-	certificate_unref(checking->certificate);
 	certificate_unref(checking->issuer);
 	crl_unref(checking->crl);
 	mem_free(checking->trustname);
@@ -313,7 +354,8 @@ static struct checking *checking_new(struct source *source, struct span body)
 	checking->len = body.len;
 	checking->source = source;
 	checking->ocsp = source->kind == SOURCE_OCSP;
-	checking->certificate = ref_or_null(source->certificate);
+	memcpy(checking->serial, source->serial, SERIAL_MAX);
+	checking->serial_len = source->serial_len;
 	checking->issuer = ref_or_null(source->issuer);
 	checking->now = wall_of(source);
 	checking->trustname = text_or_null(source->revocation->ocsp_trustname, &failed);
@@ -388,7 +430,8 @@ static enum rc write_question(struct source *source, uint8_t question[OCSP_REQUE
 		return RC_OK;
 	out->limit = revocation->ocsp_timeout;
 	out->size_max = OCSP_ANSWER_MAX;
-	TRY(ocsp_request(source->certificate, source->issuer, question, &len));
+	TRY(ocsp_request(span_make(source->serial, source->serial_len), source->issuer, question,
+			 &len));
 	source->posted = true;
 	if (!source->posts && !revocation->ocsp_post &&
 	    source_get_url(source->url, span_make(question, len), url) == RC_OK) {
@@ -401,13 +444,23 @@ static enum rc write_question(struct source *source, uint8_t question[OCSP_REQUE
 	return RC_OK;
 }
 
-static void enqueue(struct source *source)
+/* False: it is not asked, and source->why says why not. */
+static bool enqueue(struct source *source)
 {
 	struct revocation *revocation = source->revocation;
+	struct responder *responder = responder_of(&revocation->responders, source->url);
 
-	source->state = SOURCE_QUEUED;
-	list_append(&revocation->queue, &source->in_queue);
+	if (responder == NULL) {
+		note_failure(source, "out of memory");
+		return false;
+	}
+	if (responder_pauses(responder, now_of(source))) {
+		refuse_pause(source, responder);
+		return false;
+	}
+	responder_enqueue(&revocation->responders, responder, source);
 	revocation->env.host->ops->defer(revocation->env.host, &revocation->begin_later);
+	return true;
 }
 
 /* ocsp-method=get: and post when that fails. */
@@ -416,9 +469,8 @@ static bool ask_by_post(struct source *source)
 	if (source->kind != SOURCE_OCSP || source->posted)
 		return false;
 	source->posts = true;
-	source->revocation->under_way--;
-	enqueue(source);
-	return true;
+	leave(source);
+	return enqueue(source);
 }
 
 static void check_done(struct job *job)
@@ -444,6 +496,18 @@ static void check_done(struct job *job)
 	checking_free(checking);
 }
 
+/* A server that says no is not silent. */
+static void failed(struct source *source, enum rc rc, const char *why)
+{
+	if (rc != RC_TIMEOUT && ask_by_post(source))
+		return;
+	if (source->responder != NULL && (rc == RC_TIMEOUT || rc == RC_IO))
+		responder_fails(source, why);
+	else if (source->responder != NULL)
+		responder_answered(source->responder);
+	settle(source, why);
+}
+
 static void fetched(void *context, enum rc rc, struct span body, const char *error)
 {
 	struct source *source = context;
@@ -451,10 +515,10 @@ static void fetched(void *context, enum rc rc, struct span body, const char *err
 
 	source->fetch = NULL;
 	if (rc != RC_OK) {
-		if (!ask_by_post(source))
-			settle(source, error != NULL ? error : rc_name(rc));
+		failed(source, rc, error != NULL ? error : rc_name(rc));
 		return;
 	}
+	responder_answered(source->responder);
 	checking = checking_new(source, body);
 	if (checking == NULL) {
 		settle(source, "out of memory");
@@ -474,7 +538,6 @@ static void begin(struct source *source)
 	char url[SOURCE_GET_URL_MAX];
 	struct fetch_request request;
 
-	source->state = SOURCE_FETCHING;
 	source->revocation->under_way++;
 	if (write_question(source, question, url, &request) == RC_OK)
 		source->fetch = host->ops->fetch(host, &request, fetched, source);
@@ -486,25 +549,26 @@ void sources_begin(struct deferred *deferred)
 {
 	struct revocation *revocation = container_of(deferred, struct revocation, begin_later);
 
-	while (revocation->under_way < SOURCES_AT_ONCE && !list_empty(&revocation->queue)) {
-		struct list *node = revocation->queue.next;
-		list_remove(node);
-		begin(container_of(node, struct source, in_queue));
-	}
+	struct source *source;
+
+	while (revocation->under_way < SOURCES_AT_ONCE &&
+	       (source = responders_next(&revocation->responders)) != NULL)
+		begin(source);
 }
 
 bool source_ask(struct source *source)
 {
 	if (source->state != SOURCE_IDLE)
 		return true;
-	if (now_of(source) < source->retry_at ||
-	    (source->kind == SOURCE_OCSP && source->certificate == NULL))
+	if (now_of(source) < source->retry_at || source->issuer == NULL)
 		return false;
-	enqueue(source);
-	return true;
+	return enqueue(source);
 }
 
 void source_refresh(struct timer *timer)
 {
-	(void)source_ask(container_of(timer, struct source, refresh));
+	struct source *source = container_of(timer, struct source, refresh);
+
+	if (!source_ask(source))
+		source_arm_refresh(source);
 }

@@ -184,13 +184,33 @@ bool certificate_crl_other(const struct certificate *certificate, struct span *o
 	return false;
 }
 
-bool certificate_ocsp_url(const struct certificate *certificate, unsigned index, struct span *out)
+/* RFC 5280 §4.2.2.1: the next place of a responder in *list. */
+static bool next_responder(struct span *list, struct span *place)
 {
 	static const uint8_t ocsp[] = { 0x2b, 6, 1, 5, 5, 7, 0x30, 1 };
-	struct span list = certificate->extensions.access, access, method;
-	while (der_take(&list, ASN1_SEQUENCE, &access) == RC_OK)
-		if (der_take(&access, ASN1_OID, &method) == RC_OK &&
-		    span_equal(method, SPAN_OF(ocsp)) && url_among(access, &index, out))
+	struct span method;
+	while (der_take(list, ASN1_SEQUENCE, place) == RC_OK)
+		if (der_take(place, ASN1_OID, &method) == RC_OK &&
+		    span_equal(method, SPAN_OF(ocsp)))
+			return true;
+	return false;
+}
+
+bool certificate_ocsp_url(const struct certificate *certificate, unsigned index, struct span *out)
+{
+	struct span list = certificate->extensions.access, place;
+	while (next_responder(&list, &place))
+		if (url_among(place, &index, out))
+			return true;
+	return false;
+}
+
+bool certificate_ocsp_other(const struct certificate *certificate, struct span *out)
+{
+	struct span list = certificate->extensions.access, place;
+	uint8_t tag;
+	while (next_responder(&list, &place))
+		if (der_next(&place, &tag, out) == RC_OK && tag == NAME_URI && !is_http(*out))
 			return true;
 	return false;
 }

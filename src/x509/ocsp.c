@@ -34,7 +34,7 @@ static enum rc hash_issuer(const struct certificate *issuer, struct issuer_hashe
 	return key_hash(issuer, out->key);
 }
 
-enum rc ocsp_request(const struct certificate *certificate, const struct certificate *issuer,
+enum rc ocsp_request(struct span serial, const struct certificate *issuer,
 		     uint8_t buffer[OCSP_REQUEST_MAX], size_t *len)
 {
 	struct issuer_hashes hashes;
@@ -48,15 +48,14 @@ enum rc ocsp_request(const struct certificate *certificate, const struct certifi
 	sink_span(&sink, SPAN_OF(sha1_algorithm));
 	der_put(&sink, ASN1_OCTET_STRING, SPAN_OF(hashes.name));
 	der_put(&sink, ASN1_OCTET_STRING, SPAN_OF(hashes.key));
-	der_put(&sink, ASN1_INTEGER, certificate->serial);
+	der_put(&sink, ASN1_INTEGER, serial);
 	for (unsigned i = 5; i-- > 0;)
 		der_end(&sink, at[i]);
 	*len = sink.len;
 	return sink_rc(&sink);
 }
 
-static bool same_id(struct span id, const struct certificate *certificate,
-		    const struct issuer_hashes *hashes)
+static bool same_id(struct span id, struct span wanted, const struct issuer_hashes *hashes)
 {
 	struct span algorithm, name, key, serial;
 	if (der_whole(&id, ASN1_SEQUENCE, &algorithm) != RC_OK ||
@@ -67,7 +66,7 @@ static bool same_id(struct span id, const struct certificate *certificate,
 	return (span_equal(algorithm, SPAN_OF(sha1_algorithm)) ||
 		span_equal(algorithm, SPAN_OF(sha1_bare))) &&
 	       span_equal(name, SPAN_OF(hashes->name)) && span_equal(key, SPAN_OF(hashes->key)) &&
-	       span_equal(serial, certificate->serial);
+	       span_equal(serial, wanted);
 }
 
 /* ---- one response ---- */
@@ -111,12 +110,12 @@ static enum rc read_times(struct span *in, struct ocsp_answer *out)
 }
 
 /* RC_NOT_FOUND: about another certificate. */
-static enum rc read_single(struct span in, const struct certificate *certificate,
-			   const struct issuer_hashes *hashes, struct ocsp_answer *out)
+static enum rc read_single(struct span in, struct span serial, const struct issuer_hashes *hashes,
+			   struct ocsp_answer *out)
 {
 	struct span id, list;
 	TRY(der_take(&in, ASN1_SEQUENCE, &id));
-	if (!same_id(id, certificate, hashes))
+	if (!same_id(id, serial, hashes))
 		return RC_NOT_FOUND;
 	TRY(read_status(&in, out));
 	TRY(read_times(&in, out));
@@ -126,8 +125,8 @@ static enum rc read_single(struct span in, const struct certificate *certificate
 	return RC_OK;
 }
 
-static enum rc find_single(struct span list, const struct certificate *certificate,
-			   const struct certificate *issuer, struct ocsp_answer *out)
+static enum rc find_single(struct span list, struct span serial, const struct certificate *issuer,
+			   struct ocsp_answer *out)
 {
 	struct issuer_hashes hashes;
 	struct span single;
@@ -136,7 +135,7 @@ static enum rc find_single(struct span list, const struct certificate *certifica
 	TRY(hash_issuer(issuer, &hashes));
 	for (unsigned i = 0; i < RESPONSES_MAX && list.len > 0 && rc == RC_NOT_FOUND; i++) {
 		TRY(der_take(&list, ASN1_SEQUENCE, &single));
-		rc = read_single(single, certificate, &hashes, out);
+		rc = read_single(single, serial, &hashes, out);
 	}
 	return rc;
 }
@@ -284,9 +283,9 @@ static enum rc open_response(struct span der, struct span *basic, struct diag *d
 	return der_only(bytes, ASN1_OCTET_STRING, basic);
 }
 
-enum rc ocsp_read(struct span der, const struct certificate *certificate,
-		  const struct certificate *issuer, const struct certificate *trusted, int64_t now,
-		  unsigned worker, struct ocsp_answer *out, struct diag *diag)
+enum rc ocsp_read(struct span der, struct span serial, const struct certificate *issuer,
+		  const struct certificate *trusted, int64_t now, unsigned worker,
+		  struct ocsp_answer *out, struct diag *diag)
 {
 	struct basic basic;
 	struct span bytes;
@@ -302,7 +301,7 @@ enum rc ocsp_read(struct span der, const struct certificate *certificate,
 	if (rc != RC_OK)
 		return diag_fail(diag, RC_SYNTAX, "it is not an OCSP answer");
 	TRY(check_signature(&basic, issuer, trusted, now, worker, diag));
-	rc = find_single(basic.responses, certificate, issuer, out);
+	rc = find_single(basic.responses, serial, issuer, out);
 	if (rc == RC_NOT_FOUND)
 		return diag_fail(diag, rc, "the OCSP answer is about other certificates");
 	if (rc != RC_OK)

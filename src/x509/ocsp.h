@@ -18,15 +18,15 @@ struct ocsp_answer {
 		next_update; /* next_update: made from this_update where none is told */
 };
 
-/* A request for one certificate, into buffer. */
-enum rc ocsp_request(const struct certificate *certificate, const struct certificate *issuer,
+/* A request for one certificate of that issuer, into buffer. */
+enum rc ocsp_request(struct span serial, const struct certificate *issuer,
 		     uint8_t buffer[OCSP_REQUEST_MAX], size_t *len) MUST_CHECK;
 /* What the answer says of this certificate: signed by its issuer, or by whom the issuer lets
  * (id-kp-OCSPSigning), or by `trusted` (NULL: nobody else), and current. RC_AUTH_FAILED, RC_SYNTAX,
  * RC_NOT_FOUND (it is about others), RC_TEMPORARY_FAILURE (the responder's error) with a diag.
  * Slow. */
-enum rc ocsp_read(struct span der, const struct certificate *certificate,
-		  const struct certificate *issuer, const struct certificate *trusted, int64_t now,
-		  unsigned worker, struct ocsp_answer *out, struct diag *diag) MUST_CHECK;
+enum rc ocsp_read(struct span der, struct span serial, const struct certificate *issuer,
+		  const struct certificate *trusted, int64_t now, unsigned worker,
+		  struct ocsp_answer *out, struct diag *diag) MUST_CHECK;
 
 #endif

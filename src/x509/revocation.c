@@ -31,7 +31,7 @@ struct revocation *revocation_new(const struct revocation_env *env,
 	table_init(&revocation->sources, seed);
 	for (unsigned kind = 0; kind < SOURCE_KINDS; kind++)
 		list_init(&revocation->ages[kind]);
-	list_init(&revocation->queue);
+	responders_init(&revocation->responders, seed);
 	list_init(&revocation->woken);
 	revocation->wake_later.run = sources_wake;
 	revocation->begin_later.run = sources_begin;
@@ -41,6 +41,14 @@ struct revocation *revocation_new(const struct revocation_env *env,
 	return NULL;
 }
 
+void revocation_stop(struct revocation *revocation)
+{
+	revocation->ended = true;
+	for (unsigned kind = 0; kind < SOURCE_KINDS; kind++)
+		list_for(node, &revocation->ages[kind])
+			source_wake(container_of(node, struct source, in_age));
+}
+
 void revocation_free(struct revocation *revocation)
 {
 	if (revocation == NULL)
@@ -48,6 +56,7 @@ void revocation_free(struct revocation *revocation)
 	sources_free(revocation);
 	while (!list_empty(&revocation->woken))
 		list_remove(revocation->woken.next);
+	responders_free(&revocation->responders);
 	deferred_cancel(&revocation->wake_later);
 	deferred_cancel(&revocation->begin_later);
 	table_free(&revocation->sources);
@@ -69,6 +78,7 @@ static void forget_answers(struct revocation *revocation)
 	{
 		struct source *source = container_of(node, struct source, in_age);
 		source->answered = false;
+		source->answer = (struct ocsp_answer){ .this_update = 0 };
 		source->retry_at = 0;
 	}
 }
@@ -87,7 +97,7 @@ enum rc revocation_configure(struct revocation *revocation, const struct config_
 		return RC_NO_MEMORY;
 	}
 	if (!same_text(uri, revocation->ocsp_uri) ||
-	    !same_text(trustname, revocation->ocsp_trustname))
+	    !same_text(trustname, revocation->ocsp_trustname) || !setup->ocsp_enable)
 		forget_answers(revocation);
 	mem_free(revocation->ocsp_uri);
 	mem_free(revocation->ocsp_trustname);
@@ -109,9 +119,21 @@ enum rc revocation_configure(struct revocation *revocation, const struct config_
 	return RC_OK;
 }
 
+/* Who is revoked stays so until the responder has taken it back. */
+static void expire_answers(struct revocation *revocation)
+{
+	list_for(node, &revocation->ages[SOURCE_OCSP])
+	{
+		struct source *source = container_of(node, struct source, in_age);
+		source->expires = 0;
+		source->retry_at = 0;
+	}
+}
+
 void revocation_refetch(struct revocation *revocation)
 {
-	forget_answers(revocation);
+	expire_answers(revocation);
+	responders_forgive(&revocation->responders);
 	list_for(node, &revocation->ages[SOURCE_CRL])
 	{
 		struct source *source = container_of(node, struct source, in_age);
@@ -160,35 +182,35 @@ static void say_revoked(struct diag *why, const char *who, const struct revoked 
 
 /* Serial numbers are an issuer's: a CRL of it that has this one means this certificate, whatever
  * its scope and age. */
-static bool crls_revoke(const struct revocation *revocation, const uint8_t issuer[32],
-			struct span serial, const char *who, struct diag *why)
+static struct source *crls_revoke(const struct revocation *revocation, const uint8_t issuer[32],
+				  struct span serial, const char *who, struct diag *why)
 {
 	list_for(node, &revocation->ages[SOURCE_CRL])
 	{
-		const struct source *source = container_of(node, struct source, in_age);
+		struct source *source = container_of(node, struct source, in_age);
 		struct revoked revoked;
 		if (source->crl == NULL ||
 		    !span_equal(SPAN_OF(source->issuer_key), span_make(issuer, 32)) ||
 		    !crl_find(source->crl, serial, &revoked))
 			continue;
 		say_revoked(why, who, &revoked, "CRL", source->crl->this_update, source->url);
-		return true;
+		return source;
 	}
-	return false;
+	return NULL;
 }
 
-static bool crls_cover(const struct revocation *revocation, const uint8_t issuer[32],
-		       const struct certificate *certificate)
+static struct source *crls_cover(const struct revocation *revocation, const uint8_t issuer[32],
+				 const struct certificate *certificate)
 {
 	list_for(node, &revocation->ages[SOURCE_CRL])
 	{
-		const struct source *source = container_of(node, struct source, in_age);
+		struct source *source = container_of(node, struct source, in_age);
 		if (source->crl != NULL &&
 		    span_equal(SPAN_OF(source->issuer_key), span_make(issuer, 32)) &&
 		    source_crl_current(source) && crl_covers(source->crl, certificate))
-			return true;
+			return source;
 	}
-	return false;
+	return NULL;
 }
 
 /* Its distribution points one after the other, the next when the one before has failed. */
@@ -228,14 +250,21 @@ static enum standing by_crl(struct question *question, bool ask)
 {
 	uint8_t issuer[32];
 	char who[PATH_TEXT_MAX];
+	struct source *source;
 
 	if (source_issuer_key(question->issuer, issuer) != RC_OK)
 		return STANDING_UNKNOWN;
-	if (crls_revoke(question->revocation, issuer, question->certificate->serial,
-			path_text(question->certificate, who), &question->why))
+	source = crls_revoke(question->revocation, issuer, question->certificate->serial,
+			     path_text(question->certificate, who), &question->why);
+	if (source != NULL) {
+		source_touch(source);
 		return STANDING_REVOKED;
-	if (crls_cover(question->revocation, issuer, question->certificate))
+	}
+	source = crls_cover(question->revocation, issuer, question->certificate);
+	if (source != NULL) {
+		source_touch(source);
 		return STANDING_GOOD;
+	}
 	return ask ? ask_crls(question) : STANDING_UNKNOWN;
 }
 
@@ -259,6 +288,19 @@ static enum standing by_answer(struct question *question, const struct source *s
 	return STANDING_UNKNOWN;
 }
 
+/* One that is named, and cannot be asked, is not none. */
+static enum standing without_responder(struct question *question)
+{
+	struct span url;
+
+	if (!certificate_ocsp_other(question->certificate, &url))
+		return STANDING_NONE;
+	diag_fail(&question->why, RC_AUTH_FAILED,
+		  "responders are asked by http only (ocsp-uri= names another), not %.*s",
+		  (int)(url.len < 60 ? url.len : 60), (const char *)url.ptr);
+	return STANDING_UNKNOWN;
+}
+
 static enum standing by_ocsp(struct question *question)
 {
 	struct revocation *revocation = question->revocation;
@@ -270,7 +312,7 @@ static enum standing by_ocsp(struct question *question)
 	if (revocation->ocsp_uri != NULL)
 		url = span_make(revocation->ocsp_uri, strlen(revocation->ocsp_uri));
 	else if (!certificate_ocsp_url(question->certificate, 0, &url))
-		return STANDING_NONE;
+		return without_responder(question);
 	source = source_of_ocsp(revocation, url, question->certificate, question->issuer);
 	if (source == NULL) {
 		diag_fail(&question->why, RC_AUTH_FAILED, "too many OCSP questions are out");
@@ -286,7 +328,7 @@ static enum standing by_ocsp(struct question *question)
 		question->pending = source;
 		return STANDING_PENDING;
 	}
-	source_forget_parties(source);
+	source_forget_issuer(source);
 	diag_fail(&question->why, RC_AUTH_FAILED, "%.90s: %.110s", source->url,
 		  source->why != NULL ? source->why : "no answer");
 	return STANDING_UNKNOWN;
@@ -381,9 +423,12 @@ enum rc x509_revocation(struct revocation *revocation, struct certificate *const
 		if (rc == RC_SUSPEND && pending == NULL)
 			pending = question.pending;
 	}
-	if ((rc == RC_OK || rc == RC_SUSPEND) && pending != NULL)
+	if ((rc == RC_OK || rc == RC_SUSPEND) && pending != NULL && !revocation->ended)
 		return wait_for(revocation, pending, waiter);
 	x509_waiter_forget(waiter);
+	if ((rc == RC_OK || rc == RC_SUSPEND) && pending != NULL)
+		return diag_fail(diag, RC_SHUTDOWN, "the daemon stops while %.200s is asked",
+				 pending->url);
 	return rc;
 }
 
@@ -437,7 +482,8 @@ static enum rc check_one(const struct revocation *revocation, const struct x509_
 			    source->url);
 		return RC_AUTH_FAILED;
 	}
-	return crls_revoke(revocation, one->issuer, serial, who, diag) ? RC_AUTH_FAILED : RC_OK;
+	return crls_revoke(revocation, one->issuer, serial, who, diag) != NULL ? RC_AUTH_FAILED
+									       : RC_OK;
 }
 
 enum rc x509_proof_check(const struct revocation *revocation, const struct x509_proof *proof,

@@ -29,6 +29,11 @@ static enum rc key_of(enum source_kind kind, const uint8_t issuer[32], struct sp
 	return hash_sha256(parts, 3, out);
 }
 
+enum rc source_ocsp_key(const uint8_t issuer[32], struct span serial, uint8_t out[32])
+{
+	return key_of(SOURCE_OCSP, issuer, serial, out);
+}
+
 static struct source *find(const struct revocation *revocation, const uint8_t key[32])
 {
 	uint64_t hash = table_hash(&revocation->sources, key, 32);
@@ -65,13 +70,12 @@ void source_drop_crl(struct source *source)
 	source->crl = NULL;
 }
 
-void source_forget_parties(struct source *source)
+void source_forget_issuer(struct source *source)
 {
 	if (source->kind != SOURCE_OCSP)
 		return; /* a CRL is fetched again */
-	certificate_unref(source->certificate);
 	certificate_unref(source->issuer);
-	source->certificate = source->issuer = NULL;
+	source->issuer = NULL;
 }
 
 static void source_free(struct source *source)
@@ -84,14 +88,13 @@ static void source_free(struct source *source)
 		*source->checking = NULL;
 	if (source->state == SOURCE_FETCHING || source->state == SOURCE_CHECKING)
 		revocation->under_way--;
+	responder_leave(&revocation->responders, source);
 	while (!list_empty(&source->waiters))
 		list_remove(source->waiters.next);
 	revocation->env.timer(revocation->env.context, &source->refresh, USEC_NEVER);
 	source_drop_crl(source);
-	certificate_unref(source->certificate);
 	certificate_unref(source->issuer);
 	list_remove(&source->in_age);
-	list_remove(&source->in_queue);
 	revocation->counts[source->kind]--;
 	table_remove(&revocation->sources, &source->node);
 	mem_free(source->url);
@@ -213,47 +216,72 @@ struct source *source_of_crl(struct revocation *revocation, struct span url,
 	return source;
 }
 
-static void name_subject(struct source *source, const struct certificate *certificate)
-{
-	char text[PATH_TEXT_MAX];
-
-	if (source->subject == NULL)
-		source->subject = mem_text(path_text(certificate, text));
-}
-
 /* Whom to ask about, as long as somebody may ask. */
-static void set_parties(struct source *source, const struct certificate *certificate,
-			const struct certificate *issuer)
+static void set_issuer(struct source *source, const struct certificate *issuer)
 {
-	if (source->certificate != NULL)
-		return;
-	source->certificate = certificate_ref((struct certificate *)certificate);
-	source->issuer = certificate_ref((struct certificate *)issuer);
-	name_subject(source, certificate);
+	if (source->issuer == NULL)
+		source->issuer = certificate_ref((struct certificate *)issuer);
 }
 
-struct source *source_of_ocsp(struct revocation *revocation, struct span url,
-			      const struct certificate *certificate,
-			      const struct certificate *issuer)
+static bool set_other_url(struct source *source, struct span url)
 {
-	uint8_t issuer_key[32], key[32];
+	return span_equal(span_make(source->url, strlen(source->url)), url) || set_url(source, url);
+}
+
+static struct source *ocsp_source(struct revocation *revocation, struct span url,
+				  const uint8_t issuer[32], struct span serial)
+{
+	uint8_t key[32];
 	struct source *source;
 
-	if (url.len > SOURCE_URL_MAX || source_issuer_key(issuer, issuer_key) != RC_OK ||
-	    key_of(SOURCE_OCSP, issuer_key, certificate->serial, key) != RC_OK)
+	if (url.len > SOURCE_URL_MAX || serial.len > SERIAL_MAX ||
+	    source_ocsp_key(issuer, serial, key) != RC_OK)
 		return NULL;
 	source = find(revocation, key);
 	if (source == NULL) {
 		source = source_new(revocation, SOURCE_OCSP, key, url);
 		if (source == NULL)
 			return NULL;
-		memcpy(source->issuer_key, issuer_key, 32);
+		memcpy(source->issuer_key, issuer, 32);
+		memcpy(source->serial, serial.ptr, serial.len);
+		source->serial_len = (uint8_t)serial.len;
 	}
 	source_touch(source);
-	if (source->state != SOURCE_IDLE || source_answer_current(source))
-		return source;
-	if (!span_equal(span_make(source->url, strlen(source->url)), url) && !set_url(source, url))
+	return source;
+}
+
+struct source *source_of_ocsp(struct revocation *revocation, struct span url,
+			      const struct certificate *certificate,
+			      const struct certificate *issuer)
+{
+	char text[PATH_TEXT_MAX];
+	uint8_t issuer_key[32];
+	struct source *source;
+
+	if (source_issuer_key(issuer, issuer_key) != RC_OK)
 		return NULL;
-	set_parties(source, certificate, issuer);
+	source = ocsp_source(revocation, url, issuer_key, certificate->serial);
+	if (source == NULL || source->state != SOURCE_IDLE || source_answer_current(source))
+		return source;
+	if (!set_other_url(source, url))
+		return NULL;
+	set_issuer(source, issuer);
+	if (source->subject == NULL)
+		source->subject = mem_text(path_text(certificate, text));
+	return source;
+}
+
+struct source *source_renew_ocsp(struct revocation *revocation, const struct source_wish *wish)
+{
+	struct span url = span_make(wish->url, strlen(wish->url));
+	struct source *source = ocsp_source(revocation, url, wish->issuer_key, wish->serial);
+
+	if (source == NULL || source->state != SOURCE_IDLE)
+		return source;
+	if (!set_other_url(source, url))
+		return NULL;
+	set_issuer(source, wish->issuer);
+	if (source->subject == NULL && wish->subject != NULL)
+		source->subject = mem_text(wish->subject);
 	return source;
 }

@@ -5,6 +5,7 @@
 
 #include "base/table.h"
 #include "x509/ocsp.h"
+#include "x509/responders.h"
 #include "x509/revocation.h"
 
 #define CRL_SOURCES_MAX	 256
@@ -12,6 +13,7 @@
 #define CRLS_BYTES_MAX	 (64u << 20) /* of all together */
 #define OCSP_BUSY_MAX	 1024	     /* questions beyond ocsp-cache-size */
 #define SOURCES_AT_ONCE	 16	     /* being fetched or checked; others wait for their turn */
+#define SERIAL_MAX	 21
 #define SOURCE_URL_MAX	 500
 #define SOURCE_RETRY	 (10 * USEC_PER_SEC) /* after a failure; doubled each time */
 #define SOURCE_RETRY_MAX (10 * 60 * USEC_PER_SEC)
@@ -29,14 +31,15 @@ struct source {
 	struct revocation *revocation;
 	uint8_t key[32];
 	uint8_t issuer_key[32];
-	uint8_t kind, state; /* enum source_kind, source_state */
-	bool posts;	     /* the responder does not answer GET */
-	bool posted;	     /* so was the question that is out */
+	uint8_t kind, state;			/* enum source_kind, source_state */
+	bool posts;				/* the responder does not answer GET */
+	bool posted;				/* so was the question that is out */
+	uint8_t serial[SERIAL_MAX], serial_len; /* SOURCE_OCSP: whom it is about */
 	uint16_t failures;
-	char *url;			 /* of the CRL, or of the responder */
-	char *subject;			 /* SOURCE_OCSP: for people */
-	struct certificate *certificate; /* SOURCE_OCSP: whom it is about; NULL: not needed now */
-	struct certificate *issuer;	 /* NULL as that */
+	char *url;		     /* of the CRL, or of the responder */
+	char *subject;		     /* SOURCE_OCSP: for people */
+	struct certificate *issuer;  /* SOURCE_OCSP: NULL: not needed now */
+	struct responder *responder; /* where it waits, or is asked; NULL: it is idle */
 	struct fetch *fetch;
 	struct source **checking; /* by which the check on a worker knows it; NULL: none is */
 	struct list waiters;	  /* of x509_waiter.in_source */
@@ -56,11 +59,13 @@ struct source {
 struct revocation {
 	struct revocation_env env;
 	struct table sources;
-	struct list ages[SOURCE_KINDS], queue;
+	struct list ages[SOURCE_KINDS];
+	struct responders responders;
 	size_t counts[SOURCE_KINDS], crl_bytes;
 	unsigned under_way;
 	struct list woken; /* waiters whose source is idle again */
 	struct deferred wake_later, begin_later;
+	bool ended; /* nobody waits any more */
 	struct log_limit limit;
 	/* settings */
 	bool crl_strict, ocsp_enable, ocsp_strict, ocsp_post;
@@ -81,10 +86,21 @@ struct source *source_of_ocsp(struct revocation *revocation, struct span url,
 /* By the hash of its issuer and its serial number; NULL: never asked for. */
 struct source *source_find_ocsp(const struct revocation *revocation, const uint8_t issuer[32],
 				struct span serial);
+/* The same for one that is asked again, whatever is known: NULL as that. */
+struct source_wish {
+	const char *url, *subject; /* subject: for people; NULL: nobody knows */
+	const uint8_t *issuer_key;
+	struct span serial;
+	const struct certificate *issuer;
+};
+struct source *source_renew_ocsp(struct revocation *revocation, const struct source_wish *wish);
+/* source.key of the answers about a certificate. */
+enum rc source_ocsp_key(const uint8_t issuer[32], struct span serial, uint8_t out[32]) MUST_CHECK;
+/* It was used: others make room before it does. */
 void source_touch(struct source *source);
 void source_drop_crl(struct source *source);
 /* What a question needs, and an answer does not. */
-void source_forget_parties(struct source *source);
+void source_forget_issuer(struct source *source);
 /* What is too much goes: of CRLs by bytes (not `but`), of answers by number. */
 void sources_trim(struct revocation *revocation, const struct source *but);
 void sources_free(struct revocation *revocation);
@@ -98,6 +114,8 @@ bool source_answer_current(const struct source *source);
 /* Arms the timer by which a CRL is fetched again. */
 void source_arm_refresh(struct source *source);
 void source_refresh(struct timer *timer);
+/* Who waits for it is woken, deferred. */
+void source_wake(struct source *source);
 /* Deferred: who waits is woken; what waits for its turn has it. */
 void sources_wake(struct deferred *deferred);
 void sources_begin(struct deferred *deferred);

@@ -405,6 +405,28 @@ static void whatever_goes_while_one_waits_is_no_harm(void **state)
 	}
 }
 
+/* The end of the daemon does not wait for servers, whoever began. */
+static void a_stop_waits_for_no_server(void **state)
+{
+	(void)state;
+	for (unsigned begun = 0; begun < 2; begun++) {
+		struct play play;
+		play_start(&play, WEST, EAST(CRL_STRICT));
+		serve(&play, CRL_URL, SERVE_HANG);
+		if (begun == 1)
+			end_up(&play.pair.east, "t");
+		else
+			end_up(&play.pair.west, "t");
+		pair_run(&play.pair, USEC_PER_SEC);
+		assert_int_equal(asked(&play, CRL_URL), 1);
+		end_stop(&play.pair.east);
+		pair_run(&play.pair, USEC_PER_SEC / 2);
+		assert_true(play.pair.east.stopped);
+		assert_int_equal(play.pair.east.ike_up, 0);
+		play_end(&play);
+	}
+}
+
 /* Tunnels of many peers wait for one fetch. */
 static void many_share_one_fetch(void **state)
 {
@@ -485,6 +507,7 @@ int main(void)
 		cmocka_unit_test(a_rekeyed_ike_sa_is_put_out_too),
 		cmocka_unit_test(a_retransmission_meanwhile_is_no_second_question),
 		cmocka_unit_test(whatever_goes_while_one_waits_is_no_harm),
+		cmocka_unit_test(a_stop_waits_for_no_server),
 		cmocka_unit_test(many_share_one_fetch),
 		cmocka_unit_test(strictness_changes_with_a_reload),
 	};

@@ -69,7 +69,7 @@ static enum rc read(struct span der, const struct certificate *trusted, struct o
 		ca = fixed(SPAN_OF(fixed_ca));
 	if (leaf == NULL)
 		leaf = fixed(SPAN_OF(fixed_leaf));
-	rc = ocsp_read(der, leaf, ca, trusted, PARTIES_NOW, 0, answer, &diag);
+	rc = ocsp_read(der, certificate_serial(leaf), ca, trusted, PARTIES_NOW, 0, answer, &diag);
 	must(rc == RC_OK || diag.text[0] != '\0', "a refusal says why");
 	return rc;
 }

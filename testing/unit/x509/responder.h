@@ -21,7 +21,9 @@ static inline struct span cert_id(const struct answer *answer, uint8_t buffer[OC
 {
 	struct span in, id = SPAN_NONE;
 	size_t len = 0;
-	assert_int_equal(ocsp_request(answer->about, answer->issuer, buffer, &len), RC_OK);
+	assert_int_equal(
+		ocsp_request(certificate_serial(answer->about), answer->issuer, buffer, &len),
+		RC_OK);
 	in = span_make(buffer, len);
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(der_only(in, ASN1_SEQUENCE, &in), RC_OK);

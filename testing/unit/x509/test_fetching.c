@@ -41,8 +41,8 @@ static void a_responder_is_asked_by_get_and_then_by_post(void **state)
 		asker_start(&asker, false, true, true);
 		asker.setup.ocsp_post = false;
 		assert_int_equal(revocation_configure(asker.revocation, &asker.setup), RC_OK);
-		assert_int_equal(ocsp_request(asker.peer.certificate, asker.root.certificate,
-					      question, &len),
+		assert_int_equal(ocsp_request(certificate_serial(asker.peer.certificate),
+					      asker.root.certificate, question, &len),
 				 RC_OK);
 		assert_int_equal(source_get_url(OCSP_URL, span_make(question, len), url), RC_OK);
 		answer = asker_word(&asker, OCSP_GOOD);
@@ -174,7 +174,7 @@ static void only_some_are_under_way_at_once(void **state)
 	(void)state;
 	asker_start(&asker, true, false, false);
 	for (unsigned i = 0; i < 50; i++) {
-		(void)snprintf(url, sizeof(url), "http://crl.example/%u", i);
+		(void)snprintf(url, sizeof(url), "http://crl%u.example/", i);
 		asker_serve(&asker, url, SERVE_HANG, SPAN_NONE);
 		assert_true(source_ask(source_of_crl(asker.revocation, span_make(url, strlen(url)),
 						     asker.root.certificate)));
@@ -185,12 +185,138 @@ static void only_some_are_under_way_at_once(void **state)
 			most = asker.revocation->under_way;
 	}
 	for (unsigned i = 0; i < 50; i++) {
-		(void)snprintf(url, sizeof(url), "http://crl.example/%u", i);
+		(void)snprintf(url, sizeof(url), "http://crl%u.example/", i);
 		total += asker_asked(&asker, url);
 	}
 	assert_int_equal(most, SOURCES_AT_ONCE);
 	assert_int_equal(asker.revocation->under_way, 0);
 	assert_int_equal(total, 50);
+	asker_stop(&asker);
+}
+
+/* Who can answer in the responder's place could make a revocation forgotten with it. */
+static void an_older_answer_does_not_replace_a_newer_one(void **state)
+{
+	struct answer answer;
+
+	(void)state;
+	asker_start(&asker, false, true, true);
+	answer = asker_word(&asker, OCSP_REVOKED);
+	asker_answers(&asker, &answer);
+	assert_int_equal(asker_find_out(&asker), RC_AUTH_FAILED);
+	answer.status = OCSP_GOOD;
+	answer.this_update -= 60;
+	asker_answers(&asker, &answer);
+	revocation_refetch(asker.revocation);
+	assert_int_equal(asker_find_out(&asker), RC_AUTH_FAILED);
+	asker_run(&asker, SECONDS);
+	assert_int_equal(asker_asked(&asker, OCSP_URL), 2);
+	assert_int_equal(asker_find_out(&asker), RC_AUTH_FAILED);
+	assert_non_null(strstr(asker.diag.text, "was revoked on"));
+	/* unless another responder is to be believed */
+	asker.setup.ocsp_uri = (char *)OCSP_URL;
+	assert_int_equal(revocation_configure(asker.revocation, &asker.setup), RC_OK);
+	assert_int_equal(asker_find_out(&asker), RC_OK);
+	asker_stop(&asker);
+}
+
+/* ---- responders that are silent ---- */
+
+static struct source *ask_at(const char *url)
+{
+	struct source *source = source_of_crl(asker.revocation, span_make(url, strlen(url)),
+					      asker.root.certificate);
+
+	assert_non_null(source);
+	(void)source_ask(source);
+	return source;
+}
+
+static void a_dead_server_does_not_keep_others_waiting(void **state)
+{
+	char url[64];
+
+	(void)state;
+	asker_start(&asker, true, false, false);
+	for (unsigned i = 0; i < 50; i++) {
+		(void)snprintf(url, sizeof(url), "http://dead.example/%u", i);
+		asker_serve(&asker, url, SERVE_HANG, SPAN_NONE);
+		(void)ask_at(url);
+	}
+	serve_crl(5, HOUR, false);
+	assert_int_equal(asker_ask(&asker), RC_SUSPEND);
+	asker_run(&asker, SECONDS);
+	assert_int_equal(asker.revocation->under_way, RESPONDER_AT_ONCE);
+	assert_int_equal(asker.rc, RC_OK);
+	asker_stop(&asker);
+}
+
+/* What waits for it fails with it, and so does what comes within some seconds; then one question
+ * finds out whether it answers again. */
+static void a_silent_server_is_not_asked_for_a_while(void **state)
+{
+	struct source *sources[10];
+	char url[64];
+	unsigned asked = 0;
+
+	(void)state;
+	asker_start(&asker, true, false, false);
+	for (unsigned i = 0; i < 10; i++) {
+		(void)snprintf(url, sizeof(url), "http://dead.example/%u", i);
+		asker_serve(&asker, url, SERVE_HANG, SPAN_NONE);
+		sources[i] = ask_at(url);
+	}
+	asker_run(&asker, 6 * SECONDS);
+	for (unsigned i = 0; i < 10; i++) {
+		(void)snprintf(url, sizeof(url), "http://dead.example/%u", i);
+		asked += asker_asked(&asker, url);
+		assert_int_equal(sources[i]->state, SOURCE_IDLE);
+	}
+	assert_int_equal(asked, RESPONDER_AT_ONCE);
+	assert_int_equal(ask_at("http://DEAD.example/new")->state, SOURCE_IDLE);
+	assert_non_null(strstr(ask_at("http://dead.example/new")->why, "dead.example gave no"));
+	assert_non_null(strstr(ask_at("http://dead.example/new")->why, "asked again in "));
+	asker_run(&asker, 5 * SECONDS);
+	(void)ask_at("http://dead.example/4");
+	(void)ask_at("http://dead.example/5");
+	asker_run(&asker, SECONDS);
+	assert_int_equal(asker.revocation->under_way, 1);
+	asker_serve(&asker, "http://dead.example/new", SERVE_MISSING, SPAN_NONE);
+	asker_run(&asker, 6 * SECONDS);
+	asker_run(&asker, RESPONDER_PAUSE_MAX);
+	(void)ask_at("http://dead.example/new"); /* it says no: so it is there */
+	asker_run(&asker, SECONDS);
+	(void)ask_at("http://dead.example/6");
+	(void)ask_at("http://dead.example/7");
+	asker_run(&asker, SECONDS);
+	assert_int_equal(asker.revocation->under_way, 2);
+	asker_stop(&asker);
+}
+
+/* Who must know is refused at once, with the reason; who need not goes on. */
+static void a_silent_responder_refuses_the_strict_at_once(void **state)
+{
+	struct party other;
+
+	(void)state;
+	asker_start(&asker, false, true, true);
+	asker_serve(&asker, OCSP_URL, SERVE_HANG, SPAN_NONE);
+	assert_int_equal(asker_ask(&asker), RC_SUSPEND);
+	asker_run(&asker, 3 * SECONDS);
+	assert_int_equal(asker.rc, RC_AUTH_FAILED);
+	other = asker_party(&asker, "CN=other", NULL, OCSP_URL);
+	asker.path[0] = other.certificate;
+	assert_int_equal(asker_ask(&asker), RC_AUTH_FAILED);
+	assert_non_null(strstr(asker.diag.text, "ocsp.example gave no answer (no answer in time)"));
+	assert_int_equal(asker_asked(&asker, OCSP_URL), 1);
+	asker.setup.ocsp_strict = false;
+	assert_int_equal(revocation_configure(asker.revocation, &asker.setup), RC_OK);
+	assert_int_equal(asker_ask(&asker), RC_OK);
+	revocation_refetch(asker.revocation); /* and the operator may have mended it */
+	assert_int_equal(asker_ask(&asker), RC_OK);
+	asker_run(&asker, SECONDS);
+	assert_int_equal(asker_asked(&asker, OCSP_URL), 2);
+	pki_free(&other);
 	asker_stop(&asker);
 }
 
@@ -253,6 +379,10 @@ int main(void)
 		cmocka_unit_test(an_older_list_does_not_replace_a_newer_one),
 		cmocka_unit_test(an_answer_has_its_age),
 		cmocka_unit_test(only_some_are_under_way_at_once),
+		cmocka_unit_test(an_older_answer_does_not_replace_a_newer_one),
+		cmocka_unit_test(a_dead_server_does_not_keep_others_waiting),
+		cmocka_unit_test(a_silent_server_is_not_asked_for_a_while),
+		cmocka_unit_test(a_silent_responder_refuses_the_strict_at_once),
 		cmocka_unit_test(what_is_on_a_worker_outlives_the_service),
 		cmocka_unit_test(altered_lists_say_nothing),
 	};

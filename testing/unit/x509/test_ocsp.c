@@ -40,8 +40,8 @@ static enum rc read_about_gw(const struct answer *answer, struct ocsp_answer *ou
 			     struct diag *diag)
 {
 	uint8_t buffer[4096];
-	return ocsp_read(response_of(answer, buffer), gw.certificate, root.certificate, NULL, NOW,
-			 0, out, diag);
+	return ocsp_read(response_of(answer, buffer), certificate_serial(gw.certificate),
+			 root.certificate, NULL, NOW, 0, out, diag);
 }
 
 static void the_three_statuses_are_told_apart(void **state)
@@ -151,14 +151,14 @@ static void whom_the_operator_trusts_signs_too(void **state)
 	answer.signer = trusted.certificate;
 	answer.key = trusted.key;
 	der = response_of(&answer, buffer);
-	assert_int_equal(
-		ocsp_read(der, gw.certificate, root.certificate, NULL, NOW, 0, &out, &diag),
-		RC_AUTH_FAILED);
-	assert_int_equal(ocsp_read(der, gw.certificate, root.certificate, other.certificate, NOW, 0,
-				   &out, &diag),
+	assert_int_equal(ocsp_read(der, certificate_serial(gw.certificate), root.certificate, NULL,
+				   NOW, 0, &out, &diag),
 			 RC_AUTH_FAILED);
-	assert_int_equal(ocsp_read(der, gw.certificate, root.certificate, trusted.certificate, NOW,
-				   0, &out, &diag),
+	assert_int_equal(ocsp_read(der, certificate_serial(gw.certificate), root.certificate,
+				   other.certificate, NOW, 0, &out, &diag),
+			 RC_AUTH_FAILED);
+	assert_int_equal(ocsp_read(der, certificate_serial(gw.certificate), root.certificate,
+				   trusted.certificate, NOW, 0, &out, &diag),
 			 RC_OK);
 	pki_free(&trusted);
 }
@@ -172,12 +172,14 @@ static void an_answer_cut_or_altered_anywhere_proves_nothing(void **state)
 	(void)state;
 	for (size_t i = 0; i < der.len; i++) {
 		memcpy(altered, der.ptr, der.len);
-		assert_int_not_equal(ocsp_read(span_make(altered, i), gw.certificate,
-					       root.certificate, NULL, NOW, 0, &out, NULL),
+		assert_int_not_equal(ocsp_read(span_make(altered, i),
+					       certificate_serial(gw.certificate), root.certificate,
+					       NULL, NOW, 0, &out, NULL),
 				     RC_OK);
 		altered[i] ^= (uint8_t)(1u << i % 8);
-		assert_int_not_equal(ocsp_read(span_make(altered, der.len), gw.certificate,
-					       root.certificate, NULL, NOW, 0, &out, NULL),
+		assert_int_not_equal(ocsp_read(span_make(altered, der.len),
+					       certificate_serial(gw.certificate), root.certificate,
+					       NULL, NOW, 0, &out, NULL),
 				     RC_OK);
 	}
 }
@@ -188,12 +190,12 @@ static void the_responders_errors_are_told(void **state)
 	struct ocsp_answer out;
 	struct diag diag = { "" };
 	(void)state;
-	assert_int_equal(ocsp_read(SPAN_OF(later), gw.certificate, root.certificate, NULL, NOW, 0,
-				   &out, &diag),
+	assert_int_equal(ocsp_read(SPAN_OF(later), certificate_serial(gw.certificate),
+				   root.certificate, NULL, NOW, 0, &out, &diag),
 			 RC_TEMPORARY_FAILURE);
 	assert_says(diag, "try later");
-	assert_int_equal(ocsp_read(SPAN_OF(garbage), gw.certificate, root.certificate, NULL, NOW, 0,
-				   &out, &diag),
+	assert_int_equal(ocsp_read(SPAN_OF(garbage), certificate_serial(gw.certificate),
+				   root.certificate, NULL, NOW, 0, &out, &diag),
 			 RC_SYNTAX);
 }
 

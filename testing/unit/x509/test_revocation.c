@@ -122,6 +122,69 @@ static void a_responder_that_says_revoked_refuses_whoever_is_strict(void **state
 	}
 }
 
+/* Also when its answer has ended and there is no other: until the responder takes it back. */
+static void who_is_revoked_stays_so(void **state)
+{
+	struct answer answer;
+
+	(void)state;
+	asker_start(&asker, false, true, false);
+	answer = asker_word(&asker, OCSP_REVOKED);
+	asker_answers(&asker, &answer);
+	(void)asker_ask(&asker);
+	asker_run(&asker, SECONDS);
+	assert_int_equal(asker_ask(&asker), RC_AUTH_FAILED);
+	asker_serve(&asker, OCSP_URL, SERVE_MISSING, SPAN_NONE);
+	asker_run(&asker, 3 * 60 * MINUTES);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_refused("was revoked on");
+		asker_run(&asker, SECONDS);
+		revocation_refetch(asker.revocation);
+	}
+	assert_true(asker_asked(&asker, OCSP_URL) >= 2);
+	answer = asker_word(&asker, OCSP_GOOD); /* a hold is over */
+	asker_answers(&asker, &answer);
+	assert_refused("was revoked on");
+	asker_run(&asker, SECONDS);
+	assert_int_equal(asker_ask(&asker), RC_OK);
+	asker_stop(&asker);
+}
+
+/* What names a responder that is not asked here has one all the same. */
+static void a_responder_that_cannot_be_asked_is_not_none(void **state)
+{
+	struct party party;
+
+	(void)state;
+	asker_start(&asker, false, true, true);
+	party = asker_party(&asker, "CN=secret", NULL, "https://ocsp.example/");
+	asker.path[0] = party.certificate;
+	assert_refused("(ocsp-strict=yes): responders are asked by http only (ocsp-uri= names "
+		       "another), not https://ocsp.example/");
+	asker.setup.ocsp_strict = false;
+	assert_int_equal(revocation_configure(asker.revocation, &asker.setup), RC_OK);
+	assert_int_equal(asker_ask(&asker), RC_OK);
+	pki_free(&party);
+	asker_stop(&asker);
+}
+
+/* The end of the daemon does not wait for servers. */
+static void nobody_waits_when_it_stops(void **state)
+{
+	(void)state;
+	asker_start(&asker, true, false, false);
+	asker_serve(&asker, CRL_URL, SERVE_HANG, SPAN_NONE);
+	assert_int_equal(asker_ask(&asker), RC_SUSPEND);
+	asker_run(&asker, SECONDS);
+	assert_int_equal(asker.rc, RC_SUSPEND);
+	revocation_stop(asker.revocation);
+	assert_int_equal(asker.rc, RC_SUSPEND); /* not from inside */
+	asker_run(&asker, SECONDS / 10);
+	assert_int_equal(asker.rc, RC_SHUTDOWN);
+	assert_int_equal(asker_ask(&asker), RC_SHUTDOWN);
+	asker_stop(&asker);
+}
+
 static void a_certificate_without_a_place_is_unknown(void **state)
 {
 	struct party mute;
@@ -261,6 +324,9 @@ int main(void)
 		cmocka_unit_test(lists_from_the_future_and_of_the_past_say_nobody_is_good),
 		cmocka_unit_test(a_delegate_without_the_issuers_word_is_none),
 		cmocka_unit_test(a_responder_that_says_revoked_refuses_whoever_is_strict),
+		cmocka_unit_test(who_is_revoked_stays_so),
+		cmocka_unit_test(a_responder_that_cannot_be_asked_is_not_none),
+		cmocka_unit_test(nobody_waits_when_it_stops),
 		cmocka_unit_test(a_certificate_without_a_place_is_unknown),
 		cmocka_unit_test(a_configured_responder_is_asked_whatever_is_named),
 		cmocka_unit_test(one_word_is_enough_for_crl_strict),

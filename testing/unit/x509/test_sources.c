@@ -60,6 +60,25 @@ static void what_was_not_used_for_longest_makes_room(void **state)
 	asker_stop(&asker);
 }
 
+/* That a handshake is answered with it is use. */
+static void a_list_that_answers_does_not_make_room(void **state)
+{
+	(void)state;
+	for (unsigned revoked = 0; revoked < 2; revoked++) {
+		asker_start(&asker, true, false, false);
+		asker_serve(&asker, CRL_URL, SERVE_BODY,
+			    asker_crl(&asker, &asker.root, 5, HOUR, revoked == 1));
+		(void)asker_find_out(&asker);
+		asker_run(&asker, 5 * SECONDS);
+		for (unsigned i = 0; i < 3 * CRL_SOURCES_MAX; i++) {
+			assert_int_equal(asker_ask(&asker), revoked == 1 ? RC_AUTH_FAILED : RC_OK);
+			assert_non_null(crl_at(i));
+		}
+		assert_int_equal(asker_asked(&asker, CRL_URL), 1);
+		asker_stop(&asker);
+	}
+}
+
 static void who_is_being_asked_does_not_make_room(void **state)
 {
 	(void)state;
@@ -147,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_question_has_the_same_source),
 		cmocka_unit_test(what_was_not_used_for_longest_makes_room),
+		cmocka_unit_test(a_list_that_answers_does_not_make_room),
 		cmocka_unit_test(who_is_being_asked_does_not_make_room),
 		cmocka_unit_test(answers_are_kept_in_their_number),
 		cmocka_unit_test(lists_are_kept_in_their_size),
