@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shows: Libreswan announces IKE_INTERMEDIATE (RFC 9242), does one of them, and AUTH covers it at both ends
+# sample: yes
 # timeout: 180
 two_gateways
 conn_conf both intermediate=yes

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # shows: the group that the initiator guessed is refused (INVALID_KE_PAYLOAD) and the next one taken
-# sample: yes
 # timeout: 180
 two_gateways
 conn_conf west ike=aes_gcm256-sha2_256-dh31,aes_gcm256-sha2_256-dh19

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shows: a client has the address, the routes and the name servers that its server gives it while the tunnel is up
+# sample: yes
 # timeout: 240
 two_gateways
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shows: ipsec-interface= makes an interface with its address and routes, which carries the tunnel and goes with it
 # timeout: 300
-# sample: yes
 two_gateways
 
 # gone NS DEVICE

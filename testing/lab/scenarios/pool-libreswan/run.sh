@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shows: a Libreswan client of our pool; a restart of our daemon keeps leases; and we as client of its pool
+# sample: yes
 # timeout: 300
 two_gateways
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # shows: a strongSwan client of our pool: address, DNS, exhaustion, a restart of our daemon keeps leases; and we as client of its pool
-# sample: yes
 # timeout: 300
 two_gateways
 
