@@ -68,6 +68,10 @@ bool pools_walk_slice(struct pools *pools, uint64_t *cursor, size_t max,
 /* ---- over a restart ---- */
 /* Grows with whatever leases change. */
 uint64_t pools_changes(const struct pools *pools);
+typedef void (*pools_changed_fn)(void *context, const struct pool_lease_info *lease);
+/* fn is called when a lease was taken or given back (in_use does not count). NULL: nobody is told
+ * any more. */
+void pools_on_change(struct pools *pools, pools_changed_fn fn, void *context);
 /* A lease of an earlier run, as one that was given back then; to be called with the oldest first.
  * addr, since, owner and pool of info count. RC_NOT_FOUND: it does not lie in its pool; RC_EXISTS:
  * the address is somebody's, or the owner has one; RC_LIMIT: enough are remembered. */

@@ -4,8 +4,10 @@
  *
  * A pool is a range cut into leases that are numbered from `first` to `last`. What was never leased
  * begins at `next`; a lease exists as an object from its first use on. Those in use stand in
- * `in_use`, those given back in `idle` by their owner, and in the order of that in `queue`. So
- * nothing is ever searched, and a /8 costs what is leased from it.
+ * `in_use`, those given back in `idle` by their owner, and in the order of that in `queue`. Those
+ * from `next` on (their owners asked for them) form runs of neighbours, and each end of a run knows
+ * the other: it is passed in one step. So nothing is ever searched, and a /8 costs what is leased
+ * from it.
  */
 #include "peer/pool.h"
 #include "base/arena.h"
@@ -34,6 +36,7 @@ struct pool_lease {
 	struct pool *pool;
 	struct identity owner; /* ID_NULL: nobody */
 	uint64_t index;
+	uint64_t run;  /* the other end of the run that begins or ends here */
 	int64_t since; /* 1970: in use, or given back */
 	unsigned holders;
 };
@@ -41,6 +44,8 @@ struct pool_lease {
 struct pools {
 	struct host *host;
 	uint64_t changes;
+	pools_changed_fn on_change;
+	void *context;
 	struct list list;
 	struct table ranges, leases, in_use, idle;
 };
@@ -95,6 +100,40 @@ static void number_leases(struct pool *pool)
 			pool->last--;
 	}
 	pool->next = pool->first;
+}
+
+/* ---- what is told of a lease ---- */
+
+struct ip_range pool_lease_range(const struct pool_lease *lease)
+{
+	struct ip_range range = { .from = lease_start(lease->pool, lease->index) };
+	number size = (number)1 << host_bits(&lease->pool->config);
+
+	range.to = address_of(range.from.family, number_of(&range.from) + (size - 1));
+	return range;
+}
+
+struct ip_addr pool_lease_address(const struct pool_lease *lease)
+{
+	struct ip_addr addr = lease_start(lease->pool, lease->index);
+	bool subnet = host_bits(&lease->pool->config) > 0;
+
+	return address_of(addr.family, number_of(&addr) + (subnet ? 1 : 0));
+}
+
+uint8_t pool_lease_prefix(const struct pool_lease *lease)
+{
+	return lease->pool->config.lease;
+}
+
+static struct pool_lease_info info_of(const struct pool_lease *lease)
+{
+	return (struct pool_lease_info){ .pool = &lease->pool->config,
+					 .addr = pool_lease_address(lease),
+					 .since = lease->since,
+					 .prefix = pool_lease_prefix(lease),
+					 .owner = &lease->owner,
+					 .in_use = lease->holders > 0 };
 }
 
 /* ---- pools ---- */
@@ -224,6 +263,10 @@ static void changed(struct pool_lease *lease)
 
 	lease->since = pools->host->ops->wall(pools->host);
 	pools->changes++;
+	if (pools->on_change != NULL) {
+		struct pool_lease_info info = info_of(lease);
+		pools->on_change(pools->context, &info);
+	}
 }
 
 static enum rc enter(struct table *table, struct pool_lease *lease)
@@ -253,13 +296,42 @@ static enum rc take_idle(struct pool_lease *lease)
 	table_remove(&pool->owner->idle, &lease->by_owner);
 	list_remove(&lease->queue);
 	pool->idle_count--;
-	if (enter(&pool->owner->in_use, lease) != RC_OK) {
-		forget(lease);
+	if (enter(&pool->owner->in_use, lease) != RC_OK) { /* then it is nobody's */
+		identity_free(&lease->owner);
+		list_append(&pool->queue, &lease->queue);
+		pool->idle_count++;
 		return RC_NO_MEMORY;
 	}
 	changed(lease);
 	pool->used++;
 	return RC_OK;
+}
+
+/* What is behind `next` is passed already. */
+static uint64_t run_beside(const struct pool *pool, uint64_t index, uint64_t neighbour)
+{
+	const struct pool_lease *lease = NULL;
+
+	if (neighbour >= pool->next && neighbour <= pool->last)
+		lease = find_index(pool, neighbour);
+	return lease != NULL ? lease->run : index;
+}
+
+static void join_neighbours(struct pool *pool, struct pool_lease *lease)
+{
+	uint64_t from = lease->index, to = lease->index;
+
+	if (lease->index < pool->next)
+		return;
+	if (lease->index > pool->first)
+		from = run_beside(pool, lease->index, lease->index - 1);
+	if (lease->index < pool->last)
+		to = run_beside(pool, lease->index, lease->index + 1);
+	lease->run = from == lease->index ? to : from;
+	if (from != lease->index)
+		find_index(pool, from)->run = to;
+	if (to != lease->index)
+		find_index(pool, to)->run = from;
 }
 
 static enum rc make(struct pool *pool, uint64_t index, const struct identity *owner,
@@ -281,26 +353,30 @@ static enum rc make(struct pool *pool, uint64_t index, const struct identity *ow
 		forget(lease);
 		return rc;
 	}
+	join_neighbours(pool, lease);
 	changed(lease);
 	pool->used++;
 	*out = lease;
 	return RC_OK;
 }
 
-/* The first one from `next` on that nobody has: those that stand there already were asked for by
- * their owners, and each is passed once. */
+/* The first one from `next` on that nobody has. */
 static bool find_fresh(struct pool *pool, uint64_t *index)
 {
-	while (!pool->exhausted) {
-		*index = pool->next;
-		if (pool->next == pool->last)
-			pool->exhausted = true;
-		else
-			pool->next++;
-		if (find_index(pool, *index) == NULL)
-			return true;
+	const struct pool_lease *lease = pool->exhausted ? NULL : find_index(pool, pool->next);
+
+	if (lease != NULL) {
+		pool->exhausted = lease->run == pool->last;
+		pool->next = pool->exhausted ? pool->last : lease->run + 1;
 	}
-	return false;
+	if (pool->exhausted)
+		return false;
+	*index = pool->next;
+	if (pool->next == pool->last)
+		pool->exhausted = true;
+	else
+		pool->next++;
+	return true;
 }
 
 static enum rc number_within(const struct pool *pool, const struct ip_addr *addr, uint64_t *out)
@@ -333,15 +409,18 @@ static enum rc lease_oldest(struct pool *pool, const struct identity *owner,
 			    struct pool_lease **out)
 {
 	struct pool_lease *lease;
-	uint64_t index;
+	struct identity copy;
 
 	if (list_empty(&pool->queue))
 		return RC_NOT_FOUND;
+	TRY(identity_copy(owner, &copy));
 	lease = container_of(pool->queue.next, struct pool_lease, queue);
-	index = lease->index;
-	pool->idle_count--;
-	forget(lease);
-	return make(pool, index, owner, out);
+	table_remove(&pool->owner->idle, &lease->by_owner);
+	identity_free(&lease->owner);
+	lease->owner = copy;
+	TRY(take_idle(lease));
+	*out = lease;
+	return RC_OK;
 }
 
 static enum rc lease_new(struct pool *pool, const struct pool_wish *wish, struct pool_lease **out)
@@ -443,28 +522,6 @@ void pool_lease_release(struct pool_lease *lease)
 		identity_free(&lease->owner);
 }
 
-struct ip_range pool_lease_range(const struct pool_lease *lease)
-{
-	struct ip_range range = { .from = lease_start(lease->pool, lease->index) };
-	number size = (number)1 << host_bits(&lease->pool->config);
-
-	range.to = address_of(range.from.family, number_of(&range.from) + (size - 1));
-	return range;
-}
-
-struct ip_addr pool_lease_address(const struct pool_lease *lease)
-{
-	struct ip_addr addr = lease_start(lease->pool, lease->index);
-	bool subnet = host_bits(&lease->pool->config) > 0;
-
-	return address_of(addr.family, number_of(&addr) + (subnet ? 1 : 0));
-}
-
-uint8_t pool_lease_prefix(const struct pool_lease *lease)
-{
-	return lease->pool->config.lease;
-}
-
 /* ---- to be shown ---- */
 
 void pools_walk(const struct pools *pools, void (*fn)(void *context, const struct pool_info *pool),
@@ -492,12 +549,7 @@ static void show_lease(struct table_node *node, void *context)
 {
 	const struct pool_lease *lease = container_of(node, struct pool_lease, by_index);
 	const struct lease_walk *walk = context;
-	struct pool_lease_info info = { .pool = &lease->pool->config,
-					.addr = pool_lease_address(lease),
-					.since = lease->since,
-					.prefix = pool_lease_prefix(lease),
-					.owner = &lease->owner,
-					.in_use = lease->holders > 0 };
+	struct pool_lease_info info = info_of(lease);
 
 	walk->fn(walk->context, &info);
 }
@@ -517,6 +569,12 @@ void pools_walk_leases(struct pools *pools,
 	uint64_t cursor = 0;
 
 	(void)pools_walk_slice(pools, &cursor, SIZE_MAX, fn, context);
+}
+
+void pools_on_change(struct pools *pools, pools_changed_fn fn, void *context)
+{
+	pools->on_change = fn;
+	pools->context = context;
 }
 
 uint64_t pools_changes(const struct pools *pools)

@@ -356,6 +356,126 @@ static void a_lease_of_an_earlier_run_is_its_owners(void **state)
 	pool_lease_release(take(f, &other, "@a", "2001:db8:0:2::1"));
 }
 
+#define SIZE 300u
+
+/* Clients ask for addresses here and there; who does not ask gets the first one behind all that
+ * were given before, and never one that somebody has. */
+static void what_was_asked_for_is_passed_over(void **state)
+{
+	struct fixture *f = *state;
+
+	for (unsigned seed = 1; seed <= 40; seed++) {
+		struct many pool = of("10.9.0.0/23", 32);
+		struct pool_lease *leases[SIZE];
+		bool has[SIZE + 2] = { false };
+		unsigned next = 1, random = seed;
+		char id[32];
+		pool.config[0].range.from.bytes[1] = (uint8_t)seed;
+		pool.config[0].range.to.bytes[1] = (uint8_t)seed;
+		for (unsigned i = 0; i < SIZE; i++) {
+			struct many asking = pool;
+			struct ip_addr addr = pool.config[0].range.from;
+			unsigned wanted;
+			random = random * 1103515245 + 12345;
+			wanted = 1 + (random >> 8) % SIZE;
+			if ((random >> 24) % 4 != 0) {
+				addr.bytes[2] = (uint8_t)(wanted >> 8);
+				addr.bytes[3] = (uint8_t)wanted;
+				asking.asked = addr;
+			}
+			if ((random >> 24) % 4 == 0 || has[wanted]) {
+				while (has[next])
+					next++;
+				wanted = next++;
+			}
+			has[wanted] = true;
+			snprintf(id, sizeof(id), "@%u.%u", seed, i);
+			assert_int_equal(ask(f, &asking, id, &leases[i]), RC_OK);
+			addr = pool_lease_address(leases[i]);
+			assert_int_equal(addr.bytes[2] << 8 | addr.bytes[3], wanted);
+		}
+		for (unsigned i = 0; i < SIZE; i++)
+			pool_lease_release(leases[i]);
+	}
+}
+
+/* To its very end. */
+static void the_last_ones_may_be_asked_for(void **state)
+{
+	struct fixture *f = *state;
+	struct many pool = of("10.9.0.0/29", 32), asking = pool;
+	struct pool_lease *leases[6], *none;
+
+	for (unsigned i = 0; i < 3; i++) {
+		char text[16];
+		snprintf(text, sizeof(text), "10.9.0.%u", 6 - i);
+		assert_int_equal(ip_parse(text, &asking.asked), RC_OK);
+		leases[i] = take(f, &asking, text, text);
+	}
+	leases[3] = take(f, &pool, "@1", "10.9.0.1");
+	leases[4] = take(f, &pool, "@2", "10.9.0.2");
+	leases[5] = take(f, &pool, "@3", "10.9.0.3");
+	assert_int_equal(ask(f, &pool, "@4", &none), RC_NO_ADDRESS);
+	for (unsigned i = 0; i < 6; i++)
+		pool_lease_release(leases[i]);
+}
+
+static void remember_change(void *context, const struct pool_lease_info *lease)
+{
+	char id[IDENTITY_TEXT_MAX], addr[IP_TEXT_MAX], *said = context;
+	size_t len = strlen(said);
+
+	snprintf(said + len, 200 - len, "%s %s\n", identity_text(lease->owner, id),
+		 ip_text(&lease->addr, addr));
+}
+
+static void whoever_asks_is_told_each_change(void **state)
+{
+	struct fixture *f = *state;
+	struct many pool = of("10.9.0.0/30", 32);
+	struct pool_lease *a, *b;
+	char said[200] = "";
+
+	pools_on_change(f->peers.pools, remember_change, said);
+	a = take(f, &pool, "@a", "10.9.0.1");
+	b = take(f, &pool, "@b", "10.9.0.2");
+	pool_lease_release(pool_lease_hold(a));
+	pool_lease_release(a);
+	a = take(f, &pool, "@c", "10.9.0.1");
+	pools_on_change(f->peers.pools, NULL, NULL);
+	pool_lease_release(a);
+	pool_lease_release(b);
+	assert_string_equal(said, "@a 10.9.0.1\n@b 10.9.0.2\n@a 10.9.0.1\n"
+				  "@c 10.9.0.1\n");
+}
+
+/* A client that had it, and one that takes over what the oldest had. */
+static void without_memory_no_address_is_lost(void **state)
+{
+	static const char *const ids[] = { "a", "d" };
+	struct fixture *f = *state;
+	struct many pool = of("10.9.0.0/30", 32);
+
+	pool_lease_release(take(f, &pool, "@a", "10.9.0.1"));
+	pool_lease_release(take(f, &pool, "@b", "10.9.0.2"));
+	for (unsigned i = 0; i < 2; i++) {
+		struct pool_lease *lease, *other;
+		enum rc rc = RC_NO_MEMORY;
+		for (unsigned after = 0; rc != RC_OK; after++) {
+			struct identity owner = { .type = ID_FQDN,
+						  .data = (uint8_t *)(uintptr_t)ids[i],
+						  .len = 1 };
+			struct pool_wish wish = { pool.config, 1, AF_INET, &owner, true, { 0 } };
+			mem_fail_nth(after + 1);
+			rc = pools_lease(f->peers.pools, &wish, &lease, NULL);
+			mem_fail_nth(0);
+		}
+		assert_int_equal(ask(f, &pool, "@x", &other), RC_OK); /* both can be had */
+		pool_lease_release(other);
+		pool_lease_release(lease);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -373,6 +493,10 @@ int main(void)
 		PEER_TEST(without_memory_nothing_is_leased_and_nothing_lost),
 		PEER_TEST(every_change_counts_and_has_its_time),
 		PEER_TEST(a_lease_of_an_earlier_run_is_its_owners),
+		PEER_TEST(what_was_asked_for_is_passed_over),
+		PEER_TEST(the_last_ones_may_be_asked_for),
+		PEER_TEST(whoever_asks_is_told_each_change),
+		PEER_TEST(without_memory_no_address_is_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
