@@ -74,9 +74,10 @@ void crash_secret_give(struct daemon *daemon, const char *statedir);
 
 /* ---- leases.c: addresses that clients have stay theirs over a restart ---- */
 struct leases;
-/* Reads statedir/leases: the leases of pools that the configuration has are remembered (a file that
- * is damaged is told and ignored), and from now on it is written on a worker whenever something has
- * changed. Out of memory: *out is NULL, and it is told. */
+/* Reads statedir/leases and its journal: the leases of pools that the configuration has are
+ * remembered (what is damaged is told and ignored), and from now on each change is in one of them
+ * within a quarter of a second, written by a worker. Out of memory: *out is NULL, and it is told.
+ */
 void leases_open(struct gateway *gateway, const char *statedir, struct leases **out);
 /* Writes it a last time, at once. Before the gateway is freed; NULL: nothing. */
 void leases_close(struct leases *leases);

@@ -98,11 +98,11 @@ static struct pool_lease *lease(struct run *run, const char *id, uint8_t family,
 	return out;
 }
 
-static bool there_is_a_file(struct place *place)
+static bool there_is(struct place *place, const char *name)
 {
 	struct stat found;
 
-	return stat(place_path(place, "leases"), &found) == 0;
+	return stat(place_path(place, name), &found) == 0;
 }
 
 static void whoever_comes_again_after_a_restart_has_the_same_address(void **state)
@@ -136,7 +136,7 @@ static void whoever_comes_again_after_a_restart_has_the_same_address(void **stat
 	place_end(&place);
 }
 
-static void it_is_written_soon_so_that_a_crash_costs_little(void **state)
+static void a_crash_costs_a_moment_only(void **state)
 {
 	struct place place;
 	struct run run;
@@ -148,22 +148,87 @@ static void it_is_written_soon_so_that_a_crash_costs_little(void **state)
 	begin(&run, &place, CONF);
 	a = lease(&run, "@a", AF_INET, "10.9.0.1");
 	a = pool_lease_hold(a);
-	assert_false(there_is_a_file(&place));
-	world_run(run.world, 6 * USEC_PER_SEC);
-	assert_true(there_is_a_file(&place));
-	assert_int_equal(stat(place_path(&place, "leases"), &found), 0);
+	world_run(run.world, USEC_PER_SEC / 4);
+	assert_int_equal(stat(place_path(&place, "leases.journal"), &found), 0);
 	assert_int_equal(found.st_mode & 0777, 0600);
-	assert_int_equal(unlink(place_path(&place, "leases")), 0);
+	assert_int_equal(unlink(place_path(&place, "leases.journal")), 0);
 	world_run(run.world, 60 * USEC_PER_SEC); /* nothing changes: nothing is written */
-	assert_false(there_is_a_file(&place));
+	assert_false(there_is(&place, "leases.journal"));
 	pool_lease_release(a);
 	pool_lease_release(a);
-	world_run(run.world, 6 * USEC_PER_SEC);
-	assert_true(there_is_a_file(&place));
+	pool_lease_release(lease(&run, "@b", AF_INET, "10.9.0.2"));
+	world_run(run.world, USEC_PER_SEC / 4);
+	pool_lease_release(lease(&run, "@c", AF_INET, "10.9.0.3"));
+	world_run(run.world, USEC_PER_SEC / 4);
+	assert_false(there_is(&place, "leases"));
 	end_without_a_word(&run);
 	begin(&run, &place, CONF);
+	assert_non_null(strstr(run.said, "3 clients"));
+	world_run(run.world, USEC_PER_SEC / 4); /* a new beginning */
+	assert_true(there_is(&place, "leases"));
+	assert_false(there_is(&place, "leases.journal"));
+	pool_lease_release(lease(&run, "@d", AF_INET, "10.9.0.4"));
 	pool_lease_release(lease(&run, "@b", AF_INET, "10.9.0.2"));
 	pool_lease_release(lease(&run, "@a", AF_INET, "10.9.0.1"));
+	end(&run);
+	assert_false(there_is(&place, "leases.journal"));
+	place_end(&place);
+}
+
+#define FEW                                                                                        \
+	"conn t\n\tleft=192.0.2.1\n\tright=%any\n\tleftsubnet=10.2.0.0/24\n\tauthby=secret\n"      \
+	"\tauto=add\n\trightaddresspool=10.9.0.1-10.9.0.2\n"
+
+/* The address goes to another client, and its first one gets another. */
+static void of_an_address_the_last_owner_counts(void **state)
+{
+	struct place place;
+	struct run run;
+
+	(void)state;
+	place_begin(&place);
+	begin(&run, &place, FEW);
+	pool_lease_release(lease(&run, "@a", AF_INET, "10.9.0.1"));
+	pool_lease_release(lease(&run, "@b", AF_INET, "10.9.0.2"));
+	end(&run);
+	begin(&run, &place, FEW);
+	pool_lease_release(lease(&run, "@c", AF_INET, "10.9.0.1"));
+	world_run(run.world, USEC_PER_SEC / 4);
+	pool_lease_release(lease(&run, "@a", AF_INET, "10.9.0.2"));
+	world_run(run.world, USEC_PER_SEC / 4);
+	end_without_a_word(&run);
+	begin(&run, &place, FEW);
+	assert_non_null(strstr(run.said, "2 clients"));
+	pool_lease_release(lease(&run, "@a", AF_INET, "10.9.0.2"));
+	pool_lease_release(lease(&run, "@c", AF_INET, "10.9.0.1"));
+	end(&run);
+	place_end(&place);
+}
+
+/* Half of what was being written is there. */
+static void a_journal_that_a_crash_cut_counts_up_to_there(void **state)
+{
+	struct place place;
+	struct run run;
+	struct stat found;
+
+	(void)state;
+	place_begin(&place);
+	begin(&run, &place, CONF);
+	pool_lease_release(lease(&run, "@a", AF_INET, "10.9.0.1"));
+	world_run(run.world, USEC_PER_SEC / 4);
+	pool_lease_release(lease(&run, "@b", AF_INET, "10.9.0.2"));
+	world_run(run.world, USEC_PER_SEC / 4);
+	end_without_a_word(&run);
+	assert_int_equal(stat(place_path(&place, "leases.journal"), &found), 0);
+	assert_int_equal(truncate(place_path(&place, "leases.journal"), found.st_size - 1), 0);
+	begin(&run, &place, CONF);
+	assert_non_null(strstr(run.said, "1 clients"));
+	pool_lease_release(lease(&run, "@b", AF_INET, "10.9.0.2"));
+	world_run(run.world, USEC_PER_SEC / 4);
+	end_without_a_word(&run);
+	begin(&run, &place, CONF);
+	assert_non_null(strstr(run.said, "2 clients"));
 	end(&run);
 	place_end(&place);
 }
@@ -186,10 +251,14 @@ static void a_thousand_are_written_and_read(void **state)
 		(void)snprintf(address, sizeof(address), "10.16.%u.%u", i / 256, i % 256);
 		pool_lease_release(lease(&run, id, AF_INET, address));
 	}
-	world_run(run.world, 6 * USEC_PER_SEC);
+	world_run(run.world, USEC_PER_SEC); /* too many for the journal */
+	assert_false(there_is(&place, "leases.journal"));
+	pool_lease_release(lease(&run, "@last.example", AF_INET, "10.16.7.209"));
+	world_run(run.world, USEC_PER_SEC);
+	assert_true(there_is(&place, "leases.journal"));
 	end_without_a_word(&run);
 	begin(&run, &place, conf);
-	assert_non_null(strstr(run.said, "2000 clients"));
+	assert_non_null(strstr(run.said, "2001 clients"));
 	pool_lease_release(lease(&run, "@client1999.example", AF_INET, "10.16.7.207"));
 	end(&run);
 	place_end(&place);
@@ -302,7 +371,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whoever_comes_again_after_a_restart_has_the_same_address),
-		cmocka_unit_test(it_is_written_soon_so_that_a_crash_costs_little),
+		cmocka_unit_test(a_crash_costs_a_moment_only),
+		cmocka_unit_test(of_an_address_the_last_owner_counts),
+		cmocka_unit_test(a_journal_that_a_crash_cut_counts_up_to_there),
 		cmocka_unit_test(a_thousand_are_written_and_read),
 		cmocka_unit_test(a_pool_that_is_gone_takes_its_leases_along),
 		cmocka_unit_test(a_damaged_file_is_told_and_ignored),
