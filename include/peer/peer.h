@@ -43,7 +43,7 @@ struct peer {
 	uint64_t serial;
 	struct list in_peers;
 	/* indexes of lookup.c: by serial; by the conn's ends; by addresses; by identity */
-	struct table_node by_serial, by_ends, by_place, by_identity;
+	struct table_node by_serial, by_ends, by_place, by_remote, by_identity;
 	struct table_node by_client; /* instance: by its identity alone */
 	struct list in_templates, in_wildcards;
 	struct peers *owner;
@@ -131,7 +131,8 @@ static inline const struct config_end *peer_remote_end(const struct peer *peer)
 
 struct peers {
 	struct list list; /* of struct peer.in_peers; instances too */
-	struct table conns, tunnel_names, reqids, serials, ends, places, identities, clients;
+	struct table conns, tunnel_names, reqids, serials, ends, places, remotes, identities,
+		clients;
 	struct list ranges, anys; /* templates by struct peer.in_templates: narrowest range first;
 				     in order of loading */
 	struct list wildcards; /* templates whose remote identity is a pattern, by in_wildcards */
@@ -229,6 +230,9 @@ struct peer *peers_by_serial(struct peers *peers, uint64_t serial);
  * remote before range before %any), for its IKE proposals; NULL: none. */
 struct peer *peers_for_addresses(struct peers *peers, const struct ip_addr *local,
 				 const struct ip_addr *remote);
+/* A peer that the configuration has at that address, whatever ours is; not an instance. NULL: none.
+ */
+const struct peer *peers_at(const struct peers *peers, const struct ip_addr *remote);
 /* By what conns let their peers prove themselves. */
 struct peer_methods {
 	unsigned auth; /* enum config_authby bits */

@@ -207,6 +207,24 @@ static enum rc lacks_address(const struct tunnel *tunnel, struct outcome *out)
 			 v4 ? 4 : 6, tunnel->conn->name);
 }
 
+/* What we send to that gateway would stay here. */
+static enum rc another_gateway(const struct step *step, const struct ike_config *config,
+			       struct diag *diag)
+{
+	char text[IP_TEXT_MAX];
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct ip_addr *addr = &config->addresses[i];
+		const struct peer *peer = ip_is_set(addr) ? peers_at(step->env->peers, addr) : NULL;
+		if (peer != NULL)
+			return diag_fail(diag, RC_NO_ADDRESS,
+					 "the peer gives us %s, which is the address of the peer "
+					 "of conn %s: its pool must not have it",
+					 ip_text(addr, text), peer->conn->name);
+	}
+	return RC_OK;
+}
+
 enum rc cp_read_reply(struct step *step, const struct tunnel *tunnel, struct outcome *out)
 {
 	const struct payload *payload = payload_of(step->message, PAYLOAD_CP);
@@ -225,6 +243,7 @@ enum rc cp_read_reply(struct step *step, const struct tunnel *tunnel, struct out
 	if (is_outside(step, &config->addresses[0]) || is_outside(step, &config->addresses[1]))
 		return diag_fail(&out->diag, RC_NO_ADDRESS,
 				 "the peer gives us an address that it or this host has already");
+	TRY(another_gateway(step, config, &out->diag));
 	if (!has_address(tunnel, config))
 		return lacks_address(tunnel, out);
 	out->config = config;

@@ -3,6 +3,7 @@
  * DOC: where handshakes look
  *
  * places: peers with a known address, by (our address, theirs); not instances.
+ * remotes: the same ones, by theirs alone.
  * identities: by (their address, their identity): peers with an exact identity, and all instances,
  * so that ten thousand behind one address are no chain to walk. Templates with an exact identity
  * stand there without an address. ranges, anys: templates; wildcards: those of them whose identity
@@ -147,10 +148,13 @@ static void add_place(struct peers *peers, struct peer *peer)
 	if (peer->parent != NULL)
 		index_put(&peers->clients, &peer->by_client,
 			  index_identity_hash(peers, NULL, &peer->remote_id));
-	if (peer->parent == NULL)
+	if (peer->parent == NULL) {
 		index_put(&peers->places, &peer->by_place,
 			  index_place_hash(peers, peer->local_any ? &nowhere : &peer->local,
 					   &peer->remote));
+		index_put(&peers->remotes, &peer->by_remote,
+			  index_place_hash(peers, &nowhere, &peer->remote));
+	}
 	if (peer->parent != NULL || !identity_has_wildcard(&peer->remote_id))
 		index_put(&peers->identities, &peer->by_identity,
 			  index_identity_hash(peers, &peer->remote, &peer->remote_id));
@@ -173,6 +177,7 @@ void index_remove(struct peer *peer)
 	struct peers *peers = peer->owner;
 
 	table_remove(&peers->places, &peer->by_place);
+	table_remove(&peers->remotes, &peer->by_remote);
 	table_remove(&peers->identities, &peer->by_identity);
 	table_remove(&peers->clients, &peer->by_client);
 	list_remove(&peer->in_templates);

@@ -64,6 +64,20 @@ struct peer *peers_for_addresses(struct peers *peers, const struct ip_addr *loca
 	return peer != NULL ? peer : first_template(&peers->anys, local, remote);
 }
 
+const struct peer *peers_at(const struct peers *peers, const struct ip_addr *remote)
+{
+	const struct ip_addr nowhere = { .family = AF_UNSPEC };
+	uint64_t hash = index_place_hash(peers, &nowhere, remote);
+
+	for (struct table_node *n = table_first(&peers->remotes, hash); n != NULL;
+	     n = table_next(n)) {
+		const struct peer *peer = container_of(n, struct peer, by_remote);
+		if (ip_equal(&peer->remote, remote))
+			return peer;
+	}
+	return NULL;
+}
+
 /* ---- IKE_AUTH ---- */
 
 #define FITNESS_ALLOWED (1UL << 32)

@@ -35,9 +35,9 @@ void index_put(struct table *table, struct table_node *node, uint64_t hash)
 
 static enum rc init_tables(struct peers *peers, const uint64_t seed[2])
 {
-	struct table *tables[] = { &peers->conns,      &peers->tunnel_names, &peers->reqids,
-				   &peers->serials,    &peers->ends,	     &peers->places,
-				   &peers->identities, &peers->clients };
+	struct table *tables[] = { &peers->conns,   &peers->tunnel_names, &peers->reqids,
+				   &peers->serials, &peers->ends,	  &peers->places,
+				   &peers->remotes, &peers->identities,	  &peers->clients };
 	struct table_node first = { .next = NULL };
 	enum rc rc = RC_OK;
 
@@ -58,6 +58,7 @@ static void free_tables(struct peers *peers)
 	table_free(&peers->serials);
 	table_free(&peers->ends);
 	table_free(&peers->places);
+	table_free(&peers->remotes);
 	table_free(&peers->identities);
 	table_free(&peers->clients);
 }

@@ -7,6 +7,11 @@
 	"conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@east\n"           \
 	"\trightsubnet=10.2.0.0/24\n\tleftsourceip=%config\n\tauthby=secret\n\tauto=add\n"
 
+/* Another gateway, which any address of this host may talk to. */
+#define OTHER_CONN                                                                                 \
+	"conn other\n\tleft=%any\n\tright=10.9.0.66\n\tleftid=@west\n\trightid=@other\n"           \
+	"\tauthby=secret\n\tauto=add\n"
+
 struct answer {
 	struct road road;
 	struct ike_sa sa;
@@ -37,7 +42,7 @@ static enum rc answered(struct answer *a, const struct wire_cp *cp)
 	struct outcome_message message;
 
 	memset(a, 0, sizeof(*a));
-	road_begin(&a->road, CLIENT_CONN, NULL);
+	road_begin(&a->road, CLIENT_CONN OTHER_CONN, NULL);
 	says = cp;
 	message = road_inner(&a->road, EXCHANGE_IKE_AUTH, fill);
 	assert_int_equal(ip_parse("192.0.2.1", &a->sa.local.addr), RC_OK);
@@ -191,6 +196,22 @@ static void the_request_names_what_we_had(void **state)
 	road_end(&road);
 }
 
+static void the_address_of_another_gateway_is_not_taken(void **state)
+{
+	static struct wire_cp_attribute some[] = { { INTERNAL_IP4_ADDRESS,
+						     VALUE("\x0a\x09\0\x42") } };
+	struct wire_cp cp = { CP_CFG_REPLY, some, 1 };
+	struct answer a;
+
+	(void)state;
+	assert_int_equal(answered(&a, &cp), RC_NO_ADDRESS);
+	assert_string_equal(a.out.diag.text,
+			    "the peer gives us 10.9.0.66, which is the address of the peer of conn "
+			    "other: its pool must not have it");
+	assert_null(a.out.config);
+	road_end(&a.road);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +219,7 @@ int main(void)
 		cmocka_unit_test(more_than_there_is_room_for_is_left_out),
 		cmocka_unit_test(without_an_address_of_the_tunnels_version_there_is_none),
 		cmocka_unit_test(addresses_that_are_not_the_peers_to_give_are_not_taken),
+		cmocka_unit_test(the_address_of_another_gateway_is_not_taken),
 		cmocka_unit_test(an_address_outside_of_what_the_peer_lets_in_is_refused),
 		cmocka_unit_test(the_request_names_what_we_had),
 	};
