@@ -12,11 +12,10 @@
 #include "peer/pool.h"
 #include "base/arena.h"
 #include "base/list.h"
+#include "peer/space.h"
 
 #define REMEMBERED_MAX                                                                             \
 	(1u << 20) /* of one pool: then the oldest is reused, though others are free */
-
-typedef unsigned __int128 number;
 
 struct pool {
 	struct list in_pools;
@@ -50,75 +49,16 @@ struct pools {
 	struct table ranges, leases, in_use, idle;
 };
 
-/* ---- numbers and addresses ---- */
-
-static number number_of(const struct ip_addr *addr)
-{
-	number value = 0;
-
-	for (size_t i = 0; i < ip_len(addr->family); i++)
-		value = value << 8 | addr->bytes[i];
-	return value;
-}
-
-static struct ip_addr address_of(uint8_t family, number value)
-{
-	struct ip_addr addr = { .family = family };
-
-	for (size_t i = ip_len(family); i > 0; i--, value >>= 8)
-		addr.bytes[i - 1] = (uint8_t)value;
-	return addr;
-}
-
-static unsigned host_bits(const struct config_pool *config)
-{
-	return (unsigned)ip_len(config->range.from.family) * 8 - config->lease;
-}
-
-static struct ip_addr lease_start(const struct pool *pool, uint64_t index)
-{
-	const struct ip_range *range = &pool->config.range;
-	number offset = (number)index << host_bits(&pool->config);
-
-	return address_of(range->from.family, number_of(&range->from) + offset);
-}
-
-/* The addresses of a subnet that name all of it are nobody's: the first one, and in IPv4 the last.
- */
-static void number_leases(struct pool *pool)
-{
-	const struct ip_range *range = &pool->config.range;
-	bool v4 = range->from.family == AF_INET;
-	int prefix = range_prefix(range);
-	number span = (number_of(&range->to) - number_of(&range->from)) >> host_bits(&pool->config);
-
-	pool->first = 0;
-	pool->last = span > UINT64_MAX ? UINT64_MAX : (uint64_t)span;
-	if (prefix >= 0 && host_bits(&pool->config) == 0 && pool->last >= 2) {
-		pool->first = 1;
-		if (v4)
-			pool->last--;
-	}
-	pool->next = pool->first;
-}
-
 /* ---- what is told of a lease ---- */
 
 struct ip_range pool_lease_range(const struct pool_lease *lease)
 {
-	struct ip_range range = { .from = lease_start(lease->pool, lease->index) };
-	number size = (number)1 << host_bits(&lease->pool->config);
-
-	range.to = address_of(range.from.family, number_of(&range.from) + (size - 1));
-	return range;
+	return space_range(&lease->pool->config, lease->index);
 }
 
 struct ip_addr pool_lease_address(const struct pool_lease *lease)
 {
-	struct ip_addr addr = lease_start(lease->pool, lease->index);
-	bool subnet = host_bits(&lease->pool->config) > 0;
-
-	return address_of(addr.family, number_of(&addr) + (subnet ? 1 : 0));
+	return space_address(&lease->pool->config, lease->index);
 }
 
 uint8_t pool_lease_prefix(const struct pool_lease *lease)
@@ -199,7 +139,8 @@ static struct pool *pool_of(struct pools *pools, const struct config_pool *confi
 	pool->owner = pools;
 	pool->config = *config;
 	list_init(&pool->queue);
-	number_leases(pool);
+	space_ends(config, &pool->first, &pool->last);
+	pool->next = pool->first;
 	if (table_insert(&pools->ranges, &pool->by_range, range_hash(pools, config)) != RC_OK) {
 		mem_free(pool);
 		return NULL;
@@ -379,27 +320,13 @@ static bool find_fresh(struct pool *pool, uint64_t *index)
 	return true;
 }
 
-static enum rc number_within(const struct pool *pool, const struct ip_addr *addr, uint64_t *out)
-{
-	const struct ip_range *range = &pool->config.range;
-	number index;
-
-	if (addr->family != range->from.family || !range_contains_addr(range, addr))
-		return RC_NOT_FOUND;
-	index = (number_of(addr) - number_of(&range->from)) >> host_bits(&pool->config);
-	if (index < pool->first || index > pool->last)
-		return RC_NOT_FOUND;
-	*out = (uint64_t)index;
-	return RC_OK;
-}
-
 static enum rc lease_asked(struct pool *pool, const struct pool_wish *wish, struct pool_lease **out)
 {
 	uint64_t index;
 
 	if (wish->asked.family != wish->family)
 		return RC_NOT_FOUND;
-	TRY(number_within(pool, &wish->asked, &index));
+	TRY(space_number(&pool->config, &wish->asked, &index));
 	if (find_index(pool, index) != NULL)
 		return RC_NOT_FOUND;
 	return make(pool, index, wish->owner, out);
@@ -592,7 +519,7 @@ enum rc pools_remember(struct pools *pools, const struct pool_lease_info *info)
 
 	if (pool == NULL)
 		return RC_NO_MEMORY;
-	TRY(number_within(pool, &info->addr, &index));
+	TRY(space_number(&pool->config, &info->addr, &index));
 	if (!is_known(info->owner) || find_index(pool, index) != NULL ||
 	    find_owned(&pools->idle, pool, info->owner) != NULL)
 		return RC_EXISTS;
