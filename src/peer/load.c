@@ -250,6 +250,8 @@ enum rc peer_load(struct peers *peers, struct config *config, const struct confi
 	rc = loaded != NULL ? enter(peers, loaded, &peer, diag) : RC_NO_MEMORY;
 	if (loaded != NULL)
 		loaded_drop(loaded);
+	if (rc != RC_OK && before != NULL)
+		loaded_return(before);
 	if (rc != RC_OK)
 		return rc == RC_NO_MEMORY ? diag_fail(diag, rc, "out of memory") : rc;
 	peer_resolve(peer);

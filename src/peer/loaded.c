@@ -70,3 +70,13 @@ void loaded_retire(struct loaded *loaded)
 		table_remove(&loaded->owner->tunnel_names, &tunnel->by_name);
 	}
 }
+
+void loaded_return(struct loaded *loaded)
+{
+	struct peers *peers = loaded->owner;
+
+	index_put(&peers->conns, &loaded->by_name, name_hash(peers, loaded->conn->name));
+	loaded->named = true;
+	list_for(node, &loaded->tunnels)
+		tunnel_name_in_tables(container_of(node, struct tunnel, in_loaded));
+}

@@ -39,6 +39,8 @@ void loaded_hold(struct loaded *loaded);
 void loaded_drop(struct loaded *loaded);
 /* Gives the name to another conn. */
 void loaded_retire(struct loaded *loaded);
+/* Nothing came of that: it has its name again, for the next that is loaded. */
+void loaded_return(struct loaded *loaded);
 
 /* ---- supersede.c ---- */
 /* The one that it takes the place of; also when that is freed before its successor comes. */
@@ -48,6 +50,9 @@ void loaded_forget(struct loaded *loaded); /* it is about to be freed */
 void predecessors_end(struct loaded *loaded);
 /* The reqid of the tunnel that it takes the place of, if it may have that. */
 bool reqid_inherit(struct peers *peers, struct tunnel *tunnel, uint32_t asked);
+/* The tunnel goes: one that it took the place of, and that is still there, has its reqid again.
+ * False: nobody has a claim to it. */
+bool reqid_restore(struct peers *peers, struct tunnel *tunnel);
 
 /* ---- load.c ---- */
 /* Its tunnels are doomed, and peers with no other. */
@@ -66,6 +71,8 @@ enum rc tunnel_instantiate(struct peer *instance, const struct tunnel *from) MUS
 /* Somebody has the name that the instance's tunnel would get. */
 bool tunnel_instance_exists(const struct tunnel *from, uint32_t number);
 void tunnel_link(struct tunnel *tunnel);
+/* What is found by its name, if its conn has one. */
+void tunnel_name_in_tables(struct tunnel *tunnel);
 /* Selectors from the conn and the addresses of the peer; without memory they stay what they were.
  */
 enum rc tunnel_select(struct tunnel *tunnel) MUST_CHECK;

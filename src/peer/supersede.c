@@ -166,3 +166,18 @@ bool reqid_inherit(struct peers *peers, struct tunnel *tunnel, uint32_t asked)
 	table_remove(&peers->reqids, &old->by_reqid);
 	return true;
 }
+
+bool reqid_restore(struct peers *peers, struct tunnel *tunnel)
+{
+	struct tunnel *old = tunnel->reqid != 0 ? in_place_of(tunnel) : NULL;
+
+	if (old == NULL || !old->linked || old->reqid != tunnel->reqid ||
+	    peers_by_reqid(peers, tunnel->reqid) != NULL)
+		return false;
+	old->reqid_ours = tunnel->reqid_ours;
+	index_put(&peers->reqids, &old->by_reqid,
+		  table_hash(&peers->reqids, &old->reqid, sizeof(old->reqid)));
+	tunnel->reqid = 0;
+	tunnel->reqid_ours = false;
+	return true;
+}

@@ -173,7 +173,8 @@ static void discard(struct tunnel *tunnel)
 {
 	list_remove(&tunnel->in_peer);
 	list_remove(&tunnel->in_loaded);
-	reqid_give_back(tunnel->peer->owner, tunnel);
+	if (!reqid_restore(tunnel->peer->owner, tunnel))
+		reqid_give_back(tunnel->peer->owner, tunnel);
 	backoff_reset(&tunnel->backoff);
 	loaded_drop(tunnel->loaded);
 	selectors_drop(&tunnel->selectors);
@@ -355,7 +356,7 @@ enum rc tunnel_part(const struct tunnel *from, uint16_t left, uint16_t right, st
 	return RC_OK;
 }
 
-static void name_in_tables(struct tunnel *tunnel)
+void tunnel_name_in_tables(struct tunnel *tunnel)
 {
 	struct peers *peers = tunnel->peer->owner;
 
@@ -376,7 +377,7 @@ enum rc tunnel_rename(struct tunnel *tunnel)
 	mem_free(tunnel->name);
 	tunnel->name = name;
 	if (tunnel->linked)
-		name_in_tables(tunnel);
+		tunnel_name_in_tables(tunnel);
 	return RC_OK;
 }
 
@@ -384,7 +385,7 @@ void tunnel_link(struct tunnel *tunnel)
 {
 	struct peers *peers = tunnel->peer->owner;
 
-	name_in_tables(tunnel);
+	tunnel_name_in_tables(tunnel);
 	index_put(&peers->reqids, &tunnel->by_reqid,
 		  table_hash(&peers->reqids, &tunnel->reqid, sizeof(tunnel->reqid)));
 	list_remove(&tunnel->in_loaded);

@@ -256,24 +256,40 @@ static void reload_fails_once(struct pair *pair, struct config *config, unsigned
 		assert_int_equal(gateway_reload(pair->west.gateway, config, &diag), RC_OK);
 }
 
-static void any_one_allocation_may_fail(void **state)
+static void allocation_fails(const struct change *change, const char *start, unsigned n)
 {
 	char west[1024];
-	struct config *config;
+	struct config *config = load_conf(conn(west, change->ids, change->subnets, start));
 	struct pair pair;
+	uint32_t reqid;
 
+	up(&pair, start);
+	reqid = peers_tunnel(&pair.west.gateway->peers, "t")->reqid;
+	take(&pair.east, change, "\tauto=add\n");
+	reload_fails_once(&pair, config, n);
+	config_unref(config);
+	world_run(pair.world, 200 * USEC_PER_SEC);
+	assert_one_tunnel(&pair, change);
+	assert_int_equal(peers_tunnel(&pair.west.gateway->peers, "t")->reqid, reqid);
+	ping_for(&pair, 5);
+	assert_int_equal(lost, 0);
+	pair_end(&pair);
+}
+
+static void any_one_allocation_may_fail(void **state)
+{
 	(void)state;
-	for (unsigned n = 1; n < 120; n++) {
-		up(&pair, "\tauto=start\n");
-		config = load_conf(conn(west, renamed.ids, renamed.subnets, "\tauto=start\n"));
-		take(&pair.east, &renamed, "\tauto=add\n");
-		reload_fails_once(&pair, config, n);
-		config_unref(config);
-		world_run(pair.world, 200 * USEC_PER_SEC);
-		assert_one_tunnel(&pair, &renamed);
-		ping_for(&pair, 5);
-		assert_int_equal(lost, 0);
-		pair_end(&pair);
+	for (unsigned n = 1; n < 120; n++)
+		allocation_fails(&renamed, "\tauto=start\n", n);
+}
+
+/* What the operator has brought up comes again, with the reqid that it had. */
+static void any_one_may_fail_for_what_the_operator_brought_up(void **state)
+{
+	(void)state;
+	for (unsigned n = 1; n < 60; n++) {
+		allocation_fails(&renamed, "\tauto=add\n", n);
+		allocation_fails(&wider, "\tauto=add\n", n);
 	}
 }
 
@@ -287,6 +303,7 @@ int main(void)
 		cmocka_unit_test(the_old_one_goes_when_the_new_one_cannot_come),
 		cmocka_unit_test(down_and_delete_end_the_old_one_too),
 		cmocka_unit_test(any_one_allocation_may_fail),
+		cmocka_unit_test(any_one_may_fail_for_what_the_operator_brought_up),
 	};
 
 	return exchange_run(tests);
