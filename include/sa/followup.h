@@ -31,6 +31,7 @@ struct ike_followup {
 	uint16_t cpi_out; /* IPComp; 0: none */
 	uint8_t mode;	  /* enum kernel_mode */
 	bool no_tfc;
+	bool others_possible; /* ADDITIONAL_TS_POSSIBLE */
 	struct selectors selectors;
 };
 

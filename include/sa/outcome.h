@@ -118,11 +118,12 @@ struct outcome {
 	bool endpoints_set; /* local/remote below are the SA's from now on */
 	struct ip_endpoint local, remote;
 	bool nat_here, nat_there, nat_set, encap;
-	bool follow;		   /* the Child SAs go where the IKE SA is, in the kernel too */
-	struct ike_mobile *mobile; /* in the arena: the SA's from now on; NULL: unchanged */
-	uint32_t child_spi;	   /* initiator: announced in IKE_AUTH; 0: unchanged */
-	uint64_t peer_spi;	   /* 0: unchanged */
-	bool childless;		   /* initiator: the responder can do RFC 6023 */
+	bool follow;		    /* the Child SAs go where the IKE SA is, in the kernel too */
+	struct ike_mobile *mobile;  /* in the arena: the SA's from now on; NULL: unchanged */
+	uint32_t child_spi;	    /* initiator: announced in IKE_AUTH; 0: unchanged */
+	struct selectors *proposed; /* owned; what was asked for with it; NULL: unchanged */
+	uint64_t peer_spi;	    /* 0: unchanged */
+	bool childless;		    /* initiator: the responder can do RFC 6023 */
 	struct child_sa *ended[OUTCOME_CHILDREN_MAX];
 	unsigned ended_count;
 	enum rc ended_reason;

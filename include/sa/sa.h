@@ -47,13 +47,14 @@ struct ike_larval {
 	uint16_t ni_size, nr_size;
 	uint8_t *cookie; /* initiator: to be returned */
 	uint8_t cookie_len;
-	struct ticket *resume; /* the session that is resumed (RFC 5723); NULL: a new one */
-	uint8_t restarts;      /* COOKIE and INVALID_KE rounds so far */
-	uint16_t group;	       /* initiator: of our KE */
-	uint32_t child_spi;    /* initiator: inbound SPI announced in IKE_AUTH; 0: childless */
-	bool childless;	       /* initiator: the responder can do RFC 6023 */
-	uint64_t tunnel;       /* initiator: serial of the tunnel it is for (0: none) */
-	uint8_t bad_auth;      /* responder: protected messages that were not the peer's */
+	struct ticket *resume;	    /* the session that is resumed (RFC 5723); NULL: a new one */
+	uint8_t restarts;	    /* COOKIE and INVALID_KE rounds so far */
+	uint16_t group;		    /* initiator: of our KE */
+	uint32_t child_spi;	    /* initiator: inbound SPI announced in IKE_AUTH; 0: childless */
+	struct selectors *proposed; /* initiator: with it */
+	bool childless;		    /* initiator: the responder can do RFC 6023 */
+	uint64_t tunnel;	    /* initiator: serial of the tunnel it is for (0: none) */
+	uint8_t bad_auth;	    /* responder: protected messages that were not the peer's */
 	struct half_open_place place; /* responder */
 	bool use_ppk;		      /* both ends sent USE_PPK, RFC 8784 */
 	bool cert_asked;	      /* the peer sent a CERTREQ */
@@ -109,16 +110,17 @@ struct ike_mobile {
 
 /* A CREATE_CHILD_SA request of ours that is not answered yet: what its answer needs. */
 struct ike_creation {
-	struct table_node by_spi; /* in sas->announced, by spi */
-	struct dh_pair *pair;	  /* NULL: without KE */
-	uint8_t purpose;	  /* enum request_purpose */
-	uint8_t restarts;	  /* INVALID_KE_PAYLOAD rounds so far */
-	bool slow;		  /* the peer is silent: not counted any more */
-	uint16_t group;		  /* asked for by the peer; DH_NONE: ours to choose */
-	uint64_t tunnel;	  /* serial of the tunnel that a Child SA is for */
-	uint64_t old;		  /* serial of the Child SA that is rekeyed; 0: none */
-	uint32_t spi_in;	  /* Child SA: announced */
-	uint64_t spi;		  /* IKE SA: announced */
+	struct table_node by_spi;   /* in sas->announced, by spi */
+	struct dh_pair *pair;	    /* NULL: without KE */
+	uint8_t purpose;	    /* enum request_purpose */
+	uint8_t restarts;	    /* INVALID_KE_PAYLOAD rounds so far */
+	bool slow;		    /* the peer is silent: not counted any more */
+	uint16_t group;		    /* asked for by the peer; DH_NONE: ours to choose */
+	uint64_t tunnel;	    /* serial of the tunnel that a Child SA is for */
+	uint64_t old;		    /* serial of the Child SA that is rekeyed; 0: none */
+	uint32_t spi_in;	    /* Child SA: announced */
+	struct selectors *proposed; /* Child SA: the answer must be within them (§2.9) */
+	uint64_t spi;		    /* IKE SA: announced */
 	uint8_t ni[32];
 	/* §2.8.1: what the peer made meanwhile for the same, and the lower nonce of that exchange
 	 */

@@ -78,6 +78,9 @@ struct selectors selectors_hold(const struct selectors *selectors);
 void selectors_drop(struct selectors *selectors);
 /* *to, which is given up, becomes what *from was. */
 void selectors_move(struct selectors *to, struct selectors *from);
+/* On the heap; NULL: out of memory. */
+struct selectors *selectors_copy(const struct selectors *selectors);
+void selectors_free(struct selectors *copy); /* NULL does nothing */
 void selectors_lists(const struct selectors *selectors, struct selector_lists *out);
 /* Into a list: false when there is no more room. What is contained in another one is left out. */
 bool selectors_add(struct selector *list, unsigned *count, const struct selector *one);
@@ -89,6 +92,8 @@ bool selectors_equal(const struct selectors *a, const struct selectors *b);
 /* A packet or a whole selector of one side is within one of ours of that side. */
 bool selectors_hold_local(const struct selectors *selectors, const struct selector *one);
 bool selectors_hold_remote(const struct selectors *selectors, const struct selector *one);
+/* Each one of `inner` is within one of its side of `outer`. */
+bool selectors_within(const struct selectors *inner, const struct selectors *outer);
 /* The address is within the range of a remote one, whatever the protocol. */
 bool selectors_hold_addr(const struct selectors *selectors, const struct ip_addr *addr);
 /* One selector at each side. */

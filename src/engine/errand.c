@@ -80,6 +80,7 @@ static void outcome_discard(struct gateway *gateway, struct errand *errand)
 	if (out->successor != NULL)
 		ike_sa_free(&gateway->sas, out->successor);
 	ike_creation_free(out->creation);
+	selectors_free(out->proposed);
 	followup_free(out->followup);
 	ticket_free(out->ticket);
 	out->ticket = NULL;
@@ -90,6 +91,7 @@ static void outcome_discard(struct gateway *gateway, struct errand *errand)
 	out->child = NULL;
 	out->born = out->successor = NULL;
 	out->creation = NULL;
+	out->proposed = NULL;
 	out->followup = NULL;
 	out->pair = NULL;
 }

@@ -180,16 +180,8 @@ static enum rc childless_config(struct step *step, struct outcome *out)
 static enum rc accept_child(struct step *step, struct auth_response *in, struct child_sa *child,
 			    struct outcome *out)
 {
-	struct selectors asking;
-	enum rc rc = cp_asking(step->tunnel, &asking, &out->diag);
-
-	if (rc != RC_OK)
-		return rc;
-	in->child.ours = &asking;
-	rc = child_accept(step->env->sas, &in->child, PROPOSAL_NO_DH, child, &out->diag);
-	in->child.ours = NULL;
-	selectors_drop(&asking);
-	return rc;
+	in->child.ours = step->sa->larval->proposed;
+	return child_accept(step->env->sas, &in->child, PROPOSAL_NO_DH, child, &out->diag);
 }
 
 static enum rc make_child(struct step *step, struct outcome *out)

@@ -170,8 +170,12 @@ static enum rc emit_child(struct step *step, struct writer *writer, struct outco
 			   writer));
 	TRY(cp_asking(step->tunnel, &asking, &out->diag));
 	rc = child_offer_selectors(step->arena, step->tunnel, &asking, writer);
+	selectors_free(out->proposed);
+	out->proposed = selectors_copy(&asking);
 	selectors_drop(&asking);
 	TRY(rc);
+	if (out->proposed == NULL)
+		return RC_NO_MEMORY;
 	ipcomp_offer(step->tunnel, &making->remote.addr, out->child_spi, writer);
 	return RC_OK;
 }

@@ -98,18 +98,33 @@ static void share(struct child_sa *child, const struct selectors *ours)
 	selectors_move(&child->selectors, &same);
 }
 
+enum rc child_still_ours(const struct child_sa *child, struct diag *diag)
+{
+	const struct tunnel *tunnel = child->tunnel;
+	char text[SELECTORS_TEXT_MAX];
+
+	if (end_is_client(&tunnel->conn->left) || end_is_client(&tunnel->conn->right) ||
+	    selectors_within(&child->selectors, &tunnel->selectors))
+		return RC_OK;
+	return diag_fail(diag, RC_CANCELLED,
+			 "the selectors that the peer agreed to are not the tunnel's any more: it "
+			 "has %s now",
+			 selectors_text(&tunnel->selectors, text));
+}
+
 enum rc child_accept(const struct sas *sas, const struct child_exchange *in, unsigned flags,
 		     struct child_sa *child, struct diag *diag)
 {
 	const struct tunnel *tunnel = child->tunnel;
+	const struct selectors *proposed = in->ours != NULL ? in->ours : &tunnel->selectors;
 	bool transport = tunnel->conn->type == TYPE_TRANSPORT;
 
 	TRY(proposal_accept(tunnel->conn->esp, &in->sa, flags, &child->choice, diag));
-	TRY(selectors_check_answer(in->ours != NULL ? in->ours : &tunnel->selectors, &in->tsi,
-				   &in->tsr, &child->selectors, diag));
+	TRY(selectors_check_answer(proposed, &in->tsi, &in->tsr, &child->selectors, diag));
 	share(child, in->ours);
 	if (narrows_not(tunnel))
-		TRY(selectors_check_whole(&tunnel->selectors, &in->tsi, &in->tsr, diag));
+		TRY(selectors_check_whole(proposed, &in->tsi, &in->tsr, diag));
+	TRY(child_still_ours(child, diag));
 	child->others_possible = in->others_possible;
 	TRY(take_spi(child, diag));
 	child->no_tfc = in->no_tfc;

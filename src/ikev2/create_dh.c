@@ -120,6 +120,7 @@ enum rc create_again(struct step *step, uint16_t group, const step_fn *steps, st
 		return RC_NO_MEMORY;
 	*creation = *step->sa->creation;
 	creation->pair = NULL;
+	creation->proposed = NULL; /* with the request */
 	creation->restarts++;
 	step->divert = steps;
 	return create_generate(step, group, &creation->pair, out);

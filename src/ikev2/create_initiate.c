@@ -89,7 +89,7 @@ static const struct proposal_list *more_groups(const struct ike_creation *creati
 	return creation->pair != NULL && !tunnel->conn->pfs ? tunnel->peer->conn->ike : NULL;
 }
 
-static enum rc emit_payloads(struct step *step, const struct ike_creation *creation,
+static enum rc emit_payloads(struct step *step, struct ike_creation *creation,
 			     const struct tunnel *tunnel, const struct child_sa *old,
 			     struct writer *writer)
 {
@@ -105,6 +105,10 @@ static enum rc emit_payloads(struct step *step, const struct ike_creation *creat
 		wire_ke_emit(writer, &ke);
 	}
 	TRY(child_offer_selectors(step->arena, tunnel, &tunnel->selectors, writer));
+	selectors_free(creation->proposed);
+	creation->proposed = selectors_copy(&tunnel->selectors);
+	if (creation->proposed == NULL)
+		return RC_NO_MEMORY;
 	ipcomp_offer(tunnel, &step->sa->remote.addr, creation->spi_in, writer);
 	return RC_OK;
 }
@@ -116,7 +120,7 @@ static bool still_wanted(const struct tunnel *tunnel, usec_t now)
 
 static enum rc emit_request(struct step *step, struct outcome *out)
 {
-	const struct ike_creation *creation = out->creation;
+	struct ike_creation *creation = out->creation;
 	const struct child_sa *old = NULL;
 	const struct tunnel *tunnel = tunnel_of(step->sa, creation->tunnel);
 	struct sink sink;
@@ -209,7 +213,7 @@ static enum rc read_response(struct step *step, struct outcome *out)
 /* What the peer's answer says, into out->child. */
 static enum rc accept_child(struct step *step, struct outcome *out)
 {
-	const struct create_response *in = step->scratch;
+	struct create_response *in = step->scratch;
 	const struct ike_creation *creation = step->sa->creation;
 	struct tunnel *tunnel = tunnel_of(step->sa, creation->tunnel);
 	struct child_sa *child;
@@ -223,6 +227,7 @@ static enum rc accept_child(struct step *step, struct outcome *out)
 	child->initiator = true;
 	child->mode = tunnel->conn->type == TYPE_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
 	child_place(child, &step->sa->local, &step->sa->remote, step->sa->encap);
+	in->child.ours = creation->proposed;
 	TRY(child_accept(step->env->sas, &in->child, flags_of(tunnel), child, &out->diag));
 	if (secret_span(&out->shared).len > 0)
 		child->choice.dh = in->ke.group;

@@ -13,6 +13,7 @@ void followup_from_child(struct ike_followup *followup, const struct child_sa *c
 	followup->cpi_out = child->compress != NULL ? child->compress->cpi_out : 0;
 	followup->mode = child->mode;
 	followup->no_tfc = child->no_tfc;
+	followup->others_possible = child->others_possible;
 	followup->selectors = selectors_hold(&child->selectors);
 }
 
@@ -34,8 +35,10 @@ enum rc followup_to_child(struct step *step, const struct ike_followup *followup
 	child->spi_out = followup->spi_out;
 	child->mode = followup->mode;
 	child->no_tfc = followup->no_tfc;
+	child->others_possible = followup->others_possible;
 	child->selectors = selectors_hold(&followup->selectors);
 	child_place(child, &step->sa->local, &step->sa->remote, step->sa->encap);
+	TRY(child_still_ours(child, &out->diag));
 	if (followup->cpi_out != 0)
 		TRY(compress_set(child, followup->cpi_out));
 	return child_check(step->env->sas, child, &out->diag);

@@ -42,6 +42,7 @@ static enum rc next(struct step *step, struct ike_followup **followup, struct ou
 		return RC_NO_MEMORY;
 	*creation = *before;
 	creation->pair = NULL;
+	creation->proposed = NULL; /* it is agreed on */
 	creation->followup = *followup;
 	*followup = NULL;
 	if (!notify_find(step->message, ADDITIONAL_KEY_EXCHANGE, &notify))

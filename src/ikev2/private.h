@@ -136,6 +136,9 @@ enum rc child_offer_sa(struct arena *arena, const struct tunnel *tunnel, uint32_
 enum rc child_offer_selectors(struct arena *arena, const struct tunnel *tunnel,
 			      const struct selectors *selectors, struct writer *writer) MUST_CHECK;
 /* The peer's answer to our offer, into child (its tunnel is set). */
+/* RC_CANCELLED: a reload, another address or a split came since they were asked for. */
+enum rc child_still_ours(const struct child_sa *child, struct diag *diag) MUST_CHECK;
+/* The answer has to lie within in->ours, which were proposed (§2.9). */
 enum rc child_accept(const struct sas *sas, const struct child_exchange *in, unsigned flags,
 		     struct child_sa *child, struct diag *diag) MUST_CHECK;
 /* What of the peer's offer we take, into child (tunnel and mode are set). group: of its KE. */

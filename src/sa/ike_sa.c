@@ -180,6 +180,7 @@ void ike_sa_forget_larval(struct ike_sa *sa)
 	mem_free(larval->cookie);
 	intermediate_free(larval->intermediate);
 	ticket_free(larval->resume);
+	selectors_free(larval->proposed);
 	mem_free(larval);
 	sa->larval = NULL;
 }
@@ -195,6 +196,7 @@ void ike_creation_free(struct ike_creation *creation)
 		return;
 	dh_free(creation->pair);
 	followup_free(creation->followup);
+	selectors_free(creation->proposed);
 	mem_free(creation);
 }
 

@@ -187,6 +187,23 @@ void selectors_move(struct selectors *to, struct selectors *from)
 	*to = taken;
 }
 
+struct selectors *selectors_copy(const struct selectors *selectors)
+{
+	struct selectors *copy = mem_alloc(sizeof(*copy));
+
+	if (copy != NULL)
+		*copy = selectors_hold(selectors);
+	return copy;
+}
+
+void selectors_free(struct selectors *copy)
+{
+	if (copy == NULL)
+		return;
+	selectors_drop(copy);
+	mem_free(copy);
+}
+
 /* ---- looking ---- */
 
 /* One of the two lists. */
@@ -230,6 +247,22 @@ static bool side_contains(const struct selectors *selectors, bool local, const s
 		if (selector_contains(&list[i], one))
 			return true;
 	return false;
+}
+
+static bool side_within(const struct selectors *inner, const struct selectors *outer, bool local)
+{
+	unsigned count;
+	const struct selector *list = side(inner, local, &count);
+
+	for (unsigned i = 0; i < count; i++)
+		if (!side_contains(outer, local, &list[i]))
+			return false;
+	return true;
+}
+
+bool selectors_within(const struct selectors *inner, const struct selectors *outer)
+{
+	return side_within(inner, outer, true) && side_within(inner, outer, false);
 }
 
 bool selectors_hold_local(const struct selectors *selectors, const struct selector *one)

@@ -311,6 +311,80 @@ static void a_reload_adds_a_subnet(void **state)
 	pair_end(&pair);
 }
 
+/* ---- the answer lies within what was proposed, whatever has changed since (RFC 7296 §2.9) ---- */
+
+static void run_until_it_asks(struct pair *pair, bool first)
+{
+	const struct peer *peer = peers_tunnel(&pair->west.gateway->peers, "t")->peer;
+
+	for (;;) {
+		list_for(node, &peer->ike_sas)
+		{
+			const struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
+			if (first ? sa->state == IKEV2_AUTH_SENT : sa->creation != NULL)
+				return;
+		}
+		assert_true(world_step(pair->world));
+	}
+}
+
+static struct selectors **proposed(struct pair *pair, bool first)
+{
+	struct peer *peer = peers_tunnel(&pair->west.gateway->peers, "t")->peer;
+	struct ike_sa *sa = container_of(peer->ike_sas.next, struct ike_sa, in_peer);
+
+	return first ? &sa->larval->proposed : &sa->creation->proposed;
+}
+
+/* In IKE_AUTH, or in CREATE_CHILD_SA. */
+static void ask(struct pair *pair, bool first)
+{
+	pair_start(pair, 1, TOGETHER ADD, TOGETHER ADD, NULL, NULL);
+	end_up(&pair->west, "t");
+	if (!first) {
+		struct diag diag;
+		world_run(pair->world, 5 * USEC_PER_SEC);
+		assert_int_equal(gateway_rekey(pair->west.gateway, "t", REKEY_CHILD, &diag), RC_OK);
+	}
+	run_until_it_asks(pair, first);
+}
+
+static void an_answer_beyond_the_proposal_is_refused(void **state)
+{
+	(void)state;
+	for (unsigned first = 0; first < 2; first++) {
+		struct pair pair;
+		struct selectors less, **at;
+		ask(&pair, first != 0);
+		at = proposed(&pair, first != 0);
+		less = (struct selectors){ .first = (*at)->first };
+		selectors_free(*at);
+		*at = selectors_copy(&less);
+		world_run(pair.world, 2 * USEC_PER_SEC);
+		assert_int_equal(pair.west.last_reason, RC_TS_UNACCEPTABLE);
+		assert_int_equal(pair.west.child_up, first ? 0 : 1);
+		world_run(pair.world, 60 * USEC_PER_SEC);
+		assert_one_for_all(&pair);
+		take_down(&pair);
+		pair_end(&pair);
+	}
+}
+
+static void what_is_not_the_tunnels_any_more_is_asked_for_anew(void **state)
+{
+	(void)state;
+	for (unsigned first = 0; first < 2; first++) {
+		struct pair pair;
+		ask(&pair, first != 0);
+		assert_int_equal(tunnel_split_first(peers_tunnel(&pair.west.gateway->peers, "t")),
+				 RC_OK);
+		world_run(pair.world, 60 * USEC_PER_SEC);
+		assert_true(end_said(&pair.west, "are not the tunnel's any more"));
+		assert_pings(&pair);
+		pair_end(&pair);
+	}
+}
+
 /* RFC 7296 §2.23.1: to the server both clients are the address of their NAT, and its kernel could
  * not tell which packet is for whom. */
 static void the_second_client_behind_a_nat_is_refused_in_transport_mode(void **state)
@@ -359,6 +433,8 @@ int main(void)
 		cmocka_unit_test(without_narrowing_the_rest_is_asked_for_and_refused),
 		cmocka_unit_test(traffic_of_any_pair_brings_all_up),
 		cmocka_unit_test(a_reload_adds_a_subnet),
+		cmocka_unit_test(an_answer_beyond_the_proposal_is_refused),
+		cmocka_unit_test(what_is_not_the_tunnels_any_more_is_asked_for_anew),
 		cmocka_unit_test(the_second_client_behind_a_nat_is_refused_in_transport_mode),
 	};
 	return exchange_run(tests);

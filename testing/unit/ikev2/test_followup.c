@@ -22,6 +22,7 @@ static void begin(struct bench *bench)
 	bench->child = tunnel_current(road_tunnel(&bench->road.pair.east));
 	bench->followup = followup_new(&gateway->sas);
 	assert_non_null(bench->followup);
+	bench->child->others_possible = true;
 	followup_from_child(bench->followup, bench->child);
 }
 
@@ -52,6 +53,7 @@ static void a_child_sa_is_what_was_agreed_on_where_the_ike_sa_is_now(void **stat
 	assert_int_equal(made->spi_in, 0x11111111);
 	assert_int_equal(made->spi_out, 0x22222222);
 	assert_int_equal(made->mode, bench.child->mode);
+	assert_true(made->others_possible);
 	assert_true(selectors_equal(&made->selectors, &bench.child->selectors));
 	assert_memory_equal(&made->choice, &bench.child->choice, sizeof(made->choice));
 	assert_true(ip_equal(&made->remote, &bench.step.sa->remote.addr));
@@ -74,6 +76,11 @@ static void what_has_changed_meanwhile_is_noticed(void **state)
 	bench.child->tunnel->doomed = true;
 	assert_int_equal(followup_to_child(&bench.step, bench.followup, &bench.out), RC_CANCELLED);
 	bench.child->tunnel->doomed = false;
+	finish(&bench);
+	begin(&bench);
+	bench.child->tunnel->selectors.first.local.protocol = 6;
+	assert_int_equal(followup_to_child(&bench.step, bench.followup, &bench.out), RC_CANCELLED);
+	bench.child->tunnel->selectors.first.local.protocol = 0;
 	finish(&bench);
 }
 
