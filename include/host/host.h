@@ -113,6 +113,9 @@ struct host_route {
 	char device[16];	/* "" when not known */
 	struct ip_addr source;	/* what Linux sends with */
 	struct ip_addr gateway; /* AF_UNSPEC: the address is on that link */
+	/* Linux drops what comes in by it from addresses that it has another way to (sysctl
+	 * rp_filter, 1; IPv4 only) */
+	bool strict;
 };
 /* Routes of tunnels that an address of their own peer lies in stand in a table of their own; what
  * has this mark (IKE, ESP, our own questions) does not look there. */

@@ -24,6 +24,8 @@ void world_host_free(struct host *host);
 /* RC_EXISTS when any host of the world has it. */
 enum rc world_host_add_address(struct host *host, const char *address) MUST_CHECK;
 void world_host_remove_address(struct host *host, const char *address);
+/* Its struct host_route.strict, from now on. */
+void world_host_strict(struct host *host, bool strict);
 /* For DNS: name resolves to address (several calls add); "" removes. */
 enum rc world_host_dns(struct world *world, const char *name, const char *address);
 

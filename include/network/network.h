@@ -22,9 +22,11 @@ struct network_object {
 	enum network_kind kind;
 	char device[NETWORK_DEVICE_MAX]; /* link: its name; address, route: where it stands */
 	uint32_t if_id;			 /* link: of the xfrm interface */
-	/* address; destination of a route (first address of the subnet); rule: its IP version */
+	/* address; destination of a route or rule (first address of the subnet; a rule with none
+	 * has its IP version) */
 	struct ip_addr addr;
 	uint8_t len;	       /* of that subnet */
+	uint8_t proto;	       /* rule with a destination: of that IP protocol */
 	bool aside;	       /* address: never the source of anything by itself */
 	struct ip_addr via;    /* route: next hop; AF_UNSPEC: none */
 	struct ip_addr source; /* route: of packets without one; AF_UNSPEC: Linux chooses */

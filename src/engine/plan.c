@@ -2,6 +2,7 @@
 /* What a tunnel wants on the host, as things are: its interface, the addresses that it was given,
  * the routes to what it protects. */
 #include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include "engine/private.h"
 #include "sa/extra.h"
@@ -84,6 +85,27 @@ static void add_rules(struct planning *p, uint8_t family)
 	network_plan_add(p->plan, &rule);
 }
 
+/* With strict rp_filter nothing would come in from the peer any more: the way back to it leads into
+ * the tunnel. What the peer's packets are made of passes the table of tunnels by, whoever sends it;
+ * the rest of what goes to the peer's own address does not. */
+static void add_peer_rules(struct planning *p, const struct ip_addr *outer)
+{
+	struct host *host = p->gateway->host;
+	const uint8_t protos[] = { p->tunnel->conn->ah ? IPPROTO_AH : IPPROTO_ESP, IPPROTO_UDP };
+	struct network_object rule = {
+		.kind = NETWORK_RULE, .addr = *outer, .len = whole(outer), .table = HOST_TABLE_MAIN
+	};
+	struct host_route way;
+
+	if (p->device[0] == '\0' || host->ops->route_to == NULL ||
+	    host->ops->route_to(host, outer, &way) != RC_OK || !way.strict)
+		return;
+	for (unsigned i = 0; i < sizeof(protos); i++) {
+		rule.proto = protos[i];
+		network_plan_add(p->plan, &rule);
+	}
+}
+
 static bool has_route_to(const struct network_plan *plan, const struct network_object *route)
 {
 	for (unsigned i = 0; i < plan->count; i++) {
@@ -150,6 +172,8 @@ static void add_route(struct planning *p, const struct ip_range *to, const struc
 	if (leads_into_itself(p->tunnel, &route, outer)) {
 		route.table = HOST_TABLE_TUNNELS;
 		add_rules(p, route.addr.family);
+		if (outer->family == route.addr.family)
+			add_peer_rules(p, outer);
 	}
 	network_plan_add(p->plan, &route);
 }

@@ -126,7 +126,7 @@ static void make(struct network *network, struct held *held)
 static bool same_place(const struct network_object *a, const struct network_object *b)
 {
 	return a->kind == b->kind && a->table == b->table && a->len == b->len &&
-	       ip_equal(&a->addr, &b->addr) &&
+	       a->proto == b->proto && ip_equal(&a->addr, &b->addr) &&
 	       (a->kind == NETWORK_ROUTE || strcmp(a->device, b->device) == 0);
 }
 

@@ -25,9 +25,10 @@ static bool same_addr(const struct ip_addr *a, const struct ip_addr *b)
 bool network_object_equal(const struct network_object *a, const struct network_object *b)
 {
 	return a->kind == b->kind && strcmp(a->device, b->device) == 0 && a->if_id == b->if_id &&
-	       same_addr(&a->addr, &b->addr) && a->len == b->len && a->aside == b->aside &&
-	       same_addr(&a->via, &b->via) && same_addr(&a->source, &b->source) &&
-	       a->mtu == b->mtu && a->metric == b->metric && a->table == b->table;
+	       same_addr(&a->addr, &b->addr) && a->len == b->len && a->proto == b->proto &&
+	       a->aside == b->aside && same_addr(&a->via, &b->via) &&
+	       same_addr(&a->source, &b->source) && a->mtu == b->mtu && a->metric == b->metric &&
+	       a->table == b->table;
 }
 
 uint64_t network_object_hash(const struct table *table, const struct network_object *object)
@@ -57,6 +58,15 @@ static const char *route_text(const struct network_object *object, char text[NET
 	return text;
 }
 
+static const char *rule_text(const struct network_object *object, char text[NETWORK_TEXT_MAX])
+{
+	char to[IP_TEXT_MAX];
+
+	(void)snprintf(text, NETWORK_TEXT_MAX, "the rule for IP protocol %u to %s (rp_filter)",
+		       object->proto, ip_text(&object->addr, to));
+	return text;
+}
+
 const char *network_object_text(const struct network_object *object, char text[NETWORK_TEXT_MAX])
 {
 	char addr[IP_TEXT_MAX];
@@ -71,6 +81,8 @@ const char *network_object_text(const struct network_object *object, char text[N
 			       ip_text(&object->addr, addr), object->len, object->device);
 		return text;
 	case NETWORK_RULE:
+		if (object->len != 0)
+			return rule_text(object, text);
 		(void)snprintf(text, NETWORK_TEXT_MAX, "the %s rule for routing table %u",
 			       object->addr.family == AF_INET ? "IPv4" : "IPv6", object->table);
 		return text;

@@ -38,7 +38,8 @@ static bool collide(const struct network_object *a, const struct network_object 
 	case NETWORK_ADDRESS:
 		return strcmp(a->device, b->device) == 0 && ip_equal(&a->addr, &b->addr);
 	case NETWORK_RULE:
-		return a->addr.family == b->addr.family && a->table == b->table;
+		return ip_equal(&a->addr, &b->addr) && a->len == b->len && a->proto == b->proto &&
+		       a->table == b->table;
 	case NETWORK_ROUTE:
 		return ip_equal(&a->addr, &b->addr) && a->len == b->len && a->table == b->table &&
 		       a->metric == b->metric;

@@ -410,6 +410,30 @@ static void what_others_remove_comes_again_when_the_host_changes(void **state)
 	pair_end(&pair);
 }
 
+/* rp_filter=1: the way back to the peer is looked for before its packets are taken in. */
+static void strict_host_lets_the_peer_in_past_the_table_of_tunnels(void **state)
+{
+	struct network_object rule = {
+		.kind = NETWORK_RULE, .len = 32, .proto = 50, .table = HOST_TABLE_MAIN
+	};
+	struct pair pair;
+
+	(void)state;
+	assert_int_equal(ip_parse("192.0.2.1", &rule.addr), RC_OK);
+	for (unsigned i = 0; i < 2; i++) {
+		pair_start(&pair, 3, SERVER ALL, CLIENT ALL "\tipsec-interface=yes\n", NULL, NULL);
+		world_host_strict(pair.east.host, i == 1);
+		end_up(&pair.east, "t");
+		pair_run(&pair, 3 * USEC_PER_SEC);
+		assert_int_equal(network_simulated_count(pair.east.network, NETWORK_RULE),
+				 i == 1 ? 4 : 2);
+		assert_int_equal(has(&pair.east, rule), i == 1);
+		down(&pair, &pair.east, "t");
+		assert_int_equal(things(&pair.east), 0);
+		pair_end(&pair);
+	}
+}
+
 static void what_others_remove_comes_back_by_itself_and_the_log_says_so(void **state)
 {
 	struct pair pair;
@@ -457,6 +481,7 @@ static void nothing_stays_when_the_daemon_stops(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(strict_host_lets_the_peer_in_past_the_table_of_tunnels),
 		cmocka_unit_test(client_has_its_address_and_a_route_while_the_tunnel_is_up),
 		cmocka_unit_test(route_for_everything_stands_in_a_table_that_ike_does_not_see),
 		cmocka_unit_test(esp_of_tunnels_with_routes_of_ours_is_marked),

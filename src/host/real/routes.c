@@ -4,10 +4,12 @@
  * too, but goes through IPsec policies and can set off an ACQUIRE for the very tunnel we are about
  * to make. */
 #include <errno.h>
+#include <fcntl.h>
 #include <ifaddrs.h>
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "host/real/real.h"
@@ -163,6 +165,29 @@ enum rc routes_source_for(struct host *host, const struct ip_addr *remote, struc
 	return RC_OK;
 }
 
+static char rp_filter_of(const char *device)
+{
+	char path[80], value = '0';
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/rp_filter", device);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return value;
+	if (read(fd, &value, 1) != 1)
+		value = '0';
+	(void)close(fd);
+	return value;
+}
+
+/* The greater one counts. */
+static bool is_strict(const char *device)
+{
+	char all = rp_filter_of("all"), own = rp_filter_of(device);
+
+	return (all > own ? all : own) == '1';
+}
+
 enum rc routes_route_to(struct host *host, const struct ip_addr *remote, struct host_route *out)
 {
 	struct route route = { 0 };
@@ -173,6 +198,7 @@ enum rc routes_route_to(struct host *host, const struct ip_addr *remote, struct 
 		return RC_NOT_FOUND;
 	out->source = route.source;
 	out->gateway = route.gateway;
+	out->strict = remote->family == AF_INET && is_strict(out->device);
 	return RC_OK;
 }
 

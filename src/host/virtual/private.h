@@ -93,6 +93,7 @@ struct virtual
 	void *receive_context;
 	struct ip_addr *limit;
 	size_t limit_count;
+	bool strict;
 };
 
 struct virtual_address {

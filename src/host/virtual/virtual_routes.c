@@ -40,9 +40,14 @@ enum rc virtual_source_for(struct host *host, const struct ip_addr *remote, stru
 	return RC_OK;
 }
 
+void world_host_strict(struct host *host, bool strict)
+{
+	virtual_of(host)->strict = strict;
+}
+
 enum rc virtual_route_to(struct host *host, const struct ip_addr *remote, struct host_route *out)
 {
-	*out = (struct host_route){ .device = "eth0" };
+	*out = (struct host_route){ .device = "eth0", .strict = virtual_of(host)->strict };
 	return virtual_source_for(host, remote, &out->source);
 }
 

@@ -98,6 +98,17 @@ static void encode_address(struct nlmsghdr *message, const struct network_object
 		put_aside(message, info);
 }
 
+/* IPsec and IKE of a peer: Linux looks for the way back before it takes in a packet (rp_filter),
+ * and does so without the mark. */
+static void encode_peer_rule(struct nlmsghdr *message, struct fib_rule_hdr *rule,
+			     const struct network_object *object)
+{
+	rule->dst_len = object->len;
+	put_addr(message, FRA_DST, &object->addr);
+	mnl_attr_put_u8(message, FRA_IP_PROTO, object->proto);
+	mnl_attr_put_u32(message, FRA_PRIORITY, RULE_PEER_PRIORITY);
+}
+
 /* What stands in table main, but for its default routes, goes before what tunnels want; and what
  * has the mark goes past them. */
 static void encode_rule(struct nlmsghdr *message, const struct network_object *object, bool add)
@@ -111,6 +122,10 @@ static void encode_rule(struct nlmsghdr *message, const struct network_object *o
 	rule->table = (uint8_t)object->table;
 	mnl_attr_put_u32(message, FRA_TABLE, object->table);
 	mnl_attr_put_u8(message, FRA_PROTOCOL, HOST_PROTOCOL);
+	if (object->len != 0) {
+		encode_peer_rule(message, rule, object);
+		return;
+	}
 	mnl_attr_put_u32(message, FRA_PRIORITY,
 			 main_table ? RULE_MAIN_PRIORITY : RULE_TUNNELS_PRIORITY);
 	if (main_table) {

@@ -11,7 +11,9 @@
 #define NETLINK_MESSAGE_MAX 1024
 #define NETLINK_ANSWER_MAX  32768
 
-/* Rules of ours: first what table main has but for default routes, then the table of tunnels. */
+/* Rules of ours: first what peers send, then what table main has but for default routes, then the
+ * table of tunnels. */
+#define RULE_PEER_PRIORITY    30085
 #define RULE_MAIN_PRIORITY    30086
 #define RULE_TUNNELS_PRIORITY 30087
 

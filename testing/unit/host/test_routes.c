@@ -82,6 +82,32 @@ static void source_follows_the_most_specific_route(void **state)
 	host_real_free(host);
 }
 
+static void way_in_is_strict_where_rp_filter_says_so(void **state)
+{
+	struct host_route way;
+	struct host *host;
+	struct ip_addr to;
+
+	(void)state;
+	netns_or_skip();
+	netns_do("ip addr add 10.0.0.1/24 dev v0; cd /proc/sys/net/ipv4/conf;"
+		 "echo 0 >all/rp_filter; echo 1 >v0/rp_filter");
+	host = real_host();
+	assert_int_equal(ip_parse("10.0.0.77", &to), RC_OK);
+	assert_int_equal(host->ops->route_to(host, &to, &way), RC_OK);
+	assert_true(way.strict);
+	netns_do("cd /proc/sys/net/ipv4/conf; echo 2 >all/rp_filter");
+	assert_int_equal(host->ops->route_to(host, &to, &way), RC_OK);
+	assert_false(way.strict);
+	netns_do("cd /proc/sys/net/ipv4/conf; echo 1 >all/rp_filter; echo 0 >v0/rp_filter");
+	assert_int_equal(host->ops->route_to(host, &to, &way), RC_OK);
+	assert_true(way.strict);
+	netns_do("cd /proc/sys/net/ipv4/conf; echo 0 >all/rp_filter");
+	assert_int_equal(host->ops->route_to(host, &to, &way), RC_OK);
+	assert_false(way.strict);
+	host_real_free(host);
+}
+
 static void way_out_has_device_gateway_and_source_tunnels_left_aside(void **state)
 {
 	struct host_route way;
@@ -228,6 +254,7 @@ int main(void)
 		cmocka_unit_test(unset_address_leads_nowhere),
 		cmocka_unit_test(addresses_are_those_of_links_that_are_up),
 		cmocka_unit_test(source_follows_the_most_specific_route),
+		cmocka_unit_test(way_in_is_strict_where_rp_filter_says_so),
 		cmocka_unit_test(way_out_has_device_gateway_and_source_tunnels_left_aside),
 		cmocka_unit_test(link_local_addresses_keep_their_interface),
 		cmocka_unit_test(unreachable_and_prohibited_are_not_found),

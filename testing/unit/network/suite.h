@@ -105,6 +105,11 @@ static void suite_plan(struct network_plan *plan, const char *suffix)
 	network_plan_add(plan, &object);
 	object = suite_rule(v6 ? AF_INET6 : AF_INET, HOST_TABLE_TUNNELS);
 	network_plan_add(plan, &object);
+	object = suite_rule(v6 ? AF_INET6 : AF_INET, HOST_TABLE_MAIN);
+	assert_int_equal(ip_parse(v6 ? "2001:db8::7" : "192.0.2.7", &object.addr), RC_OK);
+	object.len = v6 ? 128 : 32;
+	object.proto = 17;
+	network_plan_add(plan, &object);
 	object = suite_route(v6 ? "::" : "0.0.0.0", 0);
 	object.source = source;
 	object.table = HOST_TABLE_TUNNELS;

@@ -41,6 +41,13 @@ static bool suite_is_there(struct suite *suite, const struct network_object *obj
 			       object->device, addr, object->len);
 		break;
 	case NETWORK_RULE:
+		if (object->len != 0) {
+			(void)snprintf(script, sizeof(script),
+				       "ip %s rule show | grep -q '^30085:.*to %s ipproto udp "
+				       "lookup main'",
+				       v, addr);
+			break;
+		}
 		(void)snprintf(script, sizeof(script), "ip %s rule show | grep -q '^%s'", v,
 			       object->table == HOST_TABLE_MAIN
 				       ? "30086:.*lookup main suppress_prefixlength 0"
@@ -186,8 +193,8 @@ static void what_others_remove_is_heard_of_and_put_back(void **state)
 {
 	static const char *const scripts[] = {
 		"ip route flush table all proto 86; ip -6 route flush table all proto 86",
-		"ip rule del pref 30086; ip rule del pref 30087",
-		"ip -6 rule del pref 30086; ip -6 rule del pref 30087",
+		"ip rule del pref 30085; ip rule del pref 30086; ip rule del pref 30087",
+		"ip -6 rule del pref 30085; ip -6 rule del pref 30087",
 		"ip addr del 10.9.0.7/32 dev lo", /* the routes from it go with it */
 	};
 	struct network_plan plan, v6;

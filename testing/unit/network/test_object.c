@@ -48,6 +48,10 @@ static void text_says_what_it_is_and_where(void **state)
 	object.kind = NETWORK_ADDRESS;
 	assert_string_equal(network_object_text(&object, text), "the address 10.2.0.0/24 on eth0");
 	object.kind = NETWORK_RULE;
+	object.proto = 50;
+	assert_string_equal(network_object_text(&object, text),
+			    "the rule for IP protocol 50 to 10.2.0.0 (rp_filter)");
+	object.len = 0;
 	assert_string_equal(network_object_text(&object, text),
 			    "the IPv4 rule for routing table 254");
 	object = (struct network_object){ .kind = NETWORK_LINK, .device = "ipsec7", .if_id = 7 };

@@ -73,4 +73,14 @@ ip -n west rule del pref 30087
 wait_for 5 "its rule again" has_route 198.51.100.1
 down west tunnel
 wait_for 5 "no interface" gone west ipsec1
+
+say "nor does strict rp_filter keep the peer out of it"
+at west sh -c 'echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter'
+up west tunnel
+wait_for 5 "the interface" ip -n west link show ipsec1
+ping_ok westlan 10.2.0.2
+rekey west tunnel child
+ping_ok westlan 10.2.0.2
+down west tunnel
+wait_for 5 "no interface" gone west ipsec1
 [ -z "$(ip -n west rule show | grep 56414e54 || true)" ] || fail "a rule is left"
