@@ -72,13 +72,7 @@ static void check_hosts(const struct checking *c)
 {
 	const struct config_end *l = &c->conn->left, *r = &c->conn->right;
 
-	if (l->kind == HOST_ANY && r->kind == HOST_ANY)
-		check_say(c, CHECK_HOSTS, false, "", 1,
-			  "left and right are both %%any: which is this host? Write %%defaultroute "
-			  "or an "
-			  "address "
-			  "for it");
-	else if (l->kind == HOST_RANGE && r->kind == HOST_RANGE)
+	if (l->kind == HOST_RANGE && r->kind == HOST_RANGE)
 		check_say(c, CHECK_HOSTS, false, "", 1,
 			  "left and right are both subnets: which is this host? Write its address");
 	else if (l->kind == HOST_DEFAULTROUTE && r->kind == HOST_DEFAULTROUTE)
@@ -106,7 +100,7 @@ static void check_start(const struct checking *c)
 	const struct config_end *l = &c->conn->left, *r = &c->conn->right;
 	bool start = c->conn->start == AUTO_START || c->conn->start == AUTO_KEEP ||
 		     c->conn->start == AUTO_ONDEMAND;
-	bool nobody = (l->kind == HOST_DEFAULTROUTE && is_many(r)) ||
+	bool nobody = ((l->kind == HOST_DEFAULTROUTE || l->kind == HOST_ANY) && is_many(r)) ||
 		      (r->kind == HOST_DEFAULTROUTE && is_many(l));
 	if (start && nobody && !conn_is_shunt(c->conn))
 		check_say(

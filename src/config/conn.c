@@ -195,19 +195,23 @@ static enum rc apply_proposals(struct loader *loader, const struct merge *merge,
 }
 
 /* ---- conns ---- */
-/* A conn without left= or right= that is not to be loaded is a part for also=. */
+/* A conn without left= or right= that is not to be loaded is a part for also=. One that is, is of
+ * this host, whatever its address, when only left= is missing. */
 static bool is_part(struct loader *loader, const struct section *section, const struct merge *merge)
 {
 	const struct setting *start = merge->chosen[0][loader->slot_auto];
 	bool left = merge->chosen[0][loader->slot_host] != NULL;
 	bool right = merge->chosen[1][loader->slot_host] != NULL;
+	bool loaded = start != NULL && strcasecmp(start->value, "ignore") != 0;
 	const char *missing = left ? "right=" : right ? "left=" : "left= and right=";
 
 	if (left && right)
 		return false;
 	if (section->referenced)
 		return true;
-	if (start == NULL || strcasecmp(start->value, "ignore") == 0)
+	if (loaded && right)
+		return false;
+	if (!loaded)
 		report_warning(loader->errors, section->at,
 			       "conn %s is not loaded: it has no %s, and no also= names it",
 			       section->name, missing);
@@ -308,6 +312,8 @@ static void fill(const struct loader *loader, const struct merge *merge, struct 
 	fill_auth(conn, merge, loader->slot_authby, &conn->left);
 	fill_auth(conn, merge, loader->slot_authby, &conn->right);
 	fill_marks(conn);
+	if (merge->chosen[0][loader->slot_host] == NULL)
+		conn->left.kind = HOST_ANY;
 	if (conn->interface && conn->if_id == 0)
 		conn->if_id = interface_id(conn);
 	fill_client(&conn->left, &conn->right);

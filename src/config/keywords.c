@@ -194,7 +194,8 @@ const struct keyword keywords_ours[] = {
 	END_CUSTOM("", "host", "", NULL, field_host,
 		   "The address of this end: an address, a host name, %any, %defaultroute, or a "
 		   "subnet or range "
-		   "of peers."),
+		   "of peers. left=%any is this host, whichever of its addresses the peer talks "
+		   "to; without left= it is that."),
 	END_CUSTOM(
 		"id", "identity", "", NULL, field_identity,
 		"How this end identifies itself: an address, @host.name, user@domain, a "

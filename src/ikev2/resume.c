@@ -262,7 +262,7 @@ static enum rc check_claim(struct step *step, const struct resume_claim *claim, 
 
 	if (!identity_equal(&ticket->client, claim->idi) ||
 	    (claim->idr != NULL && !identity_equal(&ticket->gateway, claim->idr)) ||
-	    !identity_equal(&ticket->gateway, &claim->peer->local_id))
+	    identity_match(&claim->peer->local_id, &ticket->gateway) == 0)
 		return diag_fail(&out->diag, RC_AUTH_FAILED,
 				 "the identities are not those of the session that is resumed");
 	if (!conn->session_resumption)

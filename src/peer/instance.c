@@ -37,6 +37,14 @@ static uint32_t next_number(struct peer *template)
 	return template->number;
 }
 
+/* A template for any address of ours has no identity of its own when none was given. */
+static enum rc take_local_id(struct peer *peer, const struct peer *template)
+{
+	return template->local_id.type == ID_NONE
+		       ? peer_address_identity(&peer->local, &peer->local_id)
+		       : identity_copy(&template->local_id, &peer->local_id);
+}
+
 enum rc peer_instantiate(struct peer *template, const struct ip_addr *local,
 			 const struct ip_endpoint *remote, const struct identity *remote_id,
 			 struct peer **out)
@@ -56,7 +64,7 @@ enum rc peer_instantiate(struct peer *template, const struct ip_addr *local,
 	peer->remote = remote->addr;
 	peer->remote_port = remote->port;
 	peer->local_port = local_port_for(&template->config->setup, remote->port);
-	rc = identity_copy(&template->local_id, &peer->local_id);
+	rc = take_local_id(peer, template);
 	if (rc == RC_OK)
 		rc = identity_copy(remote_id, &peer->remote_id);
 	if (rc == RC_OK)

@@ -105,11 +105,12 @@ static enum rc neither(const struct peer *peer, const struct end_view *left,
 			 peer->conn->name, ip_text(&left->addr, a), ip_text(&right->addr, b));
 }
 
-/* left=%any is this host, whatever its address, when right is somebody else. */
+/* left=%any is this host, whatever its address, when right is somebody else or anybody. */
 static bool left_is_any_local(const struct peer *peer, const struct end_view *left,
 			      const struct end_view *right)
 {
-	return left->end->kind == HOST_ANY && !right->ours && ip_is_set(&right->addr) &&
+	return left->end->kind == HOST_ANY && !right->ours &&
+	       (ip_is_set(&right->addr) || is_many(right->end)) &&
 	       !(peer->placed && !peer->left_is_local);
 }
 
@@ -137,7 +138,7 @@ static bool in_use(const struct peer *peer)
 
 /* ---- identities that were not given are the addresses ---- */
 
-static enum rc identity_of_address(const struct ip_addr *addr, struct identity *out)
+enum rc peer_address_identity(const struct ip_addr *addr, struct identity *out)
 {
 	struct span bytes = ip_bytes(addr);
 	struct wire_id id = { .type = addr->family == AF_INET ? ID_IPV4_ADDR : ID_IPV6_ADDR,
@@ -158,7 +159,7 @@ static enum rc end_identity(const struct config_end *end, const struct ip_addr *
 		return identity_copy(&end->id, out);
 	if (end->auth == AUTHBY_NULL) /* RFC 7619 §2.1 */
 		return identity_from_wire(&null, out);
-	return identity_of_address(addr, out);
+	return peer_address_identity(addr, out);
 }
 
 /* leftid=%fromcert */
@@ -228,7 +229,7 @@ static enum rc place(const struct peer *peer, struct placement *out, struct diag
 	out->local = local->addr;
 	out->remote = remote->addr;
 	out->template = is_many(remote->end);
-	if (out->local_any)
+	if (out->local_any && !out->template)
 		find_source(peer, out);
 	if (ip_is_set(&out->local) && ip_is_set(&out->remote) &&
 	    out->local.family != out->remote.family)

@@ -99,6 +99,8 @@ void peer_represent(struct peer *peer, struct config *config, const struct confi
 /* ---- orient.c ---- */
 /* RC_OK when oriented; otherwise diag says why not. */
 enum rc peer_orient(struct peer *peer, struct diag *diag) MUST_CHECK;
+/* The identity of an end that has none of its own; ID_NONE when its address is not known. */
+enum rc peer_address_identity(const struct ip_addr *addr, struct identity *out) MUST_CHECK;
 
 /* ---- resolve.c ---- */
 enum rc naming_new(struct peer *peer) MUST_CHECK; /* nothing to do without names */

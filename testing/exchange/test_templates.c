@@ -233,9 +233,37 @@ static void half_open_ones_are_bounded_and_forgotten(void **state)
 	pair_end(&pair);
 }
 
+/* left=%any, as strongSwan's configurations have it: whatever address of this host a client takes;
+ * without leftid= that is who we are. */
+static void any_address_of_ours_answers_when_left_is_any(void **state)
+{
+	static const char anywhere[] =
+		"conn t\n\tleft=%any\n\tright=%any\n\tleftsubnet=10.2.0.0/24\n"
+		"\tauthby=secret\n\tauto=add\n";
+	static const char *const ours[] = { "192.0.2.2", "192.0.2.3" };
+	struct pair pair;
+	char conf[300];
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		(void)snprintf(conf, sizeof(conf),
+			       "conn t\n\tleft=192.0.2.1\n\tleftid=@west\n\tright=%s\n"
+			       "\trightsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=start\n",
+			       ours[i]);
+		pair_start(&pair, 1, conf, anywhere, ": PSK \"correct horse battery staple\"\n",
+			   ": PSK \"correct horse battery staple\"\n");
+		assert_int_equal(world_host_add_address(pair.east.host, ours[1]), RC_OK);
+		pair_run(&pair, 6 * USEC_PER_SEC);
+		assert_int_equal(pair.west.child_up, 1);
+		assert_int_equal(pair.east.child_up, 1);
+		pair_end(&pair);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(any_address_of_ours_answers_when_left_is_any),
 		cmocka_unit_test(every_client_has_an_instance_and_a_tunnel_of_its_own),
 		cmocka_unit_test(an_instance_goes_with_its_last_sa),
 		cmocka_unit_test(a_client_that_restarts_gets_its_instance_again),

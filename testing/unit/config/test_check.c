@@ -19,10 +19,6 @@ static void assert_conflict(const char *ends, const char *settings, const char *
 static void ends_that_cannot_be_told_apart_are_refused(void **state)
 {
 	(void)state;
-	assert_conflict(" left=%any\n right=%any\n", "",
-			"3:2: conn a: left and right are both %any: which is this host? Write "
-			"%defaultroute "
-			"or an address for it");
 	assert_conflict(" left=10.0.0.0/8\n right=11.0.0.0/8\n", "",
 			"3:2: conn a: left and right are both subnets: which is this host? Write "
 			"its address");
@@ -32,6 +28,10 @@ static void ends_that_cannot_be_told_apart_are_refused(void **state)
 			"3:2: conn a: left and right have the same address");
 	assert_loads("conn a\n left=192.0.2.1\n right=192.0.2.1\n rightikeport=5000\n", "");
 	assert_loads("conn a\n left=%any\n right=192.0.2.1\n", "");
+	assert_loads("conn a\n left=%any\n right=%any\n", "");
+	assert_conflict(" left=%any\n right=%any\n", " auto=start\n",
+			"4:2: conn a: it cannot be started from here, as the peer's address "
+			"is not known: write auto=add");
 }
 
 static void ends_of_two_families_are_refused(void **state)

@@ -126,12 +126,22 @@ static void a_conn_without_an_end_is_an_error_or_a_warning(void **state)
 	(void)state;
 	assert_loads("conn a\n left=192.0.2.1\n", "t.conf:1:6: warning: conn a is not loaded: it "
 						  "has no right=, and no also= names it\n");
-	assert_fails("conn a\n right=192.0.2.1\n auto=add\n",
-		     "t.conf:1:6: conn a has no left=: write an address, a host name, %any or "
+	assert_fails("conn a\n left=192.0.2.1\n auto=add\n",
+		     "t.conf:1:6: conn a has no right=: write an address, a host name, %any or "
 		     "%defaultroute\n");
 	assert_fails("conn a\n auto=start\n", "t.conf:1:6: conn a has no left= and right=: write "
 					      "an address, a host name, %any or "
 					      "%defaultroute\n");
+}
+
+static void without_left_any_address_of_this_host_is_meant(void **state)
+{
+	struct loaded l;
+	(void)state;
+	load_text(&l, "conn a\n right=192.0.2.1\n auto=add\n");
+	assert_string_equal(l.report, "");
+	assert_int_equal(l.config->conns[0]->left.kind, HOST_ANY);
+	unload(&l);
 }
 
 static void a_proposal_error_points_into_the_value(void **state)
@@ -214,6 +224,7 @@ int main(void)
 		cmocka_unit_test(conns_with_the_same_algorithms_share_one_list),
 		cmocka_unit_test(a_part_for_also_is_no_conn_of_its_own),
 		cmocka_unit_test(a_conn_without_an_end_is_an_error_or_a_warning),
+		cmocka_unit_test(without_left_any_address_of_this_host_is_meant),
 		cmocka_unit_test(a_proposal_error_points_into_the_value),
 		cmocka_unit_test(fragments_have_a_mode_and_a_size),
 		cmocka_unit_test(sizes_and_modes_that_cannot_be_are_told_with_their_place),

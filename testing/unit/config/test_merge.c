@@ -40,8 +40,8 @@ static void also_follows_also_and_takes_lists(void **state)
 static void alsoflip_exchanges_what_is_missing(void **state)
 {
 	(void)state;
-	assert_fails("conn a\n alsoflip=b\n right=192.0.2.9\n auto=add\nconn b\n left=192.0.2.1\n",
-		     "t.conf:1:6: conn a has no left=: write an address, a host name, %any or "
+	assert_fails("conn a\n alsoflip=b\n left=192.0.2.9\n auto=add\nconn b\n right=192.0.2.1\n",
+		     "t.conf:1:6: conn a has no right=: write an address, a host name, %any or "
 		     "%defaultroute\n");
 }
 
