@@ -21,7 +21,7 @@ enum network_kind { NETWORK_LINK, NETWORK_ADDRESS, NETWORK_RULE, NETWORK_ROUTE }
 struct network_object {
 	enum network_kind kind;
 	char device[NETWORK_DEVICE_MAX]; /* link: its name; address, route: where it stands */
-	uint32_t if_id;			 /* link: of the xfrm interface */
+	uint32_t if_id; /* link: of the xfrm interface; 0: one that carries nothing (dummy) */
 	/* address; destination of a route or rule (first address of the subnet; a rule with none
 	 * has its IP version) */
 	struct ip_addr addr;
@@ -64,13 +64,14 @@ enum rc network_user_set(struct network_user *user, const struct network_plan *p
 /* Name servers that are to be asked while the user is there. */
 struct network_dns {
 	char device[NETWORK_DEVICE_MAX]; /* they are behind it */
+	struct ip_addr source;		 /* they are asked from this address; AF_UNSPEC: any */
 	struct ip_addr servers[NETWORK_DNS_MAX];
 	unsigned count;
 	const char *domains; /* with blanks between; NULL: none */
 };
-/* Given to the program resolvconf (of openresolv, resolvconf or systemd-resolved), which runs
- * beside us; what goes wrong is logged. NULL: none from now on. RC_NO_MEMORY: it has what it had.
- */
+/* Given to systemd-resolved where it runs, for a link of ours: the device, if it is, or one that is
+ * made for them. Else to the program resolvconf (of openresolv or resolvconf), which runs beside
+ * us. What goes wrong is logged. NULL: none from now on. RC_NO_MEMORY: it has what it had. */
 enum rc network_user_dns(struct network_user *user, const struct network_dns *dns) MUST_CHECK;
 /* A program runs, or is about to. */
 bool network_busy(const struct network *network);

@@ -212,15 +212,16 @@ const struct keyword keywords_ours[] = {
 		   .same = "subnet"),
 	END_CUSTOM("protoport", "protocol/port", "", NULL, field_protoport,
 		   "Only this protocol and port: tcp/443, udp/53, 17/1701, icmp, tcp/%any."),
-	END_CUSTOM(
-		"sourceip", "address", "", NULL, field_sourceip,
-		"The source address that this host uses for packets through the tunnel; one of "
-		"each IP version. %config, %config4, %config6: the peer gives it. A subnet or "
-		"range is addresspool= (as strongSwan writes it). While the tunnel is up the "
-		"address stands on this host (on lo, or the ipsec-interface=) unless it is one "
-		"already, with routes to what the peer protects (protocol 86; where the peer "
-		"itself is among that, in table 86). Name servers that the peer gives are set by "
-		"the program resolvconf."),
+	END_CUSTOM("sourceip", "address", "", NULL, field_sourceip,
+		   "The source address that this host uses for packets through the tunnel; one of "
+		   "each IP version. %config, %config4, %config6: the peer gives it. A subnet or "
+		   "range is addresspool= (as strongSwan writes it). While the tunnel is up the "
+		   "address stands on this host (on lo, or the ipsec-interface=) unless it is one "
+		   "already, with routes to what the peer protects (protocol 86; where the peer "
+		   "itself is among that, in table 86). Name servers that the peer gives are set "
+		   "in systemd-resolved where it runs, on a link of their own (vanthN) or the "
+		   "ipsec-interface=, for the domains that the peer names or else for all; "
+		   "elsewhere by the program resolvconf."),
 	END_CUSTOM("addresspool", "ranges", "", NULL, field_addresspool,
 		   "Addresses for the clients at this end: ranges or subnets, separated by commas. "
 		   "2001:db8::/48/64 gives each client a /64. Conns with the same pool share it."),

@@ -293,6 +293,7 @@ static bool dns_of(const struct planning *p, const struct child_sa *child, struc
 	memcpy(dns->servers, config->dns, sizeof(dns->servers));
 	dns->count = config->dns_count;
 	dns->domains = config->domains;
+	dns->source = config->addresses[ip_is_set(&config->addresses[0]) ? 0 : 1];
 	return true;
 }
 

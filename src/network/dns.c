@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Name servers, by the program resolvconf: "-a KEY" with what resolv.conf would hold, "-d KEY". The
- * key is the interface and a number of ours: systemd-resolved takes what stands before the dot for
- * the link, the others take all of it for a name. One program at a time runs for a user; when it
- * has ended, what is wanted by then is compared with what is set. */
+/* Name servers. Where systemd-resolved runs they are a matter of a link, and that link is one of
+ * ours: the tunnel's interface, or one (vanthN) that is there for nothing else, so that what an
+ * administrator or DHCP has set for other links stays; they go with it, also after a crash.
+ * Elsewhere it is the program resolvconf: "-a KEY" with what resolv.conf would hold, "-d KEY"; the
+ * key is the interface and a number of ours. One thing at a time is done for a user; then what is
+ * wanted is compared with what is set. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +24,19 @@ struct nameservers {
 	struct spawn *running;
 	struct deferred turn; /* to compare */
 	bool adding, refused, left;
+	/* systemd-resolved */
+	struct network_dns dns;	   /* what is wanted; its domains are ours */
+	bool ask_resolved;	   /* it is to be asked first */
+	bool by_resolved;	   /* it has what is given */
+	struct question *question; /* it has not answered */
+	struct network_user *link; /* a link of its own */
+	bool link_pending;
 };
+
+static bool busy(const struct nameservers *servers)
+{
+	return servers->running != NULL || servers->question != NULL || servers->link_pending;
+}
 
 static bool slot_taken(const struct network *network, unsigned slot)
 {
@@ -38,8 +52,11 @@ static void nameservers_free(struct nameservers *servers)
 
 	if (servers->running != NULL)
 		host->ops->spawn_cancel(host, servers->running);
+	resolved_cancel(servers->question);
+	network_user_free(servers->link);
 	deferred_cancel(&servers->turn);
 	list_remove(&servers->in_network);
+	mem_free((void *)(uintptr_t)servers->dns.domains);
 	mem_free(servers->wanted);
 	mem_free(servers->given);
 	mem_free(servers);
@@ -73,7 +90,7 @@ static void forget_given(struct nameservers *servers)
 {
 	mem_free(servers->given);
 	servers->given = NULL;
-	servers->refused = false;
+	servers->refused = servers->by_resolved = false;
 }
 
 static void later(struct nameservers *servers)
@@ -134,16 +151,180 @@ static bool is_given(const struct nameservers *servers)
 	       strcmp(servers->given_device, servers->wanted_device) == 0;
 }
 
-static void add(struct nameservers *servers)
+static bool note_given(struct nameservers *servers)
 {
 	char *text = copy(servers->wanted);
 
 	if (text == NULL)
-		return;
+		return false;
 	mem_free(servers->given);
 	servers->given = text;
 	memcpy(servers->given_device, servers->wanted_device, sizeof(servers->given_device));
-	run(servers, true);
+	return true;
+}
+
+/* ---- systemd-resolved ---- */
+
+static void drop_link(struct nameservers *servers)
+{
+	network_user_free(servers->link);
+	servers->link = NULL;
+	servers->link_pending = false;
+}
+
+/* The program is the next one. */
+static void resolved_failed(struct nameservers *servers, const char *why)
+{
+	if (servers->network->log != NULL && why != NULL)
+		log_write(servers->network->log, LOG_LEVEL_WARNING, NULL,
+			  "systemd-resolved does not take the name servers behind %s: %s; trying "
+			  "resolvconf",
+			  servers->wanted_device, why);
+	drop_link(servers);
+	servers->ask_resolved = false;
+	later(servers);
+}
+
+static void taken(void *context, bool yes, const char *why)
+{
+	struct nameservers *servers = context;
+
+	servers->question = NULL;
+	if (yes) {
+		later(servers);
+		return;
+	}
+	forget_given(servers);
+	resolved_failed(servers, why);
+}
+
+static void link_name(const struct nameservers *servers, char name[NETWORK_DEVICE_MAX])
+{
+	(void)snprintf(name, NETWORK_DEVICE_MAX, "vanth%u", servers->slot % 1000000);
+}
+
+static uint32_t index_of(const struct nameservers *servers, const char *device)
+{
+	struct network_backend *backend = servers->network->backend;
+	char own[NETWORK_DEVICE_MAX];
+
+	if (servers->link == NULL)
+		return backend->ops->index(backend, device);
+	link_name(servers, own);
+	return backend->ops->index(backend, own);
+}
+
+/* Nobody wants them any more, or others: comparing finds out. */
+static bool outdated(const struct nameservers *servers)
+{
+	return servers->wanted == NULL || servers->left;
+}
+
+static void ask_to_take(struct nameservers *servers)
+{
+	uint32_t index = index_of(servers, servers->wanted_device);
+
+	if (index == 0) {
+		resolved_failed(servers, "the link is gone");
+		return;
+	}
+	if (!note_given(servers))
+		return;
+	servers->by_resolved = true;
+	servers->question = resolved_set(servers->network, index, &servers->dns, taken, servers);
+	if (servers->question == NULL) {
+		forget_given(servers);
+		resolved_failed(servers, "out of memory, or no D-Bus connection");
+	}
+}
+
+static void link_settled(void *context, unsigned failed, const struct diag *diag)
+{
+	struct nameservers *servers = context;
+
+	if (!servers->link_pending)
+		return;
+	servers->link_pending = false;
+	if (failed > 0)
+		resolved_failed(servers, diag->text);
+	else if (outdated(servers))
+		later(servers);
+	else
+		ask_to_take(servers);
+}
+
+/* With the address that the servers are to be asked from: resolved asks by this link. */
+static enum rc make_link(struct nameservers *servers)
+{
+	const struct ip_addr *source = &servers->dns.source;
+	struct network_object link = { .kind = NETWORK_LINK };
+	struct network_object address = { .kind = NETWORK_ADDRESS, .addr = *source };
+	struct network_plan plan = { .count = 0 };
+
+	link_name(servers, link.device);
+	memcpy(address.device, link.device, sizeof(address.device));
+	network_plan_add(&plan, &link);
+	if (ip_is_set(source)) {
+		address.len = (uint8_t)(ip_len(source->family) * 8);
+		address.aside = source->family == AF_INET; /* IPv6: it would count as none */
+		network_plan_add(&plan, &address);
+	}
+	if (servers->link == NULL)
+		servers->link = network_user_new(servers->network, link_settled, servers);
+	if (servers->link == NULL)
+		return RC_NO_MEMORY;
+	servers->link_pending = true;
+	return network_user_set(servers->link, &plan);
+}
+
+static void probed(void *context, bool yes, const char *why)
+{
+	struct nameservers *servers = context;
+
+	(void)why;
+	servers->question = NULL;
+	if (!yes)
+		servers->ask_resolved = false;
+	if (!yes || outdated(servers))
+		later(servers);
+	else if (network_owns_link(servers->network, servers->wanted_device))
+		ask_to_take(servers);
+	else if (make_link(servers) != RC_OK)
+		resolved_failed(servers, "out of memory");
+}
+
+/* ---- what is wanted and what is given ---- */
+
+static void give(struct nameservers *servers)
+{
+	if (servers->given != NULL && !servers->by_resolved)
+		servers->ask_resolved = false; /* the program has them already */
+	if (servers->ask_resolved) {
+		servers->question = resolved_probe(servers->network, probed, servers);
+		servers->ask_resolved = servers->question != NULL;
+	}
+	if (servers->ask_resolved)
+		return;
+	drop_link(servers);
+	servers->by_resolved = false;
+	if (note_given(servers))
+		run(servers, true);
+}
+
+static void take_away(struct nameservers *servers)
+{
+	uint32_t index;
+
+	if (!servers->by_resolved) {
+		run(servers, false);
+		return;
+	}
+	index = index_of(servers, servers->given_device);
+	if (servers->link == NULL && index != 0)
+		resolved_revert(servers->network, index);
+	drop_link(servers);
+	forget_given(servers);
+	later(servers);
 }
 
 /* What stands under another key goes first. */
@@ -152,15 +333,17 @@ static void compare(struct deferred *deferred)
 	struct nameservers *servers = container_of(deferred, struct nameservers, turn);
 	bool same_key = strcmp(servers->given_device, servers->wanted_device) == 0;
 
-	if (servers->running != NULL)
+	if (busy(servers))
 		return;
 	if (servers->refused && (servers->wanted == NULL || !is_given(servers)))
 		forget_given(servers);
 	if (servers->given != NULL && (servers->wanted == NULL || !same_key))
-		run(servers, false);
+		take_away(servers);
 	else if (servers->wanted != NULL && !is_given(servers))
-		add(servers);
-	if (servers->left && servers->running == NULL)
+		give(servers);
+	else if (servers->wanted == NULL)
+		drop_link(servers);
+	if (servers->left && !busy(servers))
 		nameservers_free(servers);
 }
 
@@ -194,6 +377,20 @@ static bool describe(const struct network_dns *dns, char text[NETWORK_TEXT_DNS])
 	return used > 0 && used < NETWORK_TEXT_DNS;
 }
 
+static bool keep(struct nameservers *servers, const struct network_dns *dns)
+{
+	char *domains = dns->domains != NULL ? copy(dns->domains) : NULL;
+
+	if (dns->domains != NULL && domains == NULL)
+		return false;
+	mem_free((void *)(uintptr_t)servers->dns.domains);
+	servers->dns = *dns;
+	servers->dns.domains = domains;
+	memcpy(servers->wanted_device, dns->device, sizeof(servers->wanted_device));
+	servers->ask_resolved = true;
+	return true;
+}
+
 enum rc nameservers_set(struct nameservers *servers, const struct network_dns *dns)
 {
 	char text[NETWORK_TEXT_DNS], *wanted = NULL;
@@ -202,7 +399,10 @@ enum rc nameservers_set(struct nameservers *servers, const struct network_dns *d
 		wanted = copy(text);
 		if (wanted == NULL)
 			return RC_NO_MEMORY;
-		memcpy(servers->wanted_device, dns->device, sizeof(servers->wanted_device));
+	}
+	if (wanted != NULL && !keep(servers, dns)) {
+		mem_free(wanted);
+		return RC_NO_MEMORY;
 	}
 	mem_free(servers->wanted);
 	servers->wanted = wanted;
@@ -226,7 +426,7 @@ bool network_busy(const struct network *network)
 	{
 		const struct nameservers *servers =
 			container_of(node, struct nameservers, in_network);
-		if (servers->running != NULL || list_linked(&servers->turn.queue))
+		if (busy(servers) || list_linked(&servers->turn.queue))
 			return true;
 	}
 	return false;

@@ -405,6 +405,22 @@ void network_user_free(struct network_user *user)
 
 /* ---- all of it ---- */
 
+bool network_owns_link(const struct network *network, const char *device)
+{
+	struct network_object link = { .kind = NETWORK_LINK };
+	struct table_node *node;
+
+	memcpy(link.device, device, sizeof(link.device));
+	node = table_first(&network->objects, network_object_hash(&network->objects, &link));
+	for (; node != NULL; node = table_next(node)) {
+		const struct held *held = container_of(node, struct held, node);
+		if (held->what.kind == NETWORK_LINK && held->state == HELD_OURS &&
+		    strcmp(held->what.device, device) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool network_has_address(const struct network *network, const struct ip_addr *addr)
 {
 	list_for(node, &network->kinds[NETWORK_ADDRESS])
@@ -441,6 +457,7 @@ enum rc network_new(struct host *host, struct log *log, struct network_backend *
 	list_init(&network->users);
 	list_init(&network->resting);
 	network->due_at = USEC_NEVER;
+	network->bus_fd = -1;
 	list_init(&network->foreign);
 	list_init(&network->dns);
 	list_init(&network->waiting);
@@ -455,6 +472,7 @@ void network_free(struct network *network)
 		return;
 	nameservers_free_all(network);
 	network_drain(network);
+	resolved_free(network);
 	deferred_cancel(&network->flush);
 	table_free(&network->objects);
 	network->backend->ops->free(network->backend);

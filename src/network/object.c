@@ -73,8 +73,11 @@ const char *network_object_text(const struct network_object *object, char text[N
 
 	switch (object->kind) {
 	case NETWORK_LINK:
-		(void)snprintf(text, NETWORK_TEXT_MAX, "the xfrm interface %s (if_id %u)",
-			       object->device, object->if_id);
+		if (object->if_id == 0)
+			(void)snprintf(text, NETWORK_TEXT_MAX, "the interface %s", object->device);
+		else
+			(void)snprintf(text, NETWORK_TEXT_MAX, "the xfrm interface %s (if_id %u)",
+				       object->device, object->if_id);
 		return text;
 	case NETWORK_ADDRESS:
 		(void)snprintf(text, NETWORK_TEXT_MAX, "the address %s/%u on %s",
@@ -96,7 +99,7 @@ const char *network_errno_hint(const struct network_object *object, int error)
 {
 	switch (error) {
 	case EOPNOTSUPP:
-		return object->kind == NETWORK_LINK
+		return object->kind == NETWORK_LINK && object->if_id != 0
 			       ? "; this kernel has no xfrm interfaces: modprobe xfrm_interface, "
 				 "or boot a kernel with CONFIG_XFRM_INTERFACE"
 			       : "; this kernel is built without it";

@@ -17,6 +17,8 @@ struct network_backend_ops {
 		     char text[NETWORK_TEXT_MAX]);
 	/* Sets up a link of ours; EALREADY: it is. */
 	int (*raise_link)(struct network_backend *backend, const struct network_object *link);
+	/* The number of a device; 0: it is not there. */
+	uint32_t (*index)(struct network_backend *backend, const char *device);
 	/* From now on it calls vigil_lost() and vigil_suspect() for what others remove; NULL: no
 	 * more. */
 	enum rc (*listen)(struct network_backend *backend, struct network *listener);
@@ -69,6 +71,10 @@ struct network {
 	usec_t due_at;
 	network_due_fn due; /* NULL: nobody listens */
 	void *due_context;
+	/* resolved.c */
+	const char *bus_address; /* NULL: none */
+	int bus_fd;		 /* in its place; -1: none */
+	struct resolved *resolved;
 };
 
 /* ---- network.c ---- */
@@ -76,7 +82,27 @@ void network_later(struct network *network);
 /* Behind what it stands on. */
 void network_enqueue(struct network *network, struct held *held);
 
+/* It was made by us. */
+bool network_owns_link(const struct network *network, const char *device);
+
+/* ---- resolved.c: systemd-resolved ---- */
+struct question;
+/* why: what it said, or what went wrong; valid during the call only. */
+typedef void (*resolved_fn)(void *context, bool yes, const char *why);
+/* Does it run? fn is never called from within, and the question is gone when it is called. NULL: it
+ * cannot be asked. */
+struct question *resolved_probe(struct network *network, resolved_fn fn, void *context);
+/* It is to use these servers for the link from now on; as above. */
+struct question *resolved_set(struct network *network, uint32_t index,
+			      const struct network_dns *dns, resolved_fn fn, void *context);
+void resolved_revert(struct network *network, uint32_t index);
+void resolved_cancel(struct question *question); /* NULL: nothing */
+void resolved_tick(struct network *network);
+void resolved_free(struct network *network);
+
 /* ---- vigil.c ---- */
+/* network_tick() is to be called then. */
+void network_due(struct network *network, usec_t when);
 /* It may be gone: it is made again, now or when its rest is over. */
 void vigil_check(struct network *network, struct held *held);
 /* It was gone, and is there again. */

@@ -178,6 +178,22 @@ static void simulated_free(struct network_backend *backend)
 	mem_free(simulated);
 }
 
+static uint32_t index_of(struct network_backend *backend, const char *device)
+{
+	struct simulated_backend *simulated =
+		container_of(backend, struct simulated_backend, backend);
+	uint32_t index = 1;
+
+	list_for(node, &simulated->things)
+	{
+		const struct thing *thing = container_of(node, struct thing, in_host);
+		index++;
+		if (thing->what.kind == NETWORK_LINK && strcmp(thing->what.device, device) == 0)
+			return index;
+	}
+	return 0;
+}
+
 static int raise_link(struct network_backend *backend, const struct network_object *link)
 {
 	(void)backend;
@@ -194,6 +210,7 @@ static enum rc listen_to(struct network_backend *backend, struct network *listen
 static const struct network_backend_ops simulated_ops = {
 	.apply = apply,
 	.raise_link = raise_link,
+	.index = index_of,
 	.listen = listen_to,
 	.remove_stale = remove_stale,
 	.free = simulated_free,

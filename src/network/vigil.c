@@ -11,7 +11,7 @@
 #define FORGOTTEN  (600 * USEC_PER_SEC) /* of quiet: the next loss is the first one again */
 #define WALK_SPACE (2 * USEC_PER_SEC)	/* between two looks at everything */
 
-static void due(struct network *network, usec_t when)
+void network_due(struct network *network, usec_t when)
 {
 	if (network->due == NULL || when >= network->due_at)
 		return;
@@ -28,7 +28,7 @@ void vigil_check(struct network *network, struct held *held)
 	}
 	list_remove(&held->in_queue);
 	list_append(&network->resting, &held->in_queue);
-	due(network, held->rest_until);
+	network_due(network, held->rest_until);
 }
 
 static usec_t pause_after(unsigned lost)
@@ -111,7 +111,7 @@ bool vigil_walk(struct network *network)
 	if (!network->suspect)
 		return false;
 	if (network->due != NULL && now < network->walk_from) {
-		due(network, network->walk_from);
+		network_due(network, network->walk_from);
 		return false;
 	}
 	network->suspect = false;
@@ -137,8 +137,9 @@ void network_tick(struct network *network)
 		if (held->rest_until <= now)
 			network_enqueue(network, held);
 		else
-			due(network, held->rest_until);
+			network_due(network, held->rest_until);
 	}
+	resolved_tick(network);
 	network_later(network); /* for the walk */
 }
 

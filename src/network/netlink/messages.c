@@ -45,7 +45,11 @@ static void encode_link(struct nlmsghdr *message, const struct network_object *o
 	info->ifi_flags = info->ifi_change = IFF_UP;
 	mnl_attr_put_u32(message, IFLA_GROUP, NETWORK_LINK_GROUP);
 	kind = mnl_attr_nest_start(message, IFLA_LINKINFO);
-	mnl_attr_put_strz(message, IFLA_INFO_KIND, "xfrm");
+	mnl_attr_put_strz(message, IFLA_INFO_KIND, object->if_id != 0 ? "xfrm" : "dummy");
+	if (object->if_id == 0) {
+		mnl_attr_nest_end(message, kind);
+		return;
+	}
 	data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
 	mnl_attr_put_u32(message, IFLA_XFRM_IF_ID, object->if_id);
 	mnl_attr_nest_end(message, data);

@@ -83,6 +83,12 @@ static int apply(struct network_backend *backend, const struct network_object *o
 	return !add && is_gone(error) ? 0 : error;
 }
 
+static uint32_t index_of(struct network_backend *backend, const char *device)
+{
+	(void)backend;
+	return if_nametoindex(device);
+}
+
 static int raise_link(struct network_backend *backend, const struct network_object *object)
 {
 	_Alignas(8) uint8_t bytes[NETLINK_MESSAGE_MAX] = { 0 };
@@ -107,6 +113,7 @@ static void netlink_free(struct network_backend *backend)
 static const struct network_backend_ops netlink_ops = {
 	.apply = apply,
 	.raise_link = raise_link,
+	.index = index_of,
 	.listen = netlink_listen,
 	.remove_stale = netlink_remove_stale,
 	.free = netlink_free,
@@ -146,5 +153,6 @@ enum rc network_netlink_new(struct host *host, struct log *log, struct network *
 	tune(backend->fd);
 	if (network_new(host, log, &backend->backend, out) != RC_OK)
 		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
+	(*out)->bus_address = "unix:path=/run/dbus/system_bus_socket";
 	return RC_OK;
 }

@@ -80,7 +80,7 @@ static void plan_takes_each_object_once_and_has_an_end(void **state)
 
 static void refusals_come_with_what_to_do(void **state)
 {
-	struct network_object link = { .kind = NETWORK_LINK };
+	struct network_object link = { .kind = NETWORK_LINK, .if_id = 1 };
 	struct network_object object = route("10.0.0.0", 24);
 
 	(void)state;

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Name servers by systemd-resolved: this test is the bus and resolved in one, at the other end of a
+ * pair of sockets. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <systemd/sd-bus.h>
+#include <unistd.h>
+#include "network/private.h"
+#include "network/simulated.h"
+#include "unit/kernel/fake_host.h"
+#include "unit/test.h"
+
+struct scene {
+	struct fake_host host;
+	struct host_ops ops;
+	struct network *network;
+	struct network_user *user;
+	sd_bus *server;
+	bool absent;	    /* resolved does not run */
+	const char *refuse; /* a method that it refuses */
+	char told[1024];    /* what it was told, in order */
+};
+
+/* ---- the program resolvconf ---- */
+
+static char program[80];
+
+static struct spawn *fake_spawn(struct host *host, const struct spawn_request *request,
+				host_spawn_fn fn, void *context)
+{
+	(void)host;
+	(void)fn;
+	(void)context;
+	(void)snprintf(program, sizeof(program), "%s %s", request->argv[1], request->argv[2]);
+	return NULL;
+}
+
+static void fake_change(struct host *host, struct watch *watch, unsigned what)
+{
+	(void)host;
+	(void)watch;
+	(void)what;
+}
+
+/* ---- resolved ---- */
+
+static void tell(struct scene *scene, const char *text)
+{
+	size_t len = strlen(scene->told);
+
+	(void)snprintf(scene->told + len, sizeof(scene->told) - len, "%s", text);
+}
+
+static void read_servers(struct scene *scene, sd_bus_message *message)
+{
+	assert_true(sd_bus_message_enter_container(message, 'a', "(iay)") > 0);
+	while (sd_bus_message_enter_container(message, 'r', "iay") > 0) {
+		const void *bytes;
+		int32_t family;
+		size_t len;
+		struct ip_addr addr;
+		char text[IP_TEXT_MAX + 1];
+		assert_true(sd_bus_message_read(message, "i", &family) > 0);
+		assert_true(sd_bus_message_read_array(message, 'y', &bytes, &len) > 0);
+		assert_int_equal(ip_from_bytes(span_make(bytes, len), &addr), RC_OK);
+		assert_int_equal(addr.family, family);
+		tell(scene, " ");
+		tell(scene, ip_text(&addr, text));
+		assert_true(sd_bus_message_exit_container(message) >= 0);
+	}
+}
+
+static void read_domains(struct scene *scene, sd_bus_message *message)
+{
+	const char *domain;
+	int route_only;
+
+	assert_true(sd_bus_message_enter_container(message, 'a', "(sb)") > 0);
+	while (sd_bus_message_read(message, "(sb)", &domain, &route_only) > 0) {
+		tell(scene, route_only ? " ~" : " ");
+		tell(scene, domain);
+	}
+}
+
+static void read_link_call(struct scene *scene, sd_bus_message *message, const char *method)
+{
+	char text[64];
+	int32_t index;
+	int yes;
+
+	assert_true(sd_bus_message_read(message, "i", &index) > 0);
+	(void)snprintf(text, sizeof(text), "%s %d", method, index);
+	tell(scene, text);
+	if (strcmp(method, "SetLinkDNS") == 0)
+		read_servers(scene, message);
+	else if (strcmp(method, "SetLinkDomains") == 0)
+		read_domains(scene, message);
+	else if (strcmp(method, "SetLinkDefaultRoute") == 0) {
+		assert_true(sd_bus_message_read(message, "b", &yes) > 0);
+		tell(scene, yes ? " yes" : " no");
+	}
+	tell(scene, "\n");
+}
+
+static int served(sd_bus_message *message, void *context, sd_bus_error *error)
+{
+	struct scene *scene = context;
+	const char *method = sd_bus_message_get_member(message);
+
+	(void)error;
+	if (method == NULL)
+		return 0;
+	if (strcmp(method, "Hello") == 0)
+		return sd_bus_reply_method_return(message, "s", ":1.86");
+	if (strcmp(method, "NameHasOwner") == 0)
+		return sd_bus_reply_method_return(message, "b", !scene->absent);
+	assert_string_equal(sd_bus_message_get_interface(message),
+			    "org.freedesktop.resolve1.Manager");
+	if (scene->refuse != NULL && strcmp(method, scene->refuse) == 0)
+		return sd_bus_reply_method_errorf(message, "org.freedesktop.resolve1.LinkBusy",
+						  "Link is managed.");
+	read_link_call(scene, message, method);
+	return sd_bus_reply_method_return(message, NULL);
+}
+
+static void give_bus(struct scene *scene)
+{
+	sd_id128_t id = { .bytes = { 86 } };
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends),
+			 0);
+	assert_true(sd_bus_new(&scene->server) >= 0);
+	assert_true(sd_bus_set_fd(scene->server, ends[1], ends[1]) >= 0);
+	assert_true(sd_bus_set_server(scene->server, 1, id) >= 0);
+	assert_true(sd_bus_start(scene->server) >= 0);
+	assert_true(sd_bus_add_filter(scene->server, NULL, served, scene) >= 0);
+	scene->network->bus_fd = ends[0];
+}
+
+static void hang_up(struct scene *scene)
+{
+	sd_bus_close_unref(scene->server);
+	scene->server = NULL;
+}
+
+/* Until nothing moves any more. */
+static void play(struct scene *scene)
+{
+	for (unsigned i = 0; i < 40; i++) {
+		fake_turn(&scene->host);
+		while (scene->server != NULL && sd_bus_process(scene->server, NULL) > 0)
+			;
+	}
+}
+
+/* ---- scenes ---- */
+
+static void settled(void *context, unsigned failed, const struct diag *diag)
+{
+	(void)context;
+	(void)diag;
+	assert_int_equal(failed, 0);
+}
+
+static void begin(struct scene *scene)
+{
+	memset(scene, 0, sizeof(*scene));
+	program[0] = '\0';
+	fake_host_init(&scene->host);
+	scene->ops = fake_ops;
+	scene->ops.spawn = fake_spawn;
+	scene->ops.watch_change = fake_change;
+	scene->host.host.ops = &scene->ops;
+	assert_int_equal(network_simulated_new(&scene->host.host, NULL, &scene->network), RC_OK);
+	give_bus(scene);
+	scene->user = network_user_new(scene->network, settled, scene);
+	assert_non_null(scene->user);
+}
+
+static void end(struct scene *scene)
+{
+	network_user_free(scene->user);
+	network_free(scene->network);
+	if (scene->server != NULL)
+		hang_up(scene);
+}
+
+static struct network_dns servers(const char *device, const char *domains)
+{
+	struct network_dns dns = { .count = 2, .domains = domains };
+
+	(void)snprintf(dns.device, sizeof(dns.device), "%s", device);
+	assert_int_equal(ip_parse("10.9.0.7", &dns.source), RC_OK);
+	assert_int_equal(ip_parse("10.1.0.53", &dns.servers[0]), RC_OK);
+	assert_int_equal(ip_parse("fd00::53", &dns.servers[1]), RC_OK);
+	return dns;
+}
+
+static void set(struct scene *scene, const struct network_dns *dns)
+{
+	scene->told[0] = '\0';
+	assert_int_equal(network_user_dns(scene->user, dns), RC_OK);
+	play(scene);
+}
+
+static void they_are_set_on_a_link_of_their_own_which_goes_with_them(void **state)
+{
+	struct network_dns dns = servers("eth0", NULL);
+	struct network_object address = {
+		.kind = NETWORK_ADDRESS, .device = "vanth0", .len = 32, .aside = true
+	};
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	address.addr = dns.source;
+	set(&scene, &dns);
+	assert_string_equal(scene.told, "SetLinkDNS 2 10.1.0.53 fd00::53\n"
+					"SetLinkDomains 2 ~.\nSetLinkDefaultRoute 2 yes\n");
+	assert_true(network_owns_link(scene.network, "vanth0"));
+	assert_true(network_simulated_has(scene.network, &address));
+	assert_false(network_busy(scene.network));
+	set(&scene, &dns); /* they are there already */
+	assert_string_equal(scene.told, "");
+	set(&scene, NULL);
+	assert_string_equal(scene.told, "");
+	assert_int_equal(network_simulated_count(scene.network, NETWORK_LINK), 0);
+	assert_string_equal(program, "");
+	end(&scene);
+}
+
+static void with_domains_they_are_asked_for_these_only(void **state)
+{
+	struct network_dns dns = servers("eth0", "a.example b.example");
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	set(&scene, &dns);
+	assert_non_null(strstr(scene.told, "SetLinkDomains 2 a.example b.example\n"
+					   "SetLinkDefaultRoute 2 no\n"));
+	dns = servers("eth0", "c.example");
+	set(&scene, &dns); /* the same link */
+	assert_non_null(strstr(scene.told, "SetLinkDomains 2 c.example\n"));
+	assert_int_equal(network_simulated_count(scene.network, NETWORK_LINK), 1);
+	end(&scene);
+}
+
+static void tunnels_own_interface_is_used_and_reverted(void **state)
+{
+	struct network_object link = { .kind = NETWORK_LINK, .device = "ipsec1", .if_id = 1 };
+	struct network_dns dns = servers("ipsec1", NULL);
+	struct network_plan plan = { .count = 0 };
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	network_plan_add(&plan, &link);
+	assert_int_equal(network_user_set(scene.user, &plan), RC_OK);
+	play(&scene);
+	set(&scene, &dns);
+	assert_non_null(strstr(scene.told, "SetLinkDNS 2 "));
+	assert_int_equal(network_simulated_count(scene.network, NETWORK_LINK), 1);
+	set(&scene, NULL);
+	assert_string_equal(scene.told, "RevertLink 2\n");
+	end(&scene);
+}
+
+static void link_of_somebody_else_is_never_touched(void **state)
+{
+	struct network_object link = { .kind = NETWORK_LINK, .device = "ipsec1", .if_id = 1 };
+	struct network_dns dns = servers("ipsec1", NULL);
+	struct network_plan plan = { .count = 0 };
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	assert_true(network_simulated_put(scene.network, &link));
+	network_plan_add(&plan, &link);
+	assert_int_equal(network_user_set(scene.user, &plan), RC_OK);
+	play(&scene);
+	set(&scene, &dns);
+	assert_non_null(strstr(scene.told, "SetLinkDNS 3 "));
+	assert_true(network_owns_link(scene.network, "vanth0"));
+	end(&scene);
+}
+
+static void without_resolved_it_is_the_program(void **state)
+{
+	struct network_dns dns = servers("eth0", NULL);
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	scene.absent = true;
+	set(&scene, &dns);
+	assert_string_equal(scene.told, "");
+	assert_string_equal(program, "-a eth0.vanth0");
+	assert_int_equal(network_simulated_count(scene.network, NETWORK_LINK), 0);
+	end(&scene);
+}
+
+static void what_resolved_refuses_the_program_gets(void **state)
+{
+	static const char *const methods[] = { "SetLinkDNS", "SetLinkDomains",
+					       "SetLinkDefaultRoute" };
+	struct network_dns dns = servers("eth0", NULL);
+	struct scene scene;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		begin(&scene);
+		scene.refuse = methods[i];
+		set(&scene, &dns);
+		assert_string_equal(program, "-a eth0.vanth0");
+		assert_int_equal(network_simulated_count(scene.network, NETWORK_LINK), 0);
+		assert_false(network_busy(scene.network));
+		end(&scene);
+	}
+}
+
+static void bus_that_goes_before_it_answers_is_none(void **state)
+{
+	struct network_dns dns = servers("eth0", NULL);
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	assert_int_equal(network_user_dns(scene.user, &dns), RC_OK);
+	fake_turn(&scene.host);
+	fake_turn(&scene.host);
+	assert_true(network_busy(scene.network));
+	hang_up(&scene);
+	play(&scene);
+	assert_string_equal(program, "-a eth0.vanth0");
+	assert_false(network_busy(scene.network));
+	end(&scene);
+}
+
+/* Whatever is under way then, from the first question to the last answer. */
+static void they_may_go_at_any_moment(void **state)
+{
+	struct network_dns dns = servers("eth0", NULL);
+	struct scene scene;
+
+	(void)state;
+	for (unsigned moment = 0; moment < 12; moment++) {
+		begin(&scene);
+		assert_int_equal(network_user_dns(scene.user, &dns), RC_OK);
+		for (unsigned i = 0; i < moment; i++) {
+			fake_turn(&scene.host);
+			(void)sd_bus_process(scene.server, NULL);
+		}
+		network_user_free(scene.user);
+		scene.user = NULL;
+		if (moment % 2 == 0) {
+			play(&scene);
+			assert_int_equal(network_simulated_count(scene.network, NETWORK_LINK), 0);
+			assert_false(network_busy(scene.network));
+		}
+		assert_string_equal(program, "");
+		end(&scene);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(they_are_set_on_a_link_of_their_own_which_goes_with_them),
+		cmocka_unit_test(with_domains_they_are_asked_for_these_only),
+		cmocka_unit_test(tunnels_own_interface_is_used_and_reverted),
+		cmocka_unit_test(link_of_somebody_else_is_never_touched),
+		cmocka_unit_test(without_resolved_it_is_the_program),
+		cmocka_unit_test(what_resolved_refuses_the_program_gets),
+		cmocka_unit_test(bus_that_goes_before_it_answers_is_none),
+		cmocka_unit_test(they_may_go_at_any_moment),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
