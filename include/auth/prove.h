@@ -24,7 +24,15 @@ struct auth_ends {
 	const struct peer *peer;
 	const struct identity *remote_id;
 	const struct ip_endpoint *local, *remote;
+	bool again; /* the second proof (RFC 4739), by leftauth2= and rightauth2= */
 };
+/* By what the two ends prove themselves in that round. */
+const struct config_end *auth_local_end(const struct auth_ends *ends);
+const struct config_end *auth_remote_end(const struct auth_ends *ends);
+/* Who we are in it. leftid2=%fromcert: RC_AUTH_FAILED with a diag where the certificate is not
+ * there. The identity's bytes are in the arena, or live as long as the peer. */
+enum rc auth_local_id(const struct step *step, const struct auth_ends *ends, struct identity *out,
+		      struct diag *diag) MUST_CHECK;
 
 /* ---- ours ---- */
 struct prove {

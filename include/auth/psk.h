@@ -20,8 +20,8 @@ enum rc psk_verify(struct arena *arena, const struct auth_input *input, struct s
 		   const struct wire_auth *auth, struct diag *diag) MUST_CHECK;
 /* The key for these two ends from the loaded secrets; lives as long as they do. RC_AUTH_FAILED:
  * none. */
-enum rc psk_find(const struct step *step, const struct peer *peer, const struct identity *remote_id,
-		 const struct ip_endpoint *local, const struct ip_endpoint *remote,
-		 struct span *psk, struct diag *diag) MUST_CHECK;
+enum rc psk_find(const struct step *step, const struct identity *local_id,
+		 const struct identity *remote_id, const struct ip_endpoint *local,
+		 const struct ip_endpoint *remote, struct span *psk, struct diag *diag) MUST_CHECK;
 
 #endif

@@ -130,6 +130,7 @@ struct config_end {
 	uint16_t ca_len;
 	bool ca_same;		   /* leftca=%same: the CA of the other end */
 	bool id_fromcert;	   /* leftid=%fromcert; id is ID_NONE */
+	bool id_any;		   /* leftid2=%any; id is ID_NONE */
 	uint8_t sendcert;	   /* enum config_sendcert */
 	struct config_pool *pools; /* leftaddresspool= */
 	uint16_t pool_count;
@@ -137,7 +138,16 @@ struct config_end {
 	bool cat;			   /* client address translation */
 	char *updown; /* command with its arguments; NULL: none (also %disabled) */
 	struct config_interface_address vti, interface_ip;
+	/* How this end proves itself once more (RFC 4739): leftauth2=, leftid2=, leftcert2=,
+	 * leftca2=; only these, `sendcert` and `ca_same` are set. id ID_NONE: as in the first
+	 * round. NULL: there is no second round */
+	struct config_end *second;
 };
+/* How often such an end proves itself. */
+static inline unsigned config_end_rounds(const struct config_end *end)
+{
+	return end->second != NULL ? 2 : 1;
+}
 
 /* RFC 7383. FORCE is another word for YES in IKEv2, as in Libreswan and strongSwan. */
 enum config_fragmentation {

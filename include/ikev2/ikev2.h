@@ -63,7 +63,7 @@ const struct ikev2_row *ikev2_row(enum ike_state state, enum ike_role role, enum
 /* For the totality test and for documentation. */
 const struct ikev2_row *ikev2_row_at(unsigned index);
 /* The place of a row in that order; always less than IKEV2_ROWS_MAX. */
-#define IKEV2_ROWS_MAX 320
+#define IKEV2_ROWS_MAX 400
 unsigned ikev2_row_index(const struct ikev2_row *row);
 /* Which event is this message? RC_DROP for responses of exchanges that we do not speak. */
 enum rc ikev2_event_of(const struct ike_header *header, enum ikev2_event *out) MUST_CHECK;

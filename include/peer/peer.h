@@ -124,6 +124,10 @@ static inline const struct config_end *peer_local_end(const struct peer *peer)
 {
 	return peer->left_is_local ? &peer->conn->left : &peer->conn->right;
 }
+static inline bool peer_has_rounds(const struct peer *peer)
+{
+	return peer->conn->left.second != NULL || peer->conn->right.second != NULL;
+}
 static inline const struct config_end *peer_remote_end(const struct peer *peer)
 {
 	return peer->left_is_local ? &peer->conn->right : &peer->conn->left;
@@ -237,7 +241,10 @@ const struct peer *peers_at(const struct peers *peers, const struct ip_addr *rem
 struct peer_methods {
 	unsigned auth; /* enum config_authby bits */
 	struct config_signatures signatures;
+	bool rounds; /* one of them, or of ours, is to prove itself twice (RFC 4739) */
 };
+/* Those of all rounds of that end too. */
+void peer_methods_add(struct peer_methods *out, const struct config_end *end);
 /* All that any conn between these addresses allows. false: too many conns to look at. */
 bool peers_methods_at(struct peers *peers, const struct ip_addr *local,
 		      const struct ip_addr *remote, struct peer_methods *out);
@@ -245,9 +252,12 @@ bool peers_methods_at(struct peers *peers, const struct ip_addr *local,
 struct peer_claim {
 	const struct identity *idi, *idr; /* idr NULL: it did not ask for one of ours */
 	unsigned methods; /* enum config_authby bits that its AUTH may mean; 0: not known */
+	bool multiple;	  /* it can do several rounds (RFC 4739) */
+	bool another;	  /* and announces a second proof of its own */
 };
 /* Responder, IKE_AUTH: the peer whose identities and addresses fit best, one that allows the method
- * before one that does not; the choice is deterministic. NULL with a diag: none. */
+ * and asks for so many proofs before one that does not; the choice is deterministic. NULL with a
+ * diag: none. */
 struct peer *peers_for_identity(struct peers *peers, const struct ip_addr *local,
 				const struct ip_addr *remote, const struct peer_claim *claim,
 				struct diag *diag);

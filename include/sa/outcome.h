@@ -91,6 +91,16 @@ struct outcome_intermediate {
 	struct span auth_i, auth_r; /* IntAuth from now on; .ptr NULL: unchanged */
 };
 
+/* One of several rounds of authentication is done (sa/rounds.h). */
+struct outcome_rounds {
+	bool ours, theirs;		 /* who has proven something in this exchange */
+	bool done;			 /* it is, and others are to come */
+	uint64_t peer;			 /* responder, first round: serial of whose it is to be */
+	const struct ike_message *first; /* responder, first round: the request; NULL: no change */
+	const struct wire_id *id; /* first round: who the peer proved to be; NULL: no change */
+	const struct x509_proof *proof; /* of the peer's certificates; NULL: none; not for it */
+};
+
 struct outcome {
 	/* suspended: one of these two is set, and the next step of the row runs with step->rc; or
 	 * step->again is, and the same step runs again when step->waiter is ready */
@@ -134,6 +144,7 @@ struct outcome {
 	bool keys_later;      /* `keys` are the SA's after `message` is sealed */
 	enum ike_state next;  /* instead of the row's; IKEV2_START: the row's */
 	struct outcome_intermediate intermediate;
+	struct outcome_rounds rounds;
 	bool use_ppk;	   /* larval: both ends sent USE_PPK */
 	bool ppk;	   /* a PPK is in `keys` */
 	bool stay;	   /* the state does not become the row's next one */

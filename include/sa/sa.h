@@ -22,6 +22,8 @@ enum ike_state {
 	IKEV2_HALF_OPEN,	 /* responder: answered IKE_SA_INIT, nothing proven */
 	IKEV2_INTERMEDIATE_SENT, /* initiator: IKE_INTERMEDIATE is out */
 	IKEV2_AUTH_SENT,	 /* initiator: IKE_AUTH is out */
+	IKEV2_ROUNDS,		 /* a part of what is to be proven is (RFC 4739): the initiator's
+				    next IKE_AUTH is out, the responder waits for it */
 	IKEV2_ESTABLISHED,
 	IKEV2_REKEYED,	/* its successor has its Child SAs; one of the ends deletes it */
 	IKEV2_DELETING, /* our Delete is out */
@@ -60,6 +62,7 @@ struct ike_larval {
 	bool cert_asked;	      /* the peer sent a CERTREQ */
 	struct peer_accepts accepts;
 	struct ike_intermediate *intermediate; /* sa/intermediate.h; NULL: not agreed on */
+	struct ike_rounds *rounds;	       /* sa/rounds.h; NULL: no round of several is done */
 };
 
 /* Our one outstanding request (window 1, RFC 7296 §2.3) */
@@ -284,6 +287,11 @@ void ike_sa_forget_larval(struct ike_sa *sa);
 /* Unlinks from everything, wipes, frees. Its Child SAs must be gone, its timers cancelled, nothing
  * outstanding. */
 void ike_sa_free(struct sas *sas, struct ike_sa *sa);
+/* A responder that does not know yet whether the peer is who it says. */
+static inline bool ike_sa_is_half_open(const struct ike_sa *sa)
+{
+	return sa->role == RESPONDER && (sa->state == IKEV2_HALF_OPEN || sa->state == IKEV2_ROUNDS);
+}
 struct ike_sa *ike_sa_by_spi(const struct sas *sas, uint64_t our_spi);
 struct ike_sa *ike_sa_by_init(const struct sas *sas, const struct ip_endpoint *remote,
 			      struct span request);

@@ -68,6 +68,8 @@ struct x509_proof {
 /* On the heap, mem_free(); NULL: out of memory, or nothing in the path could be revoked. */
 struct x509_proof *x509_proof_new(struct certificate *const *path, unsigned count);
 struct x509_proof *x509_proof_copy(const struct x509_proof *proof);
+/* Both in one, to be asked about together. */
+struct x509_proof *x509_proof_join(const struct x509_proof *a, const struct x509_proof *b);
 /* By what is known now, nothing is asked for: RC_OK, or RC_AUTH_FAILED with a diag. */
 enum rc x509_proof_check(const struct revocation *revocation, const struct x509_proof *proof,
 			 struct diag *diag) MUST_CHECK;

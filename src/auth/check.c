@@ -96,10 +96,10 @@ static enum rc take_keys(struct step *step, const struct config_end *end, struct
 static enum rc take_chain(struct step *step, const struct auth_ends *ends, struct check *check,
 			  struct outcome *out)
 {
-	const struct config_end *end = peer_remote_end(ends->peer);
+	const struct config_end *end = auth_remote_end(ends);
 
 	if (end->ca_same)
-		end = peer_local_end(ends->peer);
+		end = auth_local_end(ends);
 	if (check->certificate_count == 0)
 		return diag_fail(
 			&out->diag, RC_AUTH_FAILED,
@@ -119,7 +119,7 @@ static enum rc begin_signature(struct step *step, const struct auth_ends *ends,
 			       const struct auth_input *input, struct check *check,
 			       struct outcome *out)
 {
-	const struct config_end *end = peer_remote_end(ends->peer);
+	const struct config_end *end = auth_remote_end(ends);
 	enum rc rc;
 
 	TRY(auth_method_read(&check->auth, end, &check->choice, &check->signature, &out->diag));
@@ -139,9 +139,11 @@ static enum rc check_shared(struct step *step, const struct auth_ends *ends,
 			    const struct auth_input *input, const struct check *check,
 			    struct outcome *out)
 {
+	struct identity local_id;
 	struct span psk;
 
-	TRY(psk_find(step, ends->peer, ends->remote_id, ends->local, ends->remote, &psk,
+	TRY(auth_local_id(step, ends, &local_id, &out->diag));
+	TRY(psk_find(step, &local_id, ends->remote_id, ends->local, ends->remote, &psk,
 		     &out->diag));
 	return psk_verify(step->arena, input, psk, &check->auth, &out->diag);
 }
@@ -160,15 +162,16 @@ static enum rc check_null(struct step *step, const struct auth_input *input,
 enum rc check_begin(struct step *step, const struct auth_ends *ends, const struct auth_input *input,
 		    struct check *check, struct outcome *out)
 {
-	unsigned allowed = peer_remote_end(ends->peer)->auth;
+	unsigned allowed = auth_remote_end(ends)->auth;
 	char name[48], text[64];
 
 	if ((auth_method_kinds(check->auth.method) & allowed) == 0)
 		return diag_fail(
 			&out->diag, RC_AUTH_FAILED,
-			"peer authenticates by %s, but conn %s allows only %s (authby=)",
+			"peer authenticates by %s, but conn %s allows only %s (%s=)",
 			names_text(&auth_method_names, check->auth.method, name, sizeof(name)),
-			ends->peer->conn->name, auth_kinds_text(allowed, text));
+			ends->peer->conn->name, auth_kinds_text(allowed, text),
+			ends->again ? "rightauth2" : "authby");
 	if (check->auth.method == AUTH_SHARED_KEY)
 		return check_shared(step, ends, input, check, out);
 	if (check->auth.method == AUTH_NULL)

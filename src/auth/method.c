@@ -88,7 +88,7 @@ static enum sign_form own_form(enum key_kind kind)
 
 struct peer_methods auth_methods_of(const struct config_end *end)
 {
-	return (struct peer_methods){ end->auth, end->signatures };
+	return (struct peer_methods){ .auth = end->auth, .signatures = end->signatures };
 }
 
 static unsigned signature_hashes(const struct peer_methods *allowed, enum sign_form form)

@@ -60,10 +60,12 @@ static enum rc sign(struct step *step, const struct peer_methods *allowed, uint1
 static enum rc shared(struct step *step, const struct auth_ends *ends,
 		      const struct auth_input *input, struct prove *prove, struct outcome *out)
 {
+	struct identity local_id;
 	struct span psk;
 
 	prove->method = AUTH_SHARED_KEY;
-	TRY(psk_find(step, ends->peer, ends->remote_id, ends->local, ends->remote, &psk,
+	TRY(auth_local_id(step, ends, &local_id, &out->diag));
+	TRY(psk_find(step, &local_id, ends->remote_id, ends->local, ends->remote, &psk,
 		     &out->diag));
 	return psk_auth(step->arena, input, psk, &prove->value);
 }
@@ -71,15 +73,17 @@ static enum rc shared(struct step *step, const struct auth_ends *ends,
 static enum rc no_key(const struct auth_ends *ends, struct diag *diag)
 {
 	return diag_fail(diag, RC_AUTH_FAILED,
-			 "conn %s wants a signature of us (authby=), but names no certificate or "
-			 "key of ours (leftcert=, leftckaid=)",
-			 ends->peer->conn->name);
+			 "conn %s wants a signature of us (%s=), but names no certificate or "
+			 "key of ours (%s)",
+			 ends->peer->conn->name, ends->again ? "leftauth2" : "authby",
+			 ends->again ? "leftcert2=" : "leftcert=, leftckaid=");
 }
 
 enum rc prove_possible(const struct step *step, const struct auth_ends *ends, struct diag *diag)
 {
-	const struct config_end *end = peer_local_end(ends->peer);
+	const struct config_end *end = auth_local_end(ends);
 	struct credential *credential;
+	struct identity local_id;
 	struct span psk;
 	enum rc rc = RC_NOT_FOUND;
 
@@ -89,7 +93,8 @@ enum rc prove_possible(const struct step *step, const struct auth_ends *ends, st
 		rc = keyring_credential(step->env->keyring, end, &credential, diag);
 	if (rc == RC_OK || (end->auth & AUTHBY_SECRET) == 0)
 		return rc == RC_NOT_FOUND ? no_key(ends, diag) : rc;
-	return psk_find(step, ends->peer, ends->remote_id, ends->local, ends->remote, &psk, diag);
+	TRY(auth_local_id(step, ends, &local_id, diag));
+	return psk_find(step, &local_id, ends->remote_id, ends->local, ends->remote, &psk, diag);
 }
 
 /* RFC 9593: only what the peer said that it accepts. */
@@ -98,7 +103,7 @@ static enum rc narrow(const struct auth_ends *ends, const struct peer_accepts *a
 {
 	char ours[64], theirs[64];
 
-	*allowed = auth_methods_of(peer_local_end(ends->peer));
+	*allowed = auth_methods_of(auth_local_end(ends));
 	if (accepts->kinds == 0)
 		return RC_OK;
 	allowed->auth &= accepts->kinds;
@@ -110,14 +115,14 @@ static enum rc narrow(const struct auth_ends *ends, const struct peer_accepts *a
 	return diag_fail(diag, RC_AUTH_FAILED,
 			 "peer accepts only %s of us, but conn %s has %s (authby=)",
 			 auth_kinds_text(accepts->kinds, theirs), ends->peer->conn->name,
-			 auth_kinds_text(peer_local_end(ends->peer)->auth, ours));
+			 auth_kinds_text(auth_local_end(ends)->auth, ours));
 }
 
 enum rc prove_begin(struct step *step, const struct auth_ends *ends,
 		    const struct peer_accepts *accepts, const struct auth_input *input,
 		    struct prove *prove, struct outcome *out)
 {
-	const struct config_end *end = peer_local_end(ends->peer);
+	const struct config_end *end = auth_local_end(ends);
 	struct peer_methods allowed;
 	struct credential *credential;
 	enum rc rc = RC_NOT_FOUND;

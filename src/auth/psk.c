@@ -39,14 +39,14 @@ enum rc psk_verify(struct arena *arena, const struct auth_input *input, struct s
 	return RC_OK;
 }
 
-enum rc psk_find(const struct step *step, const struct peer *peer, const struct identity *remote_id,
-		 const struct ip_endpoint *local, const struct ip_endpoint *remote,
-		 struct span *psk, struct diag *diag)
+enum rc psk_find(const struct step *step, const struct identity *local_id,
+		 const struct identity *remote_id, const struct ip_endpoint *local,
+		 const struct ip_endpoint *remote, struct span *psk, struct diag *diag)
 {
 	enum rc rc = RC_NOT_FOUND;
 
 	if (step->env->secrets != NULL)
-		rc = secrets_psk(step->env->secrets, &peer->local_id, &local->addr, remote_id,
+		rc = secrets_psk(step->env->secrets, local_id, &local->addr, remote_id,
 				 &remote->addr, psk, diag);
 	else
 		(void)diag_fail(diag, rc, "no secrets are loaded (ipsec.secrets)");

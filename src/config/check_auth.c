@@ -51,6 +51,61 @@ static void check_keys(const struct checking *c, const struct config_end *end, u
 			  "write a conn for each");
 }
 
+/* The keyword of the second proof that is written, or NULL. */
+static const char *second_keyword(const struct checking *c, unsigned side)
+{
+	static const char *const names[] = { "auth2", "cert2", "id2", "ca2", NULL };
+
+	for (unsigned i = 0; names[i] != NULL; i++)
+		if (check_setting(c->merge, names[i], side) != NULL)
+			return names[i];
+	return NULL;
+}
+
+static void check_second_key(const struct checking *c, const struct config_end *second,
+			     unsigned side)
+{
+	const char *which = side_name(side);
+	bool signs = (second->auth & AUTHBY_SIGNATURE) != 0;
+
+	if (second->cert != NULL && !signs)
+		check_say(c, CHECK_KEYS, true, "cert2", side,
+			  "%scert2= is not used: %sauth2= proves the identity without a key", which,
+			  which);
+	if (second->id_fromcert && (second->cert == NULL || !signs))
+		check_say(c, CHECK_KEYS, false, "id2", side,
+			  "%sid2=%%fromcert, and there is no %scert2=: write the identity", which,
+			  which);
+	if (second->ca_same)
+		check_say(c, CHECK_KEYS, false, "ca2", side,
+			  "%sca2=%%same: name the CA, or leave it out", which);
+}
+
+/* RFC 4739 */
+static void check_second(const struct checking *c, const struct config_end *end, unsigned side)
+{
+	const struct config_end *second = end->second;
+	const char *which = side_name(side);
+
+	if (second == NULL)
+		return;
+	if (second->auth == 0)
+		check_say(c, CHECK_AUTH, false, second_keyword(c, side), side,
+			  "%sauth2= is missing: without it there is no second proof of %s", which,
+			  which);
+	else if (((second->auth | end->auth) & AUTHBY_NULL) != 0)
+		check_say(c, CHECK_NULL, false, second_keyword(c, side), side,
+			  "null proves nothing and cannot be one of two proofs: write the other "
+			  "one alone");
+	else
+		check_second_key(c, second, side);
+	if (c->conn->session_resumption)
+		check_say(c, CHECK_NO_EFFECT, true, "session-resumption", 0,
+			  "session-resumption= has no effect with %sauth2=: every session is "
+			  "proven anew",
+			  which);
+}
+
 void check_auth(const struct checking *c)
 {
 	const struct config_end *l = &c->conn->left, *r = &c->conn->right;
@@ -60,6 +115,8 @@ void check_auth(const struct checking *c)
 		return;
 	check_keys(c, l, 0);
 	check_keys(c, r, 1);
+	check_second(c, l, 0);
+	check_second(c, r, 1);
 	if (both_sign && !has_key(l) && !has_key(r))
 		check_say(c, CHECK_KEYS, true, "authby", 0,
 			  "neither end has leftcert=, leftckaid= or leftpubkey=: this host has "

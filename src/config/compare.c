@@ -193,6 +193,19 @@ static bool same_signatures(const struct config_signatures *a, const struct conf
 	return a->pss == b->pss && a->pkcs1 == b->pkcs1 && a->ecdsa == b->ecdsa;
 }
 
+/* What is asked of an end in its second proof. */
+static bool same_second(const struct config_end *a, const struct config_end *b)
+{
+	if (a->second == NULL || b->second == NULL)
+		return a->second == b->second;
+	a = a->second;
+	b = b->second;
+	return a->auth == b->auth && same_signatures(&a->signatures, &b->signatures) &&
+	       identity_equal(&a->id, &b->id) && a->id_fromcert == b->id_fromcert &&
+	       a->id_any == b->id_any && same_text(a->cert, b->cert) && a->ca_same == b->ca_same &&
+	       same_bytes(a->ca, a->ca_len, b->ca, b->ca_len);
+}
+
 /* Who an end must prove to be, and what addresses it gives or gets; by the names for left and
  * right. */
 static const char *end_difference(const struct config_end *a, const struct config_end *b,
@@ -206,6 +219,7 @@ static const char *end_difference(const struct config_end *a, const struct confi
 		{ "leftmodecfgserver", "rightmodecfgserver" },
 		{ "leftmodecfgclient", "rightmodecfgclient" },
 		{ "leftid", "rightid" },
+		{ "leftauth2", "rightauth2" },
 	};
 	bool same[] = {
 		a->auth == b->auth && same_signatures(&a->signatures, &b->signatures),
@@ -215,6 +229,7 @@ static const char *end_difference(const struct config_end *a, const struct confi
 		a->modecfgserver == b->modecfgserver,
 		a->modecfgclient == b->modecfgclient && a->sourceip_wanted == b->sourceip_wanted,
 		a->id_fromcert == b->id_fromcert,
+		same_second(a, b),
 	};
 
 	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
@@ -339,6 +354,7 @@ static void weigh_end(struct verdict *verdict, const struct config_end *a,
 		{ "leftmodecfgclient", "rightmodecfgclient" },
 		{ "leftsubnet", "rightsubnet" },
 		{ "leftupdown", "rightupdown" },
+		{ "leftauth2", "rightauth2" },
 	};
 
 	weigh(verdict, a->auth == b->auth && same_signatures(&a->signatures, &b->signatures),
@@ -353,6 +369,7 @@ static void weigh_end(struct verdict *verdict, const struct config_end *a,
 	      CONFIG_NEW_SA, names[4][side]);
 	weigh(verdict, same_protected(a, b), CONFIG_NEW_SA, names[5][side]);
 	weigh(verdict, same_text(a->updown, b->updown), CONFIG_AT_ONCE, names[6][side]);
+	weigh(verdict, same_second(a, b), CONFIG_NEXT_REKEY, names[7][side]);
 }
 
 static bool same_identities(const struct config_conn *a, const struct config_conn *b)

@@ -87,6 +87,9 @@ void conn_end_free(struct config_end *end)
 	mem_free(end->pools);
 	mem_free(end->updown);
 	identity_free(&end->id);
+	if (end->second != NULL)
+		conn_end_free(end->second);
+	mem_free(end->second);
 	*end = (struct config_end){ 0 };
 }
 
@@ -276,6 +279,18 @@ static void fill_auth(struct config_conn *conn, const struct merge *merge, unsig
 		signatures_any(&end->auth, &end->signatures);
 }
 
+/* leftcert2= says how, where leftauth2= does not. */
+static void fill_second(struct config_end *end)
+{
+	struct config_end *second = end->second;
+
+	if (second == NULL)
+		return;
+	second->sendcert = end->sendcert;
+	if (second->auth == 0 && second->cert != NULL)
+		signatures_any(&second->auth, &second->signatures);
+}
+
 static void fill_marks(struct config_conn *conn)
 {
 	if (!conn->has_mark_in) {
@@ -311,6 +326,8 @@ static void fill(const struct loader *loader, const struct merge *merge, struct 
 {
 	fill_auth(conn, merge, loader->slot_authby, &conn->left);
 	fill_auth(conn, merge, loader->slot_authby, &conn->right);
+	fill_second(&conn->left);
+	fill_second(&conn->right);
 	fill_marks(conn);
 	if (merge->chosen[0][loader->slot_host] == NULL)
 		conn->left.kind = HOST_ANY;

@@ -353,3 +353,37 @@ enum rc field_pubkey(const char *text, void *object, struct finding *finding)
 	key->form = CONFIG_KEY_FILE;
 	return set_text(&key->file, text);
 }
+
+/* ---- a second proof (RFC 4739) ---- */
+
+static enum rc second_of(void *object, enum rc (*field)(const char *, void *, struct finding *),
+			 const char *text, struct finding *finding)
+{
+	struct config_end *end = object;
+
+	if (end->second == NULL)
+		end->second = mem_alloc(sizeof(*end->second));
+	return end->second != NULL ? field(text, end->second, finding) : RC_NO_MEMORY;
+}
+
+enum rc field_auth2(const char *text, void *object, struct finding *finding)
+{
+	return second_of(object, field_auth, text, finding);
+}
+
+enum rc field_id2(const char *text, void *object, struct finding *finding)
+{
+	TRY(second_of(object, field_identity, text, finding));
+	((struct config_end *)object)->second->id_any = strncasecmp(text, "%any", 4) == 0;
+	return RC_OK;
+}
+
+enum rc field_cert2(const char *text, void *object, struct finding *finding)
+{
+	return second_of(object, field_cert, text, finding);
+}
+
+enum rc field_ca2(const char *text, void *object, struct finding *finding)
+{
+	return second_of(object, field_ca, text, finding);
+}

@@ -270,6 +270,18 @@ const struct keyword keywords_ours[] = {
 	END_CUSTOM("auth", "methods", "secret", NULL, field_auth,
 		   "How this end proves its identity, in the words of authby=. Without it: as "
 		   "authby= says."),
+	END_CUSTOM("auth2", "methods", "secret", NULL, field_auth2,
+		   "How this end proves itself a second time, after auth= and in the same IKE_AUTH "
+		   "(RFC 4739), in the words of authby= without null. Only when both ends have "
+		   "proven all that is asked of them the IKE SA is there. With it there is no "
+		   "session-resumption=. Without it: one proof."),
+	END_CUSTOM("id2", "identity", "", NULL, field_id2,
+		   "Who this end is in its second proof, as in id=. Without it: who it was in the "
+		   "first one. %any takes everybody who can prove it."),
+	END_CUSTOM("cert2", "name", "", NULL, field_cert2,
+		   "The certificate of the second proof, as in cert=."),
+	END_CUSTOM("ca2", "distinguished name", "", NULL, field_ca2,
+		   "The CA that the certificate of the second proof must come from, as in ca=."),
 	END("ikeport", KIND_NUMBER, ikeport, "1..65535", NULL, "UDP port of this end for IKE."),
 	CONN_CUSTOM(
 		"authby", "methods",

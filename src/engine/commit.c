@@ -3,6 +3,7 @@
  * (architecture.md §3). */
 #include "sa/intermediate.h"
 #include "engine/private.h"
+#include "sa/rounds.h"
 #include "sa/window.h"
 
 static bool is_request(const struct errand *errand)
@@ -65,6 +66,7 @@ static enum rc commit_larval(struct ike_larval *larval, struct outcome *out)
 	if (out->accepts.hashes != 0 || out->accepts.kinds != 0)
 		larval->accepts = out->accepts;
 	TRY(intermediate_note(larval, &out->intermediate));
+	TRY(rounds_note(larval, &out->rounds));
 	larval->restarts = (uint8_t)(larval->restarts + out->restarts);
 	return RC_OK;
 }
@@ -517,6 +519,7 @@ static bool fatal(const struct errand *errand, enum rc rc)
 	case IKEV2_HALF_OPEN:
 	case IKEV2_INTERMEDIATE_SENT:
 	case IKEV2_AUTH_SENT:
+	case IKEV2_ROUNDS:
 		return rc != RC_DROP;
 	case IKEV2_INIT_SENT:
 		/* nothing is authenticated yet: what cannot be read may be a forgery */
@@ -566,7 +569,8 @@ static bool peer_believes(const struct errand *errand)
 		return false;
 	return sa->state == IKEV2_ESTABLISHED ||
 	       (sa->state == IKEV2_AUTH_SENT &&
-		wire_payload_find(errand->step.message, PAYLOAD_AUTH) != NULL);
+		wire_payload_find(errand->step.message, PAYLOAD_AUTH) != NULL) ||
+	       sa->state == IKEV2_ROUNDS;
 }
 
 void commit_failure(struct errand *errand, enum rc rc)
@@ -594,7 +598,7 @@ void commit_failure(struct errand *errand, enum rc rc)
 			request_refused(errand);
 		return;
 	}
-	if (sa->state == IKEV2_HALF_OPEN && is_request(errand) && sa->recv_next > 1) {
+	if (ike_sa_is_half_open(sa) && is_request(errand) && sa->recv_next > 1) {
 		sa->refused = true; /* until its half-open time is over: the answer may get lost */
 		return;
 	}

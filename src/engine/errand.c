@@ -411,7 +411,7 @@ static bool out_of_turn(const struct ike_sa *sa, enum ikev2_event event)
 		return (sa->state == IKEV2_ESTABLISHED || sa->state == IKEV2_REKEYED) &&
 		       sa->request.bytes != NULL;
 	case EVENT_GIVE_UP:
-		return sa->state != IKEV2_HALF_OPEN && sa->request.bytes == NULL;
+		return !ike_sa_is_half_open(sa) && sa->request.bytes == NULL;
 	case EVENT_INITIATE:
 	case EVENT_SA_INIT_REQUEST:
 	case EVENT_SA_INIT_RESPONSE:

@@ -223,6 +223,6 @@ void flood_bad_auth(struct ike_sa *sa)
 
 bool flood_deaf(const struct ike_sa *sa)
 {
-	return sa->state == IKEV2_HALF_OPEN && sa->larval != NULL &&
+	return ike_sa_is_half_open(sa) && sa->larval != NULL &&
 	       sa->larval->bad_auth >= BAD_AUTH_MAX;
 }

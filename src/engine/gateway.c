@@ -111,7 +111,7 @@ static void look_after_half_open(struct gateway *gateway)
 		struct ike_sa *sa = container_of(node, struct ike_sa, in_half_open);
 		if (left-- == 0)
 			break;
-		if (sa->state == IKEV2_HALF_OPEN)
+		if (ike_sa_is_half_open(sa))
 			end_if_orphaned(gateway, sa);
 	}
 }

@@ -194,6 +194,6 @@ void life_fire(struct timer *timer)
 		established_fire(gateway, sa, host_now(gateway->host));
 	else if (sa->state == IKEV2_REKEYED)
 		rekeyed_fire(gateway, sa, host_now(gateway->host));
-	else if (sa->state == IKEV2_HALF_OPEN && sa->peer == NULL)
+	else if (ike_sa_is_half_open(sa) && sa->peer == NULL)
 		half_open_fire(gateway, sa);
 }

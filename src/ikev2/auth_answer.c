@@ -1,59 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rfc7296 §1.2: IKE_AUTH as the responder, with its first Child SA. Rows last, each step in the
- * order of time. */
-#include "ikev2/certs.h"
-#include "ikev2/cp.h"
-#include "ikev2/intermediate.h"
-#include "ikev2/ppk.h"
-#include "ikev2/redirect.h"
-#include "ikev2/resume.h"
+/* rfc7296 §1.2: IKE_AUTH as the responder, with its first Child SA, in one round or several
+ * (rfc4739). Rows last, each step in the order of time. */
+#include "ikev2/auth_answer.h"
 
-struct auth_request {
-	struct wire_id idi, idr;
-	bool idr_present;
-	struct identity idi_identity, idr_identity; /* data in the message */
-	struct check check;
-	struct prove prove;
-	struct peer_accepts accepts;
-	struct child_exchange child;
-	struct ppk_request ppk;
-	struct cp_request cp;
-	struct peer *peer; /* found again by serial after the suspension */
-	uint64_t peer_serial, tunnel_serial;
-	const struct redirect_target *gateway; /* that the peer is redirected to; NULL: none */
-	enum rc child_rc;
-	uint16_t child_notify;
-};
-
-static enum rc read_request(struct step *step, struct outcome *out)
-{
-	struct auth_request *in = ARENA_NEW(step->arena, struct auth_request);
-	const struct ike_message *message = step->message;
-	const struct payload *idr = payload_of(message, PAYLOAD_IDr);
-	const struct payload *auth = payload_of(message, PAYLOAD_AUTH);
-
-	if (in == NULL)
-		return RC_NO_MEMORY;
-	step->scratch = in;
-	TRY(intermediate_complete(step->sa, &out->diag));
-	if (auth == NULL)
-		return diag_fail(&out->diag, RC_AUTH_FAILED,
-				 "peer asks for EAP (no AUTH payload), which no conn allows");
-	TRY(wire_id_parse(payload_of(message, PAYLOAD_IDi)->body, &in->idi, &out->diag));
-	struct wire_notify notify;
-	out->initial_contact = notify_find(message, INITIAL_CONTACT, &notify);
-	told_read(step, out);
-	in->idr_present = idr != NULL;
-	if (idr != NULL)
-		TRY(wire_id_parse(idr->body, &in->idr, &out->diag));
-	TRY(wire_auth_parse(auth->body, &in->check.auth, &out->diag));
-	TRY(check_read(step, &in->check, &out->diag));
-	TRY(cp_read_request(step, &in->cp, &out->diag));
-	TRY(ppk_read_request(step, &in->ppk, &out->diag));
-	in->idi_identity = identity_borrowed(&in->idi);
-	in->idr_identity = identity_borrowed(&in->idr);
-	return child_read(step->arena, message, &in->child, &out->diag);
-}
+/* ---- who is it? ---- */
 
 /* By what the peer proves itself; in a session that is resumed, by what it has. */
 static unsigned methods_of(const struct step *step, const struct auth_request *in)
@@ -68,11 +18,13 @@ static unsigned methods_of(const struct step *step, const struct auth_request *i
 static enum rc find_peer(struct step *step, struct outcome *out)
 {
 	struct auth_request *in = step->scratch;
-
+	struct wire_notify notify;
 	struct peer_claim claim = {
 		.idi = &in->idi_identity,
 		.idr = in->idr_present ? &in->idr_identity : NULL,
 		.methods = methods_of(step, in),
+		.multiple = notify_find(step->message, MULTIPLE_AUTH_SUPPORTED, &notify),
+		.another = notify_find(step->message, ANOTHER_AUTH_FOLLOWS, &notify),
 	};
 
 	in->peer = peers_for_identity(step->env->peers, &step->local.addr, &step->remote.addr,
@@ -110,7 +62,14 @@ static void explain_ppk(const struct auth_request *in, struct outcome *out)
 
 static struct auth_ends ends_of(const struct step *step, const struct auth_request *in)
 {
-	return (struct auth_ends){ in->peer, &in->idi_identity, &step->local, &step->remote };
+	return (struct auth_ends){ in->peer, &in->identity, &step->local, &step->remote,
+				   in->exchange > 1 };
+}
+
+/* That AUTH covers. */
+static uint32_t auth_id(const struct step *step)
+{
+	return rounds_auth_id(step->sa, step->message->header.message_id);
 }
 
 static enum rc verify_proof(struct step *step, struct auth_input *input, struct outcome *out)
@@ -118,12 +77,11 @@ static enum rc verify_proof(struct step *step, struct auth_input *input, struct 
 	struct auth_request *in = step->scratch;
 	const struct ike_sa *sa = step->sa;
 	const struct auth_ends ends = ends_of(step, in);
-	enum rc rc = mix_ppk(step, out);
+	enum rc rc = in->exchange == 1 ? mix_ppk(step, out) : RC_OK;
 
 	input->sk_p = ike_key(keys_now(sa, out), &sa->suite, SK_pi);
 	if (rc == RC_OK)
-		rc = intermediate_signed(step, out, step->message->header.message_id,
-					 &input->int_auth);
+		rc = intermediate_signed(step, out, auth_id(step), &input->int_auth);
 	if (rc == RC_OK) {
 		rc = check_begin(step, &ends, input, &in->check, out);
 		if (rc == RC_AUTH_FAILED)
@@ -137,7 +95,8 @@ static enum rc name_it(const struct auth_request *in, enum rc rc, struct outcome
 	char id[IDENTITY_TEXT_MAX];
 
 	if (rc != RC_OK && rc != RC_SUSPEND)
-		diag_prefix(&out->diag, "%s", identity_text(&in->idi_identity, id));
+		diag_prefix(&out->diag, "%s%s", identity_text(&in->identity, id),
+			    in->exchange > 1 ? " (second proof)" : "");
 	return rc;
 }
 
@@ -149,11 +108,13 @@ static enum rc verify_peer(struct step *step, struct outcome *out)
 		.suite = &sa->suite,
 		.message = span_make(sa->larval->init_request, sa->larval->init_request_len),
 		.nonce = span_make(sa->larval->nr, sa->larval->nr_size),
-		.id = &in->idi,
+		.id = &in->id,
 	};
 	struct resume_claim claim = { in->peer, &in->idi_identity,
 				      in->idr_present ? &in->idr_identity : NULL };
 
+	if (!in->proves)
+		return RC_OK;
 	input.sk_p = ike_key(&sa->keys, &sa->suite, SK_pi);
 	if (sa->larval->resume != NULL)
 		return resume_verify_client(step, &claim, &input, &in->check.auth, out);
@@ -168,7 +129,9 @@ static enum rc verified(struct step *step, struct outcome *out)
 
 	in->peer = peers_by_serial(step->env->peers, in->peer_serial);
 	if (in->peer == NULL || in->peer->doomed)
-		return diag_fail(&out->diag, RC_AUTH_FAILED, "the conn was removed meanwhile");
+		return auth_removed(out);
+	if (!in->proves)
+		return RC_OK;
 	ends = ends_of(step, in);
 	TRY(name_it(in, check_end(step, &ends, &in->check, out), out));
 	if (step->sa->larval->resume == NULL)
@@ -176,11 +139,121 @@ static enum rc verified(struct step *step, struct outcome *out)
 	return RC_OK;
 }
 
-/* The SA may only become the peer's now that its identity is proven. The IKE algorithms that were
- * chosen before the identity was known must be ones that this conn allows. */
-static enum rc bind_peer(struct step *step, struct outcome *out)
+/* ---- our own proof ---- */
+
+static struct span our_init_response(const struct ike_sa *sa)
+{
+	const struct ike_larval *larval = sa->larval;
+
+	return larval->init_response != NULL
+		       ? span_make(larval->init_response, larval->init_response_len)
+		       : span_make(sa->answer, sa->answer_len);
+}
+
+static enum rc prove_ours(struct step *step, struct outcome *out)
 {
 	struct auth_request *in = step->scratch;
+	const struct ike_sa *sa = step->sa;
+	const struct auth_ends ends = ends_of(step, in);
+	struct wire_id idr;
+	struct auth_input input = {
+		.suite = &sa->suite,
+		.message = our_init_response(sa),
+		.nonce = span_make(sa->larval->ni, sa->larval->ni_size),
+		.sk_p = ike_key(keys_now(sa, out), &sa->suite, SK_pr),
+		.id = &idr,
+	};
+
+	TRY(auth_local_id(step, &ends, &in->ours, &out->diag));
+	idr = identity_to_wire(&in->ours);
+	if (sa->larval->resume != NULL) {
+		in->prove.method = AUTH_SHARED_KEY;
+		return resumed_auth(step->arena, &input, &in->prove.value);
+	}
+	TRY(intermediate_signed(step, out, auth_id(step), &input.int_auth));
+	in->accepts = sa->larval->accepts;
+	certs_read_methods(in->first, &in->accepts);
+	return prove_begin(step, &ends, &in->accepts, &input, &in->prove, out);
+}
+
+static void emit_proof(const struct step *step, const struct auth_request *in,
+		       struct writer *writer)
+{
+	const struct auth_ends ends = ends_of(step, in);
+	struct wire_id idr = identity_to_wire(&in->ours);
+	struct wire_auth auth = { in->prove.method, in->prove.value };
+	bool asked = in->cert_asked || payload_of(step->message, PAYLOAD_CERTREQ) != NULL;
+
+	wire_id_emit(writer, PAYLOAD_IDr, &idr);
+	certs_emit(auth_local_end(&ends), &in->prove, asked, writer);
+	wire_auth_emit(writer, &auth);
+}
+
+/* ---- another round (RFC 4739) ---- */
+
+/* The IDr that we say belongs to the peer as it was. */
+static enum rc emit_round(struct step *step, struct outcome *out)
+{
+	struct auth_request *in = step->scratch;
+	struct rounds_view view;
+	struct sink sink;
+	struct writer writer;
+
+	in->peer = peers_by_serial(step->env->peers, in->peer_serial);
+	if (in->peer == NULL || in->peer->doomed)
+		return auth_removed(out);
+	view = rounds_view(in->peer, in->exchange);
+	TRY(prove_end(step, &in->prove, out));
+	TRY(inner_start_with(step->arena, certs_room(&in->prove), &sink, &writer));
+	emit_proof(step, in, &writer);
+	if (view.ours < view.ours_all)
+		emit_notify(&writer, ANOTHER_AUTH_FOLLOWS);
+	if (out->ppk)
+		ppk_emit_confirmation(&writer);
+	out->message.exchange = EXCHANGE_IKE_AUTH;
+	out->message.response = true;
+	return inner_finish(&writer, &sink, &out->message);
+}
+
+static const step_fn round_steps[] = { prove_ours /* suspends: signature */, emit_round, NULL };
+
+/* What has been proven so far makes nobody the owner of the IKE SA: it waits, half-open, for the
+ * next request. */
+static enum rc go_on(struct step *step, struct outcome *out)
+{
+	struct auth_request *in = step->scratch;
+	const struct ike_sa *sa = step->sa;
+	struct rounds_view view = rounds_view(in->peer, in->exchange);
+	struct wire_notify notify;
+
+	if (sa->larval->resume == NULL)
+		TRY(rounds_check_follows(in->peer, &view, step->message, &out->diag));
+	in->prove_ours = in->exchange <= view.ours_all;
+	if (rounds_over(&view))
+		return rounds_join(step, out);
+	if (!notify_find(in->first, MULTIPLE_AUTH_SUPPORTED, &notify))
+		return diag_fail(&out->diag, RC_AUTH_FAILED,
+				 "peer cannot authenticate twice (RFC 4739), which conn %s asks "
+				 "for (leftauth2=, rightauth2=)",
+				 in->peer->conn->name);
+	out->rounds = (struct outcome_rounds){ .ours = true,
+					       .theirs = true,
+					       .peer = in->peer_serial,
+					       .first = in->first,
+					       .id = &in->idi };
+	if (sa->larval->init_response == NULL)
+		out->init_response = our_init_response(sa);
+	rounds_keep(out);
+	step->divert = round_steps;
+	return RC_OK;
+}
+
+/* The SA may only become the peer's now that its identity is proven. The IKE algorithms that were
+ * chosen before the identity was known must be ones that this conn allows. */
+static enum rc bind_now(struct step *step, struct outcome *out)
+{
+	struct auth_request *in = step->scratch;
+	struct wire_notify notify;
 	char chosen[128];
 
 	if (!proposal_allows(in->peer->conn->ike, &step->sa->choice))
@@ -201,7 +274,14 @@ static enum rc bind_peer(struct step *step, struct outcome *out)
 	out->local = step->local;
 	out->remote = step->remote;
 	out->encap = step->sa->encap;
+	out->initial_contact = notify_find(step->message, INITIAL_CONTACT, &notify);
+	told_read(step, out);
 	return mobike_read_support(step, in->peer, out);
+}
+
+static enum rc bind_peer(struct step *step, struct outcome *out)
+{
+	return auth_in_first(step, out, bind_now);
 }
 
 static enum rc child_refused(struct outcome *out, struct auth_request *in, enum rc rc)
@@ -279,15 +359,6 @@ static enum rc install_inbound(struct step *step, struct outcome *out)
 	return RC_SUSPEND;
 }
 
-static struct span our_init_response(const struct ike_sa *sa)
-{
-	const struct ike_larval *larval = sa->larval;
-
-	return larval->init_response != NULL
-		       ? span_make(larval->init_response, larval->init_response_len)
-		       : span_make(sa->answer, sa->answer_len);
-}
-
 static void note_kernel_refusal(struct step *step, struct auth_request *in, struct outcome *out)
 {
 	if (step->rc == RC_OK || out->child == NULL || in->child_rc != RC_OK)
@@ -295,30 +366,6 @@ static void note_kernel_refusal(struct step *step, struct auth_request *in, stru
 	out->diag = step->job_diag;
 	diag_prefix(&out->diag, "the kernel refused the Child SA");
 	(void)child_refused(out, in, step->rc);
-}
-
-static enum rc prove_ours(struct step *step, struct outcome *out)
-{
-	struct auth_request *in = step->scratch;
-	const struct ike_sa *sa = step->sa;
-	const struct auth_ends ends = ends_of(step, in);
-	struct wire_id idr = identity_to_wire(&in->peer->local_id);
-	struct auth_input input = {
-		.suite = &sa->suite,
-		.message = our_init_response(sa),
-		.nonce = span_make(sa->larval->ni, sa->larval->ni_size),
-		.sk_p = ike_key(keys_now(sa, out), &sa->suite, SK_pr),
-		.id = &idr,
-	};
-
-	if (sa->larval->resume != NULL) {
-		in->prove.method = AUTH_SHARED_KEY;
-		return resumed_auth(step->arena, &input, &in->prove.value);
-	}
-	TRY(intermediate_signed(step, out, step->message->header.message_id, &input.int_auth));
-	in->accepts = sa->larval->accepts;
-	certs_read_methods(step->message, &in->accepts);
-	return prove_begin(step, &ends, &in->accepts, &input, &in->prove, out);
 }
 
 /* What the kernel said of the inbound half is kept over the signature. */
@@ -330,18 +377,19 @@ static enum rc sign(struct step *step, struct outcome *out)
 		return diag_fail(&out->diag, RC_CANCELLED, "the conn was removed meanwhile");
 	in->peer = out->peer;
 	note_kernel_refusal(step, in, out);
-	return prove_ours(step, out);
+	return in->prove_ours ? prove_ours(step, out) : RC_OK;
 }
 
-static void emit_proof(struct step *step, const struct auth_request *in, struct writer *writer)
+static enum rc emit_ticket(struct step *step, struct outcome *out, struct writer *writer)
 {
-	struct wire_id idr = identity_to_wire(&in->peer->local_id);
-	struct wire_auth auth = { in->prove.method, in->prove.value };
-	bool asked = payload_of(step->message, PAYLOAD_CERTREQ) != NULL;
+	const struct auth_request *in = step->scratch;
+	const struct ike_message *now = step->message;
+	enum rc rc;
 
-	wire_id_emit(writer, PAYLOAD_IDr, &idr);
-	certs_emit(peer_local_end(in->peer), &in->prove, asked, writer);
-	wire_auth_emit(writer, &auth);
+	step->message = in->first;
+	rc = resume_emit_grant(step, out, in->peer, &in->idi_identity, writer);
+	step->message = now;
+	return rc;
 }
 
 /* §2.21.2: an error in the Child SA stands beside an untouched AUTH. */
@@ -356,7 +404,8 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 	in->peer = out->peer;
 	TRY(prove_end(step, &in->prove, out));
 	TRY(inner_start_with(step->arena, certs_room(&in->prove), &sink, &writer));
-	emit_proof(step, in, &writer);
+	if (in->prove_ours)
+		emit_proof(step, in, &writer);
 	emit_window_size(&writer);
 	if (in->child_rc != RC_OK)
 		emit_notify(&writer, in->child_notify);
@@ -376,17 +425,31 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 		ppk_emit_confirmation(&writer);
 	if (out->mobile != NULL)
 		TRY(mobike_emit_support(step, in->peer, &step->local.addr, &writer));
-	TRY(resume_emit_grant(step, out, in->peer, &in->idi_identity, &writer));
+	TRY(emit_ticket(step, out, &writer));
 	out->message.exchange = EXCHANGE_IKE_AUTH;
 	out->message.response = true;
 	return inner_finish(&writer, &sink, &out->message);
 }
 
 static const step_fn request_steps[] = {
-	read_request,
+	auth_read_request,
 	find_peer,
 	verify_peer /* suspends: signature */,
 	verified,
+	go_on /* to the next round, or here */,
+	bind_peer,
+	choose_child,
+	install_inbound /* suspends: kernel */,
+	sign /* suspends: signature */,
+	emit_response,
+	NULL,
+};
+
+static const step_fn further_steps[] = {
+	auth_read_further,
+	verify_peer /* suspends: signature */,
+	verified,
+	go_on,
 	bind_peer,
 	choose_child,
 	install_inbound /* suspends: kernel */,
@@ -409,9 +472,22 @@ static const struct payload_rule request_rules[] = {
 	PAYLOAD_RULES_END,
 };
 
+static const struct payload_rule further_rules[] = {
+	/* payload         min max  where */
+	{ PAYLOAD_IDi, 0, 1, ENCRYPTED }, /* absent: only we have another proof to give */
+	{ PAYLOAD_CERT, 0, 8, ENCRYPTED },
+	{ PAYLOAD_CERTREQ, 0, 8, ENCRYPTED },
+	{ PAYLOAD_IDr, 0, 1, ENCRYPTED },
+	{ PAYLOAD_AUTH, 0, 1, ENCRYPTED },
+	PAYLOAD_RULES_END,
+};
+
 const struct ikev2_row ikev2_auth_answer_rows[] = {
 	{ IKEV2_HALF_OPEN, RESPONDER, EVENT_AUTH_REQUEST, request_rules, request_steps,
 	  IKEV2_ESTABLISHED,
 	  "peer proves its identity; we prove ours and make the first Child SA" },
+	{ IKEV2_ROUNDS, RESPONDER, EVENT_AUTH_REQUEST, further_rules, further_steps,
+	  IKEV2_ESTABLISHED,
+	  "peer has proven itself once more, or hears our second proof; then all is as ever" },
 	{ .story = NULL },
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rfc7296 §1.2: IKE_AUTH as the initiator, with its first Child SA. Rows last, each step in the
- * order of time. */
+/* rfc7296 §1.2: IKE_AUTH as the initiator, with its first Child SA, in one round or several
+ * (rfc4739). Rows last, each step in the order of time. */
 #include "ikev2/auth.h"
 #include "ikev2/certs.h"
 #include "ikev2/cp.h"
@@ -8,8 +8,11 @@
 #include "ikev2/ppk.h"
 #include "ikev2/redirect.h"
 #include "ikev2/resume.h"
+#include "ikev2/rounds.h"
 
 struct auth_response {
+	unsigned exchange; /* of IKE_AUTH, from 1 */
+	bool proves;	   /* the peer, in this exchange */
 	struct wire_id idr;
 	struct check check;
 	struct identity identity;
@@ -26,7 +29,8 @@ static enum rc refused(const struct wire_notify *notify, const struct step *step
 	const char *name = names_text(&notify_names, notify->type, number, sizeof(number));
 
 	return diag_fail(&out->diag, notify_rc(notify->type),
-			 "peer refused IKE_AUTH: %s; we are %s and expected %s%s", name,
+			 "peer refused IKE_AUTH%s: %s; we are %s and expected %s%s",
+			 step->sa->larval->rounds != NULL ? " (its second round)" : "", name,
 			 identity_text(&step->peer->local_id, ours),
 			 identity_text(&step->peer->remote_id, id),
 			 notify->type != AUTHENTICATION_FAILED ? ""
@@ -35,27 +39,47 @@ static enum rc refused(const struct wire_notify *notify, const struct step *step
 				 : " (compare the secrets and IDs of both sides)");
 }
 
+static enum rc read_proof(struct step *step, struct auth_response *in, struct outcome *out)
+{
+	const struct payload *idr = payload_of(step->message, PAYLOAD_IDr);
+	const struct payload *auth = payload_of(step->message, PAYLOAD_AUTH);
+
+	if (idr == NULL || auth == NULL)
+		return diag_fail(&out->diag, RC_AUTH_FAILED,
+				 "IKE_AUTH response without IDr or AUTH%s",
+				 in->exchange > 1 ? ": peer leaves out its second proof" : "");
+	TRY(wire_id_parse(idr->body, &in->idr, &out->diag));
+	TRY(wire_auth_parse(auth->body, &in->check.auth, &out->diag));
+	in->identity = identity_borrowed(&in->idr);
+	return check_read(step, &in->check, &out->diag);
+}
+
+static enum rc read_nothing(const struct ike_message *message, struct outcome *out)
+{
+	if (payload_of(message, PAYLOAD_IDr) == NULL && payload_of(message, PAYLOAD_AUTH) == NULL)
+		return RC_OK;
+	return diag_fail(&out->diag, RC_AUTH_FAILED,
+			 "peer proves its identity once more, which it has not announced");
+}
+
 static enum rc read_response(struct step *step, struct outcome *out)
 {
 	struct auth_response *in = ARENA_NEW(step->arena, struct auth_response);
 	const struct ike_message *message = step->message;
-	const struct payload *idr = payload_of(message, PAYLOAD_IDr);
-	const struct payload *auth = payload_of(message, PAYLOAD_AUTH);
+	bool error;
 
 	if (in == NULL)
 		return RC_NO_MEMORY;
 	step->scratch = in;
 	out->request_done = true;
-	bool error = notify_error(message, &in->error);
-	if (error && auth == NULL)
+	in->exchange = step->sa->larval->rounds == NULL ? 1 : 2;
+	in->proves = in->exchange <= rounds_view(step->peer, in->exchange).theirs_all;
+	error = notify_error(message, &in->error);
+	/* beside AUTH, or where none is due, it may be about the Child SA (§2.21.2) */
+	if (error && payload_of(message, PAYLOAD_AUTH) == NULL &&
+	    (in->proves || notify_ends_ike(in->error.type)))
 		return refused(&in->error, step, out);
-	if (idr == NULL || auth == NULL)
-		return diag_fail(&out->diag, RC_AUTH_FAILED,
-				 "IKE_AUTH response without IDr or AUTH");
-	TRY(wire_id_parse(idr->body, &in->idr, &out->diag));
-	TRY(wire_auth_parse(auth->body, &in->check.auth, &out->diag));
-	TRY(check_read(step, &in->check, &out->diag));
-	in->identity = identity_borrowed(&in->idr);
+	TRY(in->proves ? read_proof(step, in, out) : read_nothing(message, out));
 	return child_read(step->arena, message, &in->child, &out->diag);
 }
 
@@ -63,6 +87,10 @@ static enum rc check_identity(struct step *step, const struct auth_response *in,
 			      struct outcome *out)
 {
 	char expected[IDENTITY_TEXT_MAX], got[IDENTITY_TEXT_MAX];
+
+	if (in->exchange > 1)
+		return rounds_check_identity(step->peer, step->sa->larval->rounds, &in->identity,
+					     &out->diag);
 	if (identity_match(&step->peer->remote_id, &in->identity) > 0)
 		return RC_OK;
 	return diag_fail(&out->diag, RC_AUTH_FAILED, "peer says it is %s, we expect %s",
@@ -97,7 +125,8 @@ static enum rc mix_ppk(struct step *step, struct outcome *out)
 
 static struct auth_ends ends_of(const struct step *step, const struct auth_response *in)
 {
-	return (struct auth_ends){ step->peer, &in->identity, &step->sa->local, &step->sa->remote };
+	return (struct auth_ends){ step->peer, &in->identity, &step->sa->local, &step->sa->remote,
+				   in->exchange > 1 };
 }
 
 static enum rc verify_proof(struct step *step, struct auth_input *input, struct outcome *out)
@@ -105,12 +134,16 @@ static enum rc verify_proof(struct step *step, struct auth_input *input, struct 
 	struct auth_response *in = step->scratch;
 	const struct ike_sa *sa = step->sa;
 	/* the secret is the one for whom we expect */
-	const struct auth_ends ends = { step->peer, &step->peer->remote_id, &sa->local,
-					&sa->remote };
+	const struct auth_ends ends = { step->peer,
+					in->exchange > 1 ? rounds_expected(step->peer)
+							 : &step->peer->remote_id,
+					&sa->local, &sa->remote, in->exchange > 1 };
 
-	TRY(mix_ppk(step, out));
+	if (in->exchange == 1)
+		TRY(mix_ppk(step, out));
 	input->sk_p = ike_key(keys_now(sa, out), &sa->suite, SK_pr);
-	TRY(intermediate_signed(step, out, step->message->header.message_id, &input->int_auth));
+	TRY(intermediate_signed(step, out, rounds_auth_id(sa, step->message->header.message_id),
+				&input->int_auth));
 	return check_begin(step, &ends, input, &in->check, out);
 }
 
@@ -126,6 +159,8 @@ static enum rc verify_peer(struct step *step, struct outcome *out)
 		.id = &in->idr,
 	};
 
+	if (!in->proves)
+		return RC_OK;
 	TRY(check_identity(step, in, out));
 	if (sa->larval->resume != NULL)
 		return resume_verify_gateway(step, &input, &in->check.auth, out);
@@ -137,9 +172,37 @@ static enum rc verified(struct step *step, struct outcome *out)
 	struct auth_response *in = step->scratch;
 	const struct auth_ends ends = ends_of(step, in);
 
-	TRY(check_end(step, &ends, &in->check, out));
+	return in->proves ? check_end(step, &ends, &in->check, out) : RC_OK;
+}
+
+/* RFC 4739: the Child SA is answered with the last response. */
+static enum rc next_round(struct step *step, const struct auth_response *in, struct outcome *out)
+{
+	if (in->child.present)
+		return diag_fail(&out->diag, RC_AUTH_FAILED,
+				 "peer makes the Child SA before the second proof that conn %s "
+				 "asks for",
+				 step->peer->conn->name);
+	out->rounds = (struct outcome_rounds){ .ours = true, .theirs = true, .id = &in->idr };
+	rounds_keep(out);
+	round_request_make(step);
+	return RC_OK;
+}
+
+static enum rc go_on(struct step *step, struct outcome *out)
+{
+	const struct auth_response *in = step->scratch;
+	struct rounds_view view = rounds_view(step->peer, in->exchange);
+
+	if (step->sa->larval->resume == NULL) {
+		TRY(rounds_check_follows(step->peer, &view, step->message, &out->diag));
+		if (!rounds_over(&view))
+			return next_round(step, in, out);
+	}
+	TRY(rounds_join(step, out));
 	told_read(step, out);
-	out->extra.gateway = &in->idr;
+	if (in->exchange == 1)
+		out->extra.gateway = &in->idr;
 	out->established = true;
 	return mobike_read_support(step, step->peer, out);
 }
@@ -244,9 +307,11 @@ static enum rc finish(struct step *step, struct outcome *out)
 	return RC_OK;
 }
 
-static const step_fn response_steps[] = { read_response, verify_peer /* suspends: signature */,
-					  verified,	 make_child /* suspends: kernel */,
-					  finish,	 NULL };
+static const step_fn response_steps[] = {
+	read_response, verify_peer /* suspends: signature */, verified,
+	go_on,	       make_child /* suspends: kernel */,     finish,
+	NULL
+};
 
 static const struct payload_rule response_rules[] = {
 	/* payload         min max  where */
@@ -261,6 +326,9 @@ static const struct payload_rule response_rules[] = {
 };
 
 const struct ikev2_row ikev2_auth_initiate_rows[] = {
+	{ IKEV2_ROUNDS, INITIATOR, EVENT_AUTH_RESPONSE, response_rules, response_steps,
+	  IKEV2_ESTABLISHED,
+	  "peer has heard our second proof, or given its own: now the Child SA is made" },
 	{ IKEV2_AUTH_SENT, INITIATOR, EVENT_AUTH_RESPONSE, response_rules, response_steps,
 	  IKEV2_ESTABLISHED,
 	  "peer proved its identity: both halves of the Child SA go to the kernel" },

@@ -7,6 +7,7 @@
 #include "ikev2/intermediate.h"
 #include "ikev2/ppk.h"
 #include "ikev2/resume.h"
+#include "ikev2/rounds.h"
 
 struct auth_making {
 	struct auth_ends ends;
@@ -75,8 +76,10 @@ static enum rc begin(struct step *step, struct outcome *out)
 	step->scratch = making;
 	making->local = out->endpoints_set ? out->local : step->sa->local;
 	making->remote = out->endpoints_set ? out->remote : step->sa->remote;
-	making->ends = (struct auth_ends){ step->peer, &step->peer->remote_id, &making->local,
-					   &making->remote };
+	making->ends = (struct auth_ends){ .peer = step->peer,
+					   .remote_id = &step->peer->remote_id,
+					   .local = &making->local,
+					   .remote = &making->remote };
 	making->idi = identity_to_wire(&step->peer->local_id);
 	if (out->use_ppk || step->sa->larval->use_ppk)
 		TRY(ppk_propose(step, step->peer, &making->local, &making->remote, &making->ppk,
@@ -137,6 +140,7 @@ static enum rc emit_identities(struct step *step, struct writer *writer, const s
 	if (!identity_has_wildcard(&peer->remote_id))
 		wire_id_emit(writer, PAYLOAD_IDr, &idr);
 	wire_auth_emit(writer, &auth);
+	rounds_emit_first(peer, writer);
 	return RC_OK;
 }
 

@@ -9,7 +9,8 @@
 
 static bool signs(const struct config_end *end)
 {
-	return (end->auth & AUTHBY_SIGNATURE) != 0;
+	return (end->auth & AUTHBY_SIGNATURE) != 0 ||
+	       (end->second != NULL && (end->second->auth & AUTHBY_SIGNATURE) != 0);
 }
 
 bool certs_wanted(const struct config_conn *conn)
@@ -92,8 +93,9 @@ static enum rc emit_methods(struct step *step, const struct peer_methods *allowe
 enum rc certs_emit_methods(struct step *step, const struct config_end *remote,
 			   struct writer *writer)
 {
-	const struct peer_methods allowed = { remote->auth, remote->signatures };
+	struct peer_methods allowed = { .auth = 0 };
 
+	peer_methods_add(&allowed, remote);
 	return emit_methods(step, &allowed, writer);
 }
 

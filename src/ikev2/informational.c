@@ -302,6 +302,10 @@ const struct ikev2_row ikev2_informational_rows[] = {
 	  "peer does not answer IKE_INTERMEDIATE" },
 	{ IKEV2_AUTH_SENT, I, EVENT_GIVE_UP, NULL, give_up_steps, IKEV2_AUTH_SENT,
 	  "peer does not answer IKE_AUTH" },
+	{ IKEV2_ROUNDS, I, EVENT_GIVE_UP, NULL, give_up_steps, IKEV2_ROUNDS,
+	  "peer does not answer a further IKE_AUTH" },
+	{ IKEV2_ROUNDS, R, EVENT_GIVE_UP, NULL, half_open_steps, IKEV2_ROUNDS,
+	  "peer never proved all that is asked of it" },
 	{ IKEV2_HALF_OPEN, R, EVENT_GIVE_UP, NULL, half_open_steps, IKEV2_HALF_OPEN,
 	  "peer never proved its identity" },
 	/* Before IKE_AUTH is done there is nothing to say goodbye to: the SA just ends. */
@@ -311,6 +315,9 @@ const struct ikev2_row ikev2_informational_rows[] = {
 	  "not wanted any more before we proved our identity" },
 	{ IKEV2_AUTH_SENT, I, EVENT_DELETE_IKE, NULL, farewell_steps, IKEV2_AUTH_SENT,
 	  "we stop; otherwise a Delete waits for the answer to IKE_AUTH" },
+	{ IKEV2_ROUNDS, I, EVENT_DELETE_IKE, NULL, farewell_steps, IKEV2_ROUNDS,
+	  "we stop; otherwise a Delete waits for the answer to IKE_AUTH" },
+	{ IKEV2_ROUNDS, R, EVENT_DELETE_IKE, NULL, stop_steps, IKEV2_ROUNDS, "we stop" },
 	{ IKEV2_HALF_OPEN, R, EVENT_DELETE_IKE, NULL, stop_steps, IKEV2_HALF_OPEN, "we stop" },
 	{ .story = NULL },
 };

@@ -9,7 +9,7 @@
 
 void resume_emit_request(const struct peer *peer, struct writer *writer)
 {
-	if (peer->conn->session_resumption)
+	if (peer->conn->session_resumption && !peer_has_rounds(peer))
 		emit_notify(writer, TICKET_REQUEST);
 }
 
@@ -194,7 +194,7 @@ static enum rc shared_mark(const struct step *step, const struct peer *peer,
 		return diag_fail(diag, RC_AUTH_FAILED,
 				 "conn %s does not allow shared keys any more (authby=)",
 				 peer->conn->name);
-	TRY(psk_find(step, peer, client, local, remote, &psk, diag));
+	TRY(psk_find(step, &peer->local_id, client, local, remote, &psk, diag));
 	return ticket_mark(psk, ticket->spi_i, ticket->spi_r, ticket->mark);
 }
 
@@ -243,8 +243,8 @@ enum rc resume_emit_grant(struct step *step, const struct outcome *out, const st
 	if (buffer == NULL)
 		return RC_NO_MEMORY;
 	sink_init(&sink, buffer, TICKET_LEN_MAX);
-	if (!peer->conn->session_resumption || client == NULL || lasts < USEC_PER_SEC ||
-	    seal_state(step, out, peer, client, lasts, &sink) != RC_OK) {
+	if (!peer->conn->session_resumption || peer_has_rounds(peer) || client == NULL ||
+	    lasts < USEC_PER_SEC || seal_state(step, out, peer, client, lasts, &sink) != RC_OK) {
 		emit_notify(writer, TICKET_NACK);
 		return RC_OK;
 	}
@@ -265,6 +265,11 @@ static enum rc check_claim(struct step *step, const struct resume_claim *claim, 
 	    identity_match(&claim->peer->local_id, &ticket->gateway) == 0)
 		return diag_fail(&out->diag, RC_AUTH_FAILED,
 				 "the identities are not those of the session that is resumed");
+	if (peer_has_rounds(claim->peer))
+		return diag_fail(&out->diag, RC_AUTH_FAILED,
+				 "conn %s asks for two proofs (leftauth2=, rightauth2=), which a "
+				 "session that is resumed does not bring",
+				 conn->name);
 	if (!conn->session_resumption)
 		return diag_fail(&out->diag, RC_AUTH_FAILED,
 				 "conn %s does not resume sessions (session-resumption=)",

@@ -5,6 +5,7 @@
 #include "ikev2/intermediate.h"
 #include "ikev2/ppk.h"
 #include "ikev2/redirect.h"
+#include "ikev2/rounds.h"
 
 struct sa_init_request {
 	struct wire_sa sa;
@@ -181,6 +182,8 @@ static enum rc emit_payloads(struct step *step, struct writer *writer, struct ou
 	wire_nonce_emit(writer, span_make(sa->larval->nr, sa->larval->nr_size));
 	if (in->signatures)
 		TRY(certs_emit_any(step, writer));
+	if (rounds_possible(step))
+		emit_notify(writer, MULTIPLE_AUTH_SUPPORTED);
 	if (in->childless)
 		emit_notify(writer, CHILDLESS_IKEV2_SUPPORTED);
 	if (sa->larval->use_ppk)

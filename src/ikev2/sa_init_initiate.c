@@ -7,6 +7,7 @@
 #include "ikev2/intermediate.h"
 #include "ikev2/ppk.h"
 #include "ikev2/redirect.h"
+#include "ikev2/rounds.h"
 #include "ikev2/resume.h"
 #include "ikev2/sa_init.h"
 
@@ -52,13 +53,20 @@ static enum rc check_means(const struct step *step, const struct ip_endpoint *lo
 			   const struct ip_endpoint *remote, struct outcome *out)
 {
 	const struct peer *peer = step->peer;
-	const struct auth_ends ends = { peer, &peer->remote_id, local, remote };
+	struct auth_ends ends = {
+		.peer = peer, .remote_id = &peer->remote_id, .local = local, .remote = remote
+	};
 	struct ppk ppk;
 
 	if (!ip_is_set(&peer->local) || !ip_is_set(&peer->remote))
 		return diag_fail(&out->diag, RC_NOT_FOUND, "the address of %s is not known",
 				 ip_is_set(&peer->local) ? "the peer" : "this side");
 	TRY(prove_possible(step, &ends, &out->diag));
+	if (peer_local_end(peer)->second != NULL) {
+		ends.again = true;
+		ends.remote_id = rounds_expected(peer);
+		TRY(prove_possible(step, &ends, &out->diag));
+	}
 	return ppk_propose(step, peer, local, remote, &ppk, &out->diag);
 }
 
@@ -309,6 +317,7 @@ static enum rc read_answer(struct step *step, struct sa_init_response *in, struc
 	in->derive.peer_public = public.data;
 	in->spi_r = message->header.spi_r;
 	TRY(ppk_agreed(step, &in->use_ppk, &out->diag));
+	TRY(rounds_announced(step, &out->diag));
 	if (intermediate_method(&in->choice, 0) != DH_NONE && !intermediate_announced(message))
 		return diag_fail(&out->diag, RC_NO_PROPOSAL,
 				 "peer chose additional key exchanges, but cannot do "

@@ -80,7 +80,8 @@ const struct peer *peers_at(const struct peers *peers, const struct ip_addr *rem
 
 /* ---- IKE_AUTH ---- */
 
-#define FITNESS_ALLOWED (1UL << 32)
+#define FITNESS_ALLOWED (1UL << 33)
+#define FITNESS_ROUNDS	(1UL << 32)
 
 struct question {
 	struct peers *peers;
@@ -93,6 +94,13 @@ struct question {
 static bool allows(const struct question *q, const struct peer *peer)
 {
 	return q->claim->methods == 0 || (peer_remote_end(peer)->auth & q->claim->methods) != 0;
+}
+
+/* RFC 4739 */
+static bool rounds_fit(const struct question *q, const struct peer *peer)
+{
+	return (peer_remote_end(peer)->second != NULL) == q->claim->another &&
+	       (peer_local_end(peer)->second == NULL || q->claim->multiple);
 }
 
 /* The method before identity before address before being bound to one of our addresses. 0: not at
@@ -108,7 +116,8 @@ static unsigned long fitness_of(const struct question *q, const struct peer *pee
 		return 0;
 	if (peer->template ? !may_come_from(peer, q->remote) : !ip_equal(&peer->remote, q->remote))
 		return 0;
-	return (allows(q, peer) ? FITNESS_ALLOWED : 0) + (identity * 3UL + address) * 2 +
+	return (allows(q, peer) ? FITNESS_ALLOWED : 0) +
+	       (rounds_fit(q, peer) ? FITNESS_ROUNDS : 0) + (identity * 3UL + address) * 2 +
 	       (peer->local_any ? 0 : 1);
 }
 
@@ -262,6 +271,16 @@ struct peer *peers_for_identity(struct peers *peers, const struct ip_addr *local
 
 #define METHODS_CONNS_MAX 32
 
+void peer_methods_add(struct peer_methods *out, const struct config_end *end)
+{
+	for (; end != NULL; end = end->second) {
+		out->auth |= end->auth;
+		out->signatures.pss |= end->signatures.pss;
+		out->signatures.pkcs1 |= end->signatures.pkcs1;
+		out->signatures.ecdsa |= end->signatures.ecdsa;
+	}
+}
+
 struct survey {
 	struct peer_methods *out;
 	unsigned left;
@@ -269,15 +288,10 @@ struct survey {
 
 static void add_methods(struct survey *survey, const struct peer *peer)
 {
-	const struct config_end *end = peer_remote_end(peer);
-	struct peer_methods *out = survey->out;
-
 	if (survey->left > 0)
 		survey->left--;
-	out->auth |= end->auth;
-	out->signatures.pss |= end->signatures.pss;
-	out->signatures.pkcs1 |= end->signatures.pkcs1;
-	out->signatures.ecdsa |= end->signatures.ecdsa;
+	peer_methods_add(survey->out, peer_remote_end(peer));
+	survey->out->rounds = survey->out->rounds || peer_has_rounds(peer);
 }
 
 static void survey_place(struct survey *survey, struct peers *peers, const struct ip_addr *at,

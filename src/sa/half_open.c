@@ -168,7 +168,7 @@ void half_open_leave(struct sas *sas, struct ike_sa *sa)
 
 static bool displaceable(const struct ike_sa *sa, usec_t least_age, usec_t now)
 {
-	return sa->state == IKEV2_HALF_OPEN && sa->errand == NULL && now - sa->born >= least_age;
+	return ike_sa_is_half_open(sa) && sa->errand == NULL && now - sa->born >= least_age;
 }
 
 static struct ike_sa *oldest(const struct half_open_group *group, enum half_open_kind kind,

@@ -5,6 +5,7 @@
 #include "sa/followup.h"
 #include "sa/intermediate.h"
 #include "sa/reassembly.h"
+#include "sa/rounds.h"
 #include "sa/ticket.h"
 #include "sa/window.h"
 
@@ -14,6 +15,7 @@ static const struct name state_entries[] = {
 	{ IKEV2_HALF_OPEN, "half-open" },
 	{ IKEV2_INTERMEDIATE_SENT, "IKE_INTERMEDIATE sent" },
 	{ IKEV2_AUTH_SENT, "IKE_AUTH sent" },
+	{ IKEV2_ROUNDS, "further authentication" },
 	{ IKEV2_ESTABLISHED, "established" },
 	{ IKEV2_REKEYED, "rekeyed" },
 	{ IKEV2_DELETING, "deleting" },
@@ -179,6 +181,7 @@ void ike_sa_forget_larval(struct ike_sa *sa)
 	mem_free(larval->nr);
 	mem_free(larval->cookie);
 	intermediate_free(larval->intermediate);
+	rounds_free(larval->rounds);
 	ticket_free(larval->resume);
 	selectors_free(larval->proposed);
 	mem_free(larval);

@@ -467,6 +467,19 @@ struct x509_proof *x509_proof_copy(const struct x509_proof *proof)
 	return copy;
 }
 
+struct x509_proof *x509_proof_join(const struct x509_proof *a, const struct x509_proof *b)
+{
+	size_t one = sizeof(a->certificates[0]);
+	struct x509_proof *both = mem_alloc(sizeof(*both) + (a->count + b->count) * one);
+
+	if (both == NULL)
+		return NULL;
+	both->count = a->count + b->count;
+	memcpy(both->certificates, a->certificates, a->count * one);
+	memcpy(both->certificates + a->count, b->certificates, b->count * one);
+	return both;
+}
+
 static enum rc check_one(const struct revocation *revocation, const struct x509_proof_one *one,
 			 struct diag *diag)
 {

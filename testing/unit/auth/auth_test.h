@@ -61,7 +61,10 @@ static inline void auth_begin(struct auth_fixture *f, const char *conf)
 					.sk_p = SPAN_OF(auth_sk_p),
 					.id = &f->id };
 	struct peer *peer = peers_tunnel(&f->sas.peers, "t")->peer;
-	f->ends = (struct auth_ends){ peer, &peer->remote_id, &f->local, &f->remote };
+	f->ends = (struct auth_ends){ .peer = peer,
+				      .remote_id = &peer->remote_id,
+				      .local = &f->local,
+				      .remote = &f->remote };
 }
 
 static inline void auth_end(struct auth_fixture *f)

@@ -27,7 +27,8 @@ static void what_one_end_tells_the_other_understands(void **state)
 			unsigned rsa = (auth & AUTHBY_RSA) != 0 ? hashes[i] : 0;
 			unsigned ecdsa = (auth & AUTHBY_ECDSA) != 0 ? hashes[i] : 0;
 			const struct peer_methods allowed = {
-				auth, { (uint8_t)rsa, (uint8_t)rsa, (uint8_t)ecdsa }
+				.auth = auth,
+				.signatures = { (uint8_t)rsa, (uint8_t)rsa, (uint8_t)ecdsa }
 			};
 			unsigned kinds = auth & (AUTHBY_SECRET | AUTHBY_NULL);
 			struct peer_accepts got = { .kinds = 0 };
@@ -60,7 +61,8 @@ static void the_three_forms_of_announcements_are_read(void **state)
 static void broken_announcements_are_refused_and_never_read_beyond(void **state)
 {
 	uint8_t buffer[ANNOUNCE_LEN_MAX];
-	const struct peer_methods allowed = { AUTHBY_SECRET | AUTHBY_RSA, { SHA2, SHA2, 0 } };
+	const struct peer_methods allowed = { .auth = AUTHBY_SECRET | AUTHBY_RSA,
+					      .signatures = { SHA2, SHA2, 0 } };
 	struct span whole = emitted(&allowed, buffer);
 	static const uint8_t zero[] = { 0 }, one[] = { 1 }, beyond[] = { 9, 2 };
 	struct peer_accepts got = { .kinds = 0 };

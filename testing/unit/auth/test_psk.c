@@ -153,7 +153,7 @@ static enum rc find(struct sas_fixture *f, const char *text, struct span *psk, s
 				 RC_OK);
 	config_errors_free(&errors);
 	env.secrets = secrets;
-	enum rc rc = psk_find(&step, peer, &peer->remote_id, &local, &remote, psk, diag);
+	enum rc rc = psk_find(&step, &peer->local_id, &peer->remote_id, &local, &remote, psk, diag);
 	if (rc == RC_OK)
 		assert_true(span_equal_text(*psk, "fourteen bytes"));
 	secrets_free(secrets);
