@@ -231,9 +231,8 @@ static enum rc commit_message(struct errand *errand)
 	}
 	if (!message->response)
 		return send_request(gateway, sa, message);
-	if (!message->clear) {
+	if (!message->clear)
 		window_advance(sa, request->raw.len);
-	}
 	return send_response(gateway, sa, &errand->step, message);
 }
 
@@ -567,10 +566,9 @@ static bool peer_believes(const struct errand *errand)
 
 	if (is_request(errand) || !errand->out.heard)
 		return false;
-	return sa->state == IKEV2_ESTABLISHED ||
+	return sa->state == IKEV2_ESTABLISHED || sa->state == IKEV2_ROUNDS ||
 	       (sa->state == IKEV2_AUTH_SENT &&
-		wire_payload_find(errand->step.message, PAYLOAD_AUTH) != NULL) ||
-	       sa->state == IKEV2_ROUNDS;
+		wire_payload_find(errand->step.message, PAYLOAD_AUTH) != NULL);
 }
 
 void commit_failure(struct errand *errand, enum rc rc)

@@ -188,7 +188,7 @@ static void with_further_key_exchanges_and_a_post_quantum_key(void **state)
 	pair_end(&play.pair);
 }
 
-static void in_fragments(void **state)
+static void both_prove_themselves_in_fragments(void **state)
 {
 	(void)state;
 	works(BASE CERTS OWN_W LEFT_2 RIGHT_2 "\tfragment-size=256\n",
@@ -507,7 +507,7 @@ int main(void)
 		cmocka_unit_test(two_certificates_of_each_end),
 		cmocka_unit_test(a_road_warrior_of_a_template),
 		cmocka_unit_test(with_further_key_exchanges_and_a_post_quantum_key),
-		cmocka_unit_test(in_fragments),
+		cmocka_unit_test(both_prove_themselves_in_fragments),
 		cmocka_unit_test(childless_with_two_rounds),
 		cmocka_unit_test(a_refused_child_sa_leaves_the_ike_sa),
 		cmocka_unit_test(reauthentication_proves_all_again),

@@ -159,12 +159,14 @@ static void each_end_says_goodbye_to_nobody(void)
 	}
 }
 
-static void nobody_answers_the_initial_exchanges(void)
+#define TWICE PAIR_CONN "\tleftauth2=secret\n\trightauth2=secret\n"
+
+static void nobody_answers_the_initial_exchanges(const char *conf)
 {
 	struct pair pair;
 
 	for (unsigned delivered = 0; delivered < 5; delivered++) {
-		pair_start(&pair, 1, ADDKE, ADDKE, NULL, NULL);
+		pair_start(&pair, 1, conf, conf, NULL, NULL);
 		world_manual(pair.world, true);
 		end_up(&pair.west, "t");
 		world_settle(pair.world);
@@ -178,12 +180,12 @@ static void nobody_answers_the_initial_exchanges(void)
 	}
 }
 
-static void the_operator_stops_the_initial_exchanges(void)
+static void the_operator_stops_the_initial_exchanges(const char *conf)
 {
 	struct pair pair;
 
 	for (unsigned delivered = 0; delivered < 5; delivered++) {
-		pair_start(&pair, 1, ADDKE, ADDKE, NULL, NULL);
+		pair_start(&pair, 1, conf, conf, NULL, NULL);
 		world_manual(pair.world, true);
 		end_up(&pair.west, "t");
 		world_settle(pair.world);
@@ -228,6 +230,28 @@ static void requests_come_too_early_or_too_late(void)
 	world_settle(pair.world);
 	every_request_to(&pair, &pair.west);
 	every_request_to(&pair, &pair.east);
+	finish(&pair);
+}
+
+static void requests_come_between_two_rounds(void)
+{
+	struct pair pair;
+
+	pair_start(&pair, 1, TWICE, TWICE, NULL, NULL);
+	world_manual(pair.world, true);
+	end_up(&pair.west, "t");
+	world_settle(pair.world);
+	for (unsigned i = 0; i < 4; i++)
+		deliver_next(&pair);
+	all_requests_to(&pair, &pair.west);
+	request_to(&pair, &pair.east, EXCHANGE_IKE_INTERMEDIATE);
+	request_to(&pair, &pair.east, EXCHANGE_CREATE_CHILD_SA);
+	request_to(&pair, &pair.east, EXCHANGE_IKE_FOLLOWUP_KE);
+	request_to(&pair, &pair.east, EXCHANGE_INFORMATIONAL);
+	request_to(&pair, &pair.east, (enum exchange_type)240);
+	world_manual(pair.world, false);
+	world_run(pair.world, 2 * USEC_PER_SEC);
+	pair_assert_tunnel(&pair);
 	finish(&pair);
 }
 
@@ -446,8 +470,11 @@ static void every_row_is_reached(void **state)
 	each_end_deletes_then_both_at_once();
 	each_end_probes_and_gives_up();
 	each_end_says_goodbye_to_nobody();
-	nobody_answers_the_initial_exchanges();
-	the_operator_stops_the_initial_exchanges();
+	nobody_answers_the_initial_exchanges(ADDKE);
+	nobody_answers_the_initial_exchanges(TWICE);
+	the_operator_stops_the_initial_exchanges(ADDKE);
+	the_operator_stops_the_initial_exchanges(TWICE);
+	requests_come_between_two_rounds();
 	requests_come_too_early_or_too_late();
 	each_end_rekeys();
 	each_end_rekeys_with_more_key_exchanges();

@@ -70,6 +70,8 @@ static void settings_of_the_ike_sa_make_another_peer(void **state)
 						"leftikeport=501",
 						"leftauth=rsasig",
 						"rightauth=rsa-sha1",
+						"leftauth2=secret",
+						"rightauth2=rsasig",
 						"authby=rsa-sha2_256",
 						"leftpubkey=0sAAAA",
 						"rightrsasigkey=%cert",
