@@ -221,7 +221,6 @@ static enum rc commit_message(struct errand *errand)
 	struct gateway *gateway = errand->gateway;
 	const struct outcome_message *message = &errand->out.message;
 	struct ike_sa *sa = errand->step.sa;
-	const struct ike_message *request = errand->step.message;
 
 	if (!message->present)
 		return RC_OK;
@@ -232,7 +231,7 @@ static enum rc commit_message(struct errand *errand)
 	if (!message->response)
 		return send_request(gateway, sa, message);
 	if (!message->clear)
-		window_advance(sa, request->raw.len);
+		window_advance(sa, errand->step.message->raw.len);
 	return send_response(gateway, sa, &errand->step, message);
 }
 
