@@ -104,14 +104,16 @@ fuzz_targets := $(patsubst %.c,$(B)/%,$(wildcard testing/fuzz/fuzz_*.c))
 $(fuzz_targets): $(B)/testing/fuzz/%: $(B)/testing/fuzz/%.o $(B)/testing/fuzz/replay.o $(all_archives)
 	$(link) $(LIBS)
 
-# testing/bench: the load generator, a flood, and what the crypto room's calls cost
-bench_programs := $(B)/testing/bench/load $(B)/testing/bench/flood $(B)/testing/bench/lives $(B)/testing/bench/bench_crypto
+# testing/bench: the load generator, a flood, what SAs and hostile certificates cost, and what the crypto room's calls cost
+bench_programs := $(B)/testing/bench/load $(B)/testing/bench/flood $(B)/testing/bench/lives $(B)/testing/bench/hostile $(B)/testing/bench/bench_crypto
 $(B)/testing/bench/load $(B)/testing/bench/flood: $(B)/testing/bench/%: $(B)/testing/bench/%.o $(patsubst %,$(B)/testing/bench/%.o,initiator meter wire) $(call archives,proposal)
 	$(link) $(LIBS)
 $(B)/testing/bench/bench_crypto: $(B)/testing/bench/bench_crypto.o $(call archives,crypto)
 	$(link) $(LIBS)
 $(B)/testing/bench/lives: $(B)/testing/bench/lives.o $(call archives,engine)
 	$(link) $(LIBS)
+$(B)/testing/bench/hostile: $(B)/testing/bench/hostile.o $(B)/testing/exchange/pair.o $(all_archives)
+	$(link) -lcmocka $(LIBS)
 bench-programs: $(bench_programs)
 
 # make unit-wire: the unit tests of one folder

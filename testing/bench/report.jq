@@ -87,6 +87,11 @@ def with_certificates($runs):
 	| line(({"rsa2048": "RSA-2048", "p256": "ECDSA P-256"}[$cell]) + ({"cpu_us": ": CPU us", "rate": ": a second"}[$key]);
 		[(("vanth", "charon", "pluto") | of(.; $cell; $key) | num(0)), (("charon", "pluto") | to(.; $cell; $key) | num(2))]));
 
+def hostile($runs):
+	"", "Hostile certificates, each refused: the longest step of the loop",
+	line("what"; ["handshakes", "CPU ms"]),
+	($runs[] | select(.kind == "hostile") | line(.what; [.count, (.longest_ms | num(3))]));
+
 def conns($runs):
 	"", "Conns loaded, and loaded again",
 	line("what"; ["count", "seconds", "CPU ms", "longest turn, CPU ms"]),
@@ -96,6 +101,7 @@ def conns($runs):
 .runs as $runs | (if any($runs[]; .kind == "alone") then alone($runs) else empty end), (if any($runs[]; .kind == "memory") then memory($runs) else empty end), (if any($runs[]; .kind == "beside") then beside($runs) else empty end),
 	(if any($runs[]; .kind == "flood") then floods($runs) else empty end),
 	(if any($runs[]; .kind == "certificates") then with_certificates($runs) else empty end),
+	(if any($runs[]; .kind == "hostile") then hostile($runs) else empty end),
 	(if any($runs[]; .kind == "conns") then conns($runs) else empty end),
 	(if any($runs[]; .kind == "lives") then lives($runs) else empty end),
 	(if any($runs[]; .kind == "mass") then mass($runs) else empty end)
