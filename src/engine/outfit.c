@@ -13,10 +13,12 @@
 struct outfit {
 	struct list in_gateway; /* gateway->outfits; it may outlive its tunnel */
 	struct gateway *gateway;
-	struct tunnel *tunnel; /* NULL: it is on its way out */
-	bool up;	       /* a Child SA is there, and the script knows or is about to */
-	bool script_told;      /* of the way up: it is to be told of the way down */
-	bool script_due;       /* when the network is as it has to be */
+	struct tunnel *tunnel;	      /* NULL: it is on its way out */
+	bool up;		      /* a Child SA is there, and the script knows or is about to */
+	bool script_due;	      /* it is told of it when the network is as it has to be */
+	enum script_state script;     /* what it knows, or is about to */
+	char *slot;		      /* of its scripts; NULL: it knows nothing */
+	struct ip_addr local, remote; /* that it was told of last */
 	struct network_user *user;
 	struct timer retry;
 	usec_t pause; /* before the next one */
@@ -34,7 +36,59 @@ static void outfit_free(struct outfit *outfit)
 	gateway_cancel(outfit->gateway, &outfit->retry);
 	network_user_free(outfit->user);
 	list_remove(&outfit->in_gateway);
+	mem_free(outfit->slot);
 	mem_free(outfit);
+}
+
+/* ---- what the script is told ---- */
+
+static void no_memory(struct gateway *gateway, const struct tunnel *tunnel)
+{
+	struct log_subject subject = subject_of_tunnel(tunnel);
+
+	log_write(gateway->log, LOG_LEVEL_ERROR, &subject,
+		  "out of memory for its addresses, routes and scripts");
+}
+
+static bool knows_where(struct outfit *outfit, const struct child_sa *child)
+{
+	const struct tunnel *tunnel = outfit->tunnel;
+
+	if (outfit->slot == NULL)
+		outfit->slot = updown_slot(tunnel, child);
+	if (outfit->slot == NULL)
+		no_memory(outfit->gateway, tunnel);
+	return outfit->slot != NULL;
+}
+
+/* Whatever comes is told with the addresses of now, and whatever goes with those that it had. */
+static bool tell(struct outfit *outfit, const struct child_sa *child, enum script_state to,
+		 bool moving, void (*done)(void *context))
+{
+	const struct peer *peer = outfit->tunnel->peer;
+	struct updown_event event = { .tunnel = outfit->tunnel,
+				      .child = child,
+				      .local = &outfit->local,
+				      .remote = &outfit->remote,
+				      .from = outfit->script,
+				      .to = to,
+				      .moving = moving,
+				      .done = done,
+				      .context = outfit };
+
+	if (event.from == to)
+		return false;
+	if (!updown_has_script(outfit->tunnel) || !knows_where(outfit, child)) {
+		outfit->script = SCRIPT_NONE;
+		return false;
+	}
+	if (to > event.from) {
+		outfit->local = child != NULL ? child->local : peer->local;
+		outfit->remote = child != NULL ? child->remote : peer->remote;
+	}
+	event.slot = outfit->slot;
+	outfit->script = to;
+	return updown_tell(outfit->gateway, &event);
 }
 
 /* ---- the way up ---- */
@@ -47,8 +101,7 @@ static void tell_up(struct outfit *outfit)
 	if (child == NULL)
 		return;
 	outfit->script_due = false;
-	outfit->script_told = true;
-	updown_up(outfit->gateway, child);
+	(void)tell(outfit, child, SCRIPT_UP, false, NULL);
 }
 
 static void retry_fire(struct timer *timer)
@@ -99,14 +152,6 @@ static struct outfit *outfit_of(struct gateway *gateway, struct tunnel *tunnel)
 	tunnel->outfit = outfit;
 	list_append(&gateway->outfits, &outfit->in_gateway);
 	return outfit;
-}
-
-static void no_memory(struct gateway *gateway, const struct tunnel *tunnel)
-{
-	struct log_subject subject = subject_of_tunnel(tunnel);
-
-	log_write(gateway->log, LOG_LEVEL_ERROR, &subject,
-		  "out of memory for its addresses, routes and scripts");
 }
 
 static enum rc want(struct outfit *outfit, const struct network_plan *plan,
@@ -170,10 +215,44 @@ static bool still_needed(const struct tunnel *tunnel)
 	return tunnel->trap_installed && tunnel->conn->interface;
 }
 
-void outfit_trap_changed(struct gateway *gateway, struct tunnel *tunnel)
+/* What is left: nothing, or that its script knows of the trap. */
+static void give_back(struct outfit *outfit)
 {
+	gateway_cancel(outfit->gateway, &outfit->retry);
+	network_user_free(outfit->user);
+	outfit->user = NULL;
+	if (outfit->script == SCRIPT_NONE)
+		outfit_free(outfit);
+}
+
+static bool is_trapped(const struct tunnel *tunnel)
+{
+	return tunnel->trap_installed && !conn_shunts(tunnel->conn);
+}
+
+/* While a Child SA is up the script knows more than that. */
+static void tell_trap(struct gateway *gateway, struct tunnel *tunnel)
+{
+	bool trapped = is_trapped(tunnel);
 	struct outfit *outfit = tunnel->outfit;
 
+	if (outfit != NULL && outfit->up)
+		return;
+	if (outfit == NULL && trapped && updown_has_script(tunnel))
+		outfit = outfit_of(gateway, tunnel);
+	if (outfit == NULL)
+		return;
+	(void)tell(outfit, NULL, trapped ? SCRIPT_ROUTED : SCRIPT_NONE, false, NULL);
+	if (!trapped && outfit->user == NULL)
+		outfit_free(outfit);
+}
+
+void outfit_trap_changed(struct gateway *gateway, struct tunnel *tunnel)
+{
+	struct outfit *outfit;
+
+	tell_trap(gateway, tunnel);
+	outfit = tunnel->outfit;
 	if (!tunnel->conn->interface || gateway->stopping)
 		return;
 	if (outfit == NULL && still_needed(tunnel))
@@ -183,7 +262,7 @@ void outfit_trap_changed(struct gateway *gateway, struct tunnel *tunnel)
 	if (outfit->up || still_needed(tunnel))
 		(void)apply(outfit, NULL);
 	else
-		outfit_free(outfit);
+		give_back(outfit);
 }
 
 static void script_done(void *context)
@@ -191,18 +270,34 @@ static void script_done(void *context)
 	outfit_free(context);
 }
 
+/* What the script knows of the trap goes to the tunnel's next one. */
+static void hand_over(struct outfit *outfit, struct tunnel *tunnel)
+{
+	struct outfit *next =
+		outfit->script != SCRIPT_NONE ? outfit_of(outfit->gateway, tunnel) : NULL;
+
+	if (next == NULL)
+		return;
+	next->script = outfit->script;
+	next->slot = outfit->slot;
+	next->local = outfit->local;
+	next->remote = outfit->remote;
+	outfit->slot = NULL;
+}
+
 /* The script is told that the tunnel goes; the network is taken back when it has run, whatever
  * becomes of the tunnel. False: there is nothing to wait for. */
 static bool script_holds(struct outfit *outfit, const struct child_sa *child)
 {
-	bool told = outfit->script_told;
+	struct tunnel *tunnel = outfit->tunnel;
+	enum script_state to = is_trapped(tunnel) ? SCRIPT_ROUTED : SCRIPT_NONE;
 
-	outfit->script_told = false;
-	if (!told || !updown_down(outfit->gateway, child, script_done, outfit))
+	if (outfit->script == SCRIPT_NONE || !tell(outfit, child, to, false, script_done))
 		return false;
-	outfit->tunnel->outfit = NULL;
+	tunnel->outfit = NULL;
 	outfit->tunnel = NULL;
 	gateway_cancel(outfit->gateway, &outfit->retry);
+	hand_over(outfit, tunnel);
 	return true;
 }
 
@@ -224,13 +319,28 @@ void outfit_down(struct gateway *gateway, const struct child_sa *child)
 	else if (still_needed(tunnel))
 		(void)apply(outfit, child);
 	else
-		outfit_free(outfit);
+		give_back(outfit);
 }
 
 /* ---- what changes meanwhile ---- */
 
+/* As pluto: it goes with the old addresses and comes with the new ones. */
+static void tell_move(struct outfit *outfit, const struct child_sa *child)
+{
+	bool told;
+
+	if (ip_equal(&outfit->local, &child->local) && ip_equal(&outfit->remote, &child->remote))
+		return;
+	told = tell(outfit, child, SCRIPT_NONE, true, NULL);
+	(void)tell(outfit, child, SCRIPT_UP, told, NULL);
+}
+
 void outfit_moved(struct tunnel *tunnel)
 {
+	const struct child_sa *child = tunnel_current(tunnel);
+
+	if (tunnel->outfit != NULL && tunnel->outfit->script == SCRIPT_UP && child != NULL)
+		tell_move(tunnel->outfit, child);
 	if (tunnel->outfit != NULL && tunnel->outfit->user != NULL)
 		(void)apply(tunnel->outfit, NULL);
 }
@@ -253,6 +363,7 @@ struct outfit *outfit_keep(struct tunnel *tunnel)
 
 	if (outfit == NULL || outfit->up)
 		return NULL;
+	(void)tell(outfit, NULL, SCRIPT_NONE, false, NULL);
 	tunnel->outfit = NULL;
 	outfit->tunnel = NULL;
 	gateway_cancel(outfit->gateway, &outfit->retry);

@@ -453,26 +453,54 @@ struct log_subject subject_of(const struct ike_sa *sa);
 struct tunnel *larval_tunnel(const struct ike_sa *sa);
 
 /* ---- updown_script.c: what a script of updown= is told ---- */
-#define UPDOWN_LIMIT (30 * USEC_PER_SEC) /* then it is killed */
+#define UPDOWN_LIMIT	  (30 * USEC_PER_SEC)	/* then it is killed */
+#define UPDOWN_PAIRS_MAX  SELECTOR_POLICIES_MAX /* a script runs for each */
+#define UPDOWN_VERBS_MAX  3
+#define UPDOWN_END_VALUES 5
+/* What the script of a tunnel knows of it. */
+enum script_state {
+	SCRIPT_NONE,
+	SCRIPT_ROUTED, /* it has a trap: prepare, route */
+	SCRIPT_UP,     /* and a Child SA: up */
+};
+struct updown_event {
+	struct tunnel *tunnel;
+	const struct child_sa *child;	      /* NULL: its trap comes or goes */
+	const struct ip_addr *local, *remote; /* outer ones, as they are told */
+	enum script_state from, to;
+	bool moving;		     /* the addresses change: it is down for this moment only */
+	const char *slot;	     /* updown_slot() of when it came */
+	void (*done)(void *context); /* NULL: nobody waits */
+	void *context;
+};
 /* One event of a tunnel: its verbs in order, with the values of that moment. */
 struct updown_script {
 	struct list in_slot;
 	struct arena arena;
 	uint64_t tunnel; /* serial */
-	bool up;
-	uint8_t verb, verb_count; /* verb: the next one */
-	const char *verbs[3];	  /* "up-client" */
+	enum script_state from, to;
+	uint8_t verb, verb_count;	     /* verb: the next one */
+	uint8_t pair, pair_count;	     /* of selectors; pair: the next one for this verb */
+	const char *verbs[UPDOWN_VERBS_MAX]; /* "up-client" */
 	char **argv;
-	char **env;		 /* the first one is for PLUTO_VERB */
+	char **env; /* the first one is for PLUTO_VERB, the last ones for a pair's values */
+	size_t env_count;
+	char **pairs;		 /* 2 * UPDOWN_END_VALUES of each pair */
 	const char *name, *peer; /* for the log */
 	const char *slot;	 /* scripts with the same one do not run at once */
 	void (*done)(void *context);
 	void *context;
 };
-/* NULL in *out: the tunnel has no script of its own (updown= is not set, or Libreswan's, whose work
- * the daemon does itself). */
-enum rc updown_script_new(struct gateway *gateway, const struct child_sa *child, bool up,
+/* The tunnel has a script of its own: updown= is set, and not to Libreswan's, whose work the daemon
+ * does itself. */
+bool updown_has_script(const struct tunnel *tunnel);
+/* Events with the same one come one after the other. A client that comes again is another instance,
+ * with the same address perhaps. mem_free(); NULL: out of memory. */
+char *updown_slot(const struct tunnel *tunnel, const struct child_sa *child);
+enum rc updown_script_new(struct gateway *gateway, const struct updown_event *event,
 			  struct updown_script **out) MUST_CHECK;
+/* The environment of the next run, until the one after it. */
+char **updown_script_env(struct updown_script *script);
 void updown_script_free(struct updown_script *script);
 /* text as it may stand in a value: what is not a letter, a digit, a blank or one of . , : / = + @ _
  * - is %XX, and so is a - at the beginning. NULL: out of memory. */
@@ -480,12 +508,11 @@ char *updown_safe(struct arena *arena, const char *text);
 
 /* ---- updown.c ---- */
 #define UPDOWN_AT_ONCE 32
-/* The tunnel of the Child SA is up: prepare, route, up. */
-void updown_up(struct gateway *gateway, const struct child_sa *child);
-/* It goes: down, unroute. True: done is called when these have run (not when the gateway is freed
- * meanwhile). False: there is nothing to wait for. */
-bool updown_down(struct gateway *gateway, const struct child_sa *child, void (*done)(void *context),
-		 void *context);
+/* prepare, route, up, down, unroute: those that lead from one to the other. What was to come of the
+ * tunnel and has not begun is not run at all if the tunnel goes again. True: done is called when
+ * the scripts have run (not when the gateway is freed meanwhile). False: there is nothing to wait
+ * for. */
+bool updown_tell(struct gateway *gateway, const struct updown_event *event);
 bool updown_idle(const struct gateway *gateway);
 /* What runs is killed. */
 void updown_forget(struct gateway *gateway);

@@ -4,10 +4,11 @@
  *
  * A tunnel that comes up or goes is an event with some verbs, and a script is run for each verb.
  * Events of one tunnel stand in its slot and run one after the other; slots that have something to
- * run stand in a line, at most UPDOWN_AT_ONCE of them run, and after each verb a slot goes to the
- * end of the line. An `up` that has not begun when its tunnel goes is dropped with its `down`, so a
- * slot holds three events at most, however often a tunnel comes and goes. A script that fails is
- * told and counted; the tunnel stays up.
+ * run stand in a line, at most UPDOWN_AT_ONCE of them run, and after each run a slot goes to the
+ * end of the line. A way up that has not begun when its tunnel goes is dropped with the way down,
+ * so a slot holds three events of a tunnel at most, however often it comes and goes. With several
+ * pairs of selectors each verb runs once for each. A script that fails is told and counted; the
+ * tunnel stays up.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -33,11 +34,6 @@ struct updown {
 static struct updown_script *first_of(const struct slot *slot)
 {
 	return container_of(slot->scripts.next, struct updown_script, in_slot);
-}
-
-static struct updown_script *last_of(const struct slot *slot)
-{
-	return container_of(slot->scripts.prev, struct updown_script, in_slot);
 }
 
 static struct slot *find_slot(const struct updown *updown, const char *name)
@@ -149,7 +145,11 @@ static void verb_ended(struct slot *slot)
 	void (*done)(void *context) = NULL;
 	void *context = NULL;
 
-	if (++script->verb == script->verb_count) {
+	if (++script->pair == script->pair_count) {
+		script->pair = 0;
+		script->verb++;
+	}
+	if (script->verb == script->verb_count) {
 		done = script->done;
 		context = script->context;
 		list_remove(&script->in_slot);
@@ -184,7 +184,7 @@ static bool run_verb(struct slot *slot)
 	char verb[64];
 	struct spawn_request request = {
 		.argv = (const char *const *)script->argv,
-		.env = (const char *const *)script->env,
+		.env = (const char *const *)updown_script_env(script),
 		.limit = UPDOWN_LIMIT,
 		.line = tell_line,
 	};
@@ -252,61 +252,64 @@ static enum rc enqueue(struct gateway *gateway, struct updown_script *script)
 	return RC_OK;
 }
 
-static enum rc event(struct gateway *gateway, const struct child_sa *child, bool up,
-		     struct updown_script **out)
+/* Its last event in the slot, if that leads upwards and nothing of it has been run. */
+static struct updown_script *unstarted(struct gateway *gateway, const struct updown_event *event)
 {
-	struct log_subject subject = { .peer = child->tunnel->conn->name,
-				       .tunnel = child->tunnel->name };
-	enum rc rc = updown_script_new(gateway, child, up, out);
+	struct slot *slot =
+		gateway->updown != NULL ? find_slot(gateway->updown, event->slot) : NULL;
+	struct updown_script *last = NULL;
 
-	if (rc != RC_OK) {
-		gateway->counters.scripts_failed++;
-		log_write(gateway->log, LOG_LEVEL_ERROR, &subject,
-			  "out of memory: its updown script is not run (%s)", up ? "up" : "down");
+	if (slot == NULL)
+		return NULL;
+	list_for(node, &slot->scripts)
+	{
+		struct updown_script *one = container_of(node, struct updown_script, in_slot);
+		bool begun = one->verb > 0 || one->pair > 0 ||
+			     (slot->spawn != NULL && one == first_of(slot));
+		if (one->tunnel == event->tunnel->serial)
+			last = one->to > one->from && !begun ? one : NULL;
 	}
-	return *out != NULL ? RC_OK : RC_NOT_FOUND;
+	return last;
 }
 
-void updown_up(struct gateway *gateway, const struct child_sa *child)
+static void drop(struct gateway *gateway, struct updown_script *script)
 {
-	struct updown_script *script;
+	struct slot *slot = find_slot(gateway->updown, script->slot); /* while it has one */
 
-	if (event(gateway, child, true, &script) != RC_OK)
-		return;
-	if (enqueue(gateway, script) != RC_OK)
-		updown_script_free(script);
-}
-
-/* Nobody has run for its tunnel what this one would take back. */
-static bool drop_unstarted(struct gateway *gateway, const struct updown_script *down)
-{
-	struct slot *slot = gateway->updown != NULL ? find_slot(gateway->updown, down->slot) : NULL;
-	struct updown_script *last = slot != NULL ? last_of(slot) : NULL;
-
-	if (last == NULL || !last->up || last->tunnel != down->tunnel || last->verb > 0 ||
-	    (slot->spawn != NULL && last == first_of(slot)))
-		return false;
-	list_remove(&last->in_slot);
-	if (list_empty(&slot->scripts))
+	list_remove(&script->in_slot);
+	if (slot != NULL && list_empty(&slot->scripts))
 		slot_free(slot);
-	updown_script_free(last);
-	return true;
+	updown_script_free(script);
 }
 
-bool updown_down(struct gateway *gateway, const struct child_sa *child, void (*done)(void *context),
-		 void *context)
+static bool run_later(struct gateway *gateway, const struct updown_event *event)
 {
+	struct log_subject subject = { .peer = event->tunnel->conn->name,
+				       .tunnel = event->tunnel->name };
 	struct updown_script *script;
 
-	if (event(gateway, child, false, &script) != RC_OK)
-		return false;
-	script->done = done;
-	script->context = context;
-	if (drop_unstarted(gateway, script) || enqueue(gateway, script) != RC_OK) {
+	if (updown_script_new(gateway, event, &script) == RC_OK) {
+		if (enqueue(gateway, script) == RC_OK)
+			return true;
 		updown_script_free(script);
-		return false;
 	}
-	return true;
+	gateway->counters.scripts_failed++;
+	log_write(gateway->log, LOG_LEVEL_ERROR, &subject,
+		  "out of memory: its updown script is not run (%s)",
+		  event->to > event->from ? "up" : "down");
+	return false;
+}
+
+bool updown_tell(struct gateway *gateway, const struct updown_event *event)
+{
+	struct updown_event rest = *event;
+	struct updown_script *before = event->to < event->from ? unstarted(gateway, event) : NULL;
+
+	if (before != NULL) { /* nobody has run what this one would take back */
+		rest.from = before->from;
+		drop(gateway, before);
+	}
+	return rest.from != rest.to && run_later(gateway, &rest);
 }
 
 bool updown_idle(const struct gateway *gateway)

@@ -14,7 +14,7 @@
 #include "peer/pool.h"
 #include "sa/extra.h"
 
-#define SCRIPT_BYTES (24u << 10) /* of one event, all in all */
+#define SCRIPT_BYTES (96u << 10) /* of one event, all in all */
 #define VALUES_MAX   80
 #define VALUE_MAX    1200
 #define VERB_MAX     48
@@ -24,6 +24,15 @@ struct values {
 	char **list;
 	size_t count;
 	bool failed;
+};
+
+/* Whose event it is, with its Child SA or without one. */
+struct subject {
+	const struct tunnel *tunnel;
+	const struct child_sa *child; /* NULL: none */
+	const struct ip_addr *local, *remote;
+	const struct selectors *selectors;
+	bool moving, falls; /* falls: it goes */
 };
 
 /* Of the tunnel's own conn: its peer may be that of several. */
@@ -134,30 +143,28 @@ static void put_client(struct values *values, const char *end, const struct sele
 	put(values, "PLUTO_%s_PROTOCOL=%u", end, selector->protocol);
 }
 
-static void put_ways(struct values *values, struct gateway *gateway, const struct child_sa *child)
+static void put_ways(struct values *values, struct gateway *gateway, const struct subject *subject)
 {
 	struct host_route route = { .device = "" };
 	const struct host_ops *ops = gateway->host->ops;
 
-	if (ops->route_to(gateway->host, &child->remote, &route) != RC_OK)
+	if (ops->route_to(gateway->host, subject->remote, &route) != RC_OK)
 		route = (struct host_route){ .device = "" };
 	put(values, "PLUTO_INTERFACE=%s", route.device);
 	put_address(values, "PLUTO_NEXT_HOP",
-		    ip_is_set(&route.gateway) ? &route.gateway : &child->remote);
-	put_address(values, "PLUTO_ME", &child->local);
-	put_address(values, "PLUTO_PEER", &child->remote);
+		    ip_is_set(&route.gateway) ? &route.gateway : subject->remote);
+	put_address(values, "PLUTO_ME", subject->local);
+	put_address(values, "PLUTO_PEER", subject->remote);
 }
 
-static void put_ends(struct values *values, const struct child_sa *child)
+static void put_ends(struct values *values, const struct subject *subject)
 {
-	const struct peer *peer = child->tunnel->peer;
+	const struct peer *peer = subject->tunnel->peer;
 	const struct config_end *remote = peer_remote_end(peer);
 
 	put_identity(values, "PLUTO_MY_ID", &peer->local_id);
 	put_identity(values, "PLUTO_PEER_ID", &peer->remote_id);
 	put_text(values, "PLUTO_PEER_CA", remote->ca_same ? "%same" : remote->ca_text);
-	put_client(values, "MY", &child->selectors.first.local);
-	put_client(values, "PEER", &child->selectors.first.remote);
 }
 
 /* ---- the connection ---- */
@@ -178,18 +185,19 @@ static const char *policy_auth(const struct config_end *end)
 	return (end->auth & AUTHBY_NULL) != 0 ? "AUTH_NULL" : "RSASIG";
 }
 
-static void put_connection(struct values *values, const struct child_sa *child)
+static void put_connection(struct values *values, const struct subject *subject)
 {
-	const struct tunnel *tunnel = child->tunnel;
+	const struct tunnel *tunnel = subject->tunnel;
 	const struct config_conn *conn = tunnel->conn;
-	bool transport = child->mode == KERNEL_TRANSPORT;
+	bool transport = subject->child != NULL ? subject->child->mode == KERNEL_TRANSPORT
+						: conn->type == TYPE_TRANSPORT;
 
 	put(values, "PLUTO_VERSION=1.1");
 	put_name(values, tunnel);
 	put(values, "PLUTO_CONNECTION_TYPE=%s", transport ? "transport" : "tunnel");
 	put(values, "PLUTO_CONN_KIND=%s",
 	    tunnel->peer->parent != NULL ? "CK_INSTANCE" : "CK_PERMANENT");
-	put(values, "PLUTO_CONN_ADDRFAMILY=ipv%d", child->local.family == AF_INET6 ? 6 : 4);
+	put(values, "PLUTO_CONN_ADDRFAMILY=ipv%d", subject->local->family == AF_INET6 ? 6 : 4);
 	put(values, "PLUTO_CONN_POLICY=IKEV2+%s+ENCRYPT+%s%s%s%s", policy_auth(local_end(tunnel)),
 	    transport ? "TRANSPORT" : "TUNNEL", conn->pfs ? "+PFS" : "",
 	    conn->rekey ? "" : "+DONT_REKEY", conn->mobike ? "+MOBIKE" : "");
@@ -232,9 +240,11 @@ static void put_marks(struct values *values, const struct config_conn *conn)
 }
 
 static void put_sa(struct values *values, const struct gateway *gateway,
-		   const struct child_sa *child)
+		   const struct subject *subject)
 {
-	const struct tunnel *tunnel = child->tunnel;
+	static const struct child_sa none = { .spi_in = 0 };
+	const struct child_sa *child = subject->child != NULL ? subject->child : &none;
+	const struct tunnel *tunnel = subject->tunnel;
 	int64_t age = (host_now(gateway->host) - child->born) / USEC_PER_SEC;
 	const char *proto = tunnel->conn->ah ? "AH" : "ESP";
 
@@ -245,7 +255,7 @@ static void put_sa(struct values *values, const struct gateway *gateway,
 	put(values, "SPI_IN=0x%x", child->spi_in);
 	put(values, "SPI_OUT=0x%x", child->spi_out);
 	put(values, "PLUTO_ADD_TIME=%lld",
-	    (long long)(gateway->host->ops->wall(gateway->host) - age));
+	    child == &none ? 0LL : (long long)(gateway->host->ops->wall(gateway->host) - age));
 	put(values, "PLUTO_INBYTES=%llu", (unsigned long long)(tunnel->bytes_in + child->in.bytes));
 	put(values, "PLUTO_OUTBYTES=%llu",
 	    (unsigned long long)(tunnel->bytes_out + child->out.bytes));
@@ -257,14 +267,14 @@ static void put_sa(struct values *values, const struct gateway *gateway,
 
 static const struct ike_config *config_of(const struct child_sa *child)
 {
-	return child->ike->extra != NULL ? child->ike->extra->config : NULL;
+	return child != NULL && child->ike->extra != NULL ? child->ike->extra->config : NULL;
 }
 
-static void put_source(struct values *values, const struct child_sa *child)
+static void put_source(struct values *values, const struct subject *subject)
 {
-	const struct config_end *end = local_end(child->tunnel);
-	const struct ike_config *config = config_of(child);
-	bool v6 = child->selectors.first.local.range.from.family == AF_INET6;
+	const struct config_end *end = local_end(subject->tunnel);
+	const struct ike_config *config = config_of(subject->child);
+	bool v6 = subject->selectors->first.local.range.from.family == AF_INET6;
 	const struct ip_addr *source = &end->sourceip;
 
 	if (ip_is_set(&end->sourceip_other) && v6 == (end->sourceip_other.family == AF_INET6))
@@ -274,6 +284,7 @@ static void put_source(struct values *values, const struct child_sa *child)
 	if (!ip_is_set(source))
 		return;
 	put_address(values, "PLUTO_MY_SOURCEIP", source);
+	put(values, "PLUTO_MOBIKE_EVENT=%s", subject->moving && subject->falls ? "yes" : "");
 	if (config == NULL)
 		return;
 	if (ip_is_set(&config->addresses[0]))
@@ -299,15 +310,15 @@ static void put_dns(struct values *values, const struct ike_config *config)
 	put(values, "PLUTO_PEER_DNS_INFO=%s", list);
 }
 
-static void put_given(struct values *values, const struct child_sa *child)
+static void put_given(struct values *values, const struct subject *subject)
 {
 	static const struct ike_config nothing = { .dns_count = 0 };
-	const struct ike_config *config = config_of(child);
-	const struct peer *peer = child->tunnel->peer;
+	const struct ike_config *config = config_of(subject->child);
+	const struct peer *peer = subject->tunnel->peer;
 	struct pool_lease *const *leases = peer->addresses != NULL ? peer->addresses->leases : NULL;
 	bool serves = leases != NULL && (leases[0] != NULL || leases[1] != NULL);
 
-	put_source(values, child);
+	put_source(values, subject);
 	put_dns(values, config != NULL ? config : &nothing);
 	put_text(values, "PLUTO_PEER_DOMAIN_INFO", config != NULL ? config->domains : NULL);
 	put_text(values, "PLUTO_PEER_BANNER", config != NULL ? config->banner : NULL);
@@ -352,88 +363,166 @@ static bool split_words(struct updown_script *script, const char *command)
 }
 
 /* As pluto: by whether this end protects anything beside itself, and by the addresses outside. */
-static const char *verb_text(struct arena *arena, const char *verb, const struct child_sa *child)
+static const char *verb_text(struct arena *arena, const char *verb, const struct subject *subject)
 {
-	struct ip_range self = range_single(&child->local);
-	bool host = range_equal(&child->selectors.first.local.range, &self);
+	struct ip_range self = range_single(subject->local);
+	bool host = range_equal(&subject->selectors->first.local.range, &self);
 	char text[VERB_MAX];
 
 	snprintf(text, sizeof(text), "%s-%s%s", verb, host ? "host" : "client",
-		 child->local.family == AF_INET6 ? "-v6" : "");
+		 subject->local->family == AF_INET6 ? "-v6" : "");
 	return arena_text(arena, text, strlen(text));
 }
 
-static bool write_verbs(struct updown_script *script, const struct child_sa *child)
+static bool add_verb(struct updown_script *script, const char *verb, const struct subject *subject)
 {
-	static const char *const verbs[2][3] = { { "down", "unroute", NULL },
-						 { "prepare", "route", "up" } };
+	const char *text = verb_text(&script->arena, verb, subject);
 
-	for (unsigned i = 0; i < 3 && verbs[script->up][i] != NULL; i++) {
-		const char *text = verb_text(&script->arena, verbs[script->up][i], child);
-		if (text == NULL)
-			return false;
-		script->verbs[script->verb_count++] = text;
-	}
-	return true;
+	script->verbs[script->verb_count++] = text;
+	return text != NULL;
 }
 
-static bool write_values(struct updown_script *script, struct gateway *gateway,
-			 const struct child_sa *child)
+static bool write_verbs(struct updown_script *script, const struct subject *subject)
 {
-	struct values values = { .arena = &script->arena, .count = 1 };
+	enum script_state from = script->from, to = script->to;
+	bool good = true;
 
-	script->env = arena_array(&script->arena, VALUES_MAX + 2, sizeof(*script->env));
-	if (script->env == NULL)
+	if (from == SCRIPT_NONE && !(subject->moving && to == SCRIPT_UP))
+		good = add_verb(script, "prepare", subject);
+	if (from == SCRIPT_NONE)
+		good = good && add_verb(script, "route", subject);
+	if (to == SCRIPT_UP)
+		good = good && add_verb(script, "up", subject);
+	if (from == SCRIPT_UP)
+		good = good && add_verb(script, "down", subject);
+	if (to == SCRIPT_NONE)
+		good = good && add_verb(script, "unroute", subject);
+	return good;
+}
+
+/* As pluto's: a script runs once for each pair. There cannot be more of them than policies. */
+static bool write_pairs(struct updown_script *script, const struct subject *subject)
+{
+	struct selector_lists lists;
+	struct values values = { .arena = &script->arena };
+	unsigned count = 0, most;
+
+	selectors_lists(subject->selectors, &lists);
+	most = lists.local_count * lists.remote_count;
+	most = most < UPDOWN_PAIRS_MAX ? most : UPDOWN_PAIRS_MAX;
+	script->pairs = arena_array(&script->arena, (most + 1) * 2 * UPDOWN_END_VALUES,
+				    sizeof(*script->pairs));
+	if (script->pairs == NULL)
 		return false;
-	values.list = script->env;
-	put_connection(&values, child);
-	put_ways(&values, gateway, child);
-	put_ends(&values, child);
-	put_sa(&values, gateway, child);
-	put_marks(&values, child->tunnel->conn);
-	put_given(&values, child);
+	for (unsigned i = 0; i < lists.local_count; i++)
+		for (unsigned j = 0; j < lists.remote_count; j++) {
+			if (lists.local[i].range.from.family != lists.remote[j].range.from.family ||
+			    count++ >= UPDOWN_PAIRS_MAX)
+				continue;
+			values.list = script->pairs + (count - 1) * 2 * UPDOWN_END_VALUES;
+			values.count = 0;
+			put_client(&values, "MY", &lists.local[i]);
+			put_client(&values, "PEER", &lists.remote[j]);
+		}
+	count = count < UPDOWN_PAIRS_MAX ? count : UPDOWN_PAIRS_MAX;
+	script->pair_count = (uint8_t)(count > 0 ? count : 1);
 	return !values.failed;
 }
 
-/* A client that comes again is another instance, with the same address perhaps. */
-static bool write_names(struct updown_script *script, const struct tunnel *tunnel,
-			const struct child_sa *child)
+static bool write_values(struct updown_script *script, struct gateway *gateway,
+			 const struct subject *subject)
 {
-	char slot[IP_RANGE_TEXT_MAX + 80], range[IP_RANGE_TEXT_MAX];
+	struct values values = { .arena = &script->arena, .count = 1 };
+
+	script->env = arena_array(&script->arena, VALUES_MAX + 2 + 2 * UPDOWN_END_VALUES,
+				  sizeof(*script->env));
+	if (script->env == NULL)
+		return false;
+	values.list = script->env;
+	put_connection(&values, subject);
+	put_ways(&values, gateway, subject);
+	put_ends(&values, subject);
+	put_sa(&values, gateway, subject);
+	put_marks(&values, subject->tunnel->conn);
+	put_given(&values, subject);
+	script->env_count = values.count;
+	return !values.failed;
+}
+
+static bool write_names(struct updown_script *script, const struct updown_event *event)
+{
+	const struct tunnel *tunnel = event->tunnel;
 
 	script->tunnel = tunnel->serial;
 	script->name = arena_text(&script->arena, tunnel->name, strlen(tunnel->name));
 	script->peer = arena_text(&script->arena, tunnel->conn->name, strlen(tunnel->conn->name));
-	script->slot = script->name;
-	if (tunnel->peer->parent != NULL) {
-		snprintf(slot, sizeof(slot), "%.70s %s", tunnel->conn->name,
-			 range_text(&child->selectors.first.remote.range, range));
-		script->slot = arena_text(&script->arena, slot, strlen(slot));
-	}
+	script->slot = arena_text(&script->arena, event->slot, strlen(event->slot));
 	return script->name != NULL && script->peer != NULL && script->slot != NULL;
 }
 
-enum rc updown_script_new(struct gateway *gateway, const struct child_sa *child, bool up,
+bool updown_has_script(const struct tunnel *tunnel)
+{
+	const char *command = local_end(tunnel)->updown;
+
+	return command != NULL && !is_default(command);
+}
+
+char *updown_slot(const struct tunnel *tunnel, const struct child_sa *child)
+{
+	const struct selectors *selectors = child != NULL ? &child->selectors : &tunnel->selectors;
+	size_t len = strcspn(tunnel->name, "[");
+	char range[IP_RANGE_TEXT_MAX];
+	char *slot;
+
+	if (tunnel->peer->parent == NULL)
+		return mem_text(tunnel->name);
+	slot = mem_alloc(len + 1 + sizeof(range));
+	if (slot != NULL)
+		snprintf(slot, len + 1 + sizeof(range), "%.*s %s", (int)len, tunnel->name,
+			 range_text(&selectors->first.remote.range, range));
+	return slot;
+}
+
+enum rc updown_script_new(struct gateway *gateway, const struct updown_event *event,
 			  struct updown_script **out)
 {
-	const char *command = local_end(child->tunnel)->updown;
-	struct updown_script *script;
+	const struct child_sa *child = event->child;
+	const struct subject subject = {
+		.tunnel = event->tunnel,
+		.child = child,
+		.local = event->local,
+		.remote = event->remote,
+		.selectors = child != NULL ? &child->selectors : &event->tunnel->selectors,
+		.moving = event->moving,
+		.falls = event->to < event->from,
+	};
+	struct updown_script *script = mem_alloc(sizeof(*script));
 
 	*out = NULL;
-	if (command == NULL || is_default(command))
-		return RC_OK;
-	script = mem_alloc(sizeof(*script));
 	if (script == NULL)
 		return RC_NO_MEMORY;
 	arena_init(&script->arena, SCRIPT_BYTES);
-	script->up = up;
-	if (!split_words(script, command) || !write_verbs(script, child) ||
-	    !write_names(script, child->tunnel, child) || !write_values(script, gateway, child)) {
+	script->from = event->from;
+	script->to = event->to;
+	script->done = event->done;
+	script->context = event->context;
+	if (!split_words(script, local_end(event->tunnel)->updown) ||
+	    !write_verbs(script, &subject) || !write_names(script, event) ||
+	    !write_pairs(script, &subject) || !write_values(script, gateway, &subject)) {
 		updown_script_free(script);
 		return RC_NO_MEMORY;
 	}
 	*out = script;
 	return RC_OK;
+}
+
+char **updown_script_env(struct updown_script *script)
+{
+	const size_t size = 2 * UPDOWN_END_VALUES;
+
+	memcpy(script->env + script->env_count, script->pairs + script->pair * size,
+	       size * sizeof(*script->env));
+	return script->env;
 }
 
 void updown_script_free(struct updown_script *script)

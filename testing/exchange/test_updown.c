@@ -10,7 +10,7 @@
 
 /* What was run at west, and how it ends. */
 struct run {
-	char verb[32], name[32];
+	char verb[32], name[32], client[48], me[48], moving[8];
 	usec_t at;
 };
 struct scripts {
@@ -62,6 +62,10 @@ static void play(void *context, struct host *host, const struct spawn_request *r
 	run->at = world_now(scripts->pair.world);
 	(void)snprintf(run->verb, sizeof(run->verb), "%s", value(request, "PLUTO_VERB"));
 	(void)snprintf(run->name, sizeof(run->name), "%s", value(request, "PLUTO_CONNECTION"));
+	(void)snprintf(run->client, sizeof(run->client), "%s", value(request, "PLUTO_MY_CLIENT"));
+	(void)snprintf(run->me, sizeof(run->me), "%s", value(request, "PLUTO_ME"));
+	(void)snprintf(run->moving, sizeof(run->moving), "%s",
+		       value(request, "PLUTO_MOBIKE_EVENT"));
 	keep_environment(scripts, request);
 	if (scripts->play != NULL)
 		*program = scripts->play(run->name, run->verb);
@@ -74,6 +78,17 @@ static void begin(struct scripts *scripts, const char *west, const char *east)
 	*scripts = (struct scripts){ .count = 0 };
 	pair_start(&scripts->pair, 1, west, east, NULL, NULL);
 	world_on_spawn(scripts->pair.world, play, scripts);
+}
+
+/* Scripts are there before west is. */
+static void begin_with_traps(struct scripts *scripts)
+{
+	*scripts = (struct scripts){ .pair.world = world_new(1) };
+	end_start(scripts->pair.world, &scripts->pair.east, "east", EAST_ADDRESS, PAIR_CONN, NULL);
+	world_on_spawn(scripts->pair.world, play, scripts);
+	end_start(scripts->pair.world, &scripts->pair.west, "west", WEST_ADDRESS,
+		  PAIR_BASE "\tauto=ondemand\n" SCRIPT, NULL);
+	pair_run(&scripts->pair, USEC_PER_SEC);
 }
 
 static void end(struct scripts *scripts)
@@ -321,6 +336,29 @@ static void what_comes_while_one_runs_waits_for_it(void **state)
 	end(&scripts);
 }
 
+/* As when its tunnel is split. */
+static void a_tunnel_with_another_name_waits_for_its_own_scripts(void **state)
+{
+	struct scripts scripts;
+	struct tunnel *tunnel;
+	struct diag diag;
+
+	(void)state;
+	begin(&scripts, PAIR_CONN SCRIPT, NULL);
+	scripts.play = slow;
+	end_up(&scripts.pair.east, "t");
+	pair_run(&scripts.pair, USEC_PER_SEC / 2);
+	tunnel = peers_tunnel(&scripts.pair.west.gateway->peers, "t");
+	tunnel->name[0] = 'u';
+	assert_int_equal(gateway_down(scripts.pair.east.gateway, "t", &diag), RC_OK);
+	pair_run(&scripts.pair, 10 * USEC_PER_SEC);
+	tunnel->name[0] = 't';
+	assert_runs(&scripts, UP_VERBS " " DOWN_VERBS);
+	for (unsigned i = 1; i < scripts.count; i++)
+		assert_true(scripts.runs[i].at - scripts.runs[i - 1].at >= USEC_PER_SEC);
+	end(&scripts);
+}
+
 /* Up and down ten times while the first script runs: what was never begun needs no end. */
 static void a_tunnel_that_flaps_does_not_pile_up_scripts(void **state)
 {
@@ -499,6 +537,157 @@ static void each_conn_of_a_peer_has_its_own_script(void **state)
 	end(&scripts);
 }
 
+/* ---- traps ---- */
+
+#define ON_DEMAND PAIR_BASE "\tauto=ondemand\n"
+
+static void a_trap_is_a_route_and_the_tunnel_only_goes_up_and_down(void **state)
+{
+	struct scripts scripts;
+
+	(void)state;
+	begin_with_traps(&scripts);
+	assert_runs(&scripts, "prepare-client route-client");
+	assert_has(&scripts, "PLUTO_MY_CLIENT=10.1.0.0/24");
+	assert_has(&scripts, "PLUTO_PEER=192.0.2.2");
+	assert_has(&scripts, "SPI_IN=0x0");
+	assert_has(&scripts, "PLUTO_ADD_TIME=0");
+	assert_int_equal(pair_ping(&scripts.pair, true), SIMULATED_ACQUIRED);
+	pair_run(&scripts.pair, 5 * USEC_PER_SEC);
+	assert_int_equal(scripts.pair.west.child_up, 1);
+	assert_runs(&scripts, "prepare-client route-client up-client");
+	assert_int_equal(gateway_down(scripts.pair.east.gateway, "t", &(struct diag){ "" }), RC_OK);
+	pair_run(&scripts.pair, 5 * USEC_PER_SEC);
+	assert_int_equal(scripts.pair.west.child_down, 1);
+	assert_runs(&scripts, "prepare-client route-client up-client down-client");
+	end_stop(&scripts.pair.west);
+	pair_run(&scripts.pair, 10 * USEC_PER_SEC);
+	assert_true(scripts.pair.west.stopped);
+	assert_runs(&scripts, "prepare-client route-client up-client down-client unroute-client");
+	end(&scripts);
+}
+
+/* `ipsec up` means that it shall stay up, and that takes no trap. */
+static void what_is_not_trapped_any_more_is_unrouted(void **state)
+{
+	struct scripts scripts;
+	struct diag diag;
+
+	(void)state;
+	begin(&scripts, PAIR_CONN SCRIPT, NULL);
+	assert_int_equal(gateway_route(scripts.pair.west.gateway, "t", &diag), RC_OK);
+	pair_run(&scripts.pair, USEC_PER_SEC);
+	assert_runs(&scripts, "prepare-client route-client");
+	end_up(&scripts.pair.west, "t");
+	assert_true(pair_comes_up(&scripts.pair, 5 * USEC_PER_SEC));
+	pair_run(&scripts.pair, USEC_PER_SEC);
+	assert_runs(&scripts, "prepare-client route-client unroute-client " UP_VERBS);
+	down(&scripts);
+	pair_run(&scripts.pair, USEC_PER_SEC);
+	assert_runs(&scripts,
+		    "prepare-client route-client unroute-client " UP_VERBS " " DOWN_VERBS);
+	end(&scripts);
+}
+
+/* The trap of the old version lingers in the kernel; for the script it goes and comes. */
+static void a_reload_unroutes_and_routes(void **state)
+{
+	struct scripts scripts;
+
+	(void)state;
+	begin_with_traps(&scripts);
+	end_reload(&scripts.pair.west,
+		   "conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@east\n"
+		   "\tleftsubnet=10.1.7.0/24\n\trightsubnet=10.2.0.0/24\n\tauthby=secret\n"
+		   "\tauto=ondemand\n" SCRIPT);
+	pair_run(&scripts.pair, 5 * USEC_PER_SEC);
+	assert_runs(&scripts, "prepare-client route-client unroute-client prepare-client "
+			      "route-client");
+	assert_string_equal(scripts.runs[2].client, "10.1.0.0/24");
+	assert_string_equal(scripts.runs[3].client, "10.1.7.0/24");
+	end(&scripts);
+}
+
+static void a_trap_that_goes_before_anything_ran_is_nobodys_news(void **state)
+{
+	struct scripts scripts;
+	struct diag diag;
+
+	(void)state;
+	begin(&scripts, PAIR_CONN SCRIPT, NULL);
+	scripts.play = slow;
+	end_up(&scripts.pair.west, "t");
+	pair_run(&scripts.pair, USEC_PER_SEC / 4);
+	down(&scripts); /* waits for what runs */
+	pair_run(&scripts.pair, USEC_PER_SEC / 4);
+	for (unsigned i = 0; i < 20; i++) {
+		assert_int_equal(gateway_route(scripts.pair.west.gateway, "t", &diag), RC_OK);
+		pair_run(&scripts.pair, USEC_PER_SEC / 50);
+		assert_int_equal(gateway_down(scripts.pair.west.gateway, "t", &diag), RC_OK);
+		pair_run(&scripts.pair, USEC_PER_SEC / 50);
+	}
+	pair_run(&scripts.pair, 20 * USEC_PER_SEC);
+	assert_runs(&scripts, UP_VERBS " " DOWN_VERBS);
+	end(&scripts);
+}
+
+/* ---- several pairs ---- */
+
+#define PAIRS                                                                                      \
+	"conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@east\n"           \
+	"\tleftsubnet=10.1.0.0/24,10.3.0.0/24\n\trightsubnet=10.2.0.0/24\n"                        \
+	"\tauthby=secret\n\tauto=add\n"
+
+static void a_script_runs_for_each_pair_of_selectors(void **state)
+{
+	struct scripts scripts;
+
+	(void)state;
+	begin(&scripts, PAIRS SCRIPT, PAIRS);
+	end_up(&scripts.pair.west, "t");
+	pair_run(&scripts.pair, 5 * USEC_PER_SEC);
+	assert_runs(&scripts, "prepare-client prepare-client route-client route-client up-client "
+			      "up-client");
+	assert_string_equal(scripts.runs[4].client, "10.1.0.0/24");
+	assert_string_equal(scripts.runs[5].client, "10.3.0.0/24");
+	down(&scripts);
+	pair_run(&scripts.pair, USEC_PER_SEC);
+	assert_int_equal(scripts.count, 10);
+	assert_string_equal(scripts.runs[9].verb, "unroute-client");
+	assert_string_equal(scripts.runs[9].client, "10.3.0.0/24");
+	end(&scripts);
+}
+
+/* ---- an address that changes ---- */
+
+static void a_move_is_told_with_the_old_and_the_new_address(void **state)
+{
+	struct scripts scripts;
+
+	(void)state;
+	begin(&scripts,
+	      "conn t\n\tleft=%defaultroute\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@east\n"
+	      "\tleftsubnet=10.1.0.0/24\n\trightsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=add\n"
+	      "\tmobike=yes\n\tleftsourceip=10.1.0.1\n" SCRIPT,
+	      "conn t\n\tleft=%any\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@east\n"
+	      "\tleftsubnet=10.1.0.0/24\n\trightsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=add\n"
+	      "\tmobike=yes\n");
+	end_up(&scripts.pair.west, "t");
+	pair_run(&scripts.pair, 5 * USEC_PER_SEC);
+	assert_runs(&scripts, UP_VERBS);
+	assert_has(&scripts, "PLUTO_MOBIKE_EVENT=");
+	assert_int_equal(world_host_add_address(scripts.pair.west.host, "192.0.2.77"), RC_OK);
+	world_host_remove_address(scripts.pair.west.host, WEST_ADDRESS);
+	pair_run(&scripts.pair, 20 * USEC_PER_SEC);
+	assert_int_equal(scripts.pair.west.child_up, 1);
+	assert_runs(&scripts, UP_VERBS " " DOWN_VERBS " route-client up-client");
+	assert_string_equal(scripts.runs[3].me, WEST_ADDRESS);
+	assert_string_equal(scripts.runs[3].moving, "yes");
+	assert_string_equal(scripts.runs[5].me, "192.0.2.77");
+	assert_string_equal(scripts.runs[5].moving, "");
+	end(&scripts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -509,6 +698,7 @@ int main(void)
 		cmocka_unit_test(one_that_is_not_there_is_told_as_well),
 		cmocka_unit_test(one_that_hangs_is_killed_and_delays_no_other_tunnel),
 		cmocka_unit_test(what_comes_while_one_runs_waits_for_it),
+		cmocka_unit_test(a_tunnel_with_another_name_waits_for_its_own_scripts),
 		cmocka_unit_test(a_tunnel_that_flaps_does_not_pile_up_scripts),
 		cmocka_unit_test(fifty_at_once_do_not_wait_for_each_other),
 		cmocka_unit_test(shutdown_waits_for_the_last_words),
@@ -516,6 +706,12 @@ int main(void)
 		cmocka_unit_test(a_hanging_script_does_not_keep_the_daemon),
 		cmocka_unit_test(what_the_daemon_does_itself_needs_no_script),
 		cmocka_unit_test(each_conn_of_a_peer_has_its_own_script),
+		cmocka_unit_test(a_trap_is_a_route_and_the_tunnel_only_goes_up_and_down),
+		cmocka_unit_test(what_is_not_trapped_any_more_is_unrouted),
+		cmocka_unit_test(a_reload_unroutes_and_routes),
+		cmocka_unit_test(a_trap_that_goes_before_anything_ran_is_nobodys_news),
+		cmocka_unit_test(a_script_runs_for_each_pair_of_selectors),
+		cmocka_unit_test(a_move_is_told_with_the_old_and_the_new_address),
 	};
 
 	return exchange_run(tests);

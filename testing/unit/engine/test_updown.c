@@ -5,7 +5,7 @@
 #include "unit/ikev2/road.h"
 
 struct played {
-	unsigned runs;
+	unsigned runs, of_other;
 	char verbs[4000];
 	usec_t takes;
 };
@@ -17,6 +17,8 @@ static void play(void *context, struct host *host, const struct spawn_request *r
 
 	(void)host;
 	played->runs++;
+	for (size_t i = 0; request->env[i] != NULL; i++)
+		played->of_other += strcmp(request->env[i], "PLUTO_UNIQUEID=99") == 0;
 	(void)snprintf(played->verbs + strlen(played->verbs),
 		       sizeof(played->verbs) - strlen(played->verbs), "%s ",
 		       request->env[0] + strlen("PLUTO_VERB="));
@@ -38,6 +40,33 @@ static void begin(struct road *road, struct played *played)
 static struct child_sa *child_of(struct road *road)
 {
 	return tunnel_current(road_tunnel(&road->pair.west));
+}
+
+static bool tell(struct gateway *gateway, struct child_sa *child, enum script_state from,
+		 enum script_state to, void (*done)(void *context), void *context)
+{
+	struct updown_event event = { .tunnel = child->tunnel,
+				      .child = child,
+				      .local = &child->local,
+				      .remote = &child->remote,
+				      .from = from,
+				      .to = to,
+				      .slot = child->tunnel->name,
+				      .done = done,
+				      .context = context };
+
+	return updown_tell(gateway, &event);
+}
+
+static void updown_up(struct gateway *gateway, struct child_sa *child)
+{
+	(void)tell(gateway, child, SCRIPT_NONE, SCRIPT_UP, NULL, NULL);
+}
+
+static bool updown_down(struct gateway *gateway, struct child_sa *child,
+			void (*done)(void *context), void *context)
+{
+	return tell(gateway, child, SCRIPT_UP, SCRIPT_NONE, done, context);
 }
 
 static void count(void *context)
@@ -63,8 +92,7 @@ static void who_waits_for_the_end_is_told_once(void **state)
 	assert_int_equal(done, 1);
 	assert_true(updown_idle(gateway));
 	assert_string_equal(played.verbs, "down-client unroute-client ");
-	assert_false(updown_down(road.pair.east.gateway,
-				 tunnel_current(road_tunnel(&road.pair.east)), count, &done));
+	assert_false(updown_has_script(road_tunnel(&road.pair.east)));
 	road_end(&road);
 }
 
@@ -144,6 +172,64 @@ static void without_memory_a_script_is_left_out_and_counted(void **state)
 	road_end(&road);
 }
 
+/* Some other tunnel's events stand between those of one. */
+static void tunnels_of_one_slot_do_not_make_it_long(void **state)
+{
+	struct tunnel other = { .serial = 99 };
+	struct child_sa *child, second;
+	struct gateway *gateway;
+	struct played played;
+	struct road road;
+
+	(void)state;
+	begin(&road, &played);
+	gateway = road.pair.west.gateway;
+	child = child_of(&road);
+	other = *child->tunnel;
+	other.serial = 99;
+	second = *child;
+	second.tunnel = &other;
+	assert_true(updown_down(gateway, child, NULL, NULL)); /* runs */
+	road_run(&road, USEC_PER_SEC / 2);
+	for (unsigned i = 0; i < 100; i++) {
+		updown_up(gateway, child);
+		updown_up(gateway, &second);
+		assert_false(updown_down(gateway, child, NULL, NULL));
+		assert_false(updown_down(gateway, &second, NULL, NULL));
+	}
+	road_run(&road, 10 * USEC_PER_SEC);
+	assert_true(updown_idle(gateway));
+	assert_string_equal(played.verbs, "down-client unroute-client ");
+	updown_up(gateway, child);
+	updown_up(gateway, &second);
+	assert_false(updown_down(gateway, child, NULL, NULL));
+	road_run(&road, 10 * USEC_PER_SEC);
+	assert_int_equal(played.of_other, 3);
+	assert_int_equal(played.runs, 3 + 2 + 3);
+	road_end(&road);
+}
+
+/* Of what had not begun the part remains that leads to where it is. */
+static void a_route_remains_of_an_up_that_was_not_begun(void **state)
+{
+	struct gateway *gateway;
+	struct played played;
+	struct road road;
+
+	(void)state;
+	begin(&road, &played);
+	gateway = road.pair.west.gateway;
+	(void)tell(gateway, child_of(&road), SCRIPT_NONE, SCRIPT_UP, NULL, NULL);
+	assert_true(tell(gateway, child_of(&road), SCRIPT_UP, SCRIPT_ROUTED, NULL, NULL));
+	road_run(&road, 10 * USEC_PER_SEC);
+	assert_string_equal(played.verbs, "prepare-client route-client ");
+	(void)tell(gateway, child_of(&road), SCRIPT_ROUTED, SCRIPT_UP, NULL, NULL);
+	assert_true(tell(gateway, child_of(&road), SCRIPT_UP, SCRIPT_NONE, NULL, NULL));
+	road_run(&road, 10 * USEC_PER_SEC);
+	assert_string_equal(played.verbs, "prepare-client route-client unroute-client ");
+	road_end(&road);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +237,8 @@ int main(void)
 		cmocka_unit_test(an_up_that_was_not_begun_goes_with_its_down),
 		cmocka_unit_test(what_runs_when_the_gateway_goes_is_killed),
 		cmocka_unit_test(without_memory_a_script_is_left_out_and_counted),
+		cmocka_unit_test(tunnels_of_one_slot_do_not_make_it_long),
+		cmocka_unit_test(a_route_remains_of_an_up_that_was_not_begun),
 	};
 
 	return exchange_run(tests);

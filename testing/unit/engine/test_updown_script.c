@@ -1,16 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include "engine/private.h"
 #include "unit/ikev2/road.h"
+
+static struct updown_script *script_between(struct end *end, struct tunnel *t,
+					    enum script_state from, enum script_state to)
+{
+	struct child_sa *child = tunnel_current(t);
+	struct updown_event event = { .tunnel = t, .child = child, .from = from, .to = to };
+	struct updown_script *script = NULL;
+
+	if (!updown_has_script(t))
+		return NULL;
+	event.local = child != NULL ? &child->local : &t->peer->local;
+	event.remote = child != NULL ? &child->remote : &t->peer->remote;
+	event.slot = "slot";
+	assert_int_equal(updown_script_new(end->gateway, &event, &script), RC_OK);
+	(void)updown_script_env(script);
+	return script;
+}
 
 static struct updown_script *script_of(struct end *end, const char *tunnel, bool up)
 {
 	struct tunnel *t = peers_tunnel(&end->gateway->peers, tunnel);
-	struct updown_script *script = NULL;
 
 	assert_non_null(t);
-	assert_non_null(tunnel_current(t));
-	assert_int_equal(updown_script_new(end->gateway, tunnel_current(t), up, &script), RC_OK);
-	return script;
+	return script_between(end, t, up ? SCRIPT_NONE : SCRIPT_UP, up ? SCRIPT_UP : SCRIPT_NONE);
 }
 
 static void assert_value(const struct updown_script *script, const char *name, const char *wanted)
@@ -112,6 +127,8 @@ static void a_peer_cannot_speak_to_the_shell(void **state)
 	static const char secret[] = ": PSK \"correct horse battery staple\"\n";
 	struct pair pair = { .world = world_new(1) };
 	struct updown_script *script;
+	struct tunnel *tunnel;
+	char *slot;
 
 	(void)state;
 	end_start(pair.world, &pair.east, "office", "192.0.2.100", SERVER, secret);
@@ -125,8 +142,11 @@ static void a_peer_cannot_speak_to_the_shell(void **state)
 	assert_value(script, "PLUTO_PEER_SOURCEIP", "10.9.0.1");
 	assert_value(script, "PLUTO_PEER_SOURCEIP4_1", "10.9.0.1");
 	assert_value(script, "PLUTO_PEER_CLIENT", "10.9.0.1/32");
-	assert_string_equal(script->slot, "t 10.9.0.1/32");
 	updown_script_free(script);
+	tunnel = peers_tunnel(&pair.east.gateway->peers, "t[1]");
+	slot = updown_slot(tunnel, tunnel_current(tunnel));
+	assert_string_equal(slot, "t 10.9.0.1/32");
+	mem_free(slot);
 	script = script_of(&pair.west, "t", true);
 	assert_value(script, "PLUTO_PEER_BANNER", "Hello %60reboot%60 %24%28you%29");
 	assert_value(script, "PLUTO_PEER_DNS_INFO", "10.2.0.53 fd00::53");
@@ -172,16 +192,85 @@ static void out_of_memory_is_an_error_and_leaves_nothing(void **state)
 	(void)state;
 	road_up(&road, PAIR_CONN "\tleftupdown=/etc/updown\n", NULL);
 	tunnel = road_tunnel(&road.pair.west);
+	struct child_sa *child = tunnel_current(tunnel);
+	struct updown_event event = { .tunnel = tunnel,
+				      .child = child,
+				      .local = &child->local,
+				      .remote = &child->remote,
+				      .to = SCRIPT_UP,
+				      .slot = "slot" };
 	for (uint64_t i = 1; i < 50 && script == NULL; i++) {
 		enum rc rc;
 		mem_fail_nth(i);
-		rc = updown_script_new(road.pair.west.gateway, tunnel_current(tunnel), true,
-				       &script);
+		rc = updown_script_new(road.pair.west.gateway, &event, &script);
 		mem_fail_nth(0);
 		failed += rc == RC_NO_MEMORY;
 		assert_true((rc == RC_OK) == (script != NULL));
 	}
 	assert_true(failed >= 2);
+	updown_script_free(script);
+	road_end(&road);
+}
+
+static void assert_verbs(struct end *end, enum script_state from, enum script_state to,
+			 const char *wanted)
+{
+	struct updown_script *script = script_between(end, road_tunnel(end), from, to);
+	char got[100] = "";
+
+	for (unsigned i = 0; i < script->verb_count; i++) {
+		(void)strncat(got, script->verbs[i], strcspn(script->verbs[i], "-"));
+		(void)strcat(got, " ");
+	}
+	assert_string_equal(got, wanted);
+	updown_script_free(script);
+}
+
+static void between_any_two_states_are_the_verbs_that_lead_there(void **state)
+{
+	struct road road;
+
+	(void)state;
+	road_up(&road, PAIR_CONN "\tleftupdown=/etc/updown\n", NULL);
+	assert_verbs(&road.pair.west, SCRIPT_NONE, SCRIPT_ROUTED, "prepare route ");
+	assert_verbs(&road.pair.west, SCRIPT_NONE, SCRIPT_UP, "prepare route up ");
+	assert_verbs(&road.pair.west, SCRIPT_ROUTED, SCRIPT_UP, "up ");
+	assert_verbs(&road.pair.west, SCRIPT_UP, SCRIPT_ROUTED, "down ");
+	assert_verbs(&road.pair.west, SCRIPT_UP, SCRIPT_NONE, "down unroute ");
+	assert_verbs(&road.pair.west, SCRIPT_ROUTED, SCRIPT_NONE, "unroute ");
+	road_end(&road);
+}
+
+#define LISTS(left, right)                                                                         \
+	"conn "                                                                                    \
+	"t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@"                      \
+	"east\n\tleftsubnet=" left "\n\trightsubnet=" right "\n\tauthby=secret\n\tauto=add\n"
+#define FOUR "10.1.1.0/24,10.1.2.0/24,10.1.3.0/24,2001:db8:1::/64"
+
+static void each_pair_of_selectors_has_values_of_its_own(void **state)
+{
+	static const char *const ends[][2] = {
+		{ "10.1.1.0/24", "10.2.1.0/24" },	 { "10.1.1.0/24", "10.2.2.0/24" },
+		{ "10.1.2.0/24", "10.2.1.0/24" },	 { "10.1.2.0/24", "10.2.2.0/24" },
+		{ "10.1.3.0/24", "10.2.1.0/24" },	 { "10.1.3.0/24", "10.2.2.0/24" },
+		{ "2001:db8:1::/64", "2001:db8:2::/64" }
+	};
+	struct updown_script *script;
+	struct road road;
+
+	(void)state;
+	road_begin(&road,
+		   LISTS(FOUR, "10.2.1.0/24,10.2.2.0/24,2001:db8:2::/64") "\tleftupdown=/etc/x\n",
+		   LISTS(FOUR, "10.2.1.0/24,10.2.2.0/24,2001:db8:2::/64"));
+	script = script_of(&road.pair.west, "t", true);
+	assert_int_equal(script->pair_count, 7);
+	for (unsigned i = 0; i < 7; i++) {
+		script->pair = (uint8_t)i;
+		(void)updown_script_env(script);
+		assert_value(script, "PLUTO_MY_CLIENT", ends[i][0]);
+		assert_value(script, "PLUTO_PEER_CLIENT", ends[i][1]);
+		assert_value(script, "PLUTO_CONNECTION", "t");
+	}
 	updown_script_free(script);
 	road_end(&road);
 }
@@ -195,6 +284,8 @@ int main(void)
 		cmocka_unit_test(a_peer_cannot_speak_to_the_shell),
 		cmocka_unit_test(only_harmless_characters_stay),
 		cmocka_unit_test(out_of_memory_is_an_error_and_leaves_nothing),
+		cmocka_unit_test(between_any_two_states_are_the_verbs_that_lead_there),
+		cmocka_unit_test(each_pair_of_selectors_has_values_of_its_own),
 	};
 
 	return exchange_run(tests);
