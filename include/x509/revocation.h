@@ -74,6 +74,11 @@ struct x509_proof *x509_proof_join(const struct x509_proof *a, const struct x509
 enum rc x509_proof_check(const struct revocation *revocation, const struct x509_proof *proof,
 			 struct diag *diag) MUST_CHECK;
 
+/* Who has it is up still: responders are asked about it again when what they said is over
+ * (crlcheckinterval=, nextUpdate), a few at a time, and news() tells when one is revoked. To be
+ * called every minute or more often; who is not heard of for five is not asked about any more. */
+void x509_proof_watch(struct revocation *revocation, const struct x509_proof *proof);
+
 /* ---- to look at ---- */
 struct revocation_entry {
 	bool ocsp;

@@ -122,6 +122,7 @@ static void look_after(struct gateway *gateway, struct peer *peer)
 {
 	list_for_safe(node, &peer->ike_sas)
 		end_if_orphaned(gateway, container_of(node, struct ike_sa, in_peer));
+	keys_watch(gateway, peer);
 	list_for(node, &peer->tunnels)
 	{
 		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);

@@ -29,6 +29,16 @@ void keys_look_at(struct gateway *gateway, struct ike_sa *sa)
 	peer_dirty(sa->peer);
 }
 
+void keys_watch(struct gateway *gateway, const struct peer *peer)
+{
+	list_for(node, &peer->ike_sas)
+	{
+		const struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
+		if (sa->state == IKEV2_ESTABLISHED && sa->extra != NULL && sa->extra->proof != NULL)
+			x509_proof_watch(gateway->revocation, sa->extra->proof);
+	}
+}
+
 static void look_at_peer(struct gateway *gateway, struct peer *peer)
 {
 	list_for(node, &peer->ike_sas)

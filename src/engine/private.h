@@ -88,6 +88,8 @@ void keys_close(struct gateway *gateway);
 void keys_configure(struct gateway *gateway);
 /* The IKE SA ends if a certificate of its peer is known to be revoked. */
 void keys_look_at(struct gateway *gateway, struct ike_sa *sa);
+/* The certificates of who is up are asked about again when it is time. */
+void keys_watch(struct gateway *gateway, const struct peer *peer);
 
 /* ---- errand.c ---- */
 /* An event of ours for an SA (or for none: EVENT_INITIATE with peer and tunnel). */

@@ -179,6 +179,7 @@ static void after(struct source *source)
 {
 	source_arm_refresh(source);
 	source_forget_issuer(source);
+	watch_settled(source);
 	source_wake(source);
 }
 

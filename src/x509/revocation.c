@@ -32,6 +32,7 @@ struct revocation *revocation_new(const struct revocation_env *env,
 	for (unsigned kind = 0; kind < SOURCE_KINDS; kind++)
 		list_init(&revocation->ages[kind]);
 	responders_init(&revocation->responders, seed);
+	watches_init(&revocation->watches, seed);
 	list_init(&revocation->woken);
 	revocation->wake_later.run = sources_wake;
 	revocation->begin_later.run = sources_begin;
@@ -57,6 +58,7 @@ void revocation_free(struct revocation *revocation)
 	while (!list_empty(&revocation->woken))
 		list_remove(revocation->woken.next);
 	responders_free(&revocation->responders);
+	watches_free(&revocation->watches);
 	deferred_cancel(&revocation->wake_later);
 	deferred_cancel(&revocation->begin_later);
 	table_free(&revocation->sources);
@@ -318,6 +320,7 @@ static enum standing by_ocsp(struct question *question)
 		diag_fail(&question->why, RC_AUTH_FAILED, "too many OCSP questions are out");
 		return STANDING_UNKNOWN;
 	}
+	watch_keep(revocation, url, source, question->certificate, question->issuer);
 	if (source_answer_current(source))
 		return by_answer(question, source);
 	if (source->answered && source->answer.status == OCSP_REVOKED) {
@@ -505,6 +508,14 @@ enum rc x509_proof_check(const struct revocation *revocation, const struct x509_
 	for (unsigned i = 0; i < proof->count; i++)
 		TRY(check_one(revocation, &proof->certificates[i], diag));
 	return RC_OK;
+}
+
+void x509_proof_watch(struct revocation *revocation, const struct x509_proof *proof)
+{
+	for (unsigned i = 0; i < proof->count; i++) {
+		const struct x509_proof_one *one = &proof->certificates[i];
+		watch_seen(revocation, one->issuer, span_make(one->serial, one->serial_len));
+	}
 }
 
 /* ---- to look at ---- */

@@ -113,9 +113,12 @@ void sources_free(struct revocation *revocation)
 
 static bool is_needed(const struct source *source)
 {
+	bool revoked = source->answered && source->answer.status == OCSP_REVOKED;
+	usec_t linger = revoked ? SOURCE_LINGER_REVOKED : SOURCE_LINGER;
+
 	return source->state != SOURCE_IDLE || !list_empty(&source->waiters) ||
 	       (source->settled != 0 &&
-		host_now(source->revocation->env.host) < source->settled + SOURCE_LINGER);
+		host_now(source->revocation->env.host) < source->settled + linger);
 }
 
 /* The oldest of its kind that nobody needs now. */

@@ -7,19 +7,21 @@
 #include "x509/ocsp.h"
 #include "x509/responders.h"
 #include "x509/revocation.h"
+#include "x509/watches.h"
 
-#define CRL_SOURCES_MAX	 256
-#define CRL_BYTES_MAX	 (8u << 20)  /* of one CRL */
-#define CRLS_BYTES_MAX	 (64u << 20) /* of all together */
-#define OCSP_BUSY_MAX	 1024	     /* questions beyond ocsp-cache-size */
-#define SOURCES_AT_ONCE	 16	     /* being fetched or checked; others wait for their turn */
-#define SERIAL_MAX	 21
-#define SOURCE_URL_MAX	 500
-#define SOURCE_RETRY	 (10 * USEC_PER_SEC) /* after a failure; doubled each time */
-#define SOURCE_RETRY_MAX (10 * 60 * USEC_PER_SEC)
-#define SOURCE_LINGER	 (2 * USEC_PER_SEC) /* who waited shall still find it */
-#define CRL_UNDATED	 86400		    /* seconds that a CRL without nextUpdate is good for */
-#define CRL_AHEAD	 3600 /* seconds before nextUpdate, at most: it is fetched again */
+#define CRL_SOURCES_MAX	      256
+#define CRL_BYTES_MAX	      (8u << 20)  /* of one CRL */
+#define CRLS_BYTES_MAX	      (64u << 20) /* of all together */
+#define OCSP_BUSY_MAX	      1024	  /* questions beyond ocsp-cache-size */
+#define SOURCES_AT_ONCE	      16	  /* being fetched or checked; others wait for their turn */
+#define SERIAL_MAX	      21
+#define SOURCE_URL_MAX	      500
+#define SOURCE_RETRY	      (10 * USEC_PER_SEC) /* after a failure; doubled each time */
+#define SOURCE_RETRY_MAX      (10 * 60 * USEC_PER_SEC)
+#define SOURCE_LINGER	      (2 * USEC_PER_SEC)  /* who waited shall still find it */
+#define SOURCE_LINGER_REVOKED (60 * USEC_PER_SEC) /* and whoever looks at all peers */
+#define CRL_UNDATED	      86400 /* seconds that a CRL without nextUpdate is good for */
+#define CRL_AHEAD	      3600  /* seconds before nextUpdate, at most: it is fetched again */
 
 enum source_kind { SOURCE_CRL, SOURCE_OCSP, SOURCE_KINDS };
 enum source_state { SOURCE_IDLE, SOURCE_QUEUED, SOURCE_FETCHING, SOURCE_CHECKING };
@@ -61,6 +63,7 @@ struct revocation {
 	struct table sources;
 	struct list ages[SOURCE_KINDS];
 	struct responders responders;
+	struct watches watches;
 	size_t counts[SOURCE_KINDS], crl_bytes;
 	unsigned under_way;
 	struct list woken; /* waiters whose source is idle again */

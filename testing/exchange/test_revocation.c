@@ -330,6 +330,27 @@ static void who_is_revoked_later_is_put_out(void **state)
 	play_end(&play);
 }
 
+/* Nobody comes up anew: the responder is asked again all the same. */
+static void who_is_up_is_asked_about_again(void **state)
+{
+	struct play play;
+
+	(void)state;
+	play_start(&play, WEST, EAST(OCSP_STRICT "\tcrlcheckinterval=10m\n"));
+	serve_answer(&play, OCSP_GOOD);
+	begin(&play, SOME_SECONDS);
+	assert_true(is_up(&play));
+	pair_run(&play.pair, 9 * 60 * USEC_PER_SEC);
+	assert_int_equal(asked(&play, OCSP_URL), 1);
+	serve_answer(&play, OCSP_REVOKED);
+	pair_run(&play.pair, 3 * 60 * USEC_PER_SEC);
+	assert_int_equal(asked(&play, OCSP_URL), 2);
+	assert_int_equal(play.pair.east.ike_down, 1);
+	assert_true(end_said(&play.pair.east, "its IKE SA ends"));
+	assert_true(end_said(&play.pair.east, "says the OCSP answer of"));
+	play_end(&play);
+}
+
 /* The proof goes on with the successor of the IKE SA. */
 static void a_rekeyed_ike_sa_is_put_out_too(void **state)
 {
@@ -504,6 +525,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_known_passes_at_once),
 		cmocka_unit_test(who_turns_out_to_be_revoked_is_put_out),
 		cmocka_unit_test(who_is_revoked_later_is_put_out),
+		cmocka_unit_test(who_is_up_is_asked_about_again),
 		cmocka_unit_test(a_rekeyed_ike_sa_is_put_out_too),
 		cmocka_unit_test(a_retransmission_meanwhile_is_no_second_question),
 		cmocka_unit_test(whatever_goes_while_one_waits_is_no_harm),
