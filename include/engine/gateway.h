@@ -178,6 +178,11 @@ enum rc gateway_reload(struct gateway *gateway, struct config *config,
  * certificates and keys are read anew when they are next asked for; SAs stay. Takes the reference.
  */
 void gateway_renew_keys(struct gateway *gateway, struct x509_trust *trust);
+/* Before the start: CRLs lie in that folder too (there need not be one), and are read at once, with
+ * those of the NSS database. What is wrong with one is logged. RC_NO_MEMORY. */
+enum rc gateway_open_crls(struct gateway *gateway, const char *folder) MUST_CHECK;
+/* They are read again, on a worker. */
+void gateway_read_crls(struct gateway *gateway);
 void gateway_reload_secrets(struct gateway *gateway, struct secrets *secrets); /* owns them */
 
 /* The operator's verbs; name is a conn or one of its tunnels. RC_NOT_FOUND with the nearest name.

@@ -36,6 +36,14 @@ enum rc revocation_configure(struct revocation *revocation,
  */
 void revocation_refetch(struct revocation *revocation);
 
+/* Where CRLs lie beside those of the NSS database; copied. RC_NO_MEMORY. */
+enum rc revocation_folder(struct revocation *revocation, const char *folder) MUST_CHECK;
+/* They are read at once: before the loop begins. RC_NO_MEMORY. */
+enum rc revocation_read_now(struct revocation *revocation,
+			    const struct x509_trust *trust) MUST_CHECK;
+/* They are read again, on a worker; those that a CA of `trust` made count like fetched ones. */
+void revocation_reread(struct revocation *revocation, struct x509_trust *trust);
+
 /* Somebody who waits; he embeds it, zeroed, and forgets it before it goes. */
 struct x509_waiter {
 	void (*ready)(struct x509_waiter *waiter); /* ask again; not from inside a call */
@@ -80,6 +88,13 @@ enum rc x509_proof_check(const struct revocation *revocation, const struct x509_
 void x509_proof_watch(struct revocation *revocation, const struct x509_proof *proof);
 
 /* ---- to look at ---- */
+enum x509_known { X509_KNOWN_NOT, X509_KNOWN_GOOD, X509_KNOWN_REVOKED };
+/* Of one certificate, by what is known now; nothing is asked for. diag: the sentence that says so;
+ * X509_KNOWN_NOT: "". */
+enum x509_known x509_known(const struct revocation *revocation,
+			   const struct certificate *certificate, const struct certificate *issuer,
+			   struct diag *diag);
+
 struct revocation_entry {
 	bool ocsp;
 	char issuer[IDENTITY_TEXT_MAX]; /* of a CRL */

@@ -39,6 +39,19 @@ enum rc store_remove(const struct certificate *certificate, bool with_key,
 		     struct diag *diag) MUST_CHECK;
 enum rc store_remove_key(const struct public_key *key, struct diag *diag) MUST_CHECK;
 
+/* ---- CRLs (RFC 5280 §5) ---- */
+struct store_crl {
+	char issuer[IDENTITY_TEXT_MAX];
+	int64_t this_update, next_update; /* next_update 0: not told */
+	uint32_t entries;
+};
+/* Reads a CRL and checks it: its issuer is one of these CAs, or a CA of the database, and has
+ * signed it. Nothing is changed. RC_NOT_FOUND: no such CA; RC_AUTH_FAILED. */
+enum rc store_check_crl(struct span der, struct certificate *const *cas, size_t count,
+			struct store_crl *out, struct diag *diag) MUST_CHECK;
+/* Adds one that was checked; it takes the place of an older one of the same issuer. RC_EXISTS. */
+enum rc store_add_crl(struct span der, struct diag *diag) MUST_CHECK;
+
 /* ---- PKCS#12 (RFC 7292) ---- */
 struct pkcs12;
 /* Reads a file and checks it against the password; nothing is changed. RC_AUTH_FAILED: the password

@@ -8,28 +8,12 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "config/config.h"
-#include "keys.h"
-#include "x509/keyring.h"
+#include "check_conn.h"
 
 #define DAY	  ((int64_t)86400)
 #define SOON_DAYS 30
 
-enum mark { MARK_OK, MARK_WARN, MARK_FAIL };
-struct check {
-	const struct ipsec *ipsec;
-	const struct config_conn *conn;
-	const struct config_end *own, *peer;
-	const char *own_side, *peer_side; /* "left", "right" */
-	const char *secrets_path;
-	struct keyring *keyring;
-	unsigned warnings, failures;
-};
-
-static void say(struct check *check, enum mark mark, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void say(struct check *check, enum mark mark, const char *format, ...)
+void conn_check_say(struct check *check, enum mark mark, const char *format, ...)
 {
 	static const char *const words[] = { "OK", "WARN", "FAIL" };
 	char text[1200];
@@ -104,41 +88,44 @@ static void check_dates(struct check *check, const char *what,
 	char date[DATE_MAX];
 
 	if (now < certificate_not_before(certificate))
-		say(check, MARK_FAIL, "%s is not valid before %s; is the clock of this host right?",
-		    what, date_text(certificate_not_before(certificate), date));
+		conn_check_say(check, MARK_FAIL,
+			       "%s is not valid before %s; is the clock of this host right?", what,
+			       date_text(certificate_not_before(certificate), date));
 	else if (left < 0)
-		say(check, MARK_FAIL, "%s expired on %s; renew it (ipsec newcert, ipsec import)",
-		    what, date_text(certificate_not_after(certificate), date));
+		conn_check_say(check, MARK_FAIL,
+			       "%s expired on %s; renew it (ipsec newcert, ipsec import)", what,
+			       date_text(certificate_not_after(certificate), date));
 	else if (left < SOON_DAYS * DAY)
-		say(check, MARK_WARN, "%s expires on %s, in %lld days; renew it", what,
-		    date_text(certificate_not_after(certificate), date), (long long)(left / DAY));
+		conn_check_say(check, MARK_WARN, "%s expires on %s, in %lld days; renew it", what,
+			       date_text(certificate_not_after(certificate), date),
+			       (long long)(left / DAY));
 	else
-		say(check, MARK_OK, "%s is valid until %s", what,
-		    date_text(certificate_not_after(certificate), date));
+		conn_check_say(check, MARK_OK, "%s is valid until %s", what,
+			       date_text(certificate_not_after(certificate), date));
 }
 
 /* ---- chains ---- */
 
-/* RC_OK: trusted; in any case the diag has the sentence. */
+/* RC_OK: trusted, and out has the path, to be wiped; otherwise the diag has the sentence. */
 static enum rc verify(struct check *check, const struct certificate *leaf,
 		      struct certificate *const *chain, unsigned chain_count,
-		      const struct config_end *end, char anchor[IDENTITY_TEXT_MAX],
-		      struct diag *diag)
+		      const struct config_end *end, struct x509_verify *out, struct diag *diag)
 {
 	struct span ders[X509_CHAIN_MAX];
-	struct x509_verify verify = { .trust = keyring_trust(check->keyring), .ders = ders };
 	enum rc rc;
 
-	verify.now = time(NULL);
+	*out = (struct x509_verify){ .trust = keyring_trust(check->keyring),
+				     .ders = ders,
+				     .now = time(NULL) };
 	if (end->ca != NULL)
-		verify.ca = span_make(end->ca, end->ca_len);
-	ders[verify.count++] = certificate_der(leaf);
-	for (unsigned i = 0; i < chain_count && verify.count < X509_CHAIN_MAX; i++)
-		ders[verify.count++] = certificate_der(chain[i]);
-	rc = x509_verify(&verify, diag);
-	if (rc == RC_OK)
-		(void)certificate_subject_text(verify.path[verify.path_count - 1], anchor);
-	x509_verify_wipe(&verify);
+		out->ca = span_make(end->ca, end->ca_len);
+	ders[out->count++] = certificate_der(leaf);
+	for (unsigned i = 0; i < chain_count && out->count < X509_CHAIN_MAX; i++)
+		ders[out->count++] = certificate_der(chain[i]);
+	rc = x509_verify(out, diag);
+	out->ders = NULL;
+	if (rc != RC_OK)
+		x509_verify_wipe(out);
 	return rc;
 }
 
@@ -176,52 +163,61 @@ static void check_own_id(struct check *check, const struct certificate *certific
 
 	if (check->own->id_fromcert) {
 		if (certificate_identity(certificate, &made) != RC_OK) {
-			say(check, MARK_FAIL, "%sid=%%fromcert: the certificate has no name",
-			    check->own_side);
+			conn_check_say(check, MARK_FAIL,
+				       "%sid=%%fromcert: the certificate has no name",
+				       check->own_side);
 			return;
 		}
-		say(check, MARK_OK, "%sid=%%fromcert: the identity is %s", check->own_side,
-		    identity_text(&made, text));
+		conn_check_say(check, MARK_OK, "%sid=%%fromcert: the identity is %s",
+			       check->own_side, identity_text(&made, text));
 		identity_free(&made);
 		return;
 	}
 	if (id.type == ID_NONE) {
-		say(check, MARK_WARN,
-		    "%sid= is not given and the address is not known yet; %sid=%%fromcert takes "
-		    "the certificate's name",
-		    check->own_side, check->own_side);
+		conn_check_say(
+			check, MARK_WARN,
+			"%sid= is not given and the address is not known yet; %sid=%%fromcert "
+			"takes "
+			"the certificate's name",
+			check->own_side, check->own_side);
 		return;
 	}
 	if (certificate_names(certificate, &id)) {
-		say(check, MARK_OK, "our identity %s stands in the certificate",
-		    identity_text(&id, text));
+		conn_check_say(check, MARK_OK, "our identity %s stands in the certificate",
+			       identity_text(&id, text));
 		return;
 	}
 	list_names(certificate, names, sizeof(names));
-	say(check, MARK_FAIL,
-	    "our identity %s does not stand in the certificate, and a peer will refuse it; it has: "
-	    "%s. Set %sid= to one of these (or %%fromcert), or have a certificate made with it "
-	    "(ipsec newcert --san)",
-	    identity_text(&id, text), names, check->own_side);
+	conn_check_say(
+		check, MARK_FAIL,
+		"our identity %s does not stand in the certificate, and a peer will refuse it; it "
+		"has: "
+		"%s. Set %sid= to one of these (or %%fromcert), or have a certificate made with it "
+		"(ipsec newcert --san)",
+		identity_text(&id, text), names, check->own_side);
 }
 
 static void check_own_chain(struct check *check, const struct credential *credential)
 {
 	char anchor[IDENTITY_TEXT_MAX];
+	struct x509_verify path;
 	struct diag diag = { "" };
 
 	if (verify(check, credential->certificate, credential->chain, credential->chain_count,
-		   check->own, anchor, &diag) == RC_OK)
-		say(check, MARK_OK,
-		    "its chain leads to %s, which is trusted here; %u intermediate "
-		    "certificate%s sent with it",
-		    anchor, credential->chain_count,
-		    credential->chain_count == 1 ? " is" : "s are");
-	else
-		say(check, MARK_WARN,
-		    "its chain is not trusted here (%s); a peer needs its CA and all "
-		    "intermediates: import them (ipsec import)",
-		    diag.text);
+		   check->own, &path, &diag) != RC_OK) {
+		conn_check_say(check, MARK_WARN,
+			       "its chain is not trusted here (%s); a peer needs its CA and all "
+			       "intermediates: import them (ipsec import)",
+			       diag.text);
+		return;
+	}
+	conn_check_say(check, MARK_OK,
+		       "its chain leads to %s, which is trusted here; %u intermediate "
+		       "certificate%s sent with it",
+		       certificate_subject_text(path.path[path.path_count - 1], anchor),
+		       credential->chain_count, credential->chain_count == 1 ? " is" : "s are");
+	conn_check_revocation(check, path.path, path.path_count, false);
+	x509_verify_wipe(&path);
 }
 
 static bool kind_is_allowed(unsigned auth, enum key_kind kind)
@@ -238,12 +234,14 @@ static void check_own_key(struct check *check, struct credential *credential)
 	enum key_kind kind = public_key_kind(public);
 
 	if (kind_is_allowed(check->own->auth, kind))
-		say(check, MARK_OK, "its key, %s with %u bits, signs as authby= says",
-		    kind_text(kind), public_key_bits(public));
+		conn_check_say(check, MARK_OK, "its key, %s with %u bits, signs as authby= says",
+			       kind_text(kind), public_key_bits(public));
 	else
-		say(check, MARK_FAIL,
-		    "its key is %s, with which authby= (or %sauth=) does not let us sign; add %s",
-		    kind_text(kind), check->own_side, kind == KEY_RSA ? "rsasig" : "ecdsa");
+		conn_check_say(
+			check, MARK_FAIL,
+			"its key is %s, with which authby= (or %sauth=) does not let us sign; "
+			"add %s",
+			kind_text(kind), check->own_side, kind == KEY_RSA ? "rsasig" : "ecdsa");
 }
 
 static void check_own(struct check *check)
@@ -254,20 +252,20 @@ static void check_own(struct check *check)
 	enum rc rc = keyring_credential(check->keyring, check->own, &credential, &diag);
 
 	if (rc != RC_OK) {
-		say(check, MARK_FAIL, "%s",
-		    rc == RC_NOT_FOUND ? "this end has no certificate and no key: "
-					 "leftcert=, leftckaid= or leftrsasigkey="
-				       : diag.text);
+		conn_check_say(check, MARK_FAIL, "%s",
+			       rc == RC_NOT_FOUND ? "this end has no certificate and no key: "
+						    "leftcert=, leftckaid= or leftrsasigkey="
+						  : diag.text);
 		return;
 	}
 	if (credential->certificate == NULL) {
-		say(check, MARK_OK, "our raw key is there with its private half");
+		conn_check_say(check, MARK_OK, "our raw key is there with its private half");
 		check_own_key(check, credential);
 		return;
 	}
 	(void)snprintf(what, sizeof(what), "our certificate \"%.100s\" (%s)", check->own->cert,
 		       certificate_subject_text(credential->certificate, subject));
-	say(check, MARK_OK, "%s is there, and its private key belongs to it", what);
+	conn_check_say(check, MARK_OK, "%s is there, and its private key belongs to it", what);
 	check_dates(check, what, credential->certificate);
 	check_own_key(check, credential);
 	check_own_id(check, credential->certificate);
@@ -278,6 +276,7 @@ static void check_own(struct check *check)
 
 static void check_peer_certificate(struct check *check)
 {
+	struct x509_verify path;
 	struct certificate *certificate = NULL;
 	struct diag diag = { "" };
 	char text[IDENTITY_TEXT_MAX], names[700], what[200];
@@ -285,21 +284,26 @@ static void check_peer_certificate(struct check *check)
 	struct identity id = identity_of(check->peer, bytes);
 
 	if (x509_certificate_load(check->peer->cert, &certificate, &diag) != RC_OK) {
-		say(check, MARK_FAIL, "%scert=: %s", check->peer_side, diag.text);
+		conn_check_say(check, MARK_FAIL, "%scert=: %s", check->peer_side, diag.text);
 		return;
 	}
 	(void)snprintf(what, sizeof(what), "the peer's certificate \"%.100s\"", check->peer->cert);
 	check_dates(check, what, certificate);
 	list_names(certificate, names, sizeof(names));
 	if (check->peer->id_fromcert)
-		say(check, MARK_OK, "%sid=%%fromcert", check->peer_side);
+		conn_check_say(check, MARK_OK, "%sid=%%fromcert", check->peer_side);
 	else if (id.type != ID_NONE && !certificate_names(certificate, &id))
-		say(check, check->conn->require_id_on_certificate ? MARK_FAIL : MARK_WARN,
-		    "the peer's identity %s does not stand in %s; it has: %s",
-		    identity_text(&id, text), what, names);
+		conn_check_say(check,
+			       check->conn->require_id_on_certificate ? MARK_FAIL : MARK_WARN,
+			       "the peer's identity %s does not stand in %s; it has: %s",
+			       identity_text(&id, text), what, names);
 	else if (id.type != ID_NONE)
-		say(check, MARK_OK, "the peer's identity %s stands in %s", identity_text(&id, text),
-		    what);
+		conn_check_say(check, MARK_OK, "the peer's identity %s stands in %s",
+			       identity_text(&id, text), what);
+	if (verify(check, certificate, NULL, 0, check->peer, &path, &diag) == RC_OK) {
+		conn_check_revocation(check, path.path, path.path_count, true);
+		x509_verify_wipe(&path);
+	}
 	certificate_unref(certificate);
 }
 
@@ -319,9 +323,11 @@ static void check_trust(struct check *check)
 		check_dates(check, what, ca->certificate);
 	}
 	if (anchors == 0)
-		say(check, MARK_FAIL,
-		    "no CA is trusted here, so no certificate of a peer can be accepted; import "
-		    "the peer's CA (ipsec import --ca FILE)");
+		conn_check_say(
+			check, MARK_FAIL,
+			"no CA is trusted here, so no certificate of a peer can be accepted; "
+			"import "
+			"the peer's CA (ipsec import --ca FILE)");
 }
 
 static void check_peer_id(struct check *check)
@@ -331,18 +337,21 @@ static void check_peer_id(struct check *check)
 	struct identity id = identity_of(check->peer, bytes);
 
 	if (id.type == ID_NONE)
-		say(check, MARK_OK,
-		    "any identity is accepted that stands in a trusted certificate");
+		conn_check_say(check, MARK_OK,
+			       "any identity is accepted that stands in a trusted certificate");
 	else if (check->conn->require_id_on_certificate)
-		say(check, MARK_OK,
-		    "the peer must call itself %s, and that must stand in its certificate (%s)",
-		    identity_text(&id, text),
-		    id.type == ID_DER_ASN1_DN ? "as its subject" : "as alternative name");
+		conn_check_say(
+			check, MARK_OK,
+			"the peer must call itself %s, and that must stand in its certificate (%s)",
+			identity_text(&id, text),
+			id.type == ID_DER_ASN1_DN ? "as its subject" : "as alternative name");
 	else
-		say(check, MARK_WARN,
-		    "the peer must call itself %s, but require-id-on-certificate=no does not ask "
-		    "for it in the certificate",
-		    identity_text(&id, text));
+		conn_check_say(
+			check, MARK_WARN,
+			"the peer must call itself %s, but require-id-on-certificate=no does not "
+			"ask "
+			"for it in the certificate",
+			identity_text(&id, text));
 }
 
 static void check_peer(struct check *check)
@@ -353,14 +362,15 @@ static void check_peer(struct check *check)
 	enum rc rc = RC_OK;
 
 	while ((rc = keyring_peer_key(check->keyring, check->peer, raw, &key, &diag)) == RC_OK) {
-		say(check,
-		    kind_is_allowed(check->peer->auth, public_key_kind(key)) ? MARK_OK : MARK_FAIL,
-		    "a key of the peer is known: %s, %u bits", kind_text(public_key_kind(key)),
-		    public_key_bits(key));
+		conn_check_say(check,
+			       kind_is_allowed(check->peer->auth, public_key_kind(key)) ? MARK_OK
+											: MARK_FAIL,
+			       "a key of the peer is known: %s, %u bits",
+			       kind_text(public_key_kind(key)), public_key_bits(key));
 		raw++;
 	}
 	if (rc != RC_NOT_FOUND)
-		say(check, MARK_FAIL, "the peer's key: %s", diag.text);
+		conn_check_say(check, MARK_FAIL, "the peer's key: %s", diag.text);
 	if (check->peer->cert != NULL)
 		check_peer_certificate(check);
 	else if (raw == 0 && rc == RC_NOT_FOUND)
@@ -383,15 +393,17 @@ static void check_psk(struct check *check)
 
 	config_errors_init(&errors);
 	if (access(check->secrets_path, R_OK) != 0)
-		say(check, MARK_WARN, "%s cannot be read from here: is the shared key in it?",
-		    check->secrets_path);
+		conn_check_say(check, MARK_WARN,
+			       "%s cannot be read from here: is the shared key in it?",
+			       check->secrets_path);
 	else if (secrets_load(check->secrets_path, false, &secrets, &errors) != RC_OK)
-		say(check, MARK_FAIL, "%s has errors (ipsec checkconfig)", check->secrets_path);
+		conn_check_say(check, MARK_FAIL, "%s has errors (ipsec checkconfig)",
+			       check->secrets_path);
 	else if (secrets_psk(secrets, &own_id, &check->own->addr, &peer_id, &check->peer->addr,
 			     &psk, &diag) != RC_OK)
-		say(check, MARK_FAIL, "%s", diag.text);
+		conn_check_say(check, MARK_FAIL, "%s", diag.text);
 	else
-		say(check, MARK_OK, "there is a shared key for these two ends");
+		conn_check_say(check, MARK_OK, "there is a shared key for these two ends");
 	if (secrets != NULL)
 		secrets_free(secrets);
 	config_errors_free(&errors);
@@ -402,7 +414,7 @@ static void check_psk(struct check *check)
 static int check_all(struct check *check)
 {
 	choose_ends(check);
-	say(check, MARK_OK, "%s is this host", check->own_side);
+	conn_check_say(check, MARK_OK, "%s is this host", check->own_side);
 	if ((check->own->auth & AUTHBY_SIGNATURE) != 0 &&
 	    ((check->own->auth & AUTHBY_SECRET) == 0 || check->own->cert != NULL))
 		check_own(check);
@@ -421,7 +433,9 @@ static int check_all(struct check *check)
 static int check_conn(const struct ipsec *ipsec, const struct config *config, const char *name)
 {
 	static const uint64_t seed[2] = { 1, 2 }; /* a table of a few names, in this command only */
-	struct check check = { .ipsec = ipsec, .conn = config_conn_find(config, name) };
+	struct check check = { .ipsec = ipsec,
+			       .conn = config_conn_find(config, name),
+			       .setup = &config->setup };
 	struct diag diag = { "" };
 	int code;
 

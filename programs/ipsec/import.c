@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "import_crls.h"
 #include "keys.h"
 #include "x509/pem.h"
 #include "x509/x509.h"
@@ -12,6 +13,7 @@
 #define ITEMS_MAX  64
 #define KEYS_MAX   8
 #define BLOCKS_MAX 64
+#define CRLS_MAX   16
 
 struct item {
 	struct certificate *certificate; /* counted */
@@ -39,7 +41,8 @@ struct import {
 	struct item items[ITEMS_MAX];
 	struct loose_key keys[KEYS_MAX];
 	struct bundle bundles[KEYS_MAX];
-	unsigned item_count, key_count, bundle_count;
+	struct import_crl crls[CRLS_MAX];
+	unsigned item_count, key_count, bundle_count, crl_count;
 	struct diag diag;
 };
 
@@ -144,6 +147,18 @@ static int read_bundle(struct import *import, struct span der, const char *file)
 	return code;
 }
 
+static int read_crl(struct import *import, struct span der, const char *file)
+{
+	struct import_crl *crl = &import->crls[import->crl_count];
+
+	if (import->crl_count == CRLS_MAX)
+		return complain(EXIT_FAILED, "%s: more than %d CRLs at once", file, CRLS_MAX);
+	crl->der = der;
+	crl->file = file;
+	import->crl_count++;
+	return EXIT_DONE;
+}
+
 static int read_block(struct import *import, const struct pem *block, const char *file)
 {
 	switch (block->kind) {
@@ -161,11 +176,7 @@ static int read_block(struct import *import, const struct pem *block, const char
 			"new.p12) and import that",
 			file, file);
 	case PEM_CRL:
-		return complain(
-			EXIT_FAILED,
-			"%s: CRLs are not kept in the database; they are fetched from where "
-			"certificates say",
-			file);
+		return read_crl(import, block->der, file);
 	case PEM_PUBLIC_KEY:
 		return complain(EXIT_FAILED,
 				"%s: a public key needs no import: rightpubkey=%s in ipsec.conf",
@@ -179,7 +190,7 @@ static int read_block(struct import *import, const struct pem *block, const char
 static int read_file(struct import *import, const char *file)
 {
 	struct pem blocks[BLOCKS_MAX];
-	unsigned before = import->item_count + import->key_count;
+	unsigned before = import->item_count + import->key_count + import->crl_count;
 	size_t count = 0;
 	int code = EXIT_DONE;
 
@@ -190,9 +201,10 @@ static int read_file(struct import *import, const char *file)
 	if (code == EXIT_DONE && count == BLOCKS_MAX)
 		code = complain(EXIT_FAILED, "%s holds too much for one import (%d blocks)", file,
 				BLOCKS_MAX);
-	if (code == EXIT_DONE && before == import->item_count + import->key_count)
-		code = complain(EXIT_FAILED, "%s holds neither a certificate nor a private key",
-				file);
+	if (code == EXIT_DONE &&
+	    before == import->item_count + import->key_count + import->crl_count)
+		code = complain(EXIT_FAILED,
+				"%s holds neither a certificate nor a private key nor a CRL", file);
 	return code;
 }
 
@@ -342,6 +354,15 @@ static int check_names(struct import *import)
 	return EXIT_DONE;
 }
 
+static int check_crls(struct import *import)
+{
+	struct certificate *cas[ITEMS_MAX];
+
+	for (unsigned i = 0; i < import->item_count; i++)
+		cas[i] = import->items[i].certificate;
+	return crls_check(import->crls, import->crl_count, cas, import->item_count);
+}
+
 static int understand(struct import *import)
 {
 	struct store_list there;
@@ -356,6 +377,8 @@ static int understand(struct import *import)
 		decide_trust(import, &import->items[i]);
 	if (code == EXIT_DONE)
 		code = name_item(import);
+	if (code == EXIT_DONE)
+		code = check_crls(import);
 	return code == EXIT_DONE ? check_names(import) : code;
 }
 
@@ -430,7 +453,7 @@ static enum rc write_all(struct import *import)
 			      &import->diag));
 		TRY(check_bundled(import, item));
 	}
-	return RC_OK;
+	return crls_write(import->crls, import->crl_count, &import->diag);
 }
 
 /* ---- telling ---- */
@@ -486,6 +509,7 @@ static void tell_all(const struct import *import)
 			(void)snprintf(id + 2 * k, 3, "%02x", bytes[k]);
 		(void)printf("private key without a certificate: leftckaid=%s\n", id);
 	}
+	crls_tell(import->crls, import->crl_count);
 	tell_daemon(import->ipsec);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Methods about revoked certificates: what is known, and that it be fetched again. */
+#include <string.h>
 #include "control/private.h"
 
 #define SOME 50 /* entries of one reply */
@@ -79,8 +80,64 @@ void method_revocations(struct call *call)
 	list_some(call);
 }
 
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* A certificate in hexadecimal digits. */
+static struct certificate *take_certificate(struct call *call, const char *name)
+{
+	const char *text = call_text(call, name);
+	size_t len = text != NULL ? strlen(text) : 0;
+	struct certificate *certificate = NULL;
+	struct diag diag = { "not bytes in hexadecimal digits" };
+	uint8_t *bytes = len % 2 == 0 ? mem_alloc(len / 2 + 1) : NULL;
+	bool good = bytes != NULL;
+
+	for (size_t i = 0; good && i < len; i += 2) {
+		int high = digit(text[i]), low = digit(text[i + 1]);
+		good = high >= 0 && low >= 0;
+		bytes[i / 2] = (uint8_t)(high << 4 | low);
+	}
+	if (!good || certificate_parse(span_make(bytes, len / 2), &certificate, &diag) != RC_OK) {
+		certificate = NULL;
+		call_invalid(call, name, diag.text);
+	}
+	mem_free(bytes);
+	return certificate;
+}
+
+void method_revocation_of(struct call *call)
+{
+	static const char *const words[] = {
+		[X509_KNOWN_NOT] = "unknown",
+		[X509_KNOWN_GOOD] = "good",
+		[X509_KNOWN_REVOKED] = "revoked",
+	};
+	struct certificate *certificate = take_certificate(call, "certificate"), *issuer;
+	struct diag diag = { "" };
+	enum x509_known known;
+
+	if (certificate == NULL)
+		return;
+	issuer = take_certificate(call, "issuer");
+	if (issuer != NULL) {
+		known = x509_known(call->gateway->revocation, certificate, issuer, &diag);
+		call_reply(call,
+			   json_pack("{s:s,s:o}", "standing", words[known], "text",
+				     json_safe(diag.text[0] != '\0' ? diag.text : NULL)),
+			   false);
+	}
+	certificate_unref(certificate);
+	certificate_unref(issuer);
+}
+
 void method_refetch_crls(struct call *call)
 {
 	revocation_refetch(call->gateway->revocation);
+	gateway_read_crls(call->gateway);
 	call_done(call);
 }

@@ -23,6 +23,8 @@ static const struct method methods[] = {
 	{ "io.vanth.ike.Counters",			ACCESS_READ,  false, { { 0 } },		     method_counters },
 	{ "io.vanth.ike.Probe",				ACCESS_READ,  false, { { 0 } },		     method_probe },
 	{ "io.vanth.ike.Revocations",			ACCESS_READ,  true,  { { 0 } },		     method_revocations },
+	{ "io.vanth.ike.RevocationOf",			ACCESS_READ,  false,
+	  { { "certificate", PARAMETER_TEXT, true }, { "issuer", PARAMETER_TEXT, true } },   method_revocation_of },
 	{ "io.vanth.ike.Up",				ACCESS_WRITE, false, { NAME, ASYNC },	     method_up },
 	{ "io.vanth.ike.Start",				ACCESS_WRITE, false, { NAME, ASYNC },	     method_start },
 	{ "io.vanth.ike.Down",				ACCESS_WRITE, false, { NAME, ASYNC },	     method_down },

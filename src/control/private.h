@@ -182,6 +182,7 @@ void method_reload(struct call *call);
 void method_reload_secrets(struct call *call);
 void method_reload_keys(struct call *call);
 void method_revocations(struct call *call); /* crls.c */
+void method_revocation_of(struct call *call);
 void method_refetch_crls(struct call *call);
 void method_leases(struct call *call); /* leases.c */
 void method_status(struct call *call); /* status.c */

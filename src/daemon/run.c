@@ -170,6 +170,21 @@ static const char *state_dir(const struct daemon *daemon, const struct config *c
 								   : config->setup.nssdir;
 }
 
+/* ipsec.d/crls beside ipsec.conf */
+static enum rc open_crls(struct daemon *daemon, struct diag *diag)
+{
+	const char *config = daemon->options->config, *slash = strrchr(config, '/');
+	char folder[1000];
+	int len = snprintf(folder, sizeof(folder), "%.*sipsec.d/crls",
+			   slash != NULL ? (int)(slash + 1 - config) : 0, config);
+
+	if (len < 0 || len >= (int)sizeof(folder))
+		return diag_fail(diag, RC_LIMIT, "the path of the configuration is too long");
+	if (gateway_open_crls(daemon->gateway, folder) != RC_OK)
+		return diag_fail(diag, RC_NO_MEMORY, "out of memory while reading CRLs");
+	return RC_OK;
+}
+
 static enum rc build(struct daemon *daemon, struct config *config, struct diag *diag)
 {
 	TRY(setup_apply(daemon, &config->setup, diag));
@@ -178,6 +193,7 @@ static enum rc build(struct daemon *daemon, struct config *config, struct diag *
 	TRY(open_kernel(daemon, diag));
 	TRY(open_network(daemon, diag));
 	TRY(open_gateway(daemon, config, diag));
+	TRY(open_crls(daemon, diag));
 	crash_secret_give(daemon, state_dir(daemon, config));
 	leases_open(daemon->gateway, state_dir(daemon, config), &daemon->leases);
 	TRY(open_control(daemon, diag));

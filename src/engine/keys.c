@@ -112,5 +112,17 @@ void keys_close(struct gateway *gateway)
 void gateway_renew_keys(struct gateway *gateway, struct x509_trust *trust)
 {
 	keyring_renew(gateway->keyring, trust);
+	gateway_read_crls(gateway);
 	round_orient(gateway, false);
+}
+
+enum rc gateway_open_crls(struct gateway *gateway, const char *folder)
+{
+	TRY(revocation_folder(gateway->revocation, folder));
+	return revocation_read_now(gateway->revocation, keyring_trust(gateway->keyring));
+}
+
+void gateway_read_crls(struct gateway *gateway)
+{
+	revocation_reread(gateway->revocation, keyring_trust(gateway->keyring));
 }

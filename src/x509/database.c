@@ -3,6 +3,8 @@
 #include <cert.h>
 #include <certdb.h>
 #include <pk11pub.h>
+#include <prerror.h>
+#include <secerr.h>
 
 static bool is_trusted(CERTCertificate *found)
 {
@@ -67,4 +69,45 @@ enum rc database_find(const char *nickname, struct certificate **out, struct dia
 	if (list != NULL)
 		CERT_DestroyCertList(list);
 	return rc;
+}
+
+/* ---- CRLs ---- */
+
+enum rc database_crls(enum rc (*fn)(void *context, struct span der), void *context,
+		      struct diag *diag)
+{
+	CERTCrlHeadNode *list = NULL;
+	enum rc rc = RC_OK;
+
+	PR_SetError(0, 0);
+	if (SEC_LookupCrls(CERT_GetDefaultCertDB(), &list, SEC_CRL_TYPE) != SECSuccess)
+		return PR_GetError() == 0 ? RC_OK : database_fail(diag, "read", "CRLs");
+	for (CERTCrlNode *node = list->first; node != NULL && rc == RC_OK; node = node->next)
+		if (node->crl != NULL && node->crl->derCrl != NULL)
+			rc = fn(context,
+				span_make(node->crl->derCrl->data, node->crl->derCrl->len));
+	PORT_FreeArena(list->arena, PR_FALSE); /* all of it lives there */
+	return rc;
+}
+
+enum rc database_add_crl(struct span der, struct diag *diag)
+{
+	SECItem item = { siBuffer, (unsigned char *)(uintptr_t)der.ptr, (unsigned)der.len };
+	PK11SlotInfo *slot = PK11_GetInternalKeySlot();
+	CERTSignedCrl *crl;
+
+	if (slot == NULL)
+		return database_fail(diag, "add", "CRL");
+	PR_SetError(0, 0);
+	crl = PK11_ImportCRL(slot, &item, NULL, SEC_CRL_TYPE, NULL, CRL_IMPORT_BYPASS_CHECKS, NULL,
+			     CRL_DECODE_DEFAULT_OPTIONS);
+	PK11_FreeSlot(slot);
+	if (crl != NULL) {
+		SEC_DestroyCrl(crl);
+		return RC_OK;
+	}
+	if (PR_GetError() == SEC_ERROR_OLD_CRL || PR_GetError() == SEC_ERROR_CRL_ALREADY_EXISTS)
+		return diag_fail(diag, RC_EXISTS,
+				 "the database has this CRL of its issuer, or a newer one");
+	return database_fail(diag, "add", "CRL");
 }

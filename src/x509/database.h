@@ -20,6 +20,13 @@ enum rc database_walk(enum rc (*fn)(void *context, const struct database_entry *
 /* The newest certificate of that nickname. RC_NOT_FOUND, or what certificate_parse() says. */
 enum rc database_find(const char *nickname, struct certificate **out, struct diag *diag) MUST_CHECK;
 
+/* The same for its CRLs. RC_IO with a diag, or what fn says. */
+enum rc database_crls(enum rc (*fn)(void *context, struct span der), void *context,
+		      struct diag *diag) MUST_CHECK;
+/* Nothing is checked but what NSS does to find it again: by its issuer's name, one each. RC_EXISTS:
+ * there is a newer one, or the same. RC_IO. */
+enum rc database_add_crl(struct span der, struct diag *diag) MUST_CHECK;
+
 /* "cannot WHAT "NAME" in the NSS database: ..." with NSS's last error. */
 enum rc database_fail(struct diag *diag, const char *what, const char *name);
 /* The certificate as NSS has it, of the database if it is there; NULL: NSS does not take it. */

@@ -101,7 +101,8 @@ void source_arm_refresh(struct source *source)
 {
 	struct revocation *revocation = source->revocation;
 
-	if (source->kind == SOURCE_CRL && source->crl != NULL && source->state == SOURCE_IDLE)
+	if (source->kind == SOURCE_CRL && source->crl != NULL && !source->local &&
+	    source->state == SOURCE_IDLE)
 		revocation->env.timer(revocation->env.context, &source->refresh,
 				      refresh_due(source));
 }
@@ -561,7 +562,7 @@ bool source_ask(struct source *source)
 {
 	if (source->state != SOURCE_IDLE)
 		return true;
-	if (now_of(source) < source->retry_at || source->issuer == NULL)
+	if (now_of(source) < source->retry_at || source->issuer == NULL || source->local)
 		return false;
 	return enqueue(source);
 }

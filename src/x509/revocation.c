@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 #include "x509/path.h"
+#include "x509/shelf.h"
 #include "x509/sources.h"
 
-#define ENTRIES_SHOWN 4096
-#define URLS_MAX      8 /* distribution points of one certificate that are looked at */
+#define URLS_MAX 8 /* distribution points of one certificate that are looked at */
 
 /* ---- the service ---- */
 
@@ -64,6 +64,7 @@ void revocation_free(struct revocation *revocation)
 	table_free(&revocation->sources);
 	mem_free(revocation->ocsp_uri);
 	mem_free(revocation->ocsp_trustname);
+	shelf_forget(revocation);
 	mem_free(revocation);
 }
 
@@ -172,8 +173,8 @@ struct question {
 	struct diag why;	/* of STANDING_REVOKED, STANDING_UNKNOWN */
 };
 
-static void say_revoked(struct diag *why, const char *who, const struct revoked *revoked,
-			const char *what, int64_t made, const char *from)
+void say_revoked(struct diag *why, const char *who, const struct revoked *revoked, const char *what,
+		 int64_t made, const char *from)
 {
 	char when[ASN1_TIME_TEXT_MAX], date[ASN1_TIME_TEXT_MAX];
 
@@ -182,10 +183,8 @@ static void say_revoked(struct diag *why, const char *who, const struct revoked 
 		  asn1_time_text(made, date), from);
 }
 
-/* Serial numbers are an issuer's: a CRL of it that has this one means this certificate, whatever
- * its scope and age. */
-static struct source *crls_revoke(const struct revocation *revocation, const uint8_t issuer[32],
-				  struct span serial, const char *who, struct diag *why)
+struct source *crls_revoke(const struct revocation *revocation, const uint8_t issuer[32],
+			   struct span serial, const char *who, struct diag *why)
 {
 	list_for(node, &revocation->ages[SOURCE_CRL])
 	{
@@ -201,8 +200,8 @@ static struct source *crls_revoke(const struct revocation *revocation, const uin
 	return NULL;
 }
 
-static struct source *crls_cover(const struct revocation *revocation, const uint8_t issuer[32],
-				 const struct certificate *certificate)
+struct source *crls_cover(const struct revocation *revocation, const uint8_t issuer[32],
+			  const struct certificate *certificate)
 {
 	list_for(node, &revocation->ages[SOURCE_CRL])
 	{
@@ -433,149 +432,4 @@ enum rc x509_revocation(struct revocation *revocation, struct certificate *const
 		return diag_fail(diag, RC_SHUTDOWN, "the daemon stops while %.200s is asked",
 				 pending->url);
 	return rc;
-}
-
-/* ---- proofs ---- */
-
-static bool fits(const struct certificate *certificate)
-{
-	return certificate->serial.len <= sizeof(((struct x509_proof_one *)NULL)->serial);
-}
-
-struct x509_proof *x509_proof_new(struct certificate *const *path, unsigned count)
-{
-	struct x509_proof *proof;
-
-	if (count < 2)
-		return NULL;
-	proof = mem_alloc(sizeof(*proof) + (count - 1) * sizeof(proof->certificates[0]));
-	for (unsigned i = 0; proof != NULL && i + 1 < count; i++) {
-		struct x509_proof_one *one = &proof->certificates[proof->count];
-		if (!fits(path[i]) || source_issuer_key(path[i + 1], one->issuer) != RC_OK)
-			continue; /* RFC 5280 §4.1.2.2 has no such serial numbers */
-		memcpy(one->serial, path[i]->serial.ptr, path[i]->serial.len);
-		one->serial_len = (uint8_t)path[i]->serial.len;
-		proof->count++;
-	}
-	return proof;
-}
-
-struct x509_proof *x509_proof_copy(const struct x509_proof *proof)
-{
-	size_t size = sizeof(*proof) + proof->count * sizeof(proof->certificates[0]);
-	struct x509_proof *copy = mem_alloc(size);
-
-	if (copy != NULL)
-		memcpy(copy, proof, size);
-	return copy;
-}
-
-struct x509_proof *x509_proof_join(const struct x509_proof *a, const struct x509_proof *b)
-{
-	size_t one = sizeof(a->certificates[0]);
-	struct x509_proof *both = mem_alloc(sizeof(*both) + (a->count + b->count) * one);
-
-	if (both == NULL)
-		return NULL;
-	both->count = a->count + b->count;
-	memcpy(both->certificates, a->certificates, a->count * one);
-	memcpy(both->certificates + a->count, b->certificates, b->count * one);
-	return both;
-}
-
-static enum rc check_one(const struct revocation *revocation, const struct x509_proof_one *one,
-			 struct diag *diag)
-{
-	struct span serial = span_make(one->serial, one->serial_len);
-	const struct source *source = source_find_ocsp(revocation, one->issuer, serial);
-	char who[100], text[64];
-
-	(void)snprintf(who, sizeof(who), "the certificate with the serial number %s",
-		       x509_serial_text(serial, text));
-	if (source != NULL && source->answered && source->answer.status == OCSP_REVOKED) {
-		say_revoked(diag, source->subject != NULL ? source->subject : who,
-			    &source->answer.revoked, "OCSP answer", source->answer.this_update,
-			    source->url);
-		return RC_AUTH_FAILED;
-	}
-	return crls_revoke(revocation, one->issuer, serial, who, diag) != NULL ? RC_AUTH_FAILED
-									       : RC_OK;
-}
-
-enum rc x509_proof_check(const struct revocation *revocation, const struct x509_proof *proof,
-			 struct diag *diag)
-{
-	for (unsigned i = 0; i < proof->count; i++)
-		TRY(check_one(revocation, &proof->certificates[i], diag));
-	return RC_OK;
-}
-
-void x509_proof_watch(struct revocation *revocation, const struct x509_proof *proof)
-{
-	for (unsigned i = 0; i < proof->count; i++) {
-		const struct x509_proof_one *one = &proof->certificates[i];
-		watch_seen(revocation, one->issuer, span_make(one->serial, one->serial_len));
-	}
-}
-
-/* ---- to look at ---- */
-
-static const struct source *source_at(const struct revocation *revocation, size_t index)
-{
-	for (unsigned kind = 0; kind < SOURCE_KINDS; kind++) {
-		if (index >= revocation->counts[kind]) {
-			index -= revocation->counts[kind];
-			continue;
-		}
-		list_for(node, &revocation->ages[kind]) if (index-- == 0) return container_of(
-			node, struct source, in_age);
-	}
-	return NULL;
-}
-
-static const char *status_text(enum ocsp_status status)
-{
-	switch (status) {
-	case OCSP_GOOD:
-		return "good";
-	case OCSP_REVOKED:
-		return "revoked";
-	case OCSP_UNKNOWN:
-		break;
-	}
-	return "unknown";
-}
-
-bool revocation_entry(const struct revocation *revocation, size_t index,
-		      struct revocation_entry *out)
-{
-	const struct source *source = index < ENTRIES_SHOWN ? source_at(revocation, index) : NULL;
-
-	if (source == NULL)
-		return false;
-	*out = (struct revocation_entry){
-		.ocsp = source->kind == SOURCE_OCSP,
-		.from = source->url,
-		.subject = source->subject,
-		.fetched = source->fetched,
-		.busy = source->state != SOURCE_IDLE,
-		.why = source->why,
-	};
-	if (source->issuer != NULL)
-		x509_name_text(source->issuer->subject, out->issuer);
-	if (source->crl != NULL) {
-		out->known = true;
-		out->current = source_crl_current(source);
-		out->this_update = source->crl->this_update;
-		out->next_update = source->crl->next_update;
-		out->entries = source->crl->count;
-	}
-	if (source->answered) {
-		out->known = true;
-		out->current = source_answer_current(source);
-		out->this_update = source->answer.this_update;
-		out->next_update = source->answer.next_update;
-		out->status = status_text(source->answer.status);
-	}
-	return true;
 }

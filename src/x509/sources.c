@@ -111,12 +111,22 @@ void sources_free(struct revocation *revocation)
 				container_of(revocation->ages[kind].next, struct source, in_age));
 }
 
+void sources_forget_local(struct revocation *revocation)
+{
+	list_for_safe(node, &revocation->ages[SOURCE_CRL])
+	{
+		struct source *source = container_of(node, struct source, in_age);
+		if (source->local && !source->there)
+			source_free(source);
+	}
+}
+
 static bool is_needed(const struct source *source)
 {
 	bool revoked = source->answered && source->answer.status == OCSP_REVOKED;
 	usec_t linger = revoked ? SOURCE_LINGER_REVOKED : SOURCE_LINGER;
 
-	return source->state != SOURCE_IDLE || !list_empty(&source->waiters) ||
+	return source->local || source->state != SOURCE_IDLE || !list_empty(&source->waiters) ||
 	       (source->settled != 0 &&
 		host_now(source->revocation->env.host) < source->settled + linger);
 }

@@ -34,6 +34,8 @@ struct source {
 	uint8_t key[32];
 	uint8_t issuer_key[32];
 	uint8_t kind, state;			/* enum source_kind, source_state */
+	bool local;				/* it lies here (shelf.c), and is never fetched */
+	bool there;				/* and was there at the last look */
 	bool posts;				/* the responder does not answer GET */
 	bool posted;				/* so was the question that is out */
 	uint8_t serial[SERIAL_MAX], serial_len; /* SOURCE_OCSP: whom it is about */
@@ -68,7 +70,10 @@ struct revocation {
 	unsigned under_way;
 	struct list woken; /* waiters whose source is idle again */
 	struct deferred wake_later, begin_later;
-	bool ended; /* nobody waits any more */
+	bool ended;		       /* nobody waits any more */
+	char *folder;		       /* of CRLs that lie here; NULL: none */
+	struct rereading *reading;     /* on a worker; NULL: none is */
+	struct x509_trust *read_again; /* once more then, with these CAs; NULL: no */
 	struct log_limit limit;
 	/* settings */
 	bool crl_strict, ocsp_enable, ocsp_strict, ocsp_post;
@@ -106,7 +111,20 @@ void source_drop_crl(struct source *source);
 void source_forget_issuer(struct source *source);
 /* What is too much goes: of CRLs by bytes (not `but`), of answers by number. */
 void sources_trim(struct revocation *revocation, const struct source *but);
+/* Those that lay here, and do not any more. */
+void sources_forget_local(struct revocation *revocation);
 void sources_free(struct revocation *revocation);
+
+/* ---- revocation.c ---- */
+/* Serial numbers are an issuer's: a CRL of it that has this one means this certificate, whatever
+ * its scope and age; then why says so. NULL: none has. */
+struct source *crls_revoke(const struct revocation *revocation, const uint8_t issuer[32],
+			   struct span serial, const char *who, struct diag *why);
+/* A current one in which it would stand. */
+struct source *crls_cover(const struct revocation *revocation, const uint8_t issuer[32],
+			  const struct certificate *certificate);
+void say_revoked(struct diag *why, const char *who, const struct revoked *revoked, const char *what,
+		 int64_t made, const char *from);
 
 /* ---- fetching.c ---- */
 /* Fetches unless it is at it, or has failed lately. True: it is at it. */

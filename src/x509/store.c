@@ -10,6 +10,7 @@
 #include <string.h>
 #include "crypto/crypto.h"
 #include "x509/database.h"
+#include "x509/shelf.h"
 
 enum rc database_fail(struct diag *diag, const char *what, const char *name)
 {
@@ -253,4 +254,48 @@ enum rc store_remove_key(const struct public_key *key, struct diag *diag)
 	if (PK11_DeleteTokenPrivateKey(private, PR_TRUE) == SECSuccess)
 		return RC_OK;
 	return database_fail(diag, "remove", "a private key");
+}
+
+/* ---- CRLs ---- */
+
+static enum rc check_crl(const struct crl *crl, struct certificate *const *cas, size_t count,
+			 struct diag *diag)
+{
+	struct certificate *issuer = NULL;
+	struct store_list list;
+	struct certificate **there;
+	enum rc rc = shelf_issuer(crl, cas, count, 0, &issuer, diag);
+
+	if (rc != RC_NOT_FOUND)
+		return rc;
+	TRY(store_list(false, &list, diag));
+	there = mem_alloc((list.count + 1) * sizeof(*there));
+	for (size_t i = 0; there != NULL && i < list.count; i++)
+		there[i] = list.items[i].certificate;
+	rc = there != NULL ? shelf_issuer(crl, there, list.count, 0, &issuer, diag)
+			   : diag_fail(diag, RC_NO_MEMORY, "out of memory");
+	mem_free(there);
+	store_list_free(&list);
+	return rc;
+}
+
+enum rc store_check_crl(struct span der, struct certificate *const *cas, size_t count,
+			struct store_crl *out, struct diag *diag)
+{
+	struct crl *crl = NULL;
+	enum rc rc;
+
+	TRY(crl_parse(der, &crl, diag));
+	rc = check_crl(crl, cas, count, diag);
+	out->this_update = crl->this_update;
+	out->next_update = crl->next_update;
+	out->entries = crl->count;
+	x509_name_text(crl->issuer, out->issuer);
+	crl_unref(crl);
+	return rc;
+}
+
+enum rc store_add_crl(struct span der, struct diag *diag)
+{
+	return database_add_crl(der, diag);
 }

@@ -9,8 +9,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
-#include "unit/test.h"
+#include "exchange/authority.h"
 
 #define ARGS_MAX 24
 
@@ -168,6 +169,8 @@ static void two_hosts_get_certificates_of_a_private_ca(void **state)
 	assert_null(strstr(scene->output, "\"east\"")); /* its key is the other host's alone */
 	ipsec(scene, "a", "", "check", "t", NULL);
 	expect(scene, 0, "t: 0 failures, 0 warnings");
+	expect(scene, 0, "west names nobody who says whether it is revoked");
+	expect(scene, 0, "the daemon does not run");
 	ipsec(scene, "b", "secret\n", "import", "east.p12", NULL);
 	expect(scene, 0, "with its private key");
 	expect(scene, 0, "trusted: peers with certificates of it are accepted");
@@ -286,6 +289,65 @@ static void raw_keys_are_made_and_shown(void **state)
 	expect(scene, 2, "expected 2048 to");
 }
 
+/* A list of its own CA, and one of somebody of the same name. */
+static void write_list(struct scene *scene, const char *file, const struct authority *ca,
+		       int64_t made)
+{
+	struct x509_revoked entry = { span_make((const uint8_t *)"\x07", 1), made - 60, 1 };
+	struct x509_issue_crl crl = { .issuer = ca->certificate,
+				      .issuer_key = ca->key,
+				      .scheme = authority_scheme(ca->key),
+				      .revoked = &entry,
+				      .count = 1,
+				      .this_update = made,
+				      .next_update = made + 3600,
+				      .number = 1 };
+	struct span der = SPAN_NONE;
+	struct diag diag = { "" };
+	struct arena arena;
+
+	arena_init(&arena, 1u << 20);
+	if (x509_issue_crl(&crl, &arena, &der, &diag) != RC_OK)
+		fail_msg("%s", diag.text);
+	write_file(scene, file, (const char *)der.ptr, der.len);
+	arena_free(&arena);
+}
+
+static void lists_of_revoked_certificates_are_imported(void **state)
+{
+	struct scene *scene = *state;
+	struct authority ca, impostor;
+	struct diag diag = { "" };
+	int64_t now = time(NULL);
+
+	assert_int_equal(crypto_open(NULL, false, &diag), RC_OK);
+	authority_new(&ca, NULL, "CN=Lister", now);
+	authority_new(&impostor, NULL, "CN=Lister", now);
+	write_list(scene, "now.crl", &ca, now - 60);
+	write_list(scene, "old.crl", &ca, now - 7200);
+	write_list(scene, "false.crl", &impostor, now);
+	write_file(scene, "ca.der", (const char *)certificate_der(ca.certificate).ptr,
+		   certificate_der(ca.certificate).len);
+	ipsec(scene, "a", "", "initnss", NULL);
+	ipsec(scene, "a", "", "import", "now.crl", NULL);
+	expect(scene, 1,
+	       "now.crl: the CRL: its issuer, \"CN=Lister\", is no CA of the NSS database; import "
+	       "that first");
+	ipsec(scene, "a", "", "import", "--ca", "ca.der", "old.crl", NULL);
+	expect(scene, 0, "CRL of CN=Lister: made ");
+	expect(scene, 0, "1 revoked\n  it is out of date");
+	ipsec(scene, "a", "", "import", "false.crl", NULL);
+	expect(scene, 1, "false.crl: the CRL: its signature is not made by the key of");
+	ipsec(scene, "a", "", "import", "now.crl", NULL);
+	expect(scene, 0, "1 revoked\n");
+	assert_null(strstr(scene->output, "out of date"));
+	ipsec(scene, "a", "", "import", "old.crl", NULL);
+	expect(scene, 0, "(not taken: it was there already, or a newer one is)");
+	authority_free(&ca);
+	authority_free(&impostor);
+	crypto_close();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +359,8 @@ int main(void)
 						scene_open, scene_close),
 		cmocka_unit_test_setup_teardown(hostile_files_change_nothing, scene_open,
 						scene_close),
+		cmocka_unit_test_setup_teardown(lists_of_revoked_certificates_are_imported,
+						scene_open, scene_close),
 		cmocka_unit_test_setup_teardown(raw_keys_are_made_and_shown, scene_open,
 						scene_close),
 	};

@@ -43,6 +43,23 @@ revoked_with() {
 	say "nobody serves anything: what is not known is refused"
 	refused theirs-nolist "could not be found out (crl-strict=yes): http://198.51.100.254:81/none.crl"
 
+	say "a list that lies in ipsec.d/crls, or in the NSS database"
+	mkdir -p "$WORK/west.d/ipsec.d/crls"
+	cp "$authority/root.crl.pem" "$WORK/west.d/ipsec.d/crls"
+	ipsec west rereadcrls
+	log_has west "from $WORK/west.d/ipsec.d/crls/root.crl.pem: made " 5
+	refused theirs-revoked "(key compromise), says the CRL of"
+	rm "$WORK/west.d/ipsec.d/crls/root.crl.pem"
+	contains "$(ipsec west import "$authority/root.crl.pem" --nssdir "$WORK/west.d/nss")" "4 revoked"
+	ipsec west rereadcrls
+	log_has west "from the NSS database: made " 5
+	contains "$(ipsec west list crls)" "from     the NSS database"
+	crlutil -D -n root -d "sql:$WORK/west.d/nss"
+	ipsec west rereadcrls
+	sleep 1
+	contains "$(ipsec west list crls)" "from     http://198.51.100.254:81/none.crl"
+	[[ $(ipsec west list crls) != *"the NSS database"* ]] || fail "a list that was taken away counts"
+
 	say "the responder says who is revoked"
 	answer
 	refused theirs-gone "(key compromise), says the OCSP answer of"

@@ -70,11 +70,65 @@ static void each_source_is_shown_with_what_went_wrong(void **state)
 	authority_free(&ca);
 }
 
+static void write_hex(const struct certificate *certificate, char *out)
+{
+	struct span der = certificate_der(certificate);
+
+	for (size_t i = 0; i < der.len; i++)
+		(void)snprintf(out + 2 * i, 3, "%02x", der.ptr[i]);
+}
+
+static void what_is_known_of_a_certificate_is_told(void **state)
+{
+	static char leaf[8000], issuer[8000], text[20000];
+	struct private_key *key = authority_key(KEY_ECDSA_P256);
+	struct wish wish = { .subject = "CN=peer" };
+	struct certificate *certificate;
+	struct fixture fixture;
+	struct authority ca;
+	json_t *reply;
+
+	(void)state;
+	fixture_begin(&fixture, NULL);
+	authority_new(&ca, NULL, "CN=Test CA", fixture.host->ops->wall(fixture.host));
+	certificate = authority_issue(&ca, &wish, key, fixture.host->ops->wall(fixture.host));
+	write_hex(certificate, leaf);
+	write_hex(ca.certificate, issuer);
+	(void)snprintf(text, sizeof(text),
+		       "{\"method\":\"io.vanth.ike.RevocationOf\",\"parameters\":{"
+		       "\"certificate\":\"%s\",\"issuer\":\"%s\"}}",
+		       leaf, issuer);
+	reply = ask(&fixture, text);
+	assert_string_equal(json_string_value(json_object_get(json_object_get(reply, "parameters"),
+							      "standing")),
+			    "unknown");
+	json_decref(reply);
+	leaf[0] = 'x';
+	for (unsigned i = 0; i < 3; i++) { /* no digits, odd, no certificate */
+		(void)snprintf(text, sizeof(text),
+			       "{\"method\":\"io.vanth.ike.RevocationOf\",\"parameters\":{"
+			       "\"certificate\":\"%s\",\"issuer\":\"%s\"}}",
+			       i == 0	? leaf
+			       : i == 1 ? "abc"
+					: "3003020101",
+			       issuer);
+		reply = ask(&fixture, text);
+		assert_string_equal(json_string_value(json_object_get(reply, "error")),
+				    "org.varlink.service.InvalidParameter");
+		json_decref(reply);
+	}
+	certificate_unref(certificate);
+	private_key_unref(key);
+	fixture_end(&fixture);
+	authority_free(&ca);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_certificates_nothing_is_known),
 		cmocka_unit_test(each_source_is_shown_with_what_went_wrong),
+		cmocka_unit_test(what_is_known_of_a_certificate_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, fixtures_crypto_open, fixtures_crypto_close);

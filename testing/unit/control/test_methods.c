@@ -55,7 +55,7 @@ static void every_described_method_exists(void **state)
 			fail_msg("%s is described and does not exist", name);
 		count++;
 	}
-	assert_int_equal(count, 27);
+	assert_int_equal(count, 28);
 }
 
 static void methods_that_change_something_are_for_writers_only(void **state)

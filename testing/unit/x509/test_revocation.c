@@ -261,59 +261,6 @@ static void who_forgets_to_wait_is_not_called(void **state)
 	asker_stop(&asker);
 }
 
-static void a_proof_tells_who_is_revoked_later(void **state)
-{
-	struct x509_proof *proof, *copy;
-
-	(void)state;
-	asker_start(&asker, true, true, false);
-	proof = x509_proof_new(asker.path, 2);
-	copy = x509_proof_copy(proof);
-	assert_int_equal(proof->count, 1);
-	assert_int_equal(x509_proof_check(asker.revocation, proof, &asker.diag), RC_OK);
-	asker_serve(&asker, CRL_URL, SERVE_BODY, asker_crl(&asker, &asker.root, 5, HOUR, true));
-	(void)asker_find_out(&asker);
-	assert_true(asker.news > 0);
-	assert_int_equal(x509_proof_check(asker.revocation, copy, &asker.diag), RC_AUTH_FAILED);
-	assert_says(asker.diag, "was revoked on");
-	mem_free(proof);
-	mem_free(copy);
-	assert_null(x509_proof_new(asker.path, 1));
-	asker_stop(&asker);
-}
-
-static void what_is_kept_can_be_looked_at(void **state)
-{
-	struct revocation_entry entry;
-	struct answer answer;
-
-	(void)state;
-	asker_start(&asker, true, true, false);
-	asker_serve(&asker, OCSP_URL, SERVE_MISSING, SPAN_NONE);
-	asker_serve(&asker, CRL_URL, SERVE_BODY, asker_crl(&asker, &asker.root, 5, HOUR, true));
-	(void)asker_find_out(&asker);
-	assert_true(revocation_entry(asker.revocation, 0, &entry));
-	assert_false(entry.ocsp);
-	assert_true(entry.known && entry.current);
-	assert_string_equal(entry.issuer, "CN=root");
-	assert_string_equal(entry.from, CRL_URL);
-	assert_int_equal(entry.entries, 1);
-	assert_true(revocation_entry(asker.revocation, 1, &entry));
-	assert_true(entry.ocsp);
-	assert_false(entry.known);
-	assert_string_equal(entry.why, "the server answers 404");
-	assert_false(revocation_entry(asker.revocation, 2, &entry));
-	answer = asker_word(&asker, OCSP_REVOKED);
-	asker_answers(&asker, &answer);
-	revocation_refetch(asker.revocation);
-	(void)asker_find_out(&asker);
-	asker_run(&asker, SECONDS);
-	assert_true(revocation_entry(asker.revocation, 1, &entry));
-	assert_string_equal(entry.status, "revoked");
-	assert_int_equal(asker_asked(&asker, CRL_URL), 2);
-	asker_stop(&asker);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,8 +279,6 @@ int main(void)
 		cmocka_unit_test(one_word_is_enough_for_crl_strict),
 		cmocka_unit_test(nobody_waits_longer_than_the_limits),
 		cmocka_unit_test(who_forgets_to_wait_is_not_called),
-		cmocka_unit_test(a_proof_tells_who_is_revoked_later),
-		cmocka_unit_test(what_is_kept_can_be_looked_at),
 	};
 
 	return cmocka_run_group_tests(tests, pki_open, pki_close);
