@@ -196,6 +196,34 @@ static void the_trap_is_back_when_the_tunnel_is_down(void **state)
 }
 
 /* The peer deletes it: the trap waits for traffic again, nothing is begun without. */
+/* As when its selectors change: the peer does not answer for a while, and nothing goes in clear. */
+static void a_trap_that_has_to_be_set_anew_does_not_wait_for_the_peer(void **state)
+{
+	struct pair pair;
+	struct peers *peers;
+	struct peer *peer;
+
+	(void)state;
+	pair_start(&pair, 1, PAIR_BASE "\tauto=ondemand\n", NULL, NULL, NULL);
+	pair_run(&pair, USEC_PER_SEC);
+	assert_int_equal(world_partition(pair.world, pair.west.host, pair.east.host, true), RC_OK);
+	assert_int_equal(pair_ping(&pair, true), SIMULATED_ACQUIRED);
+	peers = &pair.west.gateway->peers;
+	peer = peers_tunnel(peers, "t")->peer;
+	for (unsigned i = 0;
+	     peer->backoff.not_before < host_now(pair.west.host) + 10 * USEC_PER_SEC; i++) {
+		assert_true(i < 1000);
+		pair_run(&pair, 5 * USEC_PER_SEC);
+		(void)pair_ping(&pair, true);
+	}
+	peers->on_move(peers->context, peer);
+	assert_false(peers_tunnel(peers, "t")->trap_installed);
+	peer_dirty(peer);
+	pair_run(&pair, USEC_PER_SEC / 10);
+	assert_true(peers_tunnel(peers, "t")->trap_installed);
+	pair_end(&pair);
+}
+
 static void on_demand_waits_for_traffic_after_the_peer_deleted(void **state)
 {
 	struct diag diag;
@@ -394,6 +422,7 @@ int main(void)
 		cmocka_unit_test(liveness_keeps_quiet_tunnels_up_for_a_day),
 		cmocka_unit_test(traffic_brings_a_tunnel_on_demand_up),
 		cmocka_unit_test(the_trap_is_back_when_the_tunnel_is_down),
+		cmocka_unit_test(a_trap_that_has_to_be_set_anew_does_not_wait_for_the_peer),
 		cmocka_unit_test(on_demand_waits_for_traffic_after_the_peer_deleted),
 		cmocka_unit_test(somebody_who_flushes_the_kernel_is_answered_by_a_new_tunnel),
 		cmocka_unit_test(a_tunnel_is_replaced_before_its_life_is_over_without_a_gap),

@@ -293,6 +293,68 @@ static void any_one_may_fail_for_what_the_operator_brought_up(void **state)
 	}
 }
 
+/* ---- a peer that takes parts ---- */
+
+#define TWO_AT_ONCE	"\tleftsubnet=10.1.0.0/24,10.3.0.0/24\n\trightsubnet=10.2.0.0/24\n"
+#define ONE_AT_A_TIME	"\tleftsubnets={10.1.0.0/24,10.3.0.0/24}\n\trightsubnet=10.2.0.0/24\n"
+#define CREATE_CHILD_SA 36
+
+/* Once a new Child SA is up no other one can be made. */
+static bool lose_further_ones(void *context, struct flight *flight)
+{
+	const struct pair *pair = context;
+
+	return pair->west.child_up < 2 || flight->bytes[18] != CREATE_CHILD_SA;
+}
+
+static unsigned to_be_deleted(const struct end *end)
+{
+	unsigned count = 0;
+
+	list_for(p, &end->gateway->peers.list)
+	{
+		const struct peer *peer = container_of(p, struct peer, in_peers);
+		list_for(t, &peer->tunnels)
+		{
+			const struct tunnel *tunnel = container_of(t, struct tunnel, in_peer);
+			list_for(c, &tunnel->child_sas) count +=
+				container_of(c, struct child_sa, in_tunnel)->delete_wanted;
+		}
+	}
+	return count;
+}
+
+/* The first new Child SA has a part of the selectors, and the second one takes its time: the old
+ * one, which has both, stays until then. */
+static void what_has_a_part_alone_does_not_end_what_had_all(void **state)
+{
+	char west[1024], east[1024];
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 1, conn(west, IDS, TWO_AT_ONCE, "\tauto=add\n"),
+		   conn(east, IDS, TWO_AT_ONCE, "\tauto=add\n"), SECRETS, SECRETS);
+	world_set_network(pair.world, &(struct world_network){ .delay = USEC_PER_MSEC });
+	end_up(&pair.west, "t");
+	world_run(pair.world, 5 * USEC_PER_SEC);
+	assert_int_equal(pair.west.child_up, 1);
+	world_tap(pair.world, lose_further_ones, &pair);
+	end_reload(&pair.east, conn(east, IDS, ONE_AT_A_TIME, "\tauto=add\n"));
+	end_reload(&pair.west, conn(west, IDS, TWO_AT_ONCE, "\tpriority=77\n\tauto=add\n"));
+	for (unsigned i = 0; i < 80; i++) {
+		world_run(pair.world, USEC_PER_SEC / 10);
+		assert_int_equal(pair_ping_hosts(&pair, "10.3.0.5", "10.2.0.5"), SIMULATED_ARRIVED);
+	}
+	assert_in_range(pair.west.child_up, 2, 3);
+	assert_int_equal(to_be_deleted(&pair.west), pair.west.child_up - 2); /* made by both ends */
+	world_tap(pair.world, NULL, NULL);
+	world_run(pair.world, 60 * USEC_PER_SEC);
+	assert_int_equal(pair_ping_hosts(&pair, "10.1.0.5", "10.2.0.5"), SIMULATED_ARRIVED);
+	assert_int_equal(pair_ping_hosts(&pair, "10.3.0.5", "10.2.0.5"), SIMULATED_ARRIVED);
+	assert_int_equal(pair.west.gateway->sas.child_count, 2);
+	pair_end(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +363,7 @@ int main(void)
 		cmocka_unit_test(a_change_that_is_taken_back_at_once_loses_no_packet),
 		cmocka_unit_test(reload_at_any_moment_of_a_rekey_loses_no_packet),
 		cmocka_unit_test(the_old_one_goes_when_the_new_one_cannot_come),
+		cmocka_unit_test(what_has_a_part_alone_does_not_end_what_had_all),
 		cmocka_unit_test(down_and_delete_end_the_old_one_too),
 		cmocka_unit_test(any_one_allocation_may_fail),
 		cmocka_unit_test(any_one_may_fail_for_what_the_operator_brought_up),

@@ -241,6 +241,60 @@ static void a_resumed_session_still_knows_its_certificates(void **state)
 	end(&play);
 }
 
+/* So does the client, about the gateway. */
+static void a_client_that_resumes_still_knows_the_gateways_certificates(void **state)
+{
+	const struct x509_proof *proof;
+	struct x509_proof *before;
+	struct play play;
+
+	(void)state;
+	begin(&play, 0);
+	proof = sa_of(&play.pair.west)->extra->proof;
+	assert_non_null(proof);
+	before = x509_proof_copy(proof);
+	lose(&play);
+	come_back(&play);
+	assert_int_equal(play.inits, 0);
+	proof = sa_of(&play.pair.west)->extra->proof;
+	assert_non_null(proof);
+	assert_int_equal(proof->count, before->count);
+	assert_memory_equal(proof->certificates, before->certificates,
+			    proof->count * sizeof(proof->certificates[0]));
+	mem_free(before);
+	end(&play);
+}
+
+/* It was to go anyway: as when the gateway's certificate turned out to be revoked. */
+static void what_was_to_be_deleted_when_the_peer_fell_silent_is_not_resumed(void **state)
+{
+	struct play play;
+	struct ike_sa *sa;
+	struct peer *peer;
+
+	(void)state;
+	for (unsigned put_out = 0; put_out < 2; put_out++) {
+		begin(&play, 0);
+		peer = peers_tunnel(&play.pair.west.gateway->peers, "t")->peer;
+		cut(&play, true);
+		sa = sa_of(&play.pair.west);
+		for (unsigned i = 0; sa->request.bytes == NULL; i++) { /* is it alive? */
+			assert_true(i < 200);
+			world_run(play.pair.world, SLICE);
+		}
+		if (put_out == 1) {
+			sa->delete_wanted = true;
+			sa->delete_reason = RC_AUTH_FAILED;
+		}
+		for (unsigned i = 0; play.pair.west.ike_down == 0; i++) {
+			assert_true(i < 1000);
+			world_run(play.pair.world, SLICE);
+		}
+		assert_int_equal(peer->ticket != NULL || play.resumes > 0, put_out == 0);
+		end(&play);
+	}
+}
+
 static void nobody_resumes_the_session_of_null(void **state)
 {
 	static const char null[] = ENDS "\tauthby=null\n";
@@ -266,6 +320,8 @@ int main(void)
 		cmocka_unit_test(when_the_trusted_cas_were_read_again_a_session_begins_anew),
 		cmocka_unit_test(where_revocation_is_strict_no_session_is_resumed),
 		cmocka_unit_test(a_resumed_session_still_knows_its_certificates),
+		cmocka_unit_test(a_client_that_resumes_still_knows_the_gateways_certificates),
+		cmocka_unit_test(what_was_to_be_deleted_when_the_peer_fell_silent_is_not_resumed),
 		cmocka_unit_test(nobody_resumes_the_session_of_null),
 	};
 
