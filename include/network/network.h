@@ -22,6 +22,10 @@ struct network_object {
 	enum network_kind kind;
 	char device[NETWORK_DEVICE_MAX]; /* link: its name; address, route: where it stands */
 	uint32_t if_id; /* link: of the xfrm interface; 0: one that carries nothing (dummy) */
+	/* link: a VTI device, by the marks of packets that come and go, between addr (ours) and
+	 * via (any address: whoever it is) */
+	bool vti;
+	uint32_t ikey, okey;
 	/* address; destination of a route or rule (first address of the subnet; a rule with none
 	 * has its IP version) */
 	struct ip_addr addr;

@@ -113,9 +113,16 @@ static inline bool conn_shunts(const struct config_conn *conn)
 {
 	return conn->type != TYPE_TUNNEL && conn->type != TYPE_TRANSPORT;
 }
+/* Packets find it by their route to an interface of its own. */
+static inline bool conn_has_device(const struct config_conn *conn)
+{
+	return conn->interface || conn->vti_interface != NULL;
+}
 /* We set routes into its tunnels; otherwise those that are there lead the right way. */
 static inline bool conn_has_routes(const struct config_conn *conn, const struct config_end *local)
 {
+	if (conn->vti_interface != NULL)
+		return conn->vti_routing;
 	return conn->interface || local->modecfgclient || ip_is_set(&local->sourceip) ||
 	       conn->mtu != 0 || conn->metric != 0;
 }

@@ -212,7 +212,7 @@ static bool is_last(const struct child_sa *child)
 /* A trap may need its interface further on. */
 static bool still_needed(const struct tunnel *tunnel)
 {
-	return tunnel->trap_installed && tunnel->conn->interface;
+	return tunnel->trap_installed && conn_has_device(tunnel->conn);
 }
 
 /* What is left: nothing, or that its script knows of the trap. */
@@ -253,7 +253,7 @@ void outfit_trap_changed(struct gateway *gateway, struct tunnel *tunnel)
 
 	tell_trap(gateway, tunnel);
 	outfit = tunnel->outfit;
-	if (!tunnel->conn->interface || gateway->stopping)
+	if (!conn_has_device(tunnel->conn) || gateway->stopping)
 		return;
 	if (outfit == NULL && still_needed(tunnel))
 		outfit = outfit_of(gateway, tunnel);

@@ -13,7 +13,8 @@ struct planning {
 	struct gateway *gateway;
 	const struct tunnel *tunnel;
 	struct network_plan *plan;
-	char device[NETWORK_DEVICE_MAX]; /* ipsecN; "": none */
+	char device[NETWORK_DEVICE_MAX]; /* of its own; "": none */
+	struct ip_addr local, remote;	 /* the ends of its packets; AF_UNSPEC: not known yet */
 };
 
 static const struct config_end *our_end(const struct planning *p)
@@ -23,7 +24,12 @@ static const struct config_end *our_end(const struct planning *p)
 
 static void name_interface(struct planning *p)
 {
-	(void)snprintf(p->device, sizeof(p->device), "ipsec%u", p->tunnel->conn->interface_number);
+	const struct config_conn *conn = p->tunnel->conn;
+
+	if (conn->vti_interface != NULL)
+		(void)snprintf(p->device, sizeof(p->device), "%s", conn->vti_interface);
+	else if (conn->interface)
+		(void)snprintf(p->device, sizeof(p->device), "ipsec%u", conn->interface_number);
 }
 
 static uint8_t whole(const struct ip_addr *addr)
@@ -31,15 +37,32 @@ static uint8_t whole(const struct ip_addr *addr)
 	return (uint8_t)(ip_len(addr->family) * 8);
 }
 
+/* One that several peers share lets in packets of any address. */
+static void describe_vti(const struct planning *p, struct network_object *link)
+{
+	const struct config_conn *conn = p->tunnel->conn;
+	bool shared = conn->vti_shared || p->tunnel->peer->parent != NULL;
+
+	link->vti = true;
+	link->ikey = conn->mark_in;
+	link->okey = conn->mark_out;
+	link->addr = p->local;
+	link->via = shared || !ip_is_set(&p->remote) ? ip_any(p->local.family) : p->remote;
+}
+
 static void add_interface(struct planning *p)
 {
-	const struct config_interface_address *ip = &our_end(p)->interface_ip;
-	struct network_object link = { .kind = NETWORK_LINK, .if_id = p->tunnel->conn->if_id };
+	const struct config_conn *conn = p->tunnel->conn;
+	const struct config_interface_address *ip =
+		conn->vti_interface != NULL ? &our_end(p)->vti : &our_end(p)->interface_ip;
+	struct network_object link = { .kind = NETWORK_LINK, .if_id = conn->if_id };
 	struct network_object address = { .kind = NETWORK_ADDRESS };
 
 	if (p->device[0] == '\0')
 		return;
 	memcpy(link.device, p->device, sizeof(link.device));
+	if (conn->vti_interface != NULL)
+		describe_vti(p, &link);
 	network_plan_add(p->plan, &link);
 	if (!ip_is_set(&ip->addr))
 		return;
@@ -217,6 +240,11 @@ static void add_child(struct planning *p, const struct child_sa *child)
 	const struct config_end *end = our_end(p);
 	const struct ike_config *config = given(child);
 
+	if (!ip_is_set(&p->local)) { /* the newest comes first */
+		p->local = child->local;
+		p->remote = child->remote;
+	}
+
 	if (end->modecfgclient && config != NULL) {
 		add_address(p, &config->addresses[0]);
 		add_address(p, &config->addresses[1]);
@@ -252,7 +280,12 @@ static void add_trap(struct planning *p)
 
 	add_fixed_address(p, &our_end(p)->sourceip);
 	add_fixed_address(p, &our_end(p)->sourceip_other);
-	add_routes(p, &tunnel->selectors, &tunnel->peer->remote, NULL);
+	if (!ip_is_set(&p->local)) {
+		p->local = tunnel->peer->local;
+		p->remote = tunnel->peer->remote;
+	}
+	if (conn_has_routes(tunnel->conn, our_end(p)))
+		add_routes(p, &tunnel->selectors, &tunnel->peer->remote, NULL);
 }
 
 void outfit_plan(struct gateway *gateway, const struct tunnel *tunnel, const struct child_sa *but,
@@ -261,18 +294,19 @@ void outfit_plan(struct gateway *gateway, const struct tunnel *tunnel, const str
 	struct planning p = { .gateway = gateway, .tunnel = tunnel, .plan = plan };
 	struct network_plan rest = { .count = 0 };
 	const struct config_conn *conn = tunnel->conn;
-	bool traps = tunnel->trap_installed && conn->interface;
+	bool traps = tunnel->trap_installed && conn_has_device(conn);
 
 	*plan = rest;
 	if (gateway->network == NULL || conn_shunts(conn))
 		return;
-	if (conn->interface)
-		name_interface(&p);
+	name_interface(&p);
 	p.plan = &rest;
 	if (!add_children(&p, but) && !traps)
 		return;
 	if (traps)
 		add_trap(&p);
+	if (conn->vti_interface != NULL && !ip_is_set(&p.local))
+		return; /* it comes when we know where from */
 	p.plan = plan;
 	add_interface(&p);
 	for (unsigned i = 0; i < rest.count; i++)
@@ -306,8 +340,7 @@ bool outfit_dns(struct gateway *gateway, const struct tunnel *tunnel, const stru
 	*dns = (struct network_dns){ .count = 0 };
 	if (gateway->network == NULL)
 		return false;
-	if (tunnel->conn->interface)
-		name_interface(&p);
+	name_interface(&p);
 	for (const struct list *node = all->prev; node != all; node = node->prev) {
 		const struct child_sa *child =
 			container_of((uintptr_t)node, struct child_sa, in_tunnel);

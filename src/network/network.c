@@ -100,6 +100,8 @@ static void make(struct network *network, struct held *held)
 	bool first = held->state == HELD_ABSENT, again = held->again;
 
 	held->again = false;
+	if (first && held->what.kind == NETWORK_LINK && link_take_over(network, held))
+		return;
 	held->text[0] = '\0';
 	held->error = add(backend, held);
 	if (held->error == EEXIST) {
@@ -150,6 +152,8 @@ static void unmake(struct network *network, struct held *held)
 	char text[NETWORK_TEXT_MAX] = "";
 	int error = 0;
 
+	if (held->state == HELD_OURS && held->what.kind == NETWORK_LINK)
+		link_hand_over(network, held);
 	if (held->state == HELD_OURS)
 		error = backend->ops->apply(backend, &held->what, false, text);
 	if (error != 0)

@@ -25,6 +25,7 @@ static bool same_addr(const struct ip_addr *a, const struct ip_addr *b)
 bool network_object_equal(const struct network_object *a, const struct network_object *b)
 {
 	return a->kind == b->kind && strcmp(a->device, b->device) == 0 && a->if_id == b->if_id &&
+	       a->vti == b->vti && a->ikey == b->ikey && a->okey == b->okey &&
 	       same_addr(&a->addr, &b->addr) && a->len == b->len && a->proto == b->proto &&
 	       a->aside == b->aside && same_addr(&a->via, &b->via) &&
 	       same_addr(&a->source, &b->source) && a->mtu == b->mtu && a->metric == b->metric &&
@@ -39,7 +40,8 @@ uint64_t network_object_hash(const struct table *table, const struct network_obj
 
 	key[0] = (uint8_t)object->kind;
 	key[1] = object->len;
-	memcpy(key + 2, object->addr.bytes, sizeof(object->addr.bytes));
+	if (object->kind != NETWORK_LINK) /* of one name there is one, whatever its ends */
+		memcpy(key + 2, object->addr.bytes, sizeof(object->addr.bytes));
 	memcpy(key + 2 + sizeof(object->addr.bytes), object->device, len);
 	return table_hash(table, key, sizeof(key));
 }
@@ -67,18 +69,30 @@ static const char *rule_text(const struct network_object *object, char text[NETW
 	return text;
 }
 
+static const char *link_text(const struct network_object *object, char text[NETWORK_TEXT_MAX])
+{
+	char local[IP_TEXT_MAX], remote[IP_TEXT_MAX];
+
+	if (object->vti)
+		(void)snprintf(text, NETWORK_TEXT_MAX,
+			       "the VTI device %s (local %s, remote %s, marks 0x%x and 0x%x)",
+			       object->device, ip_text(&object->addr, local),
+			       ip_text(&object->via, remote), object->ikey, object->okey);
+	else if (object->if_id == 0)
+		(void)snprintf(text, NETWORK_TEXT_MAX, "the interface %s", object->device);
+	else
+		(void)snprintf(text, NETWORK_TEXT_MAX, "the xfrm interface %s (if_id %u)",
+			       object->device, object->if_id);
+	return text;
+}
+
 const char *network_object_text(const struct network_object *object, char text[NETWORK_TEXT_MAX])
 {
 	char addr[IP_TEXT_MAX];
 
 	switch (object->kind) {
 	case NETWORK_LINK:
-		if (object->if_id == 0)
-			(void)snprintf(text, NETWORK_TEXT_MAX, "the interface %s", object->device);
-		else
-			(void)snprintf(text, NETWORK_TEXT_MAX, "the xfrm interface %s (if_id %u)",
-				       object->device, object->if_id);
-		return text;
+		return link_text(object, text);
 	case NETWORK_ADDRESS:
 		(void)snprintf(text, NETWORK_TEXT_MAX, "the address %s/%u on %s",
 			       ip_text(&object->addr, addr), object->len, object->device);
@@ -95,14 +109,31 @@ const char *network_object_text(const struct network_object *object, char text[N
 	return text;
 }
 
+static const char *no_such_link(const struct network_object *object)
+{
+	if (!object->vti && object->if_id == 0)
+		return "; this kernel is built without it";
+	if (!object->vti)
+		return "; this kernel has no xfrm interfaces: modprobe xfrm_interface, "
+		       "or boot a kernel with CONFIG_XFRM_INTERFACE";
+	return object->addr.family == AF_INET
+		       ? "; this kernel has no VTI devices: modprobe ip_vti, or write "
+			 "ipsec-interface="
+		       : "; this kernel has no VTI devices for IPv6: modprobe ip6_vti, or write "
+			 "ipsec-interface=";
+}
+
 const char *network_errno_hint(const struct network_object *object, int error)
 {
 	switch (error) {
 	case EOPNOTSUPP:
-		return object->kind == NETWORK_LINK && object->if_id != 0
-			       ? "; this kernel has no xfrm interfaces: modprobe xfrm_interface, "
-				 "or boot a kernel with CONFIG_XFRM_INTERFACE"
-			       : "; this kernel is built without it";
+		return object->kind == NETWORK_LINK ? no_such_link(object)
+						    : "; this kernel is built without it";
+	case EADDRINUSE:
+		return object->kind == NETWORK_LINK && object->vti
+			       ? "; another tunnel has a device of this name, or one with these "
+				 "addresses: with vti-shared=yes tunnels share one device"
+			       : "";
 	case EPERM:
 		return "; CAP_NET_ADMIN is needed in this network namespace";
 	case ENODEV:

@@ -11,7 +11,8 @@
 
 struct network_backend;
 struct network_backend_ops {
-	/* 0 or errno; adding what is there: EEXIST; removing what is not there: 0. text: what the
+	/* 0 or errno; adding what is there: EEXIST (EADDRINUSE: another VTI device has these ends);
+	 * removing what is not there: 0. text: what the
 	 * kernel says beside it, or "". */
 	int (*apply)(struct network_backend *backend, const struct network_object *object, bool add,
 		     char text[NETWORK_TEXT_MAX]);
@@ -22,6 +23,10 @@ struct network_backend_ops {
 	/* From now on it calls vigil_lost() and vigil_suspect() for what others remove; NULL: no
 	 * more. */
 	enum rc (*listen)(struct network_backend *backend, struct network *listener);
+	/* A VTI device gets the ends and keys of `object`, and keeps what stands on it: 0 or errno.
+	 */
+	int (*change)(struct network_backend *backend, const struct network_object *object,
+		      char text[NETWORK_TEXT_MAX]);
 	enum rc (*remove_stale)(struct network_backend *backend, unsigned *count,
 				struct diag *diag);
 	void (*free)(struct network_backend *backend);
@@ -112,6 +117,14 @@ bool vigil_walk(struct network *network);
 /* For backends: somebody else has removed this (what it does not know of it is zero). */
 void vigil_lost(struct network *network, const struct network_object *shown);
 void vigil_suspect(struct network *network);
+
+/* ---- links.c ---- */
+/* `held`, which is absent, is a link whose name another one of ours has: it becomes that one, or is
+ * refused. False: no other has it. */
+bool link_take_over(struct network *network, struct held *held);
+/* `held`, which nobody wants any more, becomes the one of its name that is wanted, if there is one;
+ * it is absent then. */
+void link_hand_over(struct network *network, struct held *held);
 
 /* ---- dns.c ---- */
 struct nameservers;

@@ -79,6 +79,21 @@ static bool has_address(const struct simulated_backend *simulated, const struct 
 	return false;
 }
 
+/* Linux finds a VTI device by its ends, which only one may have. */
+static bool has_ends(const struct simulated_backend *simulated, const struct network_object *object)
+{
+	list_for(node, &simulated->things)
+	{
+		const struct thing *thing = container_of(node, struct thing, in_host);
+		if (thing->what.kind == NETWORK_LINK && thing->what.vti && object->vti &&
+		    strcmp(thing->what.device, object->device) != 0 &&
+		    ip_equal(&thing->what.addr, &object->addr) &&
+		    ip_equal(&thing->what.via, &object->via))
+			return true;
+	}
+	return false;
+}
+
 static int put(struct simulated_backend *simulated, const struct network_object *object, bool ours)
 {
 	struct thing *thing;
@@ -87,6 +102,8 @@ static int put(struct simulated_backend *simulated, const struct network_object 
 		return simulated->link_error;
 	if (find(simulated, object) != NULL)
 		return EEXIST;
+	if (object->kind == NETWORK_LINK && has_ends(simulated, object))
+		return EADDRINUSE;
 	if (object->device[0] != '\0' && object->kind != NETWORK_LINK &&
 	    !has_device(simulated, object->device))
 		return ENODEV;
@@ -151,6 +168,27 @@ static int apply(struct network_backend *backend, const struct network_object *o
 	return error;
 }
 
+static int change(struct network_backend *backend, const struct network_object *object,
+		  char text[NETWORK_TEXT_MAX])
+{
+	struct simulated_backend *simulated =
+		container_of(backend, struct simulated_backend, backend);
+	struct thing *thing = find(simulated, object);
+
+	(void)text;
+	if (fails(simulated))
+		return simulated->fail_error;
+	if (thing == NULL)
+		return ENODEV;
+	if (!thing->what.vti || thing->what.addr.family != object->addr.family)
+		return EOPNOTSUPP;
+	if (has_ends(simulated, object))
+		return EADDRINUSE;
+	thing->what = *object;
+	simulated->changes++;
+	return 0;
+}
+
 static enum rc remove_stale(struct network_backend *backend, unsigned *count, struct diag *diag)
 {
 	struct simulated_backend *simulated =
@@ -212,6 +250,7 @@ static const struct network_backend_ops simulated_ops = {
 	.raise_link = raise_link,
 	.index = index_of,
 	.listen = listen_to,
+	.change = change,
 	.remove_stale = remove_stale,
 	.free = simulated_free,
 };

@@ -80,6 +80,8 @@ void vigil_put_back(struct network *network, struct held *held)
 /* What Linux knows a thing by; a device that is gone has no name any more. */
 static bool is_shown(const struct network_object *what, const struct network_object *shown)
 {
+	if (what->kind == NETWORK_LINK)
+		return shown->kind == NETWORK_LINK && strcmp(what->device, shown->device) == 0;
 	return what->kind == shown->kind && what->table == shown->table &&
 	       what->len == shown->len && what->metric == shown->metric &&
 	       ip_equal(&what->addr, &shown->addr) &&

@@ -3,8 +3,12 @@
 #include <linux/fib_rules.h>
 #include <linux/if.h>
 #include <linux/if_link.h>
+#include <linux/if_tunnel.h>
+#include <linux/ip.h>
 #include <string.h>
 #include "network/netlink/netlink.h"
+
+#define LOOSE_SOURCES 2 /* of rp_filter; the larger one of this and that of all counts */
 
 const struct nlattr *netlink_attribute(const struct nlmsghdr *message, size_t header, uint16_t type,
 				       size_t least)
@@ -33,10 +37,45 @@ static void put_addr(struct nlmsghdr *message, uint16_t type, const struct ip_ad
 	mnl_attr_put(message, type, ip_len(addr->family), addr->bytes);
 }
 
+/* Packets to the peer get the one mark; SAs and policies for what comes from it are looked up with
+ * the other. */
+static void put_vti(struct nlmsghdr *message, const struct network_object *object)
+{
+	struct nlattr *kind = mnl_attr_nest_start(message, IFLA_LINKINFO), *data;
+	bool v6 = object->addr.family == AF_INET6;
+
+	mnl_attr_put_strz(message, IFLA_INFO_KIND, v6 ? "vti6" : "vti");
+	data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
+	mnl_attr_put_u32(message, IFLA_VTI_IKEY, htonl(object->ikey));
+	mnl_attr_put_u32(message, IFLA_VTI_OKEY, htonl(object->okey));
+	put_addr(message, IFLA_VTI_LOCAL, &object->addr);
+	put_addr(message, IFLA_VTI_REMOTE, &object->via);
+	mnl_attr_nest_end(message, data);
+	mnl_attr_nest_end(message, kind);
+}
+
+static void put_dummy(struct nlmsghdr *message)
+{
+	struct nlattr *kind = mnl_attr_nest_start(message, IFLA_LINKINFO);
+
+	mnl_attr_put_strz(message, IFLA_INFO_KIND, "dummy");
+	mnl_attr_nest_end(message, kind);
+}
+
+static void put_xfrm(struct nlmsghdr *message, const struct network_object *object)
+{
+	struct nlattr *kind = mnl_attr_nest_start(message, IFLA_LINKINFO), *data;
+
+	mnl_attr_put_strz(message, IFLA_INFO_KIND, "xfrm");
+	data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
+	mnl_attr_put_u32(message, IFLA_XFRM_IF_ID, object->if_id);
+	mnl_attr_nest_end(message, data);
+	mnl_attr_nest_end(message, kind);
+}
+
 static void encode_link(struct nlmsghdr *message, const struct network_object *object, bool add)
 {
 	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(message, sizeof(*info));
-	struct nlattr *kind, *data;
 
 	message->nlmsg_type = add ? RTM_NEWLINK : RTM_DELLINK;
 	mnl_attr_put_strz(message, IFLA_IFNAME, object->device);
@@ -44,16 +83,46 @@ static void encode_link(struct nlmsghdr *message, const struct network_object *o
 		return;
 	info->ifi_flags = info->ifi_change = IFF_UP;
 	mnl_attr_put_u32(message, IFLA_GROUP, NETWORK_LINK_GROUP);
-	kind = mnl_attr_nest_start(message, IFLA_LINKINFO);
-	mnl_attr_put_strz(message, IFLA_INFO_KIND, object->if_id != 0 ? "xfrm" : "dummy");
-	if (object->if_id == 0) {
-		mnl_attr_nest_end(message, kind);
-		return;
-	}
-	data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
-	mnl_attr_put_u32(message, IFLA_XFRM_IF_ID, object->if_id);
-	mnl_attr_nest_end(message, data);
-	mnl_attr_nest_end(message, kind);
+	if (object->vti)
+		put_vti(message, object);
+	else if (object->if_id != 0)
+		put_xfrm(message, object);
+	else
+		put_dummy(message);
+}
+
+static struct nlmsghdr *of_link(void *at, const struct network_object *object)
+{
+	struct nlmsghdr *message = mnl_nlmsg_put_header(at);
+
+	message->nlmsg_type = RTM_NEWLINK;
+	message->nlmsg_flags = add_flags(false);
+	(void)mnl_nlmsg_put_extra_header(message, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(message, IFLA_IFNAME, object->device);
+	return message;
+}
+
+struct nlmsghdr *netlink_change_encode(void *at, const struct network_object *object)
+{
+	struct nlmsghdr *message = of_link(at, object);
+
+	put_vti(message, object);
+	return message;
+}
+
+struct nlmsghdr *netlink_settings_encode(void *at, const struct network_object *object)
+{
+	struct nlmsghdr *message = of_link(at, object);
+	struct nlattr *all = mnl_attr_nest_start(message, IFLA_AF_SPEC);
+	struct nlattr *family = mnl_attr_nest_start(message, AF_INET);
+	struct nlattr *settings = mnl_attr_nest_start(message, IFLA_INET_CONF);
+
+	mnl_attr_put_u32(message, IPV4_DEVCONF_NOPOLICY, 1);
+	mnl_attr_put_u32(message, IPV4_DEVCONF_RP_FILTER, LOOSE_SOURCES);
+	mnl_attr_nest_end(message, settings);
+	mnl_attr_nest_end(message, family);
+	mnl_attr_nest_end(message, all);
+	return message;
 }
 
 struct nlmsghdr *netlink_encode_up(void *at, const struct network_object *link)

@@ -69,6 +69,26 @@ static bool is_gone(int error)
 	return error == ESRCH || error == ENOENT || error == ENODEV || error == EADDRNOTAVAIL;
 }
 
+/* EEXIST of a VTI device: its name, or its ends, which Linux finds it by. */
+static int why_it_exists(const struct network_object *object, int error)
+{
+	return error == EEXIST && if_nametoindex(object->device) == 0 ? EADDRINUSE : error;
+}
+
+/* A device of ours that lets nothing in is none. */
+static int set_up(struct network_backend *backend, const struct network_object *object,
+		  char text[NETWORK_TEXT_MAX])
+{
+	_Alignas(8) uint8_t bytes[NETLINK_MESSAGE_MAX] = { 0 };
+	int error = netlink_ask(netlink_of(backend), netlink_settings_encode(bytes, object), text);
+
+	if (error == 0)
+		return 0;
+	memset(bytes, 0, sizeof(bytes));
+	(void)netlink_ask(netlink_of(backend), netlink_encode(bytes, object, false, 0), text);
+	return error;
+}
+
 static int apply(struct network_backend *backend, const struct network_object *object, bool add,
 		 char text[NETWORK_TEXT_MAX])
 {
@@ -80,6 +100,10 @@ static int apply(struct network_backend *backend, const struct network_object *o
 	if (stands && index == 0)
 		return add ? ENODEV : 0;
 	error = netlink_ask(netlink_of(backend), netlink_encode(bytes, object, add, index), text);
+	if (add && error == 0 && object->vti)
+		return set_up(backend, object, text);
+	if (add && object->vti)
+		error = why_it_exists(object, error);
 	return !add && is_gone(error) ? 0 : error;
 }
 
@@ -103,6 +127,15 @@ static int raise_link(struct network_backend *backend, const struct network_obje
 	return netlink_ask(netlink_of(backend), netlink_encode_up(bytes, object), text);
 }
 
+static int change(struct network_backend *backend, const struct network_object *object,
+		  char text[NETWORK_TEXT_MAX])
+{
+	_Alignas(8) uint8_t bytes[NETLINK_MESSAGE_MAX] = { 0 };
+	int error = netlink_ask(netlink_of(backend), netlink_change_encode(bytes, object), text);
+
+	return error == EEXIST ? EADDRINUSE : error;
+}
+
 static void netlink_free(struct network_backend *backend)
 {
 	(void)(netlink_listen(backend, NULL) == RC_OK);
@@ -115,6 +148,7 @@ static const struct network_backend_ops netlink_ops = {
 	.raise_link = raise_link,
 	.index = index_of,
 	.listen = netlink_listen,
+	.change = change,
 	.remove_stale = netlink_remove_stale,
 	.free = netlink_free,
 };

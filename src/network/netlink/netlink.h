@@ -35,6 +35,12 @@ struct nlmsghdr *netlink_encode(void *at, const struct network_object *object, b
 				uint32_t index);
 /* Sets the link up. */
 struct nlmsghdr *netlink_encode_up(void *at, const struct network_object *link);
+/* A VTI device that is there gets the ends and keys of `object`. */
+struct nlmsghdr *netlink_change_encode(void *at, const struct network_object *object);
+/* What Linux has to know of a VTI device that is there: what comes out of it has been checked
+ * against the policies with its mark, and is not to be again without one; and whatever rp_filter
+ * says of all interfaces, its source may be one that has no route through it. */
+struct nlmsghdr *netlink_settings_encode(void *at, const struct network_object *object);
 /* The message that removes what this part of a dump shows; NULL: it is not ours, or too long. */
 struct nlmsghdr *netlink_stale_encode(void *at, const struct nlmsghdr *dumped);
 

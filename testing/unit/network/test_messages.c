@@ -3,6 +3,8 @@
 #include <linux/fib_rules.h>
 #include <linux/if.h>
 #include <linux/if_link.h>
+#include <linux/if_tunnel.h>
+#include <linux/ip.h>
 #include <string.h>
 #include "network/netlink/netlink.h"
 #include "unit/test.h"
@@ -49,6 +51,71 @@ static void link_is_up_in_our_group_and_has_its_if_id(void **state)
 	assert_string_equal(mnl_attr_get_str(netlink_attribute(message, head, IFLA_IFNAME, 1)),
 			    "ipsec7");
 	assert_null(netlink_attribute(message, head, IFLA_LINKINFO, 0));
+}
+
+static struct network_object vti(const char *local, const char *remote)
+{
+	struct network_object link = {
+		.kind = NETWORK_LINK, .device = "vti5", .vti = true, .ikey = 5, .okey = 0x60
+	};
+
+	assert_int_equal(ip_parse(local, &link.addr), RC_OK);
+	assert_int_equal(ip_parse(remote, &link.via), RC_OK);
+	return link;
+}
+
+static void assert_vti(const struct nlmsghdr *message, const char *name,
+		       const struct network_object *link)
+{
+	const struct nlattr *kind =
+		netlink_attribute(message, sizeof(struct ifinfomsg), IFLA_LINKINFO, 4);
+	const struct nlattr *data = nested(kind, IFLA_INFO_DATA);
+	size_t len = ip_len(link->addr.family);
+
+	assert_string_equal(mnl_attr_get_str(nested(kind, IFLA_INFO_KIND)), name);
+	assert_int_equal(mnl_attr_get_u32(nested(data, IFLA_VTI_IKEY)), htonl(5));
+	assert_int_equal(mnl_attr_get_u32(nested(data, IFLA_VTI_OKEY)), htonl(0x60));
+	assert_int_equal(mnl_attr_get_payload_len(nested(data, IFLA_VTI_LOCAL)), len);
+	assert_memory_equal(mnl_attr_get_payload(nested(data, IFLA_VTI_LOCAL)), link->addr.bytes,
+			    len);
+	assert_memory_equal(mnl_attr_get_payload(nested(data, IFLA_VTI_REMOTE)), link->via.bytes,
+			    len);
+}
+
+static void vti_device_has_its_ends_and_marks(void **state)
+{
+	struct network_object v4 = vti("192.0.2.1", "192.0.2.2");
+	struct network_object v6 = vti("2001:db8::1", "2001:db8::2");
+	size_t head = sizeof(struct ifinfomsg);
+
+	(void)state;
+	assert_vti(encode(&v4, true), "vti", &v4);
+	assert_vti(encode(&v6, true), "vti6", &v6);
+	assert_int_equal(
+		mnl_attr_get_u32(netlink_attribute(encode(&v4, true), head, IFLA_GROUP, 4)),
+		NETWORK_LINK_GROUP);
+	memset(bytes, 0, sizeof(bytes));
+	const struct nlmsghdr *change = netlink_change_encode(bytes, &v4);
+	assert_int_equal(change->nlmsg_flags, NLM_F_REQUEST | NLM_F_ACK);
+	assert_vti(change, "vti", &v4);
+}
+
+/* Otherwise Linux drops what comes out of it: the policies have a mark that it has no more. */
+static void vti_device_asks_no_policy_again(void **state)
+{
+	struct network_object link = vti("192.0.2.1", "192.0.2.2");
+
+	(void)state;
+	memset(bytes, 0, sizeof(bytes));
+	const struct nlmsghdr *message = netlink_settings_encode(bytes, &link);
+	const struct nlattr *all =
+		netlink_attribute(message, sizeof(struct ifinfomsg), IFLA_AF_SPEC, 4);
+	const struct nlattr *settings = nested(nested(all, AF_INET), IFLA_INET_CONF);
+	assert_int_equal(mnl_attr_get_u32(nested(settings, IPV4_DEVCONF_NOPOLICY)), 1);
+	assert_int_equal(mnl_attr_get_u32(nested(settings, IPV4_DEVCONF_RP_FILTER)), 2);
+	assert_string_equal(mnl_attr_get_str(netlink_attribute(message, sizeof(struct ifinfomsg),
+							       IFLA_IFNAME, 1)),
+			    "vti5");
 }
 
 static void route_names_our_protocol_also_when_it_goes(void **state)
@@ -107,6 +174,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(link_is_up_in_our_group_and_has_its_if_id),
+		cmocka_unit_test(vti_device_has_its_ends_and_marks),
+		cmocka_unit_test(vti_device_asks_no_policy_again),
 		cmocka_unit_test(route_names_our_protocol_also_when_it_goes),
 		cmocka_unit_test(attribute_that_is_short_or_missing_is_not_found),
 	};

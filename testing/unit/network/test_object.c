@@ -16,10 +16,10 @@ static struct network_object route(const char *to, uint8_t len)
 
 static void every_field_tells_objects_apart(void **state)
 {
-	struct network_object a = route("10.2.0.0", 24), b[8];
+	struct network_object a = route("10.2.0.0", 24), b[11];
 
 	(void)state;
-	for (unsigned i = 0; i < 8; i++)
+	for (unsigned i = 0; i < 11; i++)
 		b[i] = a;
 	assert_true(network_object_equal(&a, &b[0]));
 	b[0].kind = NETWORK_ADDRESS;
@@ -30,7 +30,10 @@ static void every_field_tells_objects_apart(void **state)
 	b[5].table = HOST_TABLE_TUNNELS;
 	assert_int_equal(ip_parse("10.9.0.7", &b[6].source), RC_OK);
 	assert_int_equal(ip_parse("192.0.2.9", &b[7].via), RC_OK);
-	for (unsigned i = 0; i < 8; i++)
+	b[8].vti = true;
+	b[9].ikey = 5;
+	b[10].okey = 5;
+	for (unsigned i = 0; i < 11; i++)
 		assert_false(network_object_equal(&a, &b[i]));
 }
 
@@ -57,6 +60,16 @@ static void text_says_what_it_is_and_where(void **state)
 	object = (struct network_object){ .kind = NETWORK_LINK, .device = "ipsec7", .if_id = 7 };
 	assert_string_equal(network_object_text(&object, text),
 			    "the xfrm interface ipsec7 (if_id 7)");
+	object = (struct network_object){
+		.kind = NETWORK_LINK, .device = "vti5", .vti = true, .ikey = 5, .okey = 16
+	};
+	assert_int_equal(ip_parse("192.0.2.1", &object.addr), RC_OK);
+	object.via = ip_any(AF_INET);
+	assert_string_equal(network_object_text(&object, text),
+			    "the VTI device vti5 (local 192.0.2.1, remote 0.0.0.0, marks 0x5 and "
+			    "0x10)");
+	assert_non_null(strstr(network_errno_hint(&object, EOPNOTSUPP), "modprobe ip_vti"));
+	assert_non_null(strstr(network_errno_hint(&object, EADDRINUSE), "vti-shared=yes"));
 }
 
 static void plan_takes_each_object_once_and_has_an_end(void **state)
