@@ -116,8 +116,10 @@ struct config_end {
 	unsigned subnet_count;
 	bool together;	  /* leftsubnet=a,b: all in one Child SA; leftsubnets=a,b: each its own */
 	uint8_t protocol; /* leftprotoport */
-	uint16_t port;	  /* 0: any */
-	struct ip_addr sourceip;       /* AF_UNSPEC: none */
+	bool ports;	  /* leftprotoport= names some, from > to: OPAQUE; otherwise any */
+	uint16_t port_from,
+		port_to;	 /* of ICMP: the type in the upper byte, the code in the lower */
+	struct ip_addr sourceip; /* AF_UNSPEC: none */
 	struct ip_addr sourceip_other; /* of the other IP version; AF_UNSPEC: none */
 	uint8_t sourceip_wanted;       /* enum config_wanted_address bits */
 	unsigned auth; /* enum config_authby bits of this end (leftauth, or authby) */
@@ -306,6 +308,10 @@ enum rc config_load(const char *path, struct config **out, struct config_errors 
 /* The same from memory, for tests and fuzzing; `include` is refused. */
 enum rc config_load_text(const char *name, struct span text, struct config **out,
 			 struct config_errors *errors) MUST_CHECK;
+/* What this end protects of a range, by leftprotoport=; protocol: that of a packet, which the other
+ * end may have named. */
+struct selector config_end_selector(const struct config_end *end, const struct ip_range *range,
+				    uint8_t protocol);
 void config_ref(struct config *config);
 void config_unref(struct config *config);
 const struct config_conn *config_conn_find(const struct config *config, const char *name);

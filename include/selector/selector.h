@@ -111,7 +111,7 @@ enum rc selectors_substitute(const struct selectors *selectors, bool local,
 
 /* ---- masks.c ---- */
 /* The masks of addresses and ports of which a pair consists: at most max into out. How many there
- * are; more than max: they did not fit. OPAQUE ports stay, Linux refuses them. */
+ * are; more than max: they did not fit. OPAQUE ports stay as they are. */
 unsigned selector_masks(const struct selector_pair *pair, struct selector_pair *out, unsigned max);
 
 /* ---- agree.c: lists of the wire and ours ---- */

@@ -190,6 +190,11 @@ static void check_ports(const struct checking *c)
 			  "leftprotoport has protocol %u and rightprotoport has %u: no packet is "
 			  "both",
 			  l->protocol, r->protocol);
+	else if ((l->protocol == IPPROTO_ICMP || l->protocol == IPPROTO_ICMPV6) && l->ports &&
+		 r->ports && (l->port_from > r->port_to || r->port_from > l->port_to))
+		check_say(c, CHECK_PORTS, false, "protoport", 1,
+			  "leftprotoport and rightprotoport have different ICMP types: no packet "
+			  "is of both; write it at one end");
 }
 
 static void check_source(const struct checking *c, const struct config_end *end, unsigned side,

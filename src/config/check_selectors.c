@@ -7,17 +7,20 @@
 
 /* ---- several subnets together ---- */
 
-/* Those of the index-th tunnel at this end; false: not known before the conn is loaded. */
-static bool end_lists(const struct config_end *end, unsigned index, struct selector *out,
-		      unsigned *count)
+/* Those of the index-th tunnel at this end. */
+static void end_lists(const struct config_end *end, uint8_t protocol, unsigned index,
+		      struct selector *out, unsigned *count)
 {
 	unsigned first = end->together ? 0 : index,
 		 last = end->together ? end->subnet_count : index + 1;
 
+	const struct ip_range host = { .from = { .family = AF_UNSPEC } };
+
 	*count = 0;
+	if (end->subnet_count == 0)
+		out[(*count)++] = config_end_selector(end, &host, protocol);
 	for (unsigned i = first; i < last && i < end->subnet_count; i++)
-		out[(*count)++] = selector_make(&end->subnets[i], end->protocol, end->port);
-	return *count > 0;
+		out[(*count)++] = config_end_selector(end, &end->subnets[i], protocol);
 }
 
 static unsigned tunnels_of(const struct config_end *end)
@@ -29,12 +32,12 @@ static bool too_many_policies(const struct config_conn *conn, struct diag *diag)
 {
 	struct selector_lists lists;
 	struct selectors selectors;
+	uint8_t protocol = conn->left.protocol != 0 ? conn->left.protocol : conn->right.protocol;
 
 	for (unsigned i = 0; i < tunnels_of(&conn->left); i++)
 		for (unsigned j = 0; j < tunnels_of(&conn->right); j++) {
-			if (!end_lists(&conn->left, i, lists.local, &lists.local_count) ||
-			    !end_lists(&conn->right, j, lists.remote, &lists.remote_count))
-				continue;
+			end_lists(&conn->left, protocol, i, lists.local, &lists.local_count);
+			end_lists(&conn->right, protocol, j, lists.remote, &lists.remote_count);
 			enum rc rc = selectors_make(&lists, &selectors, diag);
 			if (rc == RC_OK)
 				selectors_drop(&selectors);
@@ -58,11 +61,12 @@ void check_together(const struct checking *c)
 				  side == 0 ? "left" : "right");
 			return;
 		}
-	if (!ends[0]->together && !ends[1]->together)
+	if (!ends[0]->together && !ends[1]->together && !ends[0]->ports && !ends[1]->ports)
 		return;
 	if (too_many_policies(c->conn, &diag))
-		check_say(c, CHECK_TOTAL, false, "subnet", ends[0]->together ? 0 : 1, "%s",
-			  diag.text);
+		check_say(c, CHECK_TOTAL, false,
+			  ends[0]->together || ends[1]->together ? "subnet" : "protoport",
+			  ends[0]->together || ends[0]->ports ? 0 : 1, "%s", diag.text);
 }
 
 /* ---- shunts ---- */
@@ -99,7 +103,8 @@ static uint64_t hash_of(const struct table *table, const struct ip_range *a,
 
 static bool same_ports(const struct config_end *a, const struct config_end *b)
 {
-	return a->protocol == b->protocol && a->port == b->port;
+	return a->protocol == b->protocol && a->ports == b->ports && a->port_from == b->port_from &&
+	       a->port_to == b->port_to;
 }
 
 static bool is_one_policy(const struct shunted *shunt, const struct config_conn *conn,

@@ -329,7 +329,8 @@ static bool same_interface(const struct config_interface_address *a,
 static bool same_protected(const struct config_end *a, const struct config_end *b)
 {
 	if (a->subnet_count != b->subnet_count || a->protocol != b->protocol ||
-	    a->port != b->port || a->together != b->together || a->cat != b->cat ||
+	    a->ports != b->ports || a->port_from != b->port_from || a->port_to != b->port_to ||
+	    a->together != b->together || a->cat != b->cat ||
 	    (a->updown == NULL) != (b->updown == NULL))
 		return false;
 	for (unsigned i = 0; i < a->subnet_count; i++)

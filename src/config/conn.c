@@ -386,3 +386,15 @@ void setup_build(struct loader *loader)
 	for (unsigned i = 0; i < loader->setup.count; i++)
 		(void)applied(loader, &loader->setup.settings[i], setup);
 }
+
+struct selector config_end_selector(const struct config_end *end, const struct ip_range *range,
+				    uint8_t protocol)
+{
+	struct selector selector = selector_make(range, protocol, 0);
+
+	if (end->ports) {
+		selector.port_from = end->port_from;
+		selector.port_to = end->port_to;
+	}
+	return selector;
+}

@@ -28,7 +28,14 @@ enum rc field_subnets(const char *text, void *object, struct finding *finding)
 enum rc field_protoport(const char *text, void *object, struct finding *finding)
 {
 	struct config_end *end = object;
-	return value_protoport(text, &end->protocol, &end->port, &finding->diag);
+	struct protoport read;
+
+	TRY(value_protoport(text, &read, &finding->diag));
+	end->protocol = read.protocol;
+	end->ports = read.ports;
+	end->port_from = read.from;
+	end->port_to = read.to;
+	return RC_OK;
 }
 
 static enum rc set_version(const char *text, const struct names *names, void *object,

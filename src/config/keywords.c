@@ -210,8 +210,12 @@ const struct keyword keywords_ours[] = {
 		   "Several subnets, ranges or addresses; each pair of a left and a right one "
 		   "becomes a tunnel of its own.",
 		   .same = "subnet"),
-	END_CUSTOM("protoport", "protocol/port", "", NULL, field_protoport,
-		   "Only this protocol and port: tcp/443, udp/53, 17/1701, icmp, tcp/%any."),
+	END_CUSTOM(
+		"protoport", "protocol/port", "", NULL, field_protoport,
+		"Only this protocol and port: tcp/443, udp/53, 17/1701, icmp, tcp/%any; or ports: "
+		"tcp/1000-2000 (Linux matches masks: a policy for each that it takes). icmp/8 is a "
+		"type, icmp/3/1 or icmp/769 type and code; one end is enough. udp/%opaque: packets "
+		"whose ports cannot be seen, as parts of larger ones (RFC 4301)."),
 	END_CUSTOM("sourceip", "address", "", NULL, field_sourceip,
 		   "The source address that this host uses for packets through the tunnel; one of "
 		   "each IP version. %config, %config4, %config6: the peer gives it. A subnet or "
@@ -244,7 +248,7 @@ const struct keyword keywords_ours[] = {
 		"30 seconds it is killed. Of capabilities it has CAP_NET_ADMIN. %disabled, or "
 		"Libreswan's ipsec _updown, whose work the daemon does itself: none."),
 	END_CUSTOM("vti", "address/length", "", NULL, field_vti,
-		   "The address of this end's vti-interface=."),
+		   "The address of this end's vti-interface=, and its subnet."),
 	END_CUSTOM("interface-ip", "address/length", "", NULL, field_interface_ip,
 		   "The address of this end's ipsec-interface=."),
 	END_CUSTOM("cert", "name", "", NULL, field_cert,
@@ -406,12 +410,19 @@ const struct keyword keywords_ours[] = {
 		"that wants it comes (or its trap), with routes to what the peer protects, and "
 		"removed with the last one. One that is there already is used and stays."),
 	CONN_CUSTOM("vti-interface", "name", "", NULL, field_vti_interface,
-		    "The VTI device that the tunnel belongs to, by its mark. ipsec-interface= is "
-		    "the newer way."),
+		    "The VTI device that the tunnel belongs to; needs mark= (or mark-in= and "
+		    "mark-out=), by which it knows its packets. It is made when the first tunnel "
+		    "that wants it comes (or its trap), without a check of policies on what comes "
+		    "out of it and with a loose rp_filter, and removed with the last one. One that "
+		    "is there already is used and stays. ipsec-interface= is the newer way: it "
+		    "needs no mark, and a peer may have several."),
 	CONN("vti-routing", KIND_BOOL, vti_routing, "yes, no", "yes",
-	     "Packets for the tunnel are routed to its vti-interface=."),
+	     "Routes to what the peer protects are set through the vti-interface=; where the peer "
+	     "itself is among that (0.0.0.0/0), in table 86. no: whatever goes through it is yours "
+	     "to route."),
 	CONN("vti-shared", KIND_BOOL, vti_shared, "yes, no", "no",
-	     "The vti-interface= stays when the conn goes."),
+	     "The vti-interface= takes packets from and to any peer, so that conns with the same "
+	     "mark= share it. With right=%any it always does."),
 	CONN("nic-offload", KIND_ENUM, nic_offload, "no, auto, crypto, packet", "auto",
 	     "ESP in the network card: no, whatever it can, its encryption (also yes), or the "
 	     "whole packet with its policy.",

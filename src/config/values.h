@@ -36,9 +36,14 @@ enum rc value_host(const char *text, struct config_end *end, struct diag *diag) 
 /* leftsubnet= and leftsubnets=: replaces subnets and subnet_count; *column: where in text. */
 enum rc value_subnets(const char *text, struct config_end *end, size_t *column,
 		      struct diag *diag) MUST_CHECK;
-/* "17/1701", "udp/53", "tcp", "tcp/%any", "%any", "icmp" */
-enum rc value_protoport(const char *text, uint8_t *protocol, uint16_t *port,
-			struct diag *diag) MUST_CHECK;
+struct protoport {
+	uint8_t protocol;
+	bool ports; /* some; otherwise any */
+	uint16_t from, to;
+};
+/* "17/1701", "udp/53", "tcp/1000-2000", "tcp", "tcp/%any", "udp/%opaque", "%any", "icmp", "icmp/8"
+ * (a type), "icmp/3/1" or "icmp/769" (type and code), "icmp/11-12" */
+enum rc value_protoport(const char *text, struct protoport *out, struct diag *diag) MUST_CHECK;
 /* Numeric address that a host may have. */
 enum rc value_address(const char *text, struct ip_addr *out, struct diag *diag) MUST_CHECK;
 /* listen= and interfaces=: a mem_alloc'ed array. "%defaultroute", "%any" and "%none" give none. */

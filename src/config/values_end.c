@@ -214,30 +214,105 @@ static enum rc number_or_name(const char *text, const struct names *names, unsig
 	return RC_OK;
 }
 
-enum rc value_protoport(const char *text, uint8_t *protocol, uint16_t *port, struct diag *diag)
+static bool is_icmp(unsigned protocol)
 {
-	const char *slash = strchr(text, '/');
-	unsigned proto = 0, number = 0;
+	return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6;
+}
+
+/* "8", "3/1", or both in one number, as Libreswan and strongSwan write them: 2048, 0x0800. */
+static enum rc icmp_type(const char *word, struct protoport *out, struct diag *diag)
+{
+	const char *slash = strchr(word, '/');
+	char *end;
+	int base = strncasecmp(word, "0x", 2) == 0 ? 16 : 10;
+	unsigned long type = strtoul(word, &end, base), code = 0;
+	bool both = slash != NULL || type > 255;
+
+	if (word[0] < '0' || word[0] > '9' || (*end != '\0' && end != slash) || type > 65535)
+		return diag_fail(diag, RC_SYNTAX,
+				 "\"%.40s\" is no ICMP type: write its number, or type/code", word);
+	if (slash != NULL) {
+		code = strtoul(slash + 1, &end, 10);
+		if (slash[1] < '0' || slash[1] > '9' || *end != '\0' || code > 255 || type > 255)
+			return diag_fail(diag, RC_SYNTAX,
+					 "\"%.40s\": type and code are numbers up to 255", word);
+	}
+	if (type <= 255)
+		type = type << 8 | code;
+	out->from = (uint16_t)type;
+	out->to = (uint16_t)(both ? type : type | 0xff);
+	return RC_OK;
+}
+
+static enum rc port_word(const char *word, struct protoport *out, struct diag *diag)
+{
+	unsigned number = 0;
+
+	if (is_icmp(out->protocol))
+		return icmp_type(word, out, diag);
+	TRY(number_or_name(word, &ports, 65535, &number, diag));
+	out->from = out->to = (uint16_t)number;
+	return RC_OK;
+}
+
+/* Names of services may have hyphens: those of ranges stand between numbers. */
+static bool is_range(const char *text)
+{
+	return text[0] >= '0' && text[0] <= '9' && strchr(text, '-') != NULL;
+}
+
+static enum rc port_range(const char *text, struct protoport *out, struct diag *diag)
+{
+	struct protoport last = *out;
 	char word[64];
 
-	if (slash != NULL && strcasecmp(slash + 1, "%opaque") == 0)
-		return diag_fail(diag, RC_UNSUPPORTED, "the port %%opaque is not supported");
-	snprintf(word, sizeof(word), "%.*s", slash != NULL ? (int)(slash - text) : 63, text);
-	TRY(number_or_name(word, &protocols, 255, &proto, diag));
-	if (slash != NULL && slash[1] != '\0' &&
-	    strspn(slash + 1, "0123456789-") == strlen(slash + 1) && strchr(slash + 2, '-') != NULL)
-		return diag_fail(diag, RC_UNSUPPORTED,
-				 "\"%.40s\" is not supported yet: write one port, or %%any",
-				 slash + 1);
-	if (slash != NULL)
-		TRY(number_or_name(slash + 1, &ports, 65535, &number, diag));
-	if (number != 0 && proto == 0)
-		return diag_fail(diag, RC_SYNTAX,
-				 "port %u needs a protocol: write tcp/%u or udp/%u", number, number,
-				 number);
-	*protocol = (uint8_t)proto;
-	*port = (uint16_t)number;
+	snprintf(word, sizeof(word), "%.*s", (int)(strchr(text, '-') - text), text);
+	TRY(port_word(word, out, diag));
+	TRY(port_word(strchr(text, '-') + 1, &last, diag));
+	if (last.to < out->from)
+		return diag_fail(diag, RC_SYNTAX, "\"%.40s\": the larger port stands first", text);
+	out->to = last.to;
 	return RC_OK;
+}
+
+/* What stands behind the protocol. 0 is what Libreswan and strongSwan take for any. */
+static enum rc read_ports(const char *text, struct protoport *out, struct diag *diag)
+{
+	if (strcasecmp(text, "%opaque") == 0) {
+		if (is_icmp(out->protocol))
+			return diag_fail(diag, RC_UNSUPPORTED,
+					 "%%opaque is for ports; Linux cannot tell parts of ICMP "
+					 "messages from others");
+		out->from = UINT16_MAX;
+		out->to = 0;
+	} else if (strcmp(text, "0") == 0) {
+		out->to = UINT16_MAX;
+	} else if (is_range(text) && strlen(text) < 64) {
+		TRY(port_range(text, out, diag));
+	} else if (strcasecmp(text, "%any") == 0 || strcasecmp(text, "any") == 0) {
+		out->to = UINT16_MAX;
+	} else {
+		TRY(port_word(text, out, diag));
+	}
+	out->ports = out->from != 0 || out->to != UINT16_MAX;
+	if (out->ports && out->protocol == 0)
+		return diag_fail(diag, RC_SYNTAX,
+				 "the port %.40s needs a protocol: write tcp/%.40s or udp/%.40s",
+				 text, text, text);
+	return RC_OK;
+}
+
+enum rc value_protoport(const char *text, struct protoport *out, struct diag *diag)
+{
+	const char *slash = strchr(text, '/');
+	unsigned protocol = 0;
+	char word[64];
+
+	*out = (struct protoport){ .protocol = 0 };
+	snprintf(word, sizeof(word), "%.*s", slash != NULL ? (int)(slash - text) : 63, text);
+	TRY(number_or_name(word, &protocols, 255, &protocol, diag));
+	out->protocol = (uint8_t)protocol;
+	return slash != NULL ? read_ports(slash + 1, out, diag) : RC_OK;
 }
 
 enum rc value_address(const char *text, struct ip_addr *out, struct diag *diag)

@@ -26,17 +26,17 @@ static enum rc check_range(const struct ip_range *range, struct diag *diag)
 static bool ports_are_mask(uint16_t from, uint16_t to)
 {
 	uint32_t size = (uint32_t)to - from + 1;
-	return from <= to && (size & (size - 1)) == 0 && from % size == 0;
+	return (size & (size - 1)) == 0 && from % size == 0;
 }
 
 static enum rc check_ports(const struct selector *selector, struct diag *diag)
 {
 	bool any = selector->port_from == 0 && selector->port_to == UINT16_MAX;
-	if (selector->port_from > selector->port_to)
-		return diag_fail(diag, RC_UNSUPPORTED, "Linux cannot match OPAQUE ports");
 	if (!any && selector->protocol == 0)
 		return diag_fail(diag, RC_UNSUPPORTED, "a port (%u) needs a protocol",
 				 (unsigned)selector->port_from);
+	if (selector->port_from > selector->port_to)
+		return RC_OK; /* OPAQUE is 0 to Linux */
 	if (!ports_are_mask(selector->port_from, selector->port_to))
 		return diag_fail(diag, RC_UNSUPPORTED,
 				 "Linux cannot match the ports %u to %u with one policy; give one "

@@ -98,7 +98,7 @@ static void fill_side(const struct ranges *ranges, const struct config_end *end,
 	uint8_t protocol = end->protocol != 0 ? end->protocol : other->protocol;
 
 	for (*count = 0; *count < ranges->count; (*count)++)
-		out[*count] = selector_make(&ranges->items[*count], protocol, end->port);
+		out[*count] = config_end_selector(end, &ranges->items[*count], protocol);
 }
 
 /* What cannot be a tunnel, as an IPv4 subnet and an IPv6 one, is told by its first pair. */

@@ -5,8 +5,8 @@
 
 #define SIDE_TEXT_MAX 84
 
-/* What one list and one of ours have in common. false: more than SELECTORS_MAX. OPAQUE, which no
- * kernel policy can say, counts only where there is nothing else. */
+/* What one list and one of ours have in common. false: more than SELECTORS_MAX. OPAQUE
+ * counts only where there is nothing else. */
 static bool common(const struct selector *ours, unsigned our_count,
 		   const struct wire_ts_list *theirs, struct selector *out, unsigned *count)
 {

@@ -111,7 +111,7 @@ static enum rc expand(const struct selector_lists *lists, struct expansion *out,
 						 "the selectors need more than %d policies in each "
 						 "direction: leftsubnets= and rightsubnets= make "
 						 "a tunnel of each pair, and ranges cost "
-						 "a policy for each subnet they consist of",
+						 "a policy for each mask they consist of",
 						 SELECTOR_POLICIES_MAX);
 		}
 	if (!found)

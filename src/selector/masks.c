@@ -91,6 +91,24 @@ static void split_ports(const struct selector *whole, uint8_t protocol, struct p
 	} while (end != to && out->count <= SELECTOR_POLICIES_MAX);
 }
 
+static bool all_ports(const struct selector *one)
+{
+	return one->port_from == 0 && one->port_to == UINT16_MAX;
+}
+
+/* A packet of ICMP has one type and code, which both sides name if they name any. False: none that
+ * both do. */
+static bool same_type(struct selector_pair *pair)
+{
+	struct selector *a = &pair->local, *b = &pair->remote;
+
+	if (all_ports(a) || all_ports(b))
+		return true;
+	a->port_from = b->port_from = a->port_from > b->port_from ? a->port_from : b->port_from;
+	a->port_to = b->port_to = a->port_to < b->port_to ? a->port_to : b->port_to;
+	return a->port_from <= a->port_to;
+}
+
 unsigned selector_masks(const struct selector_pair *pair, struct selector_pair *out, unsigned max)
 {
 	struct parts local = { .count = 0 }, remote = { .count = 0 };
@@ -100,10 +118,16 @@ unsigned selector_masks(const struct selector_pair *pair, struct selector_pair *
 	split_ports(&pair->local, protocol, &local);
 	split_ports(&pair->remote, protocol, &remote);
 	if (local.count > SELECTOR_POLICIES_MAX || remote.count > SELECTOR_POLICIES_MAX ||
-	    local.count * remote.count > max)
+	    (!is_icmp(protocol) && local.count * remote.count > max))
 		return max + 1;
 	for (unsigned i = 0; i < local.count; i++)
-		for (unsigned j = 0; j < remote.count; j++)
-			out[count++] = (struct selector_pair){ local.items[i], remote.items[j] };
+		for (unsigned j = 0; j < remote.count; j++) {
+			struct selector_pair one = { local.items[i], remote.items[j] };
+			if (is_icmp(protocol) && !same_type(&one))
+				continue;
+			if (count == max)
+				return max + 1;
+			out[count++] = one;
+		}
 	return count;
 }

@@ -201,6 +201,8 @@ static bool prefix_matches(const uint8_t network[16], uint8_t prefix, const uint
 
 static bool ports_match(uint16_t from, uint16_t to, uint16_t port)
 {
+	if (from > to) /* OPAQUE */
+		return port == 0;
 	return port >= from && port <= to;
 }
 

@@ -44,11 +44,13 @@ static bool all_ports(const struct selector *selector)
 	return selector->port_from == 0 && selector->port_to == UINT16_MAX;
 }
 
-/* A range that is a power of two at a multiple of itself, as value and mask. */
+/* A range that is a power of two at a multiple of itself, as value and mask. OPAQUE: where Linux
+ * can see no ports, as in fragments, it takes them for 0. */
 static void ports_encode(const struct selector *selector, uint16_t *port, uint16_t *mask)
 {
-	*mask = htons((uint16_t) ~(selector->port_to - selector->port_from));
-	*port = htons(selector->port_from);
+	bool opaque = selector->port_from > selector->port_to;
+	*mask = opaque ? UINT16_MAX : htons((uint16_t) ~(selector->port_to - selector->port_from));
+	*port = opaque ? 0 : htons(selector->port_from);
 }
 
 /* Linux has the type where the source port is and the code where the destination port is. */

@@ -122,6 +122,10 @@ static void ports_of_two_protocols_are_refused(void **state)
 		"5:2: conn a: leftprotoport has protocol 6 and rightprotoport has 17: no packet is "
 		"both");
 	assert_loads("conn a\n" ENDS " leftprotoport=tcp\n rightprotoport=%any\n", "");
+	assert_conflict(ENDS, " leftprotoport=icmp/8\n rightprotoport=icmp/0/0\n",
+			"5:2: conn a: leftprotoport and rightprotoport have different ICMP types: "
+			"no packet is of both; write it at one end");
+	assert_loads("conn a\n" ENDS " leftprotoport=icmp/8\n rightprotoport=icmp/2048\n", "");
 }
 
 static void a_source_address_outside_is_told(void **state)

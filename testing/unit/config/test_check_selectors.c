@@ -33,7 +33,17 @@ static void pairs_and_ranges_are_counted_as_policies(void **state)
 		       " rightsubnet=10.2.0.0/24\n",
 		"t.conf:5:2: conn a: the selectors need more than 64 policies in each direction: "
 		"leftsubnets= and rightsubnets= make a tunnel of each pair, and ranges cost a "
-		"policy for each subnet they consist of\n");
+		"policy for each mask they consist of\n");
+}
+
+static void ranges_of_ports_are_counted_too(void **state)
+{
+	(void)state;
+	assert_loads(TUNNEL " leftprotoport=tcp/1000-2000\n rightprotoport=tcp/1000-2000\n", "");
+	assert_fails(TUNNEL " leftprotoport=tcp/1-65534\n rightprotoport=tcp/1-65534\n",
+		     "t.conf:5:2: conn a: the selectors need more than 64 policies in each "
+		     "direction: leftsubnets= and rightsubnets= make a tunnel of each pair, and "
+		     "ranges cost a policy for each mask they consist of\n");
 }
 
 static void a_shunt_with_a_tunnels_subnets_is_refused(void **state)
@@ -79,6 +89,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sixteen_subnets_go_together),
 		cmocka_unit_test(pairs_and_ranges_are_counted_as_policies),
+		cmocka_unit_test(ranges_of_ports_are_counted_too),
 		cmocka_unit_test(a_shunt_with_a_tunnels_subnets_is_refused),
 		cmocka_unit_test(two_shunts_for_the_same_packets_are_refused),
 		cmocka_unit_test(a_shunt_for_a_part_or_another_mark_is_fine),

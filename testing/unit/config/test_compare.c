@@ -108,6 +108,8 @@ static void settings_of_the_tunnel_keep_the_peer(void **state)
 						"rightsubnet=10.0.0.0/8",
 						"leftprotoport=tcp",
 						"rightprotoport=udp/53",
+						"leftprotoport=tcp/80-90",
+						"rightprotoport=udp/%opaque",
 						"auto=add",
 						"type=transport",
 						"leftsourceip=10.0.0.1",

@@ -44,7 +44,8 @@ static void a_whole_conn_gets_all_its_fields(void **state)
 	assert_int_equal(c->right.subnet_count, 1);
 	assert_int_equal(c->left.sourceip.bytes[3], 1);
 	assert_int_equal(c->left.protocol, 6);
-	assert_int_equal(c->right.port, 443);
+	assert_int_equal(c->right.port_from, 443);
+	assert_int_equal(c->right.port_to, 443);
 	assert_int_equal(c->left.auth, AUTHBY_SECRET);
 	assert_int_equal(c->start, AUTO_START);
 	assert_int_equal(c->ikev2, 1);

@@ -110,35 +110,68 @@ static void protocols_and_ports_have_names_and_numbers(void **state)
 {
 	static const struct {
 		const char *text;
-		unsigned protocol, port;
+		unsigned protocol, from, to;
 	} good[] = {
-		{ "17/1701", 17, 1701 },
-		{ "udp/53", 17, 53 },
-		{ "tcp", 6, 0 },
-		{ "tcp/%any", 6, 0 },
-		{ "%any", 0, 0 },
-		{ "icmp", 1, 0 },
-		{ "icmp/8", 1, 8 },
-		{ "TCP/https", 6, 443 },
-		{ "ipv6-icmp", 58, 0 },
-		{ "0", 0, 0 },
-		{ "255/65535", 255, 65535 },
+		{ "17/1701", 17, 1701, 1701 },
+		{ "udp/53", 17, 53, 53 },
+		{ "tcp", 6, 0, 0 },
+		{ "tcp/%any", 6, 0, 65535 },
+		{ "17/0", 17, 0, 65535 },
+		{ "%any", 0, 0, 0 },
+		{ "icmp", 1, 0, 0 },
+		{ "TCP/https", 6, 443, 443 },
+		{ "ipv6-icmp", 58, 0, 0 },
+		{ "0", 0, 0, 0 },
+		{ "255/65535", 255, 65535, 65535 },
+		{ "tcp/1000-2000", 6, 1000, 2000 },
+		{ "tcp/0-1023", 6, 0, 1023 },
+		{ "tcp/0-65535", 6, 0, 65535 },
+		{ "udp/%opaque", 17, 65535, 0 },
 	};
-	static const char *const bad[] = { "17/65536", "256",	  "udq/53", "udp/fiftythree",
-					   "/53",      "%any/53", "udp/",   "17/%opaque",
-					   "",	       NULL };
-	uint8_t protocol;
-	uint16_t port;
+	static const char *const bad[] = {
+		"17/65536",	"256",		 "udq/53", "udp/fiftythree",
+		"/53",		"%any/53",	 "udp/",   "%any/%opaque",
+		"icmp/%opaque", "tcp/2000-1000", "tcp/1-", "tcp/1-65536",
+		"tcp/1-2-3",	"%any/1-2",	 "",	   NULL
+	};
+	struct protoport read;
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		protocol = 99;
-		port = 99;
-		assert_int_equal(value_protoport(good[i].text, &protocol, &port, &diag), RC_OK);
-		assert_int_equal(protocol, good[i].protocol);
-		assert_int_equal(port, good[i].port);
+		assert_int_equal(value_protoport(good[i].text, &read, &diag), RC_OK);
+		assert_int_equal(read.protocol, good[i].protocol);
+		assert_int_equal(read.from, good[i].from);
+		assert_int_equal(read.to, good[i].to);
+		assert_int_equal(read.ports, (good[i].from != 0 || good[i].to != 65535) &&
+						     strchr(good[i].text, '/') != NULL);
 	}
 	for (unsigned i = 0; bad[i] != NULL; i++)
-		assert_int_not_equal(value_protoport(bad[i], &protocol, &port, &diag), RC_OK);
+		assert_int_not_equal(value_protoport(bad[i], &read, &diag), RC_OK);
+}
+
+/* RFC 7296 §3.13.1: the type in the upper byte, the code in the lower one. */
+static void icmp_has_types_and_codes(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned from, to;
+	} good[] = {
+		{ "icmp/8", 0x0800, 0x08ff },	       { "icmp/2048", 0x0800, 0x0800 },
+		{ "icmp/0x0303", 0x0303, 0x0303 },     { "icmp/3/1", 0x0301, 0x0301 },
+		{ "icmp/11-12", 0x0b00, 0x0cff },      { "icmp/0/0", 0, 0 },
+		{ "ipv6-icmp/34816", 0x8800, 0x8800 }, { "58/128", 0x8000, 0x80ff },
+	};
+	static const char *const bad[] = { "icmp/65536", "icmp/3/256", "icmp/3/", "icmp/echo",
+					   "icmp/256/1", "icmp/8x",    "icmp/-1", NULL };
+	struct protoport read;
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(value_protoport(good[i].text, &read, &diag), RC_OK);
+		assert_true(read.ports);
+		assert_int_equal(read.from, good[i].from);
+		assert_int_equal(read.to, good[i].to);
+	}
+	for (unsigned i = 0; bad[i] != NULL; i++)
+		assert_int_not_equal(value_protoport(bad[i], &read, &diag), RC_OK);
 }
 
 static void addresses_to_listen_on(void **state)
@@ -200,6 +233,7 @@ int main(void)
 		cmocka_unit_test(subnets_are_a_list),
 		cmocka_unit_test(a_bad_subnet_is_found_at_its_column),
 		cmocka_unit_test(protocols_and_ports_have_names_and_numbers),
+		cmocka_unit_test(icmp_has_types_and_codes),
 		cmocka_unit_test(addresses_to_listen_on),
 		cmocka_unit_test(marks_stay_inside_their_mask),
 		cmocka_unit_test(lists_survive_a_failed_allocation),

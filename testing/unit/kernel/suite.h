@@ -340,6 +340,8 @@ static void policies_of_every_shape_are_taken(void **state)
 	assert_int_equal(ask_policy(*state, KERNEL_POLICY_SET, policy), RC_OK), count++;
 	policy.dst = service("10.2.0.7", IPPROTO_TCP, 1024, 2047); /* a mask */
 	assert_int_equal(ask_policy(*state, KERNEL_POLICY_SET, policy), RC_OK), count++;
+	policy.src = service("10.1.0.0/16", IPPROTO_TCP, UINT16_MAX, 0); /* OPAQUE */
+	assert_int_equal(ask_policy(*state, KERNEL_POLICY_SET, policy), RC_OK), count++;
 	policy.src = service("10.1.0.0/16", IPPROTO_ICMP, 8 << 8, 8 << 8 | 255); /* echo request */
 	policy.dst = service("10.2.0.0/16", IPPROTO_ICMP, 8 << 8, 8 << 8 | 255);
 	assert_int_equal(ask_policy(*state, KERNEL_POLICY_SET, policy), RC_OK), count++;
@@ -369,7 +371,7 @@ static void what_linux_cannot_match_is_refused_not_widened(void **state)
 	assert_int_equal(ask_policy(*state, KERNEL_POLICY_SET, policy), RC_UNSUPPORTED);
 	policy.dst = service("10.2.0.0/16", IPPROTO_UDP, 1000, 2000);
 	assert_int_equal(ask_policy(*state, KERNEL_POLICY_SET, policy), RC_UNSUPPORTED);
-	policy.dst = service("10.2.0.0/16", IPPROTO_UDP, UINT16_MAX, 0); /* OPAQUE */
+	policy.dst = service("10.2.0.0/16", IPPROTO_ICMP, UINT16_MAX, 0); /* OPAQUE */
 	assert_int_equal(ask_policy(*state, KERNEL_POLICY_SET, policy), RC_UNSUPPORTED);
 	policy.dst = subnet("2001:db8::/32");
 	assert_int_equal(ask_policy(*state, KERNEL_POLICY_SET, policy), RC_UNSUPPORTED);

@@ -22,6 +22,19 @@ static void a_selector_is_prefixes_and_masked_ports(void **state)
 	assert_int_equal(ntohs(out.dport_mask), 0xfc00);
 }
 
+/* Linux takes ports that it cannot see, as in fragments, for 0. */
+static void opaque_ports_are_zero(void **state)
+{
+	struct selector src = service("10.1.0.0/16", IPPROTO_UDP, UINT16_MAX, 0);
+	struct selector dst = service("10.2.0.0/16", IPPROTO_UDP, 0, UINT16_MAX);
+	struct xfrm_selector out;
+	(void)state;
+	xfrm_selector_encode(&out, &src, &dst);
+	assert_int_equal(out.sport, 0);
+	assert_int_equal(out.sport_mask, UINT16_MAX);
+	assert_int_equal(out.dport_mask, 0);
+}
+
 static void a_protocol_on_one_side_counts_for_both(void **state)
 {
 	struct selector src = subnet("10.1.0.0/16");
@@ -137,6 +150,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_selector_is_prefixes_and_masked_ports),
+		cmocka_unit_test(opaque_ports_are_zero),
 		cmocka_unit_test(a_protocol_on_one_side_counts_for_both),
 		cmocka_unit_test(icmp_type_and_code_stand_in_the_ports),
 		cmocka_unit_test(a_selector_comes_back_as_it_went),

@@ -47,6 +47,17 @@ static uint32_t ruler(struct pair *pair, const char *from, const char *to, uint8
 	return policy != NULL ? policy->reqid : 0;
 }
 
+static void opaque_ports_are_those_of_no_port(void **state)
+{
+	struct pair *pair = *state;
+	struct kernel_policy policy = out_policy();
+	policy.src = subnet("10.1.0.0/16");
+	policy.dst = service("10.2.0.0/16", IPPROTO_UDP, UINT16_MAX, 0);
+	assert_int_equal(set_policy(&pair->left, policy), 0);
+	assert_int_equal(ruler(pair, "10.1.0.1", "10.2.0.1", IPPROTO_UDP, 0), REQID);
+	assert_int_equal(ruler(pair, "10.1.0.1", "10.2.0.1", IPPROTO_UDP, 80), 0);
+}
+
 static void lookup_honours_prefixes_protocols_and_ports(void **state)
 {
 	struct pair *pair = *state;
@@ -119,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(a_policy_is_shown_as_it_was_set),
 		PAIR_TEST(setting_a_policy_again_replaces_its_template),
+		PAIR_TEST(opaque_ports_are_those_of_no_port),
 		PAIR_TEST(lookup_honours_prefixes_protocols_and_ports),
 		PAIR_TEST(the_lowest_priority_then_the_oldest_rules),
 		PAIR_TEST(no_allocation_that_fails_leaves_half_a_policy),

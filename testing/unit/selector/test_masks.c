@@ -76,6 +76,25 @@ static void icmp_types_are_not_put_together(void **state)
 		     "10.0.0.0/24/icmp/3/0 10.0.0.0/24/icmp/3/1");
 }
 
+/* RFC 7296 §3.13.1: a packet has one type and code, whichever side names it. */
+static void icmp_types_of_both_sides_are_the_same(void **state)
+{
+	struct selector_pair pair = { sel("10.0.0.0/24", 1, 0x0300, 0x05ff),
+				      sel("10.1.0.0/24", 1, 0x0400, 0x08ff) };
+	struct selector_pair none = { sel("10.0.0.0/24", 1, 0x0300, 0x03ff),
+				      sel("10.1.0.0/24", 1, 0x0800, 0x08ff) };
+	(void)state;
+	unsigned count = selector_masks(&pair, masks, SELECTOR_POLICIES_MAX);
+	assert_int_equal(count, 2);
+	for (unsigned i = 0; i < count; i++) {
+		assert_int_equal(masks[i].local.port_from, masks[i].remote.port_from);
+		assert_int_equal(masks[i].local.port_to, masks[i].remote.port_to);
+		assert_int_equal(masks[i].local.port_from, 0x0400 + 0x0100 * i);
+	}
+	assert_int_equal(selector_masks(&pair, masks, 1), 2); /* no room */
+	assert_int_equal(selector_masks(&none, masks, SELECTOR_POLICIES_MAX), 0);
+}
+
 static void both_sides_multiply(void **state)
 {
 	struct selector_pair pair = { net("10.0.0.0-10.0.0.2"), sel("10.1.0.0/24", 6, 1, 2) };
@@ -102,6 +121,7 @@ int main(void)
 		cmocka_unit_test(a_range_of_addresses_consists_of_subnets),
 		cmocka_unit_test(a_range_of_ports_consists_of_masks),
 		cmocka_unit_test(icmp_types_are_not_put_together),
+		cmocka_unit_test(icmp_types_of_both_sides_are_the_same),
 		cmocka_unit_test(both_sides_multiply),
 		cmocka_unit_test(what_takes_too_many_is_told),
 	};
