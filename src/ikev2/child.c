@@ -51,6 +51,27 @@ static bool robs(const struct child_sa *child, const struct child_sa *other)
 	       !identity_equal(&peer->remote_id, &victim->remote_id);
 }
 
+#define POLICIES_OF_TUNNEL_MAX 256 /* of one direction: four times what a Child SA may have */
+
+/* A peer that takes other selectors each time would fill the kernel. */
+static enum rc check_policies(const struct child_sa *child, struct diag *diag)
+{
+	unsigned count = selectors_policies(&child->selectors);
+
+	list_for(node, &child->tunnel->child_sas)
+	{
+		const struct child_sa *other = container_of(node, struct child_sa, in_tunnel);
+		if (other != child)
+			count += selectors_policies(&other->selectors);
+	}
+	if (count <= POLICIES_OF_TUNNEL_MAX)
+		return RC_OK;
+	return diag_fail(diag, RC_TS_UNACCEPTABLE,
+			 "the Child SAs of \"%s\" would have %u policies in each direction; %d are "
+			 "allowed (ranges that are not subnets need many)",
+			 child->tunnel->name, count, POLICIES_OF_TUNNEL_MAX);
+}
+
 enum rc child_check(const struct sas *sas, const struct child_sa *child, struct diag *diag)
 {
 	char selectors[SELECTOR_PAIR_TEXT_MAX];
@@ -73,6 +94,7 @@ enum rc child_check(const struct sas *sas, const struct child_sa *child, struct 
 		return diag_fail(diag, RC_EXISTS,
 				 "peer chose CPI %u, which another Child SA with its address has",
 				 child->compress->cpi_out);
+	TRY(check_policies(child, diag));
 	for (unsigned i = 0; i < selectors_policies(&child->selectors); i++) {
 		const struct child_sa *other = child_policies_heir(sas, child, i);
 		if (other != NULL && robs(child, other))

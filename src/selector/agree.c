@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RFC 7296 §2.9 for lists: all that both sides allow is the answer. */
 #include <string.h>
-#include "selector/selector.h"
+#include "selector/fit.h"
 
 #define SIDE_TEXT_MAX 84
 
@@ -37,30 +37,57 @@ static enum rc fail(const struct selectors *ours, const struct wire_ts_list *loc
 			 verb, local_text, remote_text, selectors_text(ours, our_text));
 }
 
+/* Our pairs, each with how well it fits; the sides are looked at once. */
+struct fits {
+	struct selector_lists lists;
+	struct fit_side local[SELECTORS_MAX], remote[SELECTORS_MAX];
+	const struct wire_ts_list *tsi, *tsr; /* theirs: our remote side, our local one */
+};
+
+static void look(struct fits *fits, const struct selectors *ours, const struct wire_ts_list *tsi,
+		 const struct wire_ts_list *tsr)
+{
+	fits->tsi = tsi;
+	fits->tsr = tsr;
+	selectors_lists(ours, &fits->lists);
+	for (unsigned i = 0; i < fits->lists.local_count; i++)
+		fit_look(&fits->lists.local[i], tsr, &fits->local[i]);
+	for (unsigned j = 0; j < fits->lists.remote_count; j++)
+		fit_look(&fits->lists.remote[j], tsi, &fits->remote[j]);
+}
+
+static unsigned pair_fit(const struct fits *fits, unsigned i, unsigned j,
+			 struct selector_pair *pair)
+{
+	*pair = (struct selector_pair){ fits->lists.local[i], fits->lists.remote[j] };
+	return fit_of(pair, &fits->local[i], &fits->remote[j],
+		      fit_outside(pair, fits->tsi, fits->tsr));
+}
+
 /* The pair of ours that fits best, narrowed. */
 static enum rc best_pair(const struct selectors *ours, const struct wire_ts_list *local,
 			 const struct wire_ts_list *remote, struct selectors *out,
 			 struct diag *diag)
 {
-	struct selector_lists lists, answer = { .local_count = 1, .remote_count = 1 };
-	struct selector_pair narrowed;
+	struct selector_lists answer = { .local_count = 1, .remote_count = 1 };
+	struct selector_pair pair, best_one;
+	struct fits fits;
 	unsigned best = 0;
 
-	selectors_lists(ours, &lists);
-	for (unsigned i = 0; i < lists.local_count; i++)
-		for (unsigned j = 0; j < lists.remote_count; j++) {
-			struct selector_pair pair = { lists.local[i], lists.remote[j] };
-			unsigned fit = selector_fit(&pair, remote, local);
+	look(&fits, ours, remote, local);
+	for (unsigned i = 0; i < fits.lists.local_count; i++)
+		for (unsigned j = 0; j < fits.lists.remote_count; j++) {
+			unsigned fit = pair_fit(&fits, i, j, &pair);
 			if (fit <= best)
 				continue;
-			if (selector_narrow(&pair, remote, local, &narrowed, diag) != RC_OK)
-				continue;
 			best = fit;
-			answer.local[0] = narrowed.local;
-			answer.remote[0] = narrowed.remote;
+			best_one = pair;
 		}
 	if (best == 0)
 		return fail(ours, local, remote, "proposed", diag);
+	TRY(selector_narrow(&best_one, remote, local, &pair, diag));
+	answer.local[0] = pair.local;
+	answer.remote[0] = pair.remote;
 	return selectors_make(&answer, out, diag);
 }
 
@@ -79,11 +106,23 @@ static enum rc narrow(const struct selectors *ours, const struct wire_ts_list *l
 	return rc;
 }
 
+/* To the peer that is no other reason than the rest. */
+static enum rc too_many(struct diag *diag)
+{
+	return diag_fail(diag, RC_TS_UNACCEPTABLE,
+			 "what the peer asks for needs more than %d policies in each direction: "
+			 "its ranges of addresses or ports are not subnets, and cost a policy for "
+			 "each subnet they consist of",
+			 SELECTOR_POLICIES_MAX);
+}
+
 enum rc selectors_narrow(const struct selectors *ours, const struct wire_ts_list *tsi,
 			 const struct wire_ts_list *tsr, struct selectors *out, struct diag *diag)
 {
 	enum rc rc = narrow(ours, tsr, tsi, out, diag);
 
+	if (rc == RC_LIMIT)
+		return too_many(diag);
 	return rc == RC_TS_UNACCEPTABLE ? fail(ours, tsr, tsi, "proposed", diag) : rc;
 }
 
@@ -109,6 +148,8 @@ enum rc selectors_check_answer(const struct selectors *proposed, const struct wi
 
 	if (all_inside(proposed, true, tsi) && all_inside(proposed, false, tsr))
 		rc = narrow(proposed, tsi, tsr, out, diag);
+	if (rc == RC_LIMIT)
+		return too_many(diag);
 	return rc == RC_TS_UNACCEPTABLE ? fail(proposed, tsi, tsr, "answered", diag) : rc;
 }
 
@@ -180,14 +221,14 @@ static bool lists_equal(const struct selectors *ours, const struct wire_ts_list 
 unsigned selectors_fit(const struct selectors *ours, const struct wire_ts_list *tsi,
 		       const struct wire_ts_list *tsr)
 {
-	struct selector_lists lists;
 	unsigned best = 0, exact = 0;
+	struct selector_pair pair;
+	struct fits fits;
 
-	selectors_lists(ours, &lists);
-	for (unsigned i = 0; i < lists.local_count; i++)
-		for (unsigned j = 0; j < lists.remote_count; j++) {
-			struct selector_pair pair = { lists.local[i], lists.remote[j] };
-			unsigned fit = selector_fit(&pair, tsi, tsr);
+	look(&fits, ours, tsi, tsr);
+	for (unsigned i = 0; i < fits.lists.local_count; i++)
+		for (unsigned j = 0; j < fits.lists.remote_count; j++) {
+			unsigned fit = pair_fit(&fits, i, j, &pair);
 			exact += fit >= FIT_EXACT;
 			best = fit > best ? fit : best;
 		}

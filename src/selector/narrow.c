@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Narrowing, RFC 7296 §2.9. The peer's two lists make pairs; each pair is cut down to what we
  * allow, and the best of what remains is the answer: always one pair, inside both sides. */
-#include "selector/selector.h"
+#include "selector/fit.h"
 
 #define SIDE_TEXT_MAX 84 /* two of them, our pair and the words around fit a diag */
 
@@ -20,15 +20,6 @@ static unsigned __int128 range_size(const struct ip_range *range)
 		to = to << 8 | range->to.bytes[i];
 	}
 	return to - from;
-}
-
-/* log2 of the number of addresses, rounded up. */
-static unsigned range_bits(const struct ip_range *range)
-{
-	unsigned bits = 0;
-	for (unsigned __int128 size = range_size(range); size > 0; size >>= 1)
-		bits++;
-	return bits;
 }
 
 static unsigned pair_bits(const struct selector_pair *pair)
@@ -93,22 +84,6 @@ static bool pair_from_wire(const struct wire_ts *local, const struct wire_ts *re
 	       selector_from_wire(remote, &out->remote) == RC_OK;
 }
 
-static bool is_single(const struct selector *s)
-{
-	return ip_equal(&s->range.from, &s->range.to);
-}
-
-/* §2.9: "the initiator SHOULD include as the first Traffic Selector in each of TSi and TSr a very
- * specific Traffic Selector including the addresses in the packet triggering the request". */
-static bool first_pair(const struct wire_ts_list *local, const struct wire_ts_list *remote,
-		       struct selector_pair *out)
-{
-	if (local->count == 0 || remote->count == 0)
-		return false;
-	return pair_from_wire(&local->items[0], &remote->items[0], out) && is_single(&out->local) &&
-	       is_single(&out->remote) && unify_protocol(out);
-}
-
 static bool better(const struct candidate *a, const struct candidate *b)
 {
 	if (a->holds_packet != b->holds_packet)
@@ -123,7 +98,7 @@ static bool find_best(const struct selector_pair *ours, const struct wire_ts_lis
 	struct selector_pair packet;
 	/* it binds us only where we allow it */
 	bool found = false,
-	     has_packet = first_pair(local, remote, &packet) && pair_contains(ours, &packet);
+	     has_packet = fit_first_pair(local, remote, &packet) && pair_contains(ours, &packet);
 	for (unsigned i = 0; i < local->count; i++)
 		for (unsigned j = 0; j < remote->count; j++) {
 			struct candidate c = { .holds_packet = true };
@@ -201,50 +176,4 @@ enum rc selector_check_equal(const struct selector_pair *ours, const struct wire
 	    all_inside(&ours->remote, remote) && is_among(&ours->remote, remote))
 		return RC_OK;
 	return fail(ours, local, remote, "(narrowing=no) says", diag);
-}
-
-/* Ranks of selector_fit(), the lowest first. */
-enum fit { FIT_NONE, FIT_NOT_THE_PACKET, FIT_OVERLAP, FIT_SUPERSET, FIT_SUBSET, FIT_EXACT };
-#define FIT_STEP                                                                                   \
-	1024u /* what comes within a rank is less: 256 bits of addresses, weighed by 3, and 3 */
-
-static unsigned port_detail(const struct selector_pair *pair)
-{
-	bool any_port =
-		port_count(&pair->local) > UINT16_MAX && port_count(&pair->remote) > UINT16_MAX;
-	return (pair->local.protocol != 0 ? 2u : 0u) + (any_port ? 0u : 1u);
-}
-
-/* Within a rank the tunnel that is nearest to the proposal wins. */
-static unsigned fit_one(const struct selector_pair *ours, const struct candidate *c)
-{
-	unsigned common = 3 * pair_bits(&c->pair);
-	if (!c->holds_packet)
-		return FIT_NOT_THE_PACKET * FIT_STEP + common;
-	if (selector_pair_equal(ours, &c->proposed))
-		return FIT_EXACT * FIT_STEP;
-	if (pair_contains(ours, &c->proposed))
-		return FIT_SUBSET * FIT_STEP + FIT_STEP - 4 - 3 * pair_bits(ours) + common +
-		       port_detail(ours);
-	if (selector_pair_equal(ours, &c->pair))
-		return FIT_SUPERSET * FIT_STEP + common;
-	return FIT_OVERLAP * FIT_STEP + common;
-}
-
-unsigned selector_fit(const struct selector_pair *ours, const struct wire_ts_list *tsi,
-		      const struct wire_ts_list *tsr)
-{
-	struct selector_pair packet;
-	unsigned fit = 0;
-	bool outside = first_pair(tsr, tsi, &packet) && !pair_contains(ours, &packet);
-	for (unsigned i = 0; i < tsr->count; i++)
-		for (unsigned j = 0; j < tsi->count; j++) {
-			struct candidate c = { .holds_packet = !outside };
-			if (!pair_from_wire(&tsr->items[i], &tsi->items[j], &c.proposed) ||
-			    !pair_intersect(ours, &c.proposed, &c.pair))
-				continue;
-			unsigned one = fit_one(ours, &c);
-			fit = one > fit ? one : fit;
-		}
-	return fit;
 }

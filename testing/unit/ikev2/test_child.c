@@ -207,6 +207,40 @@ static void spi_that_another_one_of_that_peer_has_is_refused(void **state)
 	one_end(&one);
 }
 
+/* Each has 44 in a direction. */
+static void a_tunnel_has_only_so_many_policies(void **state)
+{
+	struct selector_lists lists = { .local_count = 1, .remote_count = 1 };
+	struct child_sa *more[8];
+	struct ip_range range;
+	struct one one;
+	struct diag diag = { "" };
+	unsigned made = 0;
+	enum rc rc;
+
+	(void)state;
+	one_begin(&one, SAS_CONN);
+	assert_int_equal(range_parse("10.0.0.1-10.255.255.0", &range, &diag), RC_OK);
+	lists.local[0] = selector_make(&range, 0, 0);
+	lists.remote[0] = one.child->selectors.first.remote;
+	do {
+		struct child_sa *child = sas_child(&one.f, one.ike, "t", 0x3000 + made);
+		struct selectors odd;
+		assert_int_equal(selectors_make(&lists, &odd, &diag), RC_OK);
+		selectors_move(&child->selectors, &odd);
+		rc = child_check(&one.f.sas, child, &diag);
+		if (rc == RC_OK)
+			assert_int_equal(child_sa_link(&one.f.sas, child), RC_OK);
+		more[made++] = child;
+	} while (rc == RC_OK && made < 8);
+	assert_int_equal(rc, RC_TS_UNACCEPTABLE);
+	assert_non_null(strstr(diag.text, "256 are allowed"));
+	assert_in_range(made, 5, 7);
+	while (made > 0)
+		child_sa_free(&one.f.sas, more[--made]);
+	one_end(&one);
+}
+
 static void ports_are_kept_for_encapsulation_only(void **state)
 {
 	struct one one;
@@ -254,6 +288,7 @@ int main(void)
 		cmocka_unit_test(trap_comes_back_in_place_of_the_outbound_policy),
 		cmocka_unit_test(policies_that_another_one_needs_are_given_to_it),
 		cmocka_unit_test(spi_that_another_one_of_that_peer_has_is_refused),
+		cmocka_unit_test(a_tunnel_has_only_so_many_policies),
 		cmocka_unit_test(ports_are_kept_for_encapsulation_only),
 		cmocka_unit_test(payloads_of_a_child_sa_come_all_or_not_at_all),
 	};

@@ -81,6 +81,25 @@ static void too_much_is_answered_with_one_pair(void **state)
 			"192.0.2.9/32 192.0.2.0/24", "10.0.20.0/25 === 192.0.2.0/24");
 }
 
+static void what_one_pair_needs_too_much_of_is_refused_with_the_reason(void **state)
+{
+	struct talk talk;
+
+	(void)state;
+	for (unsigned answer = 0; answer < 2; answer++) {
+		talk_of(&talk, "10.0.0.0/8", "10.0.0.0/8", "10.0.0.1-10.255.255.254",
+			"10.0.0.1-10.255.255.254");
+		assert_int_equal(answer ? selectors_check_answer(&talk.ours, &talk.tsr.list,
+								 &talk.tsi.list, &talk.got,
+								 &talk.diag)
+					: selectors_narrow(&talk.ours, &talk.tsi.list,
+							   &talk.tsr.list, &talk.got, &talk.diag),
+				 RC_TS_UNACCEPTABLE);
+		assert_non_null(strstr(talk.diag.text, "needs more than 64 policies"));
+		talk_end(&talk);
+	}
+}
+
 static void nothing_in_common_shows_both_sides(void **state)
 {
 	struct talk talk;
@@ -203,6 +222,7 @@ int main(void)
 		cmocka_unit_test(a_part_is_taken_alone),
 		cmocka_unit_test(the_packet_that_asked_is_part_of_its_network),
 		cmocka_unit_test(too_much_is_answered_with_one_pair),
+		cmocka_unit_test(what_one_pair_needs_too_much_of_is_refused_with_the_reason),
 		cmocka_unit_test(nothing_in_common_shows_both_sides),
 		cmocka_unit_test(opaque_ports_give_way),
 		cmocka_unit_test(an_answer_may_only_take_away),
