@@ -4,6 +4,7 @@
 #ifndef VANTH_SA_SA_H
 #define VANTH_SA_SA_H
 
+#include "base/overlap.h"
 #include "crypto/crypto.h"
 #include "kernel/kernel.h"
 #include "peer/peer.h"
@@ -236,6 +237,8 @@ struct child_sa {
 	struct proposal_choice choice;
 	struct selectors selectors;
 	bool others_possible; /* the peer takes further selectors in other Child SAs (§2.9) */
+	uint8_t claim_count;
+	struct child_claim *claims;	 /* sa/claims.c: of a template's instance; NULL: none */
 	struct child_compress *compress; /* IPComp (sa/compress.h); NULL: none */
 	enum rc delete_reason;
 	/* KEYMAT of the outbound half, which waits until the peer has shown that it has this one */
@@ -250,6 +253,7 @@ struct child_sa {
 /* Everything the SAs of one gateway share. */
 struct sas {
 	struct table by_spi, by_init, by_serial, children, outbound, policies;
+	struct overlaps claims;	     /* what clients of templates have chosen for themselves */
 	struct table cpis, cpis_out; /* of struct child_compress (sa/compress.h) */
 	struct table announced;	     /* of struct ike_creation.by_spi: of IKE SAs to come */
 	struct list half_open;	     /* struct ike_sa.in_half_open */
@@ -386,6 +390,13 @@ const struct child_policy *child_policy_find(const struct sas *sas,
 /* That Child SA. */
 struct child_sa *child_policy_owner(const struct sas *sas, const struct kernel_policy *policy,
 				    const struct child_sa *but);
+/* ---- claims.c: what clients of a template choose out of a wide rightsubnet= ---- */
+enum rc claims_enter(struct sas *sas, struct child_sa *child) MUST_CHECK;
+void claims_leave(struct sas *sas, struct child_sa *child);
+/* The Child SA of a client of the same template, but of another identity, that has a part of what
+ * this one claims; NULL: none. */
+const struct child_sa *claims_rival(const struct sas *sas, const struct child_sa *child,
+				    struct selector *claimed);
 /* A Child SA has that outbound SPI with the same address: the kernel cannot have both. */
 bool child_outbound_taken(const struct sas *sas, const struct ip_addr *remote, uint32_t spi_out);
 

@@ -81,6 +81,8 @@ void selectors_move(struct selectors *to, struct selectors *from);
 /* On the heap; NULL: out of memory. */
 struct selectors *selectors_copy(const struct selectors *selectors);
 void selectors_free(struct selectors *copy); /* NULL does nothing */
+/* *from, unless it is NULL, takes the place of *to, and is NULL then. */
+void selectors_replace(struct selectors **to, struct selectors **from);
 void selectors_lists(const struct selectors *selectors, struct selector_lists *out);
 /* Into a list: false when there is no more room. What is contained in another one is left out. */
 bool selectors_add(struct selector *list, unsigned *count, const struct selector *one);

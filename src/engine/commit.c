@@ -56,11 +56,7 @@ static enum rc commit_larval(struct ike_larval *larval, struct outcome *out)
 		larval->use_ppk = true;
 	if (out->child_spi != 0)
 		larval->child_spi = out->child_spi;
-	if (out->proposed != NULL) {
-		selectors_free(larval->proposed);
-		larval->proposed = out->proposed;
-		out->proposed = NULL;
-	}
+	selectors_replace(&larval->proposed, &out->proposed);
 	larval->childless = larval->childless || out->childless;
 	larval->cert_asked = larval->cert_asked || out->cert_asked;
 	if (out->accepts.hashes != 0 || out->accepts.kinds != 0)

@@ -72,6 +72,20 @@ static enum rc check_policies(const struct child_sa *child, struct diag *diag)
 			 child->tunnel->name, count, POLICIES_OF_TUNNEL_MAX);
 }
 
+static enum rc check_claims(const struct sas *sas, const struct child_sa *child, struct diag *diag)
+{
+	char claims[SELECTOR_TEXT_MAX], has[SELECTORS_TEXT_MAX];
+	struct selector claimed;
+	const struct child_sa *other = claims_rival(sas, child, &claimed);
+
+	if (other == NULL)
+		return RC_OK;
+	return diag_fail(diag, RC_TS_UNACCEPTABLE,
+			 "peer claims %s, but \"%s\", which is somebody else, has %s",
+			 selector_text(&claimed, claims), other->tunnel->name,
+			 selectors_text(&other->selectors, has));
+}
+
 enum rc child_check(const struct sas *sas, const struct child_sa *child, struct diag *diag)
 {
 	char selectors[SELECTOR_PAIR_TEXT_MAX];
@@ -103,7 +117,7 @@ enum rc child_check(const struct sas *sas, const struct child_sa *child, struct 
 							    selectors),
 					 other->tunnel->name);
 	}
-	return RC_OK;
+	return check_claims(sas, child, diag);
 }
 
 enum rc child_derive(struct child_sa *child, const struct ike_suite *suite,

@@ -191,6 +191,7 @@ static void leave_tables(struct sas *sas, struct child_sa *child)
 	table_remove(&sas->children, &child->by_spi);
 	table_remove(&sas->outbound, &child->by_outbound);
 	leave_policies(sas, child);
+	claims_leave(sas, child);
 	compress_leave(sas, child);
 }
 
@@ -201,6 +202,7 @@ enum rc child_sa_claim(struct sas *sas, struct child_sa *child)
 	TRY(table_insert(&sas->outbound, &child->by_outbound,
 			 outbound_hash(sas, &child->remote, child->spi_out)));
 	TRY(enter_policies(sas, child));
+	TRY(claims_enter(sas, child));
 	TRY(compress_claim(sas, child));
 	child->claimed = true;
 	return RC_OK;

@@ -204,6 +204,15 @@ void selectors_free(struct selectors *copy)
 	mem_free(copy);
 }
 
+void selectors_replace(struct selectors **to, struct selectors **from)
+{
+	if (*from == NULL)
+		return;
+	selectors_free(*to);
+	*to = *from;
+	*from = NULL;
+}
+
 /* ---- looking ---- */
 
 /* One of the two lists. */

@@ -260,6 +260,73 @@ static void any_address_of_ours_answers_when_left_is_any(void **state)
 	}
 }
 
+/* ---- a wide rightsubnet=, of which each client takes its part ---- */
+
+static const char wide_conf[] = "conn t\n\tleft=192.0.2.100\n\tleftid=@office\n\tright=%any\n"
+				"\tleftsubnet=10.2.0.0/24\n\trightsubnet=10.64.0.0/10\n"
+				"\tnarrowing=yes\n\tauthby=secret\n\tauto=add\n";
+
+static void start_branch(struct office *office, unsigned i, const char *id, const char *subnet)
+{
+	char conf[400], address[32], name[16];
+
+	(void)snprintf(name, sizeof(name), "branch%u", i);
+	(void)snprintf(address, sizeof(address), "192.0.2.%u", i + 1);
+	(void)snprintf(conf, sizeof(conf),
+		       "conn t\n\tleft=%s\n\tleftid=%s\n\tright=192.0.2.100\n\trightid=@office\n"
+		       "\tleftsubnet=%s\n\trightsubnet=10.2.0.0/24\n\tauthby=secret\n"
+		       "\tauto=start\n",
+		       address, id, subnet);
+	end_start(office->world, &office->clients[i], name, address, conf,
+		  ": PSK \"correct horse battery staple\"\n");
+	world_run(office->world, 3 * USEC_PER_SEC);
+}
+
+static void wide_start(struct office *office)
+{
+	*office = (struct office){ .world = world_new(1) };
+	assert_non_null(office->world);
+	end_start(office->world, &office->gateway, "office", "192.0.2.100", wide_conf,
+		  ": PSK \"correct horse battery staple\"\n");
+	start_branch(office, 0, "@one", "10.65.0.0/16");
+	assert_int_equal(office->clients[0].child_up, 1);
+}
+
+static void what_one_client_has_is_no_other_ones(void **state)
+{
+	static const char *const taken[] = { "10.65.7.0/24", "10.64.0.0/15", "10.65.0.0/16",
+					     "10.64.9.0/24,10.65.255.255" };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+		struct office office;
+		struct diag diag;
+		wide_start(&office);
+		start_branch(&office, 1, "@two", taken[i]);
+		assert_int_equal(office.clients[1].child_up, 0);
+		assert_int_equal(office.clients[1].last_reason, RC_TS_UNACCEPTABLE);
+		assert_true(end_said(&office.gateway, "\"t[1]\""));
+		start_branch(&office, 2, "@three", "10.66.0.0/16");
+		assert_int_equal(office.clients[2].child_up, 1);
+		assert_int_equal(office.clients[0].child_down, 0);
+		assert_int_equal(gateway_down(office.clients[0].gateway, "t", &diag), RC_OK);
+		world_run(office.world, 60 * USEC_PER_SEC); /* its next attempt */
+		assert_int_equal(office.clients[1].child_up, 1);
+		office_end(&office);
+	}
+}
+
+static void a_client_may_claim_what_it_has_itself(void **state)
+{
+	struct office office;
+
+	(void)state;
+	wide_start(&office);
+	start_branch(&office, 1, "@one", "10.65.7.0/24"); /* the same from elsewhere */
+	assert_int_equal(office.clients[1].child_up, 1);
+	office_end(&office);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +340,8 @@ int main(void)
 		cmocka_unit_test(stop_of_the_office_tells_every_client),
 		cmocka_unit_test(the_office_may_go_at_any_moment),
 		cmocka_unit_test(half_open_ones_are_bounded_and_forgotten),
+		cmocka_unit_test(what_one_client_has_is_no_other_ones),
+		cmocka_unit_test(a_client_may_claim_what_it_has_itself),
 	};
 
 	return exchange_run(tests);
