@@ -160,16 +160,23 @@ struct kernel_ops {
 struct kernel {
 	const struct kernel_ops *ops;
 	kernel_event_fn on_event;
+	/* Is this reqid, which is not of our range, one of ours (reqid=)? NULL: none is. */
+	bool (*is_known)(void *context, uint32_t reqid);
 	void *context;
 };
 
 /* Reqids of Vanth: a fixed range so that stale ones are known. */
 #define KERNEL_REQID_FIRST 0x56000000u /* 'V' */
 #define KERNEL_REQID_LAST  0x56ffffffu
-/* Events of other reqids never come up. */
 static inline bool kernel_reqid_is_ours(uint32_t reqid)
 {
 	return reqid >= KERNEL_REQID_FIRST && reqid <= KERNEL_REQID_LAST;
+}
+/* Events of other reqids never come up, and what an earlier run left is known by them. */
+static inline bool kernel_reqid_is_known(const struct kernel *kernel, uint32_t reqid)
+{
+	return kernel_reqid_is_ours(reqid) ||
+	       (kernel->is_known != NULL && kernel->is_known(kernel->context, reqid));
 }
 
 /* More specific selectors first; independent of the order of loading. */

@@ -164,6 +164,14 @@ static void watchdog_fire(struct timer *timer)
 		gateway_timer(gateway, timer, host_now(gateway->host) + NEXT_WATCHED);
 }
 
+/* reqid= may say any number. */
+static bool knows_reqid(void *context, uint32_t reqid)
+{
+	struct gateway *gateway = context;
+
+	return peers_by_reqid(&gateway->peers, reqid) != NULL;
+}
+
 static void load_all(struct gateway *gateway)
 {
 	struct diag diag;
@@ -259,6 +267,7 @@ enum rc gateway_new(struct host *host, struct kernel *kernel, struct log *log,
 	gateway->peers.context = gateway;
 	kernel->on_event = kernel_event;
 	kernel->context = gateway;
+	kernel->is_known = knows_reqid;
 	redirect_policy_load(gateway);
 	load_all(gateway);
 	*out = gateway;
@@ -465,6 +474,7 @@ void gateway_free(struct gateway *gateway)
 	tasks_forget(gateway);
 	counters_forget(gateway);
 	gateway->kernel->on_event = NULL;
+	gateway->kernel->is_known = NULL;
 	(void)(gateway->host->ops->udp_listen(gateway->host, 0, 0, NULL, NULL, NULL) == RC_OK);
 	gateway->host->ops->on_change(gateway->host, NULL, NULL);
 	gateway->host->ops->wake_at(gateway->host, USEC_NEVER, wake, gateway);

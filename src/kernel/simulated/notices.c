@@ -11,7 +11,7 @@ struct queued_event {
 void sim_notice_raise(struct simulated *sim, const struct kernel_event *event)
 {
 	struct queued_event *queued;
-	if (event->type != KERNEL_RESYNC && !kernel_reqid_is_ours(event->reqid))
+	if (event->type != KERNEL_RESYNC && !kernel_reqid_is_known(&sim->kernel, event->reqid))
 		return;
 	queued = mem_alloc(sizeof *queued);
 	if (queued == NULL) {

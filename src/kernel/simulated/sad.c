@@ -267,7 +267,7 @@ int sim_sad_move(struct simulated *sim, const struct kernel_sa *sa, const struct
 
 struct flush {
 	struct simulated *sim;
-	bool (*which)(const struct sad_sa *sa);
+	bool (*which)(const struct simulated *sim, const struct sad_sa *sa);
 	unsigned count;
 };
 
@@ -275,13 +275,14 @@ static void flush_one(struct table_node *node, void *context)
 {
 	struct flush *flush = context;
 	struct sad_sa *sa = container_of(node, struct sad_sa, by_spi);
-	if (flush->which != NULL && !flush->which(sa))
+	if (flush->which != NULL && !flush->which(flush->sim, sa))
 		return;
 	sim_sad_free(flush->sim, sa);
 	flush->count++;
 }
 
-unsigned sim_sad_flush(struct simulated *sim, bool (*which)(const struct sad_sa *sa))
+unsigned sim_sad_flush(struct simulated *sim,
+		       bool (*which)(const struct simulated *sim, const struct sad_sa *sa))
 {
 	struct flush flush = { .sim = sim, .which = which };
 	size_t cursor = 0;

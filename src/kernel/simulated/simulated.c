@@ -21,14 +21,15 @@ static void delayed_answers(struct timer *timer)
 	sim->host->ops->defer(sim->host, &sim->turn);
 }
 
-static bool is_ours(const struct sad_sa *sa)
+static bool is_ours(const struct simulated *sim, const struct sad_sa *sa)
 {
-	return kernel_reqid_is_ours(sa->reqid);
+	return kernel_reqid_is_known(&sim->kernel, sa->reqid);
 }
 
-static bool is_our_policy(const struct spd_policy *policy)
+static bool is_our_policy(const struct simulated *sim, const struct spd_policy *policy)
 {
-	return policy->action != KERNEL_PROTECT || kernel_reqid_is_ours(policy->reqid);
+	return policy->action != KERNEL_PROTECT ||
+	       kernel_reqid_is_known(&sim->kernel, policy->reqid);
 }
 
 static enum rc remove_stale(struct kernel *kernel, unsigned *count, struct diag *diag)

@@ -98,7 +98,8 @@ int sim_sad_move(struct simulated *sim, const struct kernel_sa *sa, const struct
 uint64_t sim_sad_key_check(const struct kernel_sa *sa);
 void sim_sad_free(struct simulated *sim, struct sad_sa *sa);
 /* Removes the SAs that `which` names; NULL: all. Returns how many. */
-unsigned sim_sad_flush(struct simulated *sim, bool (*which)(const struct sad_sa *sa));
+unsigned sim_sad_flush(struct simulated *sim,
+		       bool (*which)(const struct simulated *sim, const struct sad_sa *sa));
 struct sad_sa *sim_sad_find(const struct simulated *sim, const struct ip_addr *dst, uint32_t spi,
 			    uint8_t protocol, uint32_t mark);
 void sim_sad_show(const struct sad_sa *sa, struct simulated_sa *out);
@@ -110,7 +111,8 @@ void sim_sad_expire(struct simulated *sim, struct sad_sa *sa, bool hard);
 /* spd.c */
 int sim_spd_set(struct simulated *sim, const struct kernel_policy *policy);
 int sim_spd_delete(struct simulated *sim, const struct kernel_policy *policy);
-unsigned sim_spd_flush(struct simulated *sim, bool (*which)(const struct spd_policy *policy));
+unsigned sim_spd_flush(struct simulated *sim,
+		       bool (*which)(const struct simulated *sim, const struct spd_policy *policy));
 void sim_spd_show(const struct spd_policy *policy, struct kernel_policy *out);
 /* The policy that rules over a packet; NULL: none. */
 struct spd_policy *sim_spd_lookup(const struct simulated *sim, enum kernel_direction direction,

@@ -143,7 +143,8 @@ int sim_spd_delete(struct simulated *sim, const struct kernel_policy *policy)
 	return 0;
 }
 
-unsigned sim_spd_flush(struct simulated *sim, bool (*which)(const struct spd_policy *policy))
+unsigned sim_spd_flush(struct simulated *sim,
+		       bool (*which)(const struct simulated *sim, const struct spd_policy *policy))
 {
 	unsigned count = 0;
 	for (unsigned direction = 0; direction < 3; direction++) {
@@ -151,7 +152,7 @@ unsigned sim_spd_flush(struct simulated *sim, bool (*which)(const struct spd_pol
 		{
 			struct spd_policy *policy =
 				container_of(item, struct spd_policy, direction_list);
-			if (which != NULL && !which(policy))
+			if (which != NULL && !which(sim, policy))
 				continue;
 			spd_free(sim, policy);
 			count++;

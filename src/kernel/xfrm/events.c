@@ -82,5 +82,5 @@ static bool decode(const struct nlmsghdr *message, struct kernel_event *out)
 bool xfrm_event_decode(const struct nlmsghdr *message, struct kernel_event *out)
 {
 	memset(out, 0, sizeof *out);
-	return decode(message, out) && kernel_reqid_is_ours(out->reqid) && out->protocol != 0;
+	return decode(message, out) && out->protocol != 0;
 }

@@ -10,6 +10,7 @@
 #define DUMP_TRIES 8
 
 struct stale {
+	const struct kernel *kernel;
 	uint8_t *bytes; /* messages that delete */
 	size_t len, cap;
 	bool done, interrupted, no_memory;
@@ -29,13 +30,14 @@ static void copy_attribute(struct nlmsghdr *to, const struct nlmsghdr *from, siz
 }
 
 /* Larval states (no SPI) cannot be named; Linux drops them within 30 s. */
-static struct nlmsghdr *sa_encode(void *at, const struct nlmsghdr *dumped)
+static struct nlmsghdr *sa_encode(const struct kernel *kernel, void *at,
+				  const struct nlmsghdr *dumped)
 {
 	struct xfrm_usersa_info info;
 	if (mnl_nlmsg_get_payload_len(dumped) < sizeof info)
 		return NULL;
 	memcpy(&info, mnl_nlmsg_get_payload(dumped), sizeof info);
-	if (!kernel_reqid_is_ours(info.reqid) || info.id.spi == 0)
+	if (!kernel_reqid_is_known(kernel, info.reqid) || info.id.spi == 0)
 		return NULL;
 	struct nlmsghdr *message = mnl_nlmsg_put_header(at);
 	struct xfrm_usersa_id *id = mnl_nlmsg_put_extra_header(message, sizeof *id);
@@ -48,7 +50,8 @@ static struct nlmsghdr *sa_encode(void *at, const struct nlmsghdr *dumped)
 	return message;
 }
 
-static bool policy_is_ours(const struct nlmsghdr *dumped, const struct xfrm_userpolicy_info *info)
+static bool policy_is_ours(const struct kernel *kernel, const struct nlmsghdr *dumped,
+			   const struct xfrm_userpolicy_info *info)
 {
 	struct xfrm_user_tmpl template;
 	const struct nlattr *attribute =
@@ -56,17 +59,18 @@ static bool policy_is_ours(const struct nlmsghdr *dumped, const struct xfrm_user
 	if (attribute == NULL)
 		return xfrm_policy_index_is_ours(info->index);
 	memcpy(&template, mnl_attr_get_payload(attribute), sizeof template);
-	return kernel_reqid_is_ours(template.reqid);
+	return kernel_reqid_is_known(kernel, template.reqid);
 }
 
 /* By index: the one of the dump and no other. Sockets' own policies have directions beyond FWD. */
-static struct nlmsghdr *policy_encode(void *at, const struct nlmsghdr *dumped)
+static struct nlmsghdr *policy_encode(const struct kernel *kernel, void *at,
+				      const struct nlmsghdr *dumped)
 {
 	struct xfrm_userpolicy_info info;
 	if (mnl_nlmsg_get_payload_len(dumped) < sizeof info)
 		return NULL;
 	memcpy(&info, mnl_nlmsg_get_payload(dumped), sizeof info);
-	if (info.dir > XFRM_POLICY_FWD || info.index == 0 || !policy_is_ours(dumped, &info))
+	if (info.dir > XFRM_POLICY_FWD || info.index == 0 || !policy_is_ours(kernel, dumped, &info))
 		return NULL;
 	struct nlmsghdr *message = mnl_nlmsg_put_header(at);
 	struct xfrm_userpolicy_id *id = mnl_nlmsg_put_extra_header(message, sizeof *id);
@@ -79,12 +83,13 @@ static struct nlmsghdr *policy_encode(void *at, const struct nlmsghdr *dumped)
 	return message;
 }
 
-struct nlmsghdr *xfrm_stale_encode(void *at, const struct nlmsghdr *dumped)
+struct nlmsghdr *xfrm_stale_encode(const struct kernel *kernel, void *at,
+				   const struct nlmsghdr *dumped)
 {
 	if (dumped->nlmsg_type == XFRM_MSG_NEWSA)
-		return sa_encode(at, dumped);
+		return sa_encode(kernel, at, dumped);
 	if (dumped->nlmsg_type == XFRM_MSG_NEWPOLICY)
-		return policy_encode(at, dumped);
+		return policy_encode(kernel, at, dumped);
 	return NULL;
 }
 
@@ -106,7 +111,7 @@ static bool reserve(struct stale *stale, size_t more)
 static void collect(struct stale *stale, const struct nlmsghdr *dumped)
 {
 	_Alignas(8) uint8_t bytes[XFRM_MESSAGE_MAX];
-	struct nlmsghdr *message = xfrm_stale_encode(bytes, dumped);
+	struct nlmsghdr *message = xfrm_stale_encode(stale->kernel, bytes, dumped);
 	if (message == NULL)
 		return;
 	size_t len = NLMSG_ALIGN(message->nlmsg_len);
@@ -208,9 +213,10 @@ static int one_round(int fd, struct stale *stale)
 	return error;
 }
 
-enum rc xfrm_stale_remove(int fd, uint32_t *sequence, unsigned *count, struct diag *diag)
+enum rc xfrm_stale_remove(const struct kernel *kernel, int fd, uint32_t *sequence, unsigned *count,
+			  struct diag *diag)
 {
-	struct stale stale = { .sequence = *sequence, .interrupted = true };
+	struct stale stale = { .kernel = kernel, .sequence = *sequence, .interrupted = true };
 	int error = 0;
 	for (unsigned i = 0; i < DUMP_TRIES && error == 0 && stale.interrupted; i++)
 		error = one_round(fd, &stale);

@@ -15,7 +15,8 @@ static void read_event(void *context, const struct nlmsghdr *message)
 {
 	struct xfrm *xfrm = context;
 	struct kernel_event event;
-	if (xfrm->kernel.on_event != NULL && xfrm_event_decode(message, &event))
+	if (xfrm->kernel.on_event != NULL && xfrm_event_decode(message, &event) &&
+	    kernel_reqid_is_known(&xfrm->kernel, event.reqid))
 		xfrm->kernel.on_event(xfrm->kernel.context, &event);
 }
 
@@ -32,7 +33,7 @@ static void events_readable(void *context, unsigned what)
 static enum rc remove_stale(struct kernel *kernel, unsigned *count, struct diag *diag)
 {
 	struct xfrm *xfrm = xfrm_of(kernel);
-	return xfrm_stale_remove(xfrm->requests, &xfrm->sequence, count, diag);
+	return xfrm_stale_remove(&xfrm->kernel, xfrm->requests, &xfrm->sequence, count, diag);
 }
 
 static bool supports(struct kernel *kernel, uint16_t encr, uint16_t encr_bits, uint16_t integ)

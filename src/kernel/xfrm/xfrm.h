@@ -56,7 +56,7 @@ struct netlink_answer {
 void xfrm_answer_decode(const struct nlmsghdr *message, struct netlink_answer *out);
 /* A NEWSA that answers GETSA; false: malformed. */
 bool xfrm_counters_decode(const struct nlmsghdr *message, struct kernel_counters *out);
-/* false: not an event, malformed, or not about a reqid of ours */
+/* false: not an event, or malformed */
 bool xfrm_event_decode(const struct nlmsghdr *message, struct kernel_event *out);
 /* The first attribute of this type, with at least that many bytes, after the message's own header;
  * or NULL. */
@@ -85,10 +85,11 @@ int xfrm_move(int fd, uint32_t *sequence, const struct kernel_request *request, 
 
 /* ---- start ---- */
 /* Removes our SAs and policies of an earlier run; *count says how many. */
-enum rc xfrm_stale_remove(int fd, uint32_t *sequence, unsigned *count,
+enum rc xfrm_stale_remove(const struct kernel *kernel, int fd, uint32_t *sequence, unsigned *count,
 			  struct diag *diag) MUST_CHECK;
 /* The message that deletes what this part of a dump shows; NULL when it is not ours. */
-struct nlmsghdr *xfrm_stale_encode(void *at, const struct nlmsghdr *dumped);
+struct nlmsghdr *xfrm_stale_encode(const struct kernel *kernel, void *at,
+				   const struct nlmsghdr *dumped);
 
 /* What this kernel can do, as bits: index in kernel_algorithm_encrs, kernel_algorithm_integs. */
 struct probe {

@@ -133,6 +133,33 @@ static void a_split_leaves_no_place_empty(void **state)
 	pair_end(&pair);
 }
 
+/* reqid= may say any number: traffic is heard, and after a crash what has it is removed. */
+static void a_reqid_of_the_operators_is_heard_and_known(void **state)
+{
+#define CHOSEN                                                                                     \
+	"conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@east\n"           \
+	"\tauthby=secret\n\treqid=4711\n" SUBNETS
+	struct kernel_policy policy;
+	struct simulated_sa sa;
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 1, CHOSEN "\tauto=ondemand\n", NULL, NULL, NULL);
+	pair_run(&pair, USEC_PER_SEC);
+	assert_int_equal(pair_ping_hosts(&pair, "10.1.0.5", "10.2.0.9"), SIMULATED_ACQUIRED);
+	pair_run(&pair, 5 * USEC_PER_SEC);
+	assert_int_equal(pair.west.child_up, 1);
+	assert_true(kernel_simulated_sa(pair.west.kernel, 0, &sa));
+	kernel_simulated_expire(pair.west.kernel, sa.sa.spi, false);
+	pair_run(&pair, 5 * USEC_PER_SEC);
+	assert_int_equal(pair.west.child_up, 2);
+	end_crash(&pair.west);
+	end_boot(&pair.west, CHOSEN "\tauto=add\n", PAIR_SECRETS);
+	assert_false(kernel_simulated_sa(pair.west.kernel, 0, &sa));
+	assert_false(kernel_simulated_policy(pair.west.kernel, 0, &policy));
+	pair_end(&pair);
+}
+
 /* ---- a conn that is loaded anew ---- */
 
 static void reload_and_look(const char *conf, bool stands)
@@ -223,6 +250,7 @@ int main(void)
 		cmocka_unit_test(a_removal_that_is_tried_again_takes_no_trap_that_came_since),
 		cmocka_unit_test(a_trap_does_not_stand_over_a_child_sa),
 		cmocka_unit_test(a_split_leaves_no_place_empty),
+		cmocka_unit_test(a_reqid_of_the_operators_is_heard_and_known),
 		cmocka_unit_test(the_trap_stays_until_that_of_the_new_conn_is_there),
 		cmocka_unit_test(what_the_new_conn_does_not_trap_goes),
 		cmocka_unit_test(traffic_in_between_is_not_forgotten),

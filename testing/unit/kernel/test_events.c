@@ -96,11 +96,10 @@ static void a_mapping_tells_the_old_and_the_new_place(void **state)
 	assert_true(ip_equal(&event.src, &old));
 }
 
-static void others_events_and_other_messages_are_ignored(void **state)
+static void other_messages_are_ignored(void **state)
 {
 	struct nlmsghdr *message;
 	(void)state;
-	assert_false(xfrm_event_decode(acquire(16385), &event));
 	message = acquire(REQID);
 	message->nlmsg_type = XFRM_MSG_NEWSA;
 	assert_false(xfrm_event_decode(message, &event));
@@ -133,7 +132,7 @@ int main(void)
 		cmocka_unit_test(an_expire_tells_the_sa_and_how_hard),
 		cmocka_unit_test(an_expired_larval_state_is_nobodys_business),
 		cmocka_unit_test(a_mapping_tells_the_old_and_the_new_place),
-		cmocka_unit_test(others_events_and_other_messages_are_ignored),
+		cmocka_unit_test(other_messages_are_ignored),
 		cmocka_unit_test(an_acquire_without_template_is_ignored),
 		cmocka_unit_test(no_mutilated_event_reads_beyond_its_end),
 	};

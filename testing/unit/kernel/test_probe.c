@@ -6,6 +6,8 @@
 #include "unit/kernel/messages.h"
 #include "unit/kernel/namespace.h"
 
+static const struct kernel nobodys = { .is_known = NULL };
+
 static const struct probe everything = { .encrs = UINT32_MAX, .integs = UINT32_MAX };
 
 static void support_is_a_cipher_that_is_there_with_integrity_that_is_there(void **state)
@@ -57,7 +59,7 @@ static void this_kernel_answers_every_trial_and_keeps_no_sa(void **state)
 	assert_int_equal(xfrm_probe_run(fd, &sequence, 0x1000, &probe, &diag), RC_OK);
 	assert_int_not_equal(probe.error_v4, ENOBUFS);
 	assert_int_equal(probe.blind, probe.error_v4 != 0);
-	assert_int_equal(xfrm_stale_remove(fd, &sequence, &removed, &diag), RC_OK);
+	assert_int_equal(xfrm_stale_remove(&nobodys, fd, &sequence, &removed, &diag), RC_OK);
 	assert_int_equal(removed, 0);
 	close(fd);
 }

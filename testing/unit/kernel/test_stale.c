@@ -5,6 +5,14 @@
 
 static struct message dumped, made;
 
+static bool is_seven(void *context, uint32_t reqid)
+{
+	(void)context;
+	return reqid == 7;
+}
+
+static const struct kernel nobodys = { .is_known = NULL }, ours = { .is_known = is_seven };
+
 static struct nlmsghdr *dump_sa(uint32_t reqid, uint32_t spi)
 {
 	struct xfrm_usersa_info info = { .reqid = reqid, .family = AF_INET };
@@ -32,7 +40,7 @@ static struct nlmsghdr *dump_policy(uint32_t index, uint8_t dir, uint32_t reqid)
 
 static void an_sa_with_a_reqid_of_ours_is_deleted_by_id_and_mark(void **state)
 {
-	struct nlmsghdr *message = xfrm_stale_encode(made.bytes, dump_sa(REQID, 0x1000));
+	struct nlmsghdr *message = xfrm_stale_encode(&nobodys, made.bytes, dump_sa(REQID, 0x1000));
 	struct xfrm_usersa_id id;
 	(void)state;
 	assert_non_null(message);
@@ -42,17 +50,30 @@ static void an_sa_with_a_reqid_of_ours_is_deleted_by_id_and_mark(void **state)
 	assert_true(attribute(message, sizeof id, XFRMA_MARK).len > 0);
 }
 
+/* reqid= of a conn may be any number. */
+static void what_has_a_reqid_that_is_configured_is_ours(void **state)
+{
+	(void)state;
+	assert_non_null(xfrm_stale_encode(&ours, made.bytes, dump_sa(7, 0x1000)));
+	assert_null(xfrm_stale_encode(&ours, made.bytes, dump_sa(8, 0x1000)));
+	assert_null(xfrm_stale_encode(&nobodys, made.bytes, dump_sa(7, 0x1000)));
+	assert_non_null(xfrm_stale_encode(&ours, made.bytes, dump_policy(0x11, 1, 7)));
+	assert_null(xfrm_stale_encode(&ours, made.bytes, dump_policy(0x11, 1, 8)));
+}
+
 static void foreign_and_larval_sas_are_left_alone(void **state)
 {
 	(void)state;
-	assert_null(xfrm_stale_encode(made.bytes, dump_sa(1, 0x1000)));
-	assert_null(xfrm_stale_encode(made.bytes, dump_sa(KERNEL_REQID_FIRST - 1, 0x1000)));
-	assert_null(xfrm_stale_encode(made.bytes, dump_sa(REQID, 0)));
+	assert_null(xfrm_stale_encode(&nobodys, made.bytes, dump_sa(1, 0x1000)));
+	assert_null(
+		xfrm_stale_encode(&nobodys, made.bytes, dump_sa(KERNEL_REQID_FIRST - 1, 0x1000)));
+	assert_null(xfrm_stale_encode(&nobodys, made.bytes, dump_sa(REQID, 0)));
 }
 
 static void a_policy_is_deleted_by_its_index(void **state)
 {
-	struct nlmsghdr *message = xfrm_stale_encode(made.bytes, dump_policy(0x11, 1, REQID));
+	struct nlmsghdr *message =
+		xfrm_stale_encode(&nobodys, made.bytes, dump_policy(0x11, 1, REQID));
 	struct xfrm_userpolicy_id id;
 	(void)state;
 	assert_non_null(message);
@@ -67,23 +88,23 @@ static void a_policy_is_deleted_by_its_index(void **state)
 static void a_policy_without_template_is_ours_by_its_index(void **state)
 {
 	(void)state;
-	assert_non_null(
-		xfrm_stale_encode(made.bytes, dump_policy(xfrm_policy_index(9, KERNEL_IN), 0, 0)));
-	assert_null(xfrm_stale_encode(made.bytes, dump_policy(0x11, 1, 0)));
-	assert_null(
-		xfrm_stale_encode(made.bytes, dump_policy(xfrm_policy_index(9, KERNEL_IN), 0, 77)));
+	assert_non_null(xfrm_stale_encode(&nobodys, made.bytes,
+					  dump_policy(xfrm_policy_index(9, KERNEL_IN), 0, 0)));
+	assert_null(xfrm_stale_encode(&nobodys, made.bytes, dump_policy(0x11, 1, 0)));
+	assert_null(xfrm_stale_encode(&nobodys, made.bytes,
+				      dump_policy(xfrm_policy_index(9, KERNEL_IN), 0, 77)));
 }
 
 static void policies_of_sockets_are_left_alone(void **state)
 {
 	(void)state;
-	assert_null(
-		xfrm_stale_encode(made.bytes, dump_policy(xfrm_policy_index(9, KERNEL_IN), 3, 0)));
+	assert_null(xfrm_stale_encode(&nobodys, made.bytes,
+				      dump_policy(xfrm_policy_index(9, KERNEL_IN), 3, 0)));
 }
 
 static void encode_any(const struct nlmsghdr *message)
 {
-	(void)xfrm_stale_encode(made.bytes, message);
+	(void)xfrm_stale_encode(&nobodys, made.bytes, message);
 }
 
 static void no_mutilated_dump_reads_beyond_its_end(void **state)
@@ -97,6 +118,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_sa_with_a_reqid_of_ours_is_deleted_by_id_and_mark),
+		cmocka_unit_test(what_has_a_reqid_that_is_configured_is_ours),
 		cmocka_unit_test(foreign_and_larval_sas_are_left_alone),
 		cmocka_unit_test(a_policy_is_deleted_by_its_index),
 		cmocka_unit_test(a_policy_without_template_is_ours_by_its_index),
