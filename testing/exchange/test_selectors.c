@@ -272,6 +272,26 @@ static void without_narrowing_the_rest_is_asked_for_and_refused(void **state)
 	pair_end(&pair);
 }
 
+/* Nothing is lost by that: when the peer has them too, they come up by themselves. */
+static void what_was_refused_comes_up_when_the_peer_has_it(void **state)
+{
+	struct pair pair;
+	unsigned failed;
+
+	(void)state;
+	pair_start(&pair, 1, TOGETHER ADD "\tnarrowing=no\n", LESS ADD, NULL, NULL);
+	end_up(&pair.west, "t");
+	world_run(pair.world, 1000 * USEC_PER_SEC);
+	assert_int_equal(children(&pair.west), 1);
+	failed = pair.west.failed;
+	assert_in_range(failed, 4, 30);
+	end_reload(&pair.east, TOGETHER ADD);
+	world_run(pair.world, 400 * USEC_PER_SEC);
+	assert_pings(&pair);
+	assert_in_range(pair.west.failed, failed, failed + 2);
+	pair_end(&pair);
+}
+
 static void traffic_of_any_pair_brings_all_up(void **state)
 {
 	(void)state;
@@ -431,6 +451,7 @@ int main(void)
 		cmocka_unit_test(it_comes_back_after_a_crash_of_either),
 		cmocka_unit_test(with_narrowing_what_both_have_is_enough),
 		cmocka_unit_test(without_narrowing_the_rest_is_asked_for_and_refused),
+		cmocka_unit_test(what_was_refused_comes_up_when_the_peer_has_it),
 		cmocka_unit_test(traffic_of_any_pair_brings_all_up),
 		cmocka_unit_test(a_reload_adds_a_subnet),
 		cmocka_unit_test(an_answer_beyond_the_proposal_is_refused),
