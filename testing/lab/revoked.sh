@@ -31,6 +31,21 @@ setup() {
 	for name in revoked listed nolist asked gone; do theirs $name; done
 }
 
+# check_ours: "ipsec check" of a conn in which our own certificate is revoked
+check_ours() {
+	write check.conf <<-CONF
+		conn ours
+			left=192.0.2.1
+			leftcert=west-revoked
+			leftid=@revoked.west.example
+			right=198.51.100.1
+			rightid=@p256.east.example
+			authby=ecdsa
+			auto=ignore
+	CONF
+	ipsec west check ours --config "$WORK/check.conf" --nssdir "$WORK/west.d/nss" || true
+}
+
 revoked_with() {
 	local name
 	charon_plugins=revocation
@@ -54,6 +69,8 @@ revoked_with() {
 	ipsec west rereadcrls
 	log_has west "from the NSS database: made " 5
 	contains "$(ipsec west list crls)" "from     the NSS database"
+	contains "$(check_ours)" "is revoked says CRL http://198.51.100.254/root.crl"
+	contains "$(check_ours)" "(key compromise), says the CRL of"
 	crlutil -D -n root -d "sql:$WORK/west.d/nss"
 	ipsec west rereadcrls
 	sleep 1
