@@ -41,7 +41,7 @@ check_ours() {
 			right=198.51.100.1
 			rightid=@p256.east.example
 			authby=ecdsa
-			auto=ignore
+			auto=add
 	CONF
 	ipsec west check ours --config "$WORK/check.conf" --nssdir "$WORK/west.d/nss" || true
 }
