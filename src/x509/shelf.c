@@ -9,6 +9,7 @@
  */
 #include "x509/shelf.h"
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,8 +38,10 @@ void shelf_free(struct shelf *shelf)
 		crl_unref(shelf->items[i].crl);
 		certificate_unref(shelf->items[i].issuer);
 	}
-	for (unsigned i = 0; i < shelf->failed; i++)
-		mem_free(shelf->failures[i]);
+	for (unsigned i = 0; i < shelf->failed; i++) {
+		mem_free(shelf->failures[i].from);
+		mem_free(shelf->failures[i].text);
+	}
 	mem_free(shelf);
 }
 
@@ -67,13 +70,19 @@ enum rc shelf_issuer(const struct crl *crl, struct certificate *const *cas, size
 
 static void note_failure(struct shelf *shelf, const char *from, const struct diag *diag)
 {
+	struct shelf_failure failure = { NULL, NULL };
 	char text[600];
 
-	if (shelf->failed == SHELF_CRLS_MAX)
-		return;
 	(void)snprintf(text, sizeof(text), "%.250s: %.300s", from, diag->text);
-	shelf->failures[shelf->failed] = mem_text(text);
-	shelf->failed += shelf->failures[shelf->failed] != NULL;
+	if (shelf->failed < SHELF_CRLS_MAX)
+		failure = (struct shelf_failure){ mem_text(from), mem_text(text) };
+	if (failure.from != NULL && failure.text != NULL) {
+		shelf->failures[shelf->failed++] = failure;
+		return;
+	}
+	mem_free(failure.from);
+	mem_free(failure.text);
+	shelf->partial = true; /* nobody remembers which, so nothing goes */
 }
 
 static enum rc add(struct reading *reading, struct span der, struct diag *diag)
@@ -150,9 +159,15 @@ static int is_visible(const struct dirent *entry)
 static void read_folder(struct reading *reading, const char *folder)
 {
 	struct dirent **entries = NULL;
+	struct diag diag = { "" };
 	char path[1000];
 	int count = scandir(folder, &entries, is_visible, alphasort);
 
+	if (count < 0 && errno != ENOENT) {
+		(void)diag_fail(&diag, RC_IO, "%s", strerror(errno));
+		note_failure(reading->shelf, folder, &diag);
+		reading->shelf->partial = true;
+	}
 	for (int i = 0; i < count; i++) {
 		int len = snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
 		if (i < FILES_MAX && len > 0 && len < (int)sizeof(path))
@@ -184,8 +199,10 @@ struct shelf *shelf_read(const char *folder, const struct x509_trust *trust, uns
 		mem_free(shelf);
 		return NULL;
 	}
-	if (database_crls(add_or_note, &reading, &diag) != RC_OK)
+	if (database_crls(add_or_note, &reading, &diag) != RC_OK) {
 		note_failure(shelf, SHELF_DATABASE, &diag);
+		shelf->partial = true;
+	}
 	if (folder != NULL)
 		read_folder(&reading, folder);
 	mem_free(reading.cas);
@@ -239,6 +256,18 @@ static bool take_one(struct revocation *revocation, struct shelf_item *item)
 	return !same;
 }
 
+/* It may be half written: what was known of it counts until it can be read. */
+static void keep_failed(struct revocation *revocation, const struct shelf_failure *failure)
+{
+	log_write(revocation->env.log, LOG_LEVEL_WARNING, NULL, "CRL from %s", failure->text);
+	list_for(node, &revocation->ages[SOURCE_CRL])
+	{
+		struct source *source = container_of(node, struct source, in_age);
+		if (source->local && strcmp(source->url, failure->from) == 0)
+			source->there = true;
+	}
+}
+
 void shelf_take(struct revocation *revocation, struct shelf *shelf)
 {
 	bool news = false;
@@ -248,9 +277,9 @@ void shelf_take(struct revocation *revocation, struct shelf *shelf)
 	for (unsigned i = 0; i < shelf->count; i++)
 		news |= take_one(revocation, &shelf->items[i]);
 	for (unsigned i = 0; i < shelf->failed; i++)
-		log_write(revocation->env.log, LOG_LEVEL_WARNING, NULL, "CRL from %s",
-			  shelf->failures[i]);
-	sources_forget_local(revocation);
+		keep_failed(revocation, &shelf->failures[i]);
+	if (!shelf->partial)
+		sources_forget_local(revocation);
 	sources_trim(revocation, NULL);
 	if (news && revocation->env.news != NULL)
 		revocation->env.news(revocation->env.context);

@@ -20,7 +20,11 @@ struct shelf {
 	unsigned count, failed;
 	size_t bytes;
 	struct shelf_item items[SHELF_CRLS_MAX];
-	char *failures[SHELF_CRLS_MAX]; /* sentences: which was not taken, and why */
+	struct shelf_failure {
+		char *from; /* a path, the folder, or SHELF_DATABASE */
+		char *text; /* which was not taken, and why */
+	} failures[SHELF_CRLS_MAX];
+	bool partial; /* the folder or the database could not be read */
 };
 
 /* folder: NULL, or one that is not there: the database only. NULL: out of memory. Slow. */
@@ -33,7 +37,7 @@ enum rc shelf_issuer(const struct crl *crl, struct certificate *const *cas, size
 
 /* ---- on the loop ---- */
 struct revocation;
-/* What lay there before, and does not any more, goes. */
+/* What lay there before, and does not any more, goes; what cannot be read now stays as it was. */
 void shelf_take(struct revocation *revocation, struct shelf *shelf);
 /* The revocation service ends; a reading on a worker ends by itself. */
 void shelf_forget(struct revocation *revocation);

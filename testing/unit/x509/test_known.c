@@ -111,6 +111,32 @@ static void what_responders_say_is_known_while_it_counts(void **state)
 	}
 }
 
+/* Until everybody who is up has been looked at, however small the cache is. */
+static void who_is_revoked_is_known_for_a_while(void **state)
+{
+	struct answer answer;
+	struct party other;
+	struct x509_proof *proof;
+
+	(void)state;
+	asker_start(&asker, false, true, false);
+	asker.setup.ocsp_cache_size = 0;
+	assert_int_equal(revocation_configure(asker.revocation, &asker.setup), RC_OK);
+	answer = asker_word(&asker, OCSP_REVOKED);
+	asker_answers(&asker, &answer);
+	proof = x509_proof_new(asker.path, 2);
+	assert_int_equal(asker_ask(&asker), RC_OK);
+	asker_run(&asker, 20 * SECONDS);
+	other = asker_party(&asker, "CN=other", NULL, OCSP_URL);
+	asker.path[0] = other.certificate;
+	assert_int_equal(asker_ask(&asker), RC_OK);
+	asker_run(&asker, SECONDS);
+	assert_int_equal(x509_proof_check(asker.revocation, proof, &asker.diag), RC_AUTH_FAILED);
+	mem_free(proof);
+	pki_free(&other);
+	asker_stop(&asker);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +144,7 @@ int main(void)
 		cmocka_unit_test(what_is_kept_can_be_looked_at),
 		cmocka_unit_test(what_lists_say_is_known_without_asking),
 		cmocka_unit_test(what_responders_say_is_known_while_it_counts),
+		cmocka_unit_test(who_is_revoked_is_known_for_a_while),
 	};
 
 	return cmocka_run_group_tests(tests, pki_open, pki_close);
