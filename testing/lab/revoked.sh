@@ -33,16 +33,11 @@ setup() {
 
 # check_ours: "ipsec check" of a conn in which our own certificate is revoked
 check_ours() {
-	write check.conf <<-CONF
-		conn ours
-			left=192.0.2.1
-			leftcert=west-revoked
-			leftid=@revoked.west.example
-			right=198.51.100.1
-			rightid=@p256.east.example
-			authby=ecdsa
-			auto=add
-	CONF
+	{
+		echo "conn ours"
+		printf '\t%s\n' left=192.0.2.1 leftcert=west-revoked leftid=@revoked.west.example \
+			right=198.51.100.1 rightid=@p256.east.example authby=ecdsa auto=add
+	} >"$WORK/check.conf"
 	ipsec west check ours --config "$WORK/check.conf" --nssdir "$WORK/west.d/nss" || true
 }
 
