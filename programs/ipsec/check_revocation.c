@@ -72,8 +72,8 @@ static void check_places(const struct one *one)
 
 	find_places(one, places);
 	if (places[0] != '\0')
-		conn_check_say(one->check, MARK_OK, "whether %s is revoked says %s", one->name,
-			       places);
+		conn_check_say(one->check, MARK_OK, "%s names who says whether it is revoked: %s",
+			       one->name, places);
 	else
 		conn_check_say(
 			one->check, MARK_OK, "%s names nobody who says whether it is revoked%s",

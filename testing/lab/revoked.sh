@@ -64,7 +64,7 @@ revoked_with() {
 	ipsec west rereadcrls
 	log_has west "from the NSS database: made " 5
 	contains "$(ipsec west list crls)" "from     the NSS database"
-	contains "$(check_ours)" "is revoked says CRL http://198.51.100.254/root.crl"
+	contains "$(check_ours)" "who says whether it is revoked: CRL http://198.51.100.254/root.crl"
 	contains "$(check_ours)" "(key compromise), says the CRL of"
 	crlutil -D -n root -d "sql:$WORK/west.d/nss"
 	ipsec west rereadcrls
