@@ -5,11 +5,13 @@
 #include "peer/pool.h"
 #include "unit/daemon/place.h"
 
-#define CONF                                                                                       \
+#define WITH(pool)                                                                                 \
 	"conn t\n\tleft=192.0.2.1\n\tright=%any\n\tleftsubnet=10.2.0.0/24\n\tauthby=secret\n"      \
-	"\tauto=add\n\trightaddresspool=10.9.0.0/24,2001:db8::/48/64\n"
+	"\tauto=add\n\trightaddresspool=" pool "\n"
+#define CONF WITH("10.9.0.0/24,2001:db8::/48/64")
 
 struct run {
+	struct place place;
 	struct world *world;
 	struct host *host;
 	struct kernel *kernel;
@@ -30,14 +32,15 @@ static void remember_line(void *context, enum log_level level, const struct log_
 	(void)snprintf(run->said + len, sizeof(run->said) - len, "%s\n", text);
 }
 
-static void begin(struct run *run, const struct place *place, const char *conf)
+static void begin(struct run *run, const char *conf)
 {
 	struct log_sink sink = { .write = remember_line, .context = run };
 	struct config_errors errors;
 	struct config *config = NULL;
 	struct diag diag = { "" };
 
-	*run = (struct run){ .world = world_new(1) };
+	run->world = world_new(1);
+	run->said[0] = '\0';
 	run->host = world_host(run->world, "a");
 	assert_int_equal(world_host_add_address(run->host, "192.0.2.1"), RC_OK);
 	assert_int_equal(kernel_simulated_new(run->host, &run->kernel), RC_OK);
@@ -51,7 +54,7 @@ static void begin(struct run *run, const struct place *place, const char *conf)
 		gateway_new(run->host, run->kernel, run->log, config, NULL, &run->gateway, &diag),
 		RC_OK);
 	config_unref(config);
-	leases_open(run->gateway, place->dir, &run->leases);
+	leases_open(run->gateway, run->place.dir, &run->leases);
 	assert_non_null(run->leases);
 }
 
@@ -98,207 +101,197 @@ static struct pool_lease *lease(struct run *run, const char *id, uint8_t family,
 	return out;
 }
 
-static bool there_is(struct place *place, const char *name)
+static bool there_is(struct run *run, const char *name)
 {
 	struct stat found;
 
-	return stat(place_path(place, name), &found) == 0;
+	return stat(place_path(&run->place, name), &found) == 0;
+}
+
+static void comes_and_goes(struct run *run, const char *id, const char *expected)
+{
+	pool_lease_release(lease(run, id, AF_INET, expected));
+}
+
+static int with_a_place(void **state)
+{
+	struct run *run = calloc(1, sizeof(*run));
+
+	place_begin(&run->place);
+	*state = run;
+	return 0;
+}
+
+static int without_it(void **state)
+{
+	struct run *run = *state;
+
+	place_end(&run->place);
+	free(run);
+	return 0;
 }
 
 static void whoever_comes_again_after_a_restart_has_the_same_address(void **state)
 {
-	struct place place;
-	struct run run;
+	struct run *run = *state;
 	struct pool_lease *a, *b, *c, *d;
 
-	(void)state;
-	place_begin(&place);
-	begin(&run, &place, CONF);
-	assert_null(strstr(run.said, "clients")); /* no file is no news */
-	a = lease(&run, "@a", AF_INET, "10.9.0.1");
-	b = lease(&run, "CN=b, O=Example", AF_INET, "10.9.0.2");
-	c = lease(&run, "@c", AF_INET6, "2001:db8::1");
+	begin(run, CONF);
+	assert_null(strstr(run->said, "clients")); /* no file is no news */
+	a = lease(run, "@a", AF_INET, "10.9.0.1");
+	b = lease(run, "CN=b, O=Example", AF_INET, "10.9.0.2");
+	c = lease(run, "@c", AF_INET6, "2001:db8::1");
 	pool_lease_release(a);
 	pool_lease_release(b);
 	pool_lease_release(c);
-	end(&run);
-	begin(&run, &place, CONF);
-	assert_non_null(strstr(run.said, "3 clients of an earlier run are kept for them"));
-	d = lease(&run, "@d", AF_INET, "10.9.0.3"); /* a stranger gets none of these */
-	b = lease(&run, "CN=b, O=Example", AF_INET, "10.9.0.2");
-	a = lease(&run, "@a", AF_INET, "10.9.0.1");
-	c = lease(&run, "@c", AF_INET6, "2001:db8::1");
+	end(run);
+	begin(run, CONF);
+	assert_non_null(strstr(run->said, "3 clients of an earlier run are kept for them"));
+	d = lease(run, "@d", AF_INET, "10.9.0.3"); /* a stranger gets none of these */
+	b = lease(run, "CN=b, O=Example", AF_INET, "10.9.0.2");
+	a = lease(run, "@a", AF_INET, "10.9.0.1");
+	c = lease(run, "@c", AF_INET6, "2001:db8::1");
 	pool_lease_release(a);
 	pool_lease_release(b);
 	pool_lease_release(c);
 	pool_lease_release(d);
-	end(&run);
-	place_end(&place);
+	end(run);
 }
 
 static void a_crash_costs_a_moment_only(void **state)
 {
-	struct place place;
-	struct run run;
+	struct run *run = *state;
 	struct pool_lease *a;
 	struct stat found;
 
-	(void)state;
-	place_begin(&place);
-	begin(&run, &place, CONF);
-	a = lease(&run, "@a", AF_INET, "10.9.0.1");
+	begin(run, CONF);
+	a = lease(run, "@a", AF_INET, "10.9.0.1");
 	a = pool_lease_hold(a);
-	world_run(run.world, USEC_PER_SEC / 4);
-	assert_int_equal(stat(place_path(&place, "leases.journal"), &found), 0);
+	world_run(run->world, USEC_PER_SEC / 4);
+	assert_int_equal(stat(place_path(&run->place, "leases.journal"), &found), 0);
 	assert_int_equal(found.st_mode & 0777, 0600);
-	assert_int_equal(unlink(place_path(&place, "leases.journal")), 0);
-	world_run(run.world, 60 * USEC_PER_SEC); /* nothing changes: nothing is written */
-	assert_false(there_is(&place, "leases.journal"));
+	assert_int_equal(unlink(place_path(&run->place, "leases.journal")), 0);
+	world_run(run->world, 60 * USEC_PER_SEC); /* nothing changes: nothing is written */
+	assert_false(there_is(run, "leases.journal"));
 	pool_lease_release(a);
 	pool_lease_release(a);
-	pool_lease_release(lease(&run, "@b", AF_INET, "10.9.0.2"));
-	world_run(run.world, USEC_PER_SEC / 4);
-	pool_lease_release(lease(&run, "@c", AF_INET, "10.9.0.3"));
-	world_run(run.world, USEC_PER_SEC / 4);
-	assert_false(there_is(&place, "leases"));
-	end_without_a_word(&run);
-	begin(&run, &place, CONF);
-	assert_non_null(strstr(run.said, "3 clients"));
-	world_run(run.world, USEC_PER_SEC / 4); /* a new beginning */
-	assert_true(there_is(&place, "leases"));
-	assert_false(there_is(&place, "leases.journal"));
-	pool_lease_release(lease(&run, "@d", AF_INET, "10.9.0.4"));
-	pool_lease_release(lease(&run, "@b", AF_INET, "10.9.0.2"));
-	pool_lease_release(lease(&run, "@a", AF_INET, "10.9.0.1"));
-	end(&run);
-	assert_false(there_is(&place, "leases.journal"));
-	place_end(&place);
+	comes_and_goes(run, "@b", "10.9.0.2");
+	world_run(run->world, USEC_PER_SEC / 4);
+	comes_and_goes(run, "@c", "10.9.0.3");
+	world_run(run->world, USEC_PER_SEC / 4);
+	assert_false(there_is(run, "leases"));
+	end_without_a_word(run);
+	begin(run, CONF);
+	assert_non_null(strstr(run->said, "3 clients"));
+	world_run(run->world, USEC_PER_SEC / 4); /* a new beginning */
+	assert_true(there_is(run, "leases"));
+	assert_false(there_is(run, "leases.journal"));
+	comes_and_goes(run, "@d", "10.9.0.4");
+	comes_and_goes(run, "@b", "10.9.0.2");
+	comes_and_goes(run, "@a", "10.9.0.1");
+	end(run);
+	assert_false(there_is(run, "leases.journal"));
 }
 
-#define FEW                                                                                        \
-	"conn t\n\tleft=192.0.2.1\n\tright=%any\n\tleftsubnet=10.2.0.0/24\n\tauthby=secret\n"      \
-	"\tauto=add\n\trightaddresspool=10.9.0.1-10.9.0.2\n"
+#define FEW WITH("10.9.0.1-10.9.0.2")
 
 /* The address goes to another client, and its first one gets another. */
 static void of_an_address_the_last_owner_counts(void **state)
 {
-	struct place place;
-	struct run run;
+	struct run *run = *state;
 
-	(void)state;
-	place_begin(&place);
-	begin(&run, &place, FEW);
-	pool_lease_release(lease(&run, "@a", AF_INET, "10.9.0.1"));
-	pool_lease_release(lease(&run, "@b", AF_INET, "10.9.0.2"));
-	end(&run);
-	begin(&run, &place, FEW);
-	pool_lease_release(lease(&run, "@c", AF_INET, "10.9.0.1"));
-	world_run(run.world, USEC_PER_SEC / 4);
-	pool_lease_release(lease(&run, "@a", AF_INET, "10.9.0.2"));
-	world_run(run.world, USEC_PER_SEC / 4);
-	end_without_a_word(&run);
-	begin(&run, &place, FEW);
-	assert_non_null(strstr(run.said, "2 clients"));
-	pool_lease_release(lease(&run, "@a", AF_INET, "10.9.0.2"));
-	pool_lease_release(lease(&run, "@c", AF_INET, "10.9.0.1"));
-	end(&run);
-	place_end(&place);
+	begin(run, FEW);
+	comes_and_goes(run, "@a", "10.9.0.1");
+	comes_and_goes(run, "@b", "10.9.0.2");
+	end(run);
+	begin(run, FEW);
+	comes_and_goes(run, "@c", "10.9.0.1");
+	world_run(run->world, USEC_PER_SEC / 4);
+	comes_and_goes(run, "@a", "10.9.0.2");
+	world_run(run->world, USEC_PER_SEC / 4);
+	end_without_a_word(run);
+	begin(run, FEW);
+	assert_non_null(strstr(run->said, "2 clients"));
+	comes_and_goes(run, "@a", "10.9.0.2");
+	comes_and_goes(run, "@c", "10.9.0.1");
+	end(run);
 }
 
 /* Half of what was being written is there. */
 static void a_journal_that_a_crash_cut_counts_up_to_there(void **state)
 {
-	struct place place;
-	struct run run;
+	struct run *run = *state;
 	struct stat found;
 
-	(void)state;
-	place_begin(&place);
-	begin(&run, &place, CONF);
-	pool_lease_release(lease(&run, "@a", AF_INET, "10.9.0.1"));
-	world_run(run.world, USEC_PER_SEC / 4);
-	pool_lease_release(lease(&run, "@b", AF_INET, "10.9.0.2"));
-	world_run(run.world, USEC_PER_SEC / 4);
-	end_without_a_word(&run);
-	assert_int_equal(stat(place_path(&place, "leases.journal"), &found), 0);
-	assert_int_equal(truncate(place_path(&place, "leases.journal"), found.st_size - 1), 0);
-	begin(&run, &place, CONF);
-	assert_non_null(strstr(run.said, "1 clients"));
-	pool_lease_release(lease(&run, "@b", AF_INET, "10.9.0.2"));
-	world_run(run.world, USEC_PER_SEC / 4);
-	end_without_a_word(&run);
-	begin(&run, &place, CONF);
-	assert_non_null(strstr(run.said, "2 clients"));
-	end(&run);
-	place_end(&place);
+	begin(run, CONF);
+	comes_and_goes(run, "@a", "10.9.0.1");
+	world_run(run->world, USEC_PER_SEC / 4);
+	comes_and_goes(run, "@b", "10.9.0.2");
+	world_run(run->world, USEC_PER_SEC / 4);
+	end_without_a_word(run);
+	assert_int_equal(stat(place_path(&run->place, "leases.journal"), &found), 0);
+	assert_int_equal(truncate(place_path(&run->place, "leases.journal"), found.st_size - 1), 0);
+	begin(run, CONF);
+	assert_non_null(strstr(run->said, "1 clients"));
+	comes_and_goes(run, "@b", "10.9.0.2");
+	world_run(run->world, USEC_PER_SEC / 4);
+	end_without_a_word(run);
+	begin(run, CONF);
+	assert_non_null(strstr(run->said, "2 clients"));
+	end(run);
 }
 
 /* Many: in slices, and what changes meanwhile does no harm. */
 static void a_thousand_are_written_and_read(void **state)
 {
-	static const char conf[] =
-		"conn t\n\tleft=192.0.2.1\n\tright=%any\n\tleftsubnet=10.2.0.0/24\n"
-		"\tauthby=secret\n\tauto=add\n\trightaddresspool=10.16.0.0/16\n";
-	struct place place;
-	struct run run;
+	static const char conf[] = WITH("10.16.0.0/16");
+	struct run *run = *state;
 
-	(void)state;
-	place_begin(&place);
-	begin(&run, &place, conf);
+	begin(run, conf);
 	for (unsigned i = 1; i <= 2000; i++) {
 		char id[32], address[32];
 		(void)snprintf(id, sizeof(id), "@client%u.example", i);
 		(void)snprintf(address, sizeof(address), "10.16.%u.%u", i / 256, i % 256);
-		pool_lease_release(lease(&run, id, AF_INET, address));
+		comes_and_goes(run, id, address);
 	}
-	world_run(run.world, USEC_PER_SEC); /* too many for the journal */
-	assert_false(there_is(&place, "leases.journal"));
-	pool_lease_release(lease(&run, "@last.example", AF_INET, "10.16.7.209"));
-	world_run(run.world, USEC_PER_SEC);
-	assert_true(there_is(&place, "leases.journal"));
-	end_without_a_word(&run);
-	begin(&run, &place, conf);
-	assert_non_null(strstr(run.said, "2001 clients"));
-	pool_lease_release(lease(&run, "@client1999.example", AF_INET, "10.16.7.207"));
-	end(&run);
-	place_end(&place);
+	world_run(run->world, USEC_PER_SEC); /* too many for the journal */
+	assert_false(there_is(run, "leases.journal"));
+	comes_and_goes(run, "@last.example", "10.16.7.209");
+	world_run(run->world, USEC_PER_SEC);
+	assert_true(there_is(run, "leases.journal"));
+	end_without_a_word(run);
+	begin(run, conf);
+	assert_non_null(strstr(run->said, "2001 clients"));
+	comes_and_goes(run, "@client1999.example", "10.16.7.207");
+	end(run);
 }
 
 static void a_pool_that_is_gone_takes_its_leases_along(void **state)
 {
-	static const char other[] =
-		"conn t\n\tleft=192.0.2.1\n\tright=%any\n\tleftsubnet=10.2.0.0/24\n"
-		"\tauthby=secret\n\tauto=add\n\trightaddresspool=10.8.0.0/24\n";
-	struct place place;
-	struct run run;
+	static const char other[] = WITH("10.8.0.0/24");
+	struct run *run = *state;
 
-	(void)state;
-	place_begin(&place);
-	begin(&run, &place, CONF);
-	pool_lease_release(lease(&run, "@a", AF_INET, "10.9.0.1"));
-	end(&run);
-	begin(&run, &place, other);
-	assert_non_null(strstr(run.said, "0 clients"));
-	pool_lease_release(lease(&run, "@b", AF_INET, "10.8.0.1"));
-	end(&run);
-	place_end(&place);
+	begin(run, CONF);
+	comes_and_goes(run, "@a", "10.9.0.1");
+	end(run);
+	begin(run, other);
+	assert_non_null(strstr(run->said, "0 clients"));
+	comes_and_goes(run, "@b", "10.8.0.1");
+	end(run);
 }
 
 /* Every byte altered, every length: it is told and ignored, or (never) what it was. */
 static void a_damaged_file_is_told_and_ignored(void **state)
 {
 	char bytes[2000], path[128];
-	struct place place;
-	struct run run;
+	struct run *run = *state;
 	size_t len;
 	FILE *file;
 
-	(void)state;
-	place_begin(&place);
-	begin(&run, &place, CONF);
-	pool_lease_release(lease(&run, "@a", AF_INET, "10.9.0.1"));
-	end(&run);
-	(void)snprintf(path, sizeof(path), "%s", place_path(&place, "leases"));
+	begin(run, CONF);
+	comes_and_goes(run, "@a", "10.9.0.1");
+	end(run);
+	(void)snprintf(path, sizeof(path), "%s", place_path(&run->place, "leases"));
 	file = fopen(path, "r");
 	len = fread(bytes, 1, sizeof(bytes), file);
 	assert_int_equal(fclose(file), 0);
@@ -312,73 +305,74 @@ static void a_damaged_file_is_told_and_ignored(void **state)
 		file = fopen(path, "w");
 		assert_int_equal(fwrite(wrong, 1, size, file), size);
 		assert_int_equal(fclose(file), 0);
-		begin(&run, &place, CONF);
-		assert_non_null(strstr(run.said, "leases is damaged: it is ignored"));
-		pool_lease_release(lease(&run, "@b", AF_INET, "10.9.0.1"));
-		end_without_a_word(&run);
+		begin(run, CONF);
+		assert_non_null(strstr(run->said, "leases is damaged: it is ignored"));
+		comes_and_goes(run, "@b", "10.9.0.1");
+		end_without_a_word(run);
 	}
-	place_end(&place);
 }
 
 static void what_others_can_write_is_not_believed(void **state)
 {
-	struct place place;
-	struct run run;
+	struct run *run = *state;
 
-	(void)state;
-	place_begin(&place);
-	begin(&run, &place, CONF);
-	pool_lease_release(lease(&run, "@a", AF_INET, "10.9.0.1"));
-	end(&run);
-	assert_int_equal(chmod(place_path(&place, "leases"), 0666), 0);
-	begin(&run, &place, CONF);
-	assert_non_null(strstr(run.said, "others can write it: it is ignored"));
-	end(&run);
-	assert_int_equal(unlink(place_path(&place, "leases")), 0);
-	assert_int_equal(mkdir(place_path(&place, "leases"), 0700), 0);
-	begin(&run, &place, CONF);
-	assert_non_null(strstr(run.said, "is not a file"));
-	pool_lease_release(lease(&run, "@a", AF_INET, "10.9.0.1"));
-	world_run(run.world, 6 * USEC_PER_SEC);
-	assert_non_null(strstr(run.said, "leases will not outlive a restart: cannot rename"));
-	end(&run);
-	assert_int_equal(rmdir(place_path(&place, "leases")), 0);
-	place_end(&place);
+	begin(run, CONF);
+	comes_and_goes(run, "@a", "10.9.0.1");
+	end(run);
+	assert_int_equal(chmod(place_path(&run->place, "leases"), 0666), 0);
+	begin(run, CONF);
+	assert_non_null(strstr(run->said, "others can write it: it is ignored"));
+	end(run);
+	assert_int_equal(unlink(place_path(&run->place, "leases")), 0);
+	assert_int_equal(mkdir(place_path(&run->place, "leases"), 0700), 0);
+	begin(run, CONF);
+	assert_non_null(strstr(run->said, "is not a file"));
+	comes_and_goes(run, "@a", "10.9.0.1");
+	world_run(run->world, 6 * USEC_PER_SEC);
+	assert_non_null(strstr(run->said, "leases will not outlive a restart: cannot rename"));
+	end(run);
+	assert_int_equal(rmdir(place_path(&run->place, "leases")), 0);
 }
 
 /* The last word is the last, though a worker was about to write. */
 static void it_closes_while_a_worker_is_to_write(void **state)
 {
-	struct place place;
-	struct run run;
+	struct run *run = *state;
 
-	(void)state;
-	place_begin(&place);
-	begin(&run, &place, CONF);
-	world_hold_jobs(run.world, true);
-	pool_lease_release(lease(&run, "@a", AF_INET, "10.9.0.1"));
-	world_run(run.world, 6 * USEC_PER_SEC);
-	assert_int_equal(world_jobs_waiting(run.world), 1);
-	pool_lease_release(lease(&run, "@b", AF_INET, "10.9.0.2"));
-	end(&run);
-	begin(&run, &place, CONF);
-	assert_non_null(strstr(run.said, "2 clients"));
-	end(&run);
-	place_end(&place);
+	begin(run, CONF);
+	world_hold_jobs(run->world, true);
+	comes_and_goes(run, "@a", "10.9.0.1");
+	world_run(run->world, 6 * USEC_PER_SEC);
+	assert_int_equal(world_jobs_waiting(run->world), 1);
+	comes_and_goes(run, "@b", "10.9.0.2");
+	end(run);
+	begin(run, CONF);
+	assert_non_null(strstr(run->said, "2 clients"));
+	end(run);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whoever_comes_again_after_a_restart_has_the_same_address),
-		cmocka_unit_test(a_crash_costs_a_moment_only),
-		cmocka_unit_test(of_an_address_the_last_owner_counts),
-		cmocka_unit_test(a_journal_that_a_crash_cut_counts_up_to_there),
-		cmocka_unit_test(a_thousand_are_written_and_read),
-		cmocka_unit_test(a_pool_that_is_gone_takes_its_leases_along),
-		cmocka_unit_test(a_damaged_file_is_told_and_ignored),
-		cmocka_unit_test(what_others_can_write_is_not_believed),
-		cmocka_unit_test(it_closes_while_a_worker_is_to_write),
+		cmocka_unit_test_setup_teardown(
+			whoever_comes_again_after_a_restart_has_the_same_address, with_a_place,
+			without_it),
+		cmocka_unit_test_setup_teardown(a_crash_costs_a_moment_only, with_a_place,
+						without_it),
+		cmocka_unit_test_setup_teardown(of_an_address_the_last_owner_counts, with_a_place,
+						without_it),
+		cmocka_unit_test_setup_teardown(a_journal_that_a_crash_cut_counts_up_to_there,
+						with_a_place, without_it),
+		cmocka_unit_test_setup_teardown(a_thousand_are_written_and_read, with_a_place,
+						without_it),
+		cmocka_unit_test_setup_teardown(a_pool_that_is_gone_takes_its_leases_along,
+						with_a_place, without_it),
+		cmocka_unit_test_setup_teardown(a_damaged_file_is_told_and_ignored, with_a_place,
+						without_it),
+		cmocka_unit_test_setup_teardown(what_others_can_write_is_not_believed, with_a_place,
+						without_it),
+		cmocka_unit_test_setup_teardown(it_closes_while_a_worker_is_to_write, with_a_place,
+						without_it),
 	};
 
 	return cmocka_run_group_tests(tests, place_crypto_open, place_crypto_close);
