@@ -1,26 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Users, counts and the queue, on a simulated host. */
 #include <errno.h>
-#include "network/simulated.h"
-#include "unit/network/suite.h"
-
-static struct network *suite_network(struct host *host)
-{
-	struct network *network;
-
-	assert_int_equal(network_simulated_new(host, NULL, &network), RC_OK);
-	return network;
-}
-
-static const char *suite_device(void)
-{
-	return "eth0";
-}
-
-static bool suite_is_there(struct suite *suite, const struct network_object *object)
-{
-	return network_simulated_has(suite->network, object);
-}
+#include "unit/network/suite_simulated.h"
 
 static void what_goes_and_comes_again_in_a_turn_is_not_touched(void **state)
 {
