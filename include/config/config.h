@@ -137,7 +137,9 @@ struct config_end {
 	struct config_pool *pools; /* leftaddresspool= */
 	uint16_t pool_count;
 	bool modecfgserver, modecfgclient; /* this end gives addresses, asks for them */
-	bool cat;			   /* client address translation */
+	struct ip_addr *dns; /* leftdns=; conn.modecfgdns has them, unless both were given */
+	unsigned dns_count;
+	bool cat;     /* client address translation */
 	char *updown; /* command with its arguments; NULL: none (also %disabled) */
 	struct config_interface_address vti, interface_ip;
 	/* How this end proves itself once more (RFC 4739): leftauth2=, leftid2=, leftcert2=,
@@ -277,8 +279,22 @@ struct config_setup {
 	unsigned retransmit_tries, retransmit_jitter;
 };
 
+/* A ca section: a CA that is trusted beside those of the NSS database. */
+#define CONFIG_CA_CRLS 2
+struct config_ca {
+	char *name, *cacert;		/* cacert: a nickname, or a file */
+	char *crl_uris[CONFIG_CA_CRLS]; /* NULL: none */
+	char *ocsp_uri;
+	const char *file;
+	unsigned line;
+	uint8_t load; /* auto=add */
+};
+
 struct config {
 	struct config_setup setup;
+	struct config_ca *cas; /* those with auto=add */
+	unsigned ca_count;
+	char *folder; /* where the first file is, with a slash behind it; NULL: not from a file */
 	struct config_conn **conns;
 	unsigned conn_count;
 	unsigned refs;
@@ -299,6 +315,9 @@ struct config_errors {
 };
 void config_errors_init(struct config_errors *errors);
 void config_errors_free(struct config_errors *errors);
+/* Adds a warning about that section of a file. */
+void config_errors_warn(struct config_errors *errors, const char *file, unsigned line,
+			const char *text);
 /* "file:line:column: text", "file:line:column: warning: text" */
 const char *config_error_text(const struct config_error *error, char *buffer, size_t size);
 

@@ -13,6 +13,10 @@ struct keyring;
 enum rc keyring_new(struct log *log, const uint64_t seed[2], struct keyring **out,
 		    struct diag *diag) MUST_CHECK;
 void keyring_free(struct keyring *keyring); /* NULL: nothing */
+/* What a configuration brings: the CAs of its ca sections, which are read now, with warnings in the
+ * log. Slow. */
+enum rc keyring_configure(struct keyring *keyring, const struct config *config,
+			  struct diag *diag) MUST_CHECK;
 /* ipsec rereadall: CAs, certificates and keys are read again, at once or when they are next asked
  * for. On failure everything stays as it was. */
 enum rc keyring_reload(struct keyring *keyring, struct diag *diag) MUST_CHECK;

@@ -32,6 +32,8 @@ void revocation_free(struct revocation *revocation);
 /* A reload: who waits goes on waiting. RC_NO_MEMORY: the old settings stay. */
 enum rc revocation_configure(struct revocation *revocation,
 			     const struct config_setup *setup) MUST_CHECK;
+/* CAs with places of their own to ask (x509_trust_points()); takes a reference. */
+void revocation_trust(struct revocation *revocation, struct x509_trust *trust);
 /* ipsec rereadcrls: all CRLs are fetched again, responders are asked again, failures are forgotten.
  */
 void revocation_refetch(struct revocation *revocation);

@@ -13,8 +13,29 @@ struct x509_ca {
 	char *nickname; /* or the file it came from */
 	bool trusted;	/* an anchor (trust flag C or T); otherwise an intermediate */
 };
+/* Where a CA tells what it has revoked, besides what its certificates say; http:// URLs, NULL: none
+ */
+struct x509_points {
+	char *crls[CONFIG_CA_CRLS], *ocsp;
+};
 /* Reads the database that crypto_open() opened (none: empty). Slow. */
 enum rc x509_trust_load(struct x509_trust **out, struct diag *diag) MUST_CHECK;
+/* The same with the ca sections of a configuration, which are anchors. One that cannot be had, or
+ * is no CA, is left out, with a warning in errors (may be NULL) that names file and section. Slow.
+ */
+enum rc x509_trust_load_with(const struct config *config, struct config_errors *errors,
+			     struct x509_trust **out, struct diag *diag) MUST_CHECK;
+/* The certificate of a ca section: a nickname, a path, or a file in ipsec.d/cacerts beside the
+ * configuration. from (size bytes, may be NULL): which it was. Slow. */
+enum rc x509_authority_load(const struct config *config, const struct config_ca *ca,
+			    struct certificate **out, char *from, size_t size,
+			    struct diag *diag) MUST_CHECK;
+/* Before anybody else has it; copies. The first word about a CA counts. */
+enum rc x509_trust_point(struct x509_trust *trust, const struct certificate *ca,
+			 const struct x509_points *points) MUST_CHECK;
+/* NULL: the configuration has none for this CA. Lives as long as the trust. */
+const struct x509_points *x509_trust_points(const struct x509_trust *trust,
+					    const struct certificate *ca);
 /* Without a database, for tests; takes references. */
 enum rc x509_trust_of(const struct x509_ca *cas, size_t count, struct x509_trust **out) MUST_CHECK;
 struct x509_trust *x509_trust_ref(struct x509_trust *trust);

@@ -430,6 +430,32 @@ static int check_all(struct check *check)
 	return check->failures == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
+static void print_errors(const struct config_errors *errors)
+{
+	char text[700];
+
+	list_for(node, &errors->list)(void)
+		complain(0, "%s",
+			 config_error_text(container_of(node, struct config_error, in_list), text,
+					   sizeof(text)));
+}
+
+/* The CAs of the configuration too. */
+static enum rc read_authorities(struct check *check, const struct config *config, struct diag *diag)
+{
+	struct config_errors errors;
+	struct x509_trust *trust;
+	enum rc rc;
+
+	config_errors_init(&errors);
+	rc = x509_trust_load_with(config, &errors, &trust, diag);
+	if (rc == RC_OK)
+		keyring_renew(check->keyring, trust);
+	print_errors(&errors);
+	config_errors_free(&errors);
+	return rc;
+}
+
 static int check_conn(const struct ipsec *ipsec, const struct config *config, const char *name)
 {
 	static const uint64_t seed[2] = { 1, 2 }; /* a table of a few names, in this command only */
@@ -445,19 +471,12 @@ static int check_conn(const struct ipsec *ipsec, const struct config *config, co
 							       : VANTH_SYSCONFDIR "/ipsec.secrets";
 	if (keyring_new(NULL, seed, &check.keyring, &diag) != RC_OK)
 		return complain(EXIT_FAILED, "%s", diag.text);
-	code = check_all(&check);
+	if (read_authorities(&check, config, &diag) == RC_OK)
+		code = check_all(&check);
+	else
+		code = complain(EXIT_FAILED, "%s", diag.text);
 	keyring_free(check.keyring);
 	return code;
-}
-
-static void print_errors(const struct config_errors *errors)
-{
-	char text[700];
-
-	list_for(node, &errors->list)(void)
-		complain(0, "%s",
-			 config_error_text(container_of(node, struct config_error, in_list), text,
-					   sizeof(text)));
 }
 
 int verb_check(struct ipsec *ipsec, int argc, char **argv)

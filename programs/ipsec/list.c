@@ -5,6 +5,7 @@
 #include <time.h>
 #include "config/config.h"
 #include "keys.h"
+#include "x509/x509.h"
 
 #define DAY ((int64_t)86400)
 
@@ -77,7 +78,8 @@ static json_t *names_json(const struct certificate *certificate)
 	return names;
 }
 
-static void print_item_json(const struct store_item *item, const struct described *about)
+static void print_item_json(const struct store_item *item, const struct described *about,
+			    const char *where)
 {
 	json_t *json = json_pack(
 		"{s:s,s:s,s:s,s:s,s:I,s:I,s:b,s:b,s:b,s:s,s:s,s:s,s:o}", "nickname", item->nickname,
@@ -87,11 +89,14 @@ static void print_item_json(const struct store_item *item, const struct describe
 		certificate_is_ca(item->certificate), "trusted", item->trusted, "private_key",
 		item->has_key, "key", about->key, "ckaid", about->id, "sha256", about->fingerprint,
 		"names", names_json(item->certificate));
+	if (json != NULL && where != NULL)
+		(void)json_object_set_new(json, "from", json_string(where));
 	print_json(json);
 	json_decref(json);
 }
 
-static void print_item(const struct store_item *item, const struct described *about)
+static void print_item(const struct store_item *item, const struct described *about,
+		       const char *where)
 {
 	char text[IDENTITY_TEXT_MAX], buffer[64];
 	struct identity id;
@@ -107,13 +112,63 @@ static void print_item(const struct store_item *item, const struct described *ab
 	if (certificate_is_ca(item->certificate))
 		(void)printf("  trust    %s\n",
 			     item->trusted ? "trusted" : "not trusted by itself");
+	if (where != NULL)
+		(void)printf("  from     %s\n", where);
 	(void)printf("  sha256   %s\n", about->fingerprint);
+}
+
+static void show(const struct ipsec *ipsec, const struct store_item *item, const char *where)
+{
+	struct described about;
+
+	describe(item->certificate, &about);
+	if (ipsec->json)
+		print_item_json(item, &about, where);
+	else
+		print_item(item, &about, where);
+}
+
+/* One of a ca section. */
+static bool show_authority(const struct ipsec *ipsec, const struct config *config,
+			   const struct config_ca *ca)
+{
+	struct store_item item = { .nickname = ca->cacert, .trusted = true };
+	char where[5000], from[4200];
+	struct diag diag = { "" };
+
+	if (x509_authority_load(config, ca, &item.certificate, from, sizeof(from), &diag) !=
+	    RC_OK) {
+		(void)complain(0, "%s:%u: ca %s is not trusted: %s", ca->file, ca->line, ca->name,
+			       diag.text);
+		return false;
+	}
+	(void)snprintf(where, sizeof(where), "%s (ca %s in %s:%u)", from, ca->name, ca->file,
+		       ca->line);
+	show(ipsec, &item, where);
+	certificate_unref(item.certificate);
+	return true;
+}
+
+/* What the configuration brings; where it has errors, nothing, as for the daemon. */
+static unsigned show_authorities(const struct ipsec *ipsec)
+{
+	struct config_errors errors;
+	struct config *config = NULL;
+	unsigned count = 0;
+
+	config_errors_init(&errors);
+	if (config_load(ipsec->config, &config, &errors) == RC_OK) {
+		for (unsigned i = 0; i < config->ca_count; i++)
+			count += show_authority(ipsec, config, &config->cas[i]);
+		config_unref(config);
+	}
+	config_errors_free(&errors);
+	return count;
 }
 
 static int list_certificates(const struct ipsec *ipsec, bool cas)
 {
 	struct store_list list;
-	struct described about;
 	struct diag diag = { "" };
 	unsigned count = 0;
 
@@ -122,14 +177,12 @@ static int list_certificates(const struct ipsec *ipsec, bool cas)
 	for (size_t i = 0; i < list.count; i++) {
 		if (certificate_is_ca(list.items[i].certificate) != cas)
 			continue;
-		describe(list.items[i].certificate, &about);
-		if (ipsec->json)
-			print_item_json(&list.items[i], &about);
-		else
-			print_item(&list.items[i], &about);
+		show(ipsec, &list.items[i], NULL);
 		count++;
 	}
 	store_list_free(&list);
+	if (cas)
+		count += show_authorities(ipsec);
 	if (count == 0 && !ipsec->json)
 		(void)printf("none (\"ipsec import FILE\" brings some in)\n");
 	return EXIT_DONE;

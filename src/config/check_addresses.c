@@ -81,6 +81,16 @@ static void check_pool(const struct checking *c, const struct config_end *end,
 		check_in_pool(c, end, side, &c->conn->modecfgdns[i], "a DNS server");
 }
 
+static void check_dns(const struct checking *c, const struct config_end *end, unsigned side)
+{
+	if (end->dns_count > 0)
+		check_say(c, CHECK_POOL, false, "dns", side,
+			  "%sdns= says the same as %s: write all servers in one of them",
+			  side_name(side),
+			  check_setting(c->merge, "modecfgdns", 0) != NULL ? "modecfgdns="
+									   : "rightdns=");
+}
+
 static void check_told(const struct checking *c)
 {
 	static const char *const names[] = { "modecfgdns", "modecfgdomains", "modecfgbanner",
@@ -104,5 +114,7 @@ void check_addresses(const struct checking *c)
 	check_client(c, r, l, 1);
 	check_pool(c, l, r, 0);
 	check_pool(c, r, l, 1);
+	check_dns(c, l, 0);
+	check_dns(c, r, 1);
 	check_told(c);
 }

@@ -78,6 +78,9 @@ void conn_end_free(struct config_end *end)
 {
 	mem_free(end->name);
 	mem_free(end->subnets);
+	mem_free(end->dns);
+	end->dns = NULL;
+	end->dns_count = 0;
 	mem_free(end->cert);
 	mem_free(end->key.data);
 	mem_free(end->key.file);
@@ -322,6 +325,17 @@ static void fill_client(struct config_end *end, const struct config_end *other)
 		end->modecfgserver = true;
 }
 
+/* rightdns= is strongSwan's modecfgdns=. */
+static void fill_dns(struct config_conn *conn, struct config_end *end)
+{
+	if (conn->modecfgdns_count > 0 || end->dns_count == 0)
+		return;
+	conn->modecfgdns = end->dns;
+	conn->modecfgdns_count = end->dns_count;
+	end->dns = NULL;
+	end->dns_count = 0;
+}
+
 static void fill(const struct loader *loader, const struct merge *merge, struct config_conn *conn)
 {
 	fill_auth(conn, merge, loader->slot_authby, &conn->left);
@@ -335,6 +349,8 @@ static void fill(const struct loader *loader, const struct merge *merge, struct 
 		conn->if_id = interface_id(conn);
 	fill_client(&conn->left, &conn->right);
 	fill_client(&conn->right, &conn->left);
+	fill_dns(conn, &conn->right);
+	fill_dns(conn, &conn->left);
 }
 
 void conn_build(struct loader *loader, struct section *section)

@@ -77,7 +77,9 @@ static void put_keyword(const struct describing *d, const struct keyword *k)
 	put_names(d, k, k->info.name);
 	put(d, " = ");
 	put(d, k->info.type);
-	put(d, k->section == SECTION_SETUP ? "   (config setup)\n" : "\n");
+	put(d, k->section == SECTION_SETUP ? "   (config setup)\n"
+	       : k->section == SECTION_CA  ? "   (ca)\n"
+					   : "\n");
 	put_wrapped(d,
 		    ours				? ""
 		    : k->info.support == CONFIG_IGNORED ? "Ignored: "
@@ -95,17 +97,20 @@ bool config_describe(const char *word, void (*put_text)(void *context, const cha
 {
 	struct describing d = { put_text, context };
 	struct keyword_index index;
-	const struct keyword *setup, *conn;
+	const struct keyword *setup, *conn, *ca;
 	unsigned side;
 
 	keyword_index_init(&index);
 	setup = keyword_find(&index, word, true, &side);
 	conn = keyword_find(&index, word, false, &side);
+	ca = keyword_find_ca(&index, word);
 	if (conn != NULL)
 		put_keyword(&d, conn);
 	if (setup != NULL)
 		put_keyword(&d, setup);
-	return conn != NULL || setup != NULL;
+	if (ca != NULL)
+		put_keyword(&d, ca);
+	return conn != NULL || setup != NULL || ca != NULL;
 }
 
 void config_keyword_names(void (*put_text)(void *context, const char *text), void *context)

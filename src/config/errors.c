@@ -112,3 +112,9 @@ void report_error(struct config_errors *errors, struct place at, const char *for
 	report(errors, at, false, format, args);
 	va_end(args);
 }
+
+void config_errors_warn(struct config_errors *errors, const char *file, unsigned line,
+			const char *text)
+{
+	report_warning(errors, (struct place){ file, line, 0 }, "%s", text);
+}

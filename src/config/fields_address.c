@@ -291,6 +291,27 @@ enum rc field_modecfgdns(const char *text, void *object, struct finding *finding
 			       &finding->diag);
 }
 
+/* A client asks for servers anyway, as %config says. */
+static bool all_asked_for(const char *text)
+{
+	char word[VALUE_WORD_MAX];
+
+	while (value_word(&text, word))
+		if (strcasecmp(word, "%config") != 0 && strcasecmp(word, "%config4") != 0 &&
+		    strcasecmp(word, "%config6") != 0)
+			return false;
+	return true;
+}
+
+enum rc field_dns(const char *text, void *object, struct finding *finding)
+{
+	struct config_end *end = object;
+
+	if (all_asked_for(text))
+		return RC_OK;
+	return value_addresses(text, &end->dns, &end->dns_count, &finding->column, &finding->diag);
+}
+
 static bool is_domain(const char *word)
 {
 	size_t len = strlen(word);

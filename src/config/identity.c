@@ -87,8 +87,9 @@ static enum rc parse_percent(const char *text, struct identity *out, struct diag
 		return RC_OK;
 	}
 	if (strcasecmp(text, "%fromcert") == 0)
-		return diag_fail(diag, RC_UNSUPPORTED,
-				 "%%fromcert: certificates come with a later version");
+		return diag_fail(
+			diag, RC_UNSUPPORTED,
+			"%%fromcert is for leftid= and rightid= only: write the identity itself");
 	return diag_fail(diag, RC_SYNTAX, "unknown identity \"%.60s\" (known: %%any, %%none)",
 			 text);
 }

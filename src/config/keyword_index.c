@@ -7,6 +7,45 @@
 
 #define NAME_MAX_TEXT 64
 
+/* ---- rows and their numbers ---- */
+
+const struct keyword *keyword_at(unsigned index)
+{
+	unsigned ours = keywords_ours_count();
+	const struct keyword *keyword;
+	if (index < ours)
+		return &keywords_ours[index];
+	keyword = &keywords_other[0];
+	for (unsigned i = ours; i < index && keyword->info.name != NULL; i++)
+		keyword++;
+	return keyword->info.name != NULL ? keyword : NULL;
+}
+
+unsigned keyword_number(const struct keyword *keyword)
+{
+	if (keyword->kind == KIND_OTHER)
+		return keywords_ours_count() + (unsigned)(keyword - keywords_other);
+	return (unsigned)(keyword - keywords_ours);
+}
+
+unsigned keyword_slot(const struct keyword *keyword)
+{
+	if (keyword->same != NULL)
+		for (const struct keyword *k = keywords_ours; k->info.name != NULL; k++)
+			if (k->section == keyword->section &&
+			    strcmp(k->info.name, keyword->same) == 0)
+				return (unsigned)(k - keywords_ours);
+	return keyword_number(keyword);
+}
+
+const struct config_keyword_info *config_keyword_at(unsigned index)
+{
+	const struct keyword *keyword = keyword_at(index);
+	return keyword != NULL ? &keyword->info : NULL;
+}
+
+/* ---- names ---- */
+
 /* Sections are hashed with the name: the same word may be in several. */
 static uint32_t hash_name(enum keyword_section section, const char *name)
 {
@@ -115,6 +154,11 @@ const struct keyword *keyword_find(const struct keyword_index *index, const char
 	return find_in(index, SECTION_CONN, word);
 }
 
+const struct keyword *keyword_find_ca(const struct keyword_index *index, const char *word)
+{
+	return find_in(index, SECTION_CA, word);
+}
+
 /* Every name of the section into list (room for KEYWORD_SLOTS); NULL at the end. */
 static void list_names(enum keyword_section section, const char **list)
 {
@@ -147,6 +191,22 @@ static const char *nearest(enum keyword_section section, const char *word)
 	return found;
 }
 
+const char *keyword_suggest_ca(const struct keyword_index *index, const char *word, char *buffer,
+			       size_t size)
+{
+	const char *near = strlen(word) <= NAME_MAX_TEXT ? nearest(SECTION_CA, word) : NULL;
+	unsigned side;
+
+	buffer[0] = '\0';
+	if (near != NULL)
+		snprintf(buffer, size, " (did you mean \"%s\"?)", near);
+	else if (keyword_find(index, word, true, &side) != NULL)
+		snprintf(buffer, size, " (it belongs in config setup)");
+	else if (keyword_find(index, word, false, &side) != NULL)
+		snprintf(buffer, size, " (it belongs in a conn section)");
+	return buffer;
+}
+
 const char *keyword_suggest(const struct keyword_index *index, const char *word, bool in_setup,
 			    char *buffer, size_t size)
 {
@@ -160,6 +220,10 @@ const char *keyword_suggest(const struct keyword_index *index, const char *word,
 	if (keyword_find(index, word, !in_setup, &side) != NULL) {
 		snprintf(buffer, size, " (it belongs in %s)",
 			 in_setup ? "a conn section" : "config setup");
+		return buffer;
+	}
+	if (keyword_find_ca(index, word) != NULL) {
+		snprintf(buffer, size, " (it belongs in a ca section)");
 		return buffer;
 	}
 	if (in_setup) {

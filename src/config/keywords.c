@@ -56,6 +56,7 @@
 #define SETUP_CUSTOM(...) CUSTOM(SECTION_SETUP, "setup", false, __VA_ARGS__)
 #define CONN_CUSTOM(...)  CUSTOM(SECTION_CONN, "conn", false, __VA_ARGS__)
 #define END_CUSTOM(...)	  CUSTOM(SECTION_END, "conn", true, __VA_ARGS__)
+#define CA_CUSTOM(...)	  CUSTOM(SECTION_CA, "ca", false, __VA_ARGS__)
 #define REFUSES(...)                                                                               \
 	.refused = (const struct refusal[])                                                        \
 	{                                                                                          \
@@ -460,6 +461,10 @@ const struct keyword keywords_ours[] = {
 	     "How long an ESP packet that is missing is waited for."),
 	CONN_CUSTOM("modecfgdns", "addresses", "", NULL, field_modecfgdns,
 		    "DNS servers for the clients, separated by commas."),
+	END_CUSTOM(
+		"dns", "addresses, or %config", "", NULL, field_dns,
+		"DNS servers for the client at that end, as modecfgdns=. %config: asks for them, "
+		"as every client does anyway."),
 	CONN_CUSTOM("modecfgdomains", "domains", "", NULL, field_modecfgdomains,
 		    "The domains that the clients ask those servers for, separated by commas.",
 		    ALSO_KNOWN("modecfgdomain")),
@@ -557,6 +562,29 @@ const struct keyword keywords_ours[] = {
 	CONN("retransmit-limit", KIND_TIME, retransmit_limit, "0s..1h", "as in config setup",
 	     "The longest wait between two retransmissions. 0: no limit.",
 	     INHERITS(retransmit_limit)),
+
+	/* ---- ca NAME ---- */
+	CA_CUSTOM("cacert", "name or file", "", NULL, field_cacert,
+		  "The CA's certificate, which peers' certificates may lead to: a nickname in the "
+		  "NSS database, or a file (PEM or DER). A name that is no nickname and no "
+		  "absolute path is a file in ipsec.d/cacerts beside the configuration file."),
+	CA_CUSTOM("crluri", "URL", "http://...", NULL, field_crluri,
+		  "Where a CRL of this CA is, besides what its certificates say.",
+		  ALSO_KNOWN("crluri1")),
+	CA_CUSTOM("crluri2", "URL", "http://...", NULL, field_crluri2,
+		  "A second place, asked when the first gives none."),
+	CA_CUSTOM("ocspuri", "URL", "http://...", NULL, field_ocspuri,
+		  "The OCSP responder that is asked about certificates of this CA, instead of the "
+		  "one that they name.",
+		  ALSO_KNOWN("ocspuri1")),
+	{ COMMON("auto", "ignore, add", "ignore",
+		 "add: the CA is trusted, as those in the NSS database that are."),
+	  .info.section = "ca", .section = SECTION_CA, .info.type = TYPE_OF_KIND_ENUM,
+	  .kind = KIND_ENUM, FIELD(struct config_ca, load), .names = &ca_auto_names },
+	{ COMMON("also", "", NULL,
+		 "Takes the settings of another ca section that this one does not have itself."),
+	  .info.section = "ca", .section = SECTION_CA, .info.type = "name of a ca",
+	  .kind = KIND_ALSO },
 	{ .info.name = NULL },
 };
 
@@ -566,39 +594,4 @@ _Static_assert(sizeof(keywords_ours) / sizeof(keywords_ours[0]) <= KEYWORDS_OURS
 unsigned keywords_ours_count(void)
 {
 	return sizeof(keywords_ours) / sizeof(keywords_ours[0]) - 1;
-}
-
-const struct keyword *keyword_at(unsigned index)
-{
-	unsigned ours = keywords_ours_count();
-	const struct keyword *keyword;
-	if (index < ours)
-		return &keywords_ours[index];
-	keyword = &keywords_other[0];
-	for (unsigned i = ours; i < index && keyword->info.name != NULL; i++)
-		keyword++;
-	return keyword->info.name != NULL ? keyword : NULL;
-}
-
-unsigned keyword_number(const struct keyword *keyword)
-{
-	if (keyword->kind == KIND_OTHER)
-		return keywords_ours_count() + (unsigned)(keyword - keywords_other);
-	return (unsigned)(keyword - keywords_ours);
-}
-
-unsigned keyword_slot(const struct keyword *keyword)
-{
-	if (keyword->same != NULL)
-		for (const struct keyword *k = keywords_ours; k->info.name != NULL; k++)
-			if (k->section == keyword->section &&
-			    strcmp(k->info.name, keyword->same) == 0)
-				return (unsigned)(k - keywords_ours);
-	return keyword_number(keyword);
-}
-
-const struct config_keyword_info *config_keyword_at(unsigned index)
-{
-	const struct keyword *keyword = keyword_at(index);
-	return keyword != NULL ? &keyword->info : NULL;
 }

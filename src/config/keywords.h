@@ -21,7 +21,7 @@ enum keyword_kind {
 	KIND_OTHER,    /* another program's keyword: ignored or refused */
 };
 
-enum keyword_section { SECTION_SETUP, SECTION_CONN, SECTION_END };
+enum keyword_section { SECTION_SETUP, SECTION_CONN, SECTION_END, SECTION_CA };
 
 /* What is to be said about a value: the error (with the place inside the value), or a warning. */
 struct finding {
@@ -39,7 +39,8 @@ struct keyword {
 	struct config_keyword_info info;
 	enum keyword_section section;
 	enum keyword_kind kind;
-	size_t offset, size;	       /* of the field in config_setup, config_conn or config_end */
+	size_t offset,
+		size; /* of the field in config_setup, config_conn, config_end or config_ca */
 	size_t setup_offset;	       /* inherits: the field of config_setup */
 	bool inherits;		       /* not given: as in config setup */
 	const struct names *names;     /* KIND_ENUM */
@@ -79,6 +80,9 @@ void keyword_index_init(struct keyword_index *index);
  * keywords). */
 const struct keyword *keyword_find(const struct keyword_index *index, const char *word,
 				   bool in_setup, unsigned *side);
+const struct keyword *keyword_find_ca(const struct keyword_index *index, const char *word);
+const char *keyword_suggest_ca(const struct keyword_index *index, const char *word, char *buffer,
+			       size_t size);
 /* "did you mean ...", or where it belongs, or "" in buffer. */
 const char *keyword_suggest(const struct keyword_index *index, const char *word, bool in_setup,
 			    char *buffer, size_t size);
@@ -107,6 +111,14 @@ enum rc field_redirect_to(const char *text, void *object, struct finding *findin
 enum rc field_global_redirect_to(const char *text, void *object, struct finding *finding);
 enum rc field_nhelpers(const char *text, void *object, struct finding *finding);
 
+/* authority.c */
+extern const struct names ca_auto_names;
+void config_ca_wipe(struct config_ca *ca);
+enum rc field_cacert(const char *text, void *object, struct finding *finding);
+enum rc field_crluri(const char *text, void *object, struct finding *finding);
+enum rc field_crluri2(const char *text, void *object, struct finding *finding);
+enum rc field_ocspuri(const char *text, void *object, struct finding *finding);
+
 /* fields_auth.c */
 enum rc field_identity(const char *text, void *object, struct finding *finding);
 enum rc field_auth(const char *text, void *object, struct finding *finding);
@@ -134,6 +146,7 @@ enum rc field_mark(const char *text, void *object, struct finding *finding);
 enum rc field_mark_in(const char *text, void *object, struct finding *finding);
 enum rc field_mark_out(const char *text, void *object, struct finding *finding);
 enum rc field_modecfgdns(const char *text, void *object, struct finding *finding);
+enum rc field_dns(const char *text, void *object, struct finding *finding);
 enum rc field_modecfgdomains(const char *text, void *object, struct finding *finding);
 enum rc field_updown(const char *text, void *object, struct finding *finding);
 

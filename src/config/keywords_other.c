@@ -17,6 +17,8 @@
 #define END_IGNORED(...)   OTHER(SECTION_END, "conn", true, CONFIG_IGNORED, __VA_ARGS__)
 #define END_REFUSED(...)   OTHER(SECTION_END, "conn", true, CONFIG_REFUSED, __VA_ARGS__)
 
+#define CA_IGNORED(...) OTHER(SECTION_CA, "ca", false, CONFIG_IGNORED, __VA_ARGS__)
+
 #define DEBUGGING                                                                                  \
 	"the flight recorder is always on, see ipsec explain; for more lines use loglevel=debug"
 #define LOGGING	 "use logfile= and loglevel="
@@ -123,7 +125,9 @@ const struct keyword keywords_other[] = {
 	CONN_IGNORED("nm-configured", "no", "it tells only NetworkManager something"),
 	CONN_IGNORED("overlapip", "no", "the kernel's policies decide"),
 	CONN_IGNORED("share-lease", "yes", "a lease belongs to an identity"),
-	CONN_REFUSED("ignore-peer-dns", "no", "DNS for clients comes with a later version"),
+	CONN_REFUSED(
+		"ignore-peer-dns", "no",
+		"a client uses the name servers that the gateway gives, while the tunnel is up"),
 	CONN_IGNORED("xauthfail", "", EAPS),
 	CONN_IGNORED("xauthby", "", EAPS),
 	CONN_IGNORED("sareftrack", "", OBSOLETE),
@@ -212,15 +216,23 @@ const struct keyword keywords_other[] = {
 	END_REFUSED("xauthusername", "", EAPS),
 	END_REFUSED("xauthserver", "no", EAPS),
 	END_REFUSED("xauthclient", "no", EAPS),
-	END_REFUSED("dns", "",
-		    "write modecfgdns= for clients; ours asks for DNS servers by itself"),
-	END_REFUSED("firewall", "no", "updown scripts come with a later version"),
-	END_REFUSED("hostaccess", "no", "updown scripts come with a later version"),
+	END_REFUSED("firewall", "no",
+		    "no script comes with it: write leftupdown= with one of your own that lets "
+		    "the tunnel's packets through, as leftupdown=/path/to/script"),
+	END_REFUSED("hostaccess", "no",
+		    "no script comes with it: write leftupdown= with one of your own that lets "
+		    "packets to this host through, as leftupdown=/path/to/script"),
 	END_REFUSED("allowany", "no", "write %any, or a subnet"),
 	END_REFUSED("groups2", "",
 		    "attribute certificates are not supported: write rightca2= or rightid2="),
 	END_REFUSED("groundhog", "no", "it is for tests only"),
 	END_REFUSED("updown-config", "", "write the arguments behind the script in updown="),
 	END_REFUSED("protoports", "", "write leftprotoport= and rightprotoport="),
+
+	/* ---- ca ---- */
+	CA_IGNORED("certuribase", "", "certificates are sent whole, never as a hash and a URL"),
+	CA_IGNORED("ocspuri2", "", "one responder is asked: write it as ocspuri="),
+	CA_IGNORED("ldaphost", "", "CRLs are fetched by http: write crluri="),
+	CA_IGNORED("ldapbase", "", "CRLs are fetched by http: write crluri="),
 	{ .info.name = NULL },
 };

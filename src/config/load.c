@@ -34,6 +34,10 @@ static void whole_free(struct config_whole *whole)
 		mem_free(file);
 	}
 	setup_free(&whole->config.setup);
+	for (unsigned i = 0; i < whole->config.ca_count; i++)
+		config_ca_wipe(&whole->config.cas[i]);
+	mem_free(whole->config.cas);
+	mem_free(whole->config.folder);
 	table_free(&whole->names);
 	table_free(&whole->proposals);
 	mem_free(whole);
@@ -136,6 +140,20 @@ static enum rc read_lines(struct loader *loader, const char *name, struct source
 	return RC_OK;
 }
 
+/* The folder of the file that the load began with. */
+static enum rc keep_folder(struct loader *loader, const char *path)
+{
+	char **folder = &loader->whole->config.folder;
+	const char *slash = strrchr(path, '/');
+
+	if (*folder != NULL)
+		return RC_OK;
+	*folder = mem_text(slash != NULL ? path : "./");
+	if (*folder != NULL && slash != NULL)
+		(*folder)[slash + 1 - path] = '\0';
+	return *folder != NULL ? RC_OK : RC_NO_MEMORY;
+}
+
 static enum rc read_file(void *context, const char *path, struct place at)
 {
 	struct loader *loader = context;
@@ -145,7 +163,7 @@ static enum rc read_file(void *context, const char *path, struct place at)
 
 	if (rc != RC_OK)
 		return rc;
-	name = keep_name(loader, path);
+	name = keep_folder(loader, path) == RC_OK ? keep_name(loader, path) : NULL;
 	if (name == NULL)
 		source_free(&file);
 	rc = name != NULL ? keep_text(loader, &file) : RC_NO_MEMORY;
@@ -188,7 +206,8 @@ static enum rc loader_init(struct loader *loader, struct config_errors *errors)
 	keyword_index_init(&loader->index);
 	loader->read_file = read_file;
 	loader->setup.name = "setup";
-	loader->defaults.name = "%default";
+	loader->defaults.name = loader->ca_defaults.name = "%default";
+	loader->ca_defaults.ca = true;
 	loader->slot_host = slot_of("", SECTION_END);
 	loader->slot_auto = slot_of("auto", SECTION_CONN);
 	loader->slot_margin = slot_of("rekeymargin", SECTION_CONN);
@@ -214,8 +233,10 @@ static void build(struct loader *loader)
 	sections_check(loader);
 	setup_build(loader);
 	check_setup(loader);
-	for (unsigned i = 0; i < loader->conn_count && !loader->no_memory; i++)
-		conn_build(loader, loader->conns[i]);
+	for (unsigned i = 0; i < loader->conns.count && !loader->no_memory; i++)
+		conn_build(loader, loader->conns.at[i]);
+	if (!loader->no_memory)
+		authorities_build(loader);
 	if (!loader->no_memory) {
 		check_peers(loader);
 		check_shunts(loader);

@@ -5,6 +5,7 @@
  *   lexer.c      lines
  *   sections.c   sections with their settings, each value checked once; duplicates
  *   merge.c      what also= and %default add to a conn
+ *   authority.c  values into a struct config_ca
  *   conn.c       values into a struct config_conn
  *   check.c      values that contradict one another, conns that contradict one another
  *   load.c       the order of all this, and the result's life
@@ -39,9 +40,15 @@ struct section {
 	struct place at;
 	struct setting *settings;
 	unsigned count, cap;
-	struct table_node node;	  /* in loader.names */
-	uint32_t visited[2];	  /* merge number that came by, straight and flipped */
+	struct table_node node; /* in loader.names */
+	uint32_t visited[2];	/* merge number that came by, straight and flipped */
+	bool ca;
 	bool on_path, referenced; /* also= is following it now; some also= named it */
+};
+
+struct section_list {
+	struct section **at;
+	unsigned count, cap;
 };
 
 /* A proposal list that every conn with the same ike= or esp= shares. */
@@ -84,9 +91,8 @@ struct loader {
 	struct source_text *texts;
 	enum rc (*read_file)(void *loader, const char *path, struct place at); /* for includes */
 	struct keyword_index index;
-	struct section setup, defaults, discard;
-	struct section **conns;
-	unsigned conn_count, conn_cap;
+	struct section setup, defaults, ca_defaults, discard;
+	struct section_list conns, cas;
 	struct table names;
 	struct section
 		*current; /* NULL: before the first, or after an include that opened others */
@@ -106,7 +112,7 @@ enum rc config_load_everything(const char *name, struct span text, struct config
 void sections_line(struct loader *loader, const struct lexer *lexer, const struct line *line);
 /* Reads each value once, for its errors. */
 void sections_check(struct loader *loader);
-struct section *sections_find(const struct loader *loader, const char *name);
+struct section *sections_find(const struct loader *loader, const char *name, bool ca);
 void sections_free(struct loader *loader);
 void setting_report(struct loader *loader, struct setting *setting, const struct finding *finding);
 
@@ -114,7 +120,7 @@ void setting_report(struct loader *loader, struct setting *setting, const struct
 struct merge {
 	struct setting *chosen[2][KEYWORDS_OURS_MAX]; /* by side (0 for those without) and slot */
 };
-void merge_conn(struct loader *loader, struct section *section, struct merge *out);
+void merge_conn(struct loader *loader, struct section *section, struct merge *out); /* or a ca */
 
 /* The ID of ipsec-interface=; no interface may have 0, so that of ipsec0 is another, as in
  * Libreswan. */
@@ -134,6 +140,10 @@ enum rc proposal_share(struct config_whole *whole, uint8_t protocol, const char 
 		       struct proposal_list **out, size_t *column, struct diag *diag) MUST_CHECK;
 void setup_build(struct loader *loader);
 void setup_free(struct config_setup *setup);
+
+/* ---- authority.c ---- */
+/* The ca sections into the result. */
+void authorities_build(struct loader *loader);
 
 /* ---- check.c ---- */
 /* Values of a conn that contradict one another; may widen rekeymargin. */

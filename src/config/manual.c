@@ -89,10 +89,10 @@ static void put_keyword(const struct manual *m, const struct keyword *k)
 	put_aliases(m, k);
 }
 
-static void put_ours(const struct manual *m, bool setup)
+static void put_ours(const struct manual *m, const char *section)
 {
 	for (const struct keyword *k = keywords_ours; k->info.name != NULL; k++)
-		if ((k->section == SECTION_SETUP) == setup)
+		if (strcmp(k->info.section, section) == 0)
 			put_keyword(m, k);
 }
 
@@ -103,7 +103,9 @@ static void put_others(const struct manual *m, enum config_support support)
 			continue;
 		put(m, ".TP\n");
 		put_names(m, k, k->info.name);
-		put(m, k->section == SECTION_SETUP ? " (config setup)\n" : "\n");
+		put(m, k->section == SECTION_SETUP ? " (config setup)\n"
+		       : k->section == SECTION_CA  ? " (ca)\n"
+						   : "\n");
 		put_plain(m, k->info.help);
 		put(m, ".\n");
 		put_fact(m, "Accepted: ", k->info.range);
@@ -114,9 +116,11 @@ static bool put_table(const struct manual *m, const char *line, size_t len)
 {
 	struct span name = span_make(line, len);
 	if (span_equal_text(name, "@setup@"))
-		put_ours(m, true);
+		put_ours(m, "setup");
 	else if (span_equal_text(name, "@conn@"))
-		put_ours(m, false);
+		put_ours(m, "conn");
+	else if (span_equal_text(name, "@ca@"))
+		put_ours(m, "ca");
 	else if (span_equal_text(name, "@ignored@"))
 		put_others(m, CONFIG_IGNORED);
 	else if (span_equal_text(name, "@refused@"))

@@ -10,6 +10,7 @@ struct walk {
 	struct loader *loader;
 	struct merge *merge;
 	unsigned depth, visits;
+	bool ca;
 };
 
 static void also_error(struct loader *loader, struct setting *setting, size_t column,
@@ -41,12 +42,13 @@ static void take_settings(struct walk *walk, struct section *section, bool flip)
 }
 
 static void report_unknown(struct loader *loader, struct setting *setting, size_t column,
-			   const char *name)
+			   const char *name, bool ca)
 {
 	if (strcmp(name, "%default") == 0)
 		also_error(loader, setting, column, "%%default is always used");
 	else
-		also_error(loader, setting, column, "there is no conn \"%.60s\"", name);
+		also_error(loader, setting, column, "there is no %s \"%.60s\"", ca ? "ca" : "conn",
+			   name);
 }
 
 /* The section that also= names, unless following it would be wrong or useless. */
@@ -54,19 +56,21 @@ static struct section *also_target(struct walk *walk, struct setting *setting, s
 				   const char *name, bool flip)
 {
 	struct loader *loader = walk->loader;
-	struct section *target = sections_find(loader, name);
+	struct section *target = sections_find(loader, name, walk->ca);
 
 	if (target == NULL) {
-		report_unknown(loader, setting, column, name);
+		report_unknown(loader, setting, column, name, walk->ca);
 		return NULL;
 	}
 	if (target->on_path) {
-		also_error(loader, setting, column, "conn %s includes itself", name);
+		also_error(loader, setting, column, "%s %s includes itself",
+			   walk->ca ? "ca" : "conn", name);
 		return NULL;
 	}
 	if (walk->depth == ALSO_DEPTH_MAX || walk->visits == ALSO_VISITS_MAX) {
-		also_error(loader, setting, column, "leads to more than %d conns%s",
+		also_error(loader, setting, column, "leads to more than %d %ss%s",
 			   walk->depth == ALSO_DEPTH_MAX ? ALSO_DEPTH_MAX : ALSO_VISITS_MAX,
+			   walk->ca ? "ca" : "conn",
 			   walk->depth == ALSO_DEPTH_MAX ? " in a row" : "");
 		return NULL;
 	}
@@ -103,11 +107,11 @@ static void visit(struct walk *walk, struct section *section, bool flip)
 
 void merge_conn(struct loader *loader, struct section *section, struct merge *out)
 {
-	struct walk walk = { .loader = loader, .merge = out };
+	struct walk walk = { .loader = loader, .merge = out, .ca = section->ca };
 
 	*out = (struct merge){ 0 };
 	loader->merges++;
 	section->visited[0] = loader->merges;
 	visit(&walk, section, false);
-	visit(&walk, &loader->defaults, false);
+	visit(&walk, section->ca ? &loader->ca_defaults : &loader->defaults, false);
 }

@@ -15,33 +15,39 @@ static uint64_t name_hash(const struct loader *loader, const char *name)
 	return table_hash(&loader->names, name, strlen(name));
 }
 
-struct section *sections_find(const struct loader *loader, const char *name)
+struct section *sections_find(const struct loader *loader, const char *name, bool ca)
 {
 	for (struct table_node *n = table_first(&loader->names, name_hash(loader, name)); n != NULL;
 	     n = table_next(n)) {
 		struct section *section = container_of(n, struct section, node);
-		if (strcmp(section->name, name) == 0)
+		if (section->ca == ca && strcmp(section->name, name) == 0)
 			return section;
 	}
 	return NULL;
 }
 
 /* ---- heads ---- */
-static bool name_is_good(struct loader *loader, struct place at, const char *name)
+static const char *kind_name(bool ca)
 {
+	return ca ? "ca" : "conn";
+}
+
+static bool name_is_good(struct loader *loader, struct place at, const char *name, bool ca)
+{
+	const char *kind = kind_name(ca);
 	size_t len = strlen(name);
 	if (len == 0) {
-		report_error(loader->errors, at, "the conn's name is missing");
+		report_error(loader->errors, at, "the %s's name is missing", kind);
 		return false;
 	}
 	if (len > CONN_NAME_MAX) {
 		report_error(loader->errors, at,
-			     "the conn's name has %zu characters; at most %d are allowed", len,
+			     "the %s's name has %zu characters; at most %d are allowed", kind, len,
 			     CONN_NAME_MAX);
 		return false;
 	}
 	if (strpbrk(name, " \t\"'/=#") != NULL || name[0] == '%') {
-		report_error(loader->errors, at, "\"%.60s\" cannot be a conn's name: %s", name,
+		report_error(loader->errors, at, "\"%.60s\" cannot be a %s's name: %s", name, kind,
 			     name[0] == '%'
 				     ? "only %default starts with %"
 				     : "blanks, quotes, \"/\", \"=\" and \"#\" are not allowed");
@@ -50,56 +56,58 @@ static bool name_is_good(struct loader *loader, struct place at, const char *nam
 	return true;
 }
 
-static bool grow_conns(struct loader *loader)
+static bool grow_list(struct section_list *list)
 {
-	unsigned cap = loader->conn_cap == 0 ? 64 : loader->conn_cap * 2;
+	unsigned cap = list->cap == 0 ? 64 : list->cap * 2;
 	struct section **grown;
-	if (loader->conn_count < loader->conn_cap)
+	if (list->count < list->cap)
 		return true;
-	grown = mem_resize(loader->conns, cap * sizeof(struct section *));
+	grown = mem_resize(list->at, cap * sizeof(struct section *));
 	if (grown == NULL)
 		return false;
-	loader->conns = grown;
-	loader->conn_cap = cap;
+	list->at = grown;
+	list->cap = cap;
 	return true;
 }
 
-static struct section *new_conn(struct loader *loader, const char *name, struct place at)
+static struct section *new_named(struct loader *loader, const char *name, struct place at, bool ca)
 {
-	struct section *section = grow_conns(loader) ? mem_alloc(sizeof(*section)) : NULL;
+	struct section_list *list = ca ? &loader->cas : &loader->conns;
+	struct section *section = grow_list(list) ? mem_alloc(sizeof(*section)) : NULL;
 	if (section == NULL) {
 		loader->no_memory = true;
 		return &loader->discard;
 	}
 	section->name = name;
 	section->at = at;
+	section->ca = ca;
 	if (table_insert(&loader->names, &section->node, name_hash(loader, name)) != RC_OK) {
 		loader->no_memory = true;
 		mem_free(section);
 		return &loader->discard;
 	}
-	loader->conns[loader->conn_count++] = section;
+	list->at[list->count++] = section;
 	return section;
 }
 
-static struct section *open_conn(struct loader *loader, const struct lexer *lexer,
-				 const struct line *line)
+static struct section *open_named(struct loader *loader, const struct lexer *lexer,
+				  const struct line *line, bool ca)
 {
 	struct place at = line_place(lexer, line, line->value_column);
 	const struct section *other;
 
 	if (strcasecmp(line->value, "%default") == 0)
-		return &loader->defaults;
-	if (!name_is_good(loader, at, line->value))
+		return ca ? &loader->ca_defaults : &loader->defaults;
+	if (!name_is_good(loader, at, line->value, ca))
 		return &loader->discard;
-	other = sections_find(loader, line->value);
+	other = sections_find(loader, line->value, ca);
 	if (other != NULL) {
 		report_error(loader->errors, at,
-			     "conn %s is there already, in %s:%u: names must differ", line->value,
-			     other->at.file, other->at.line);
+			     "%s %s is there already, in %s:%u: names must differ", kind_name(ca),
+			     line->value, other->at.file, other->at.line);
 		return &loader->discard;
 	}
-	return new_conn(loader, line->value, at);
+	return new_named(loader, line->value, at, ca);
 }
 
 static struct section *open_config(struct loader *loader, const struct lexer *lexer,
@@ -115,13 +123,13 @@ static struct section *open_config(struct loader *loader, const struct lexer *le
 
 static void open_section(struct loader *loader, const struct lexer *lexer, const struct line *line)
 {
-	static const char *const heads[] = { "conn", "config", "include", "version", NULL };
+	static const char *const heads[] = { "conn", "config", "include", "ca", "version", NULL };
 	const char *near;
 
 	if (strcmp(line->key, "version") == 0)
 		return;
-	if (strcmp(line->key, "conn") == 0) {
-		loader->current = open_conn(loader, lexer, line);
+	if (strcmp(line->key, "conn") == 0 || strcmp(line->key, "ca") == 0) {
+		loader->current = open_named(loader, lexer, line, line->key[1] == 'a');
 		return;
 	}
 	if (strcmp(line->key, "config") == 0) {
@@ -129,17 +137,12 @@ static void open_section(struct loader *loader, const struct lexer *lexer, const
 		return;
 	}
 	loader->current = &loader->discard;
-	if (strcmp(line->key, "ca") == 0) {
-		report_error(loader->errors, line_place(lexer, line, line->key_column),
-			     "ca sections are not supported yet: certificates come with a later "
-			     "version");
-		return;
-	}
 	near = names_nearest(line->key, heads);
 	report_error(loader->errors, line_place(lexer, line, line->key_column),
 		     "unknown section \"%.60s\"%s%s%s", line->key,
 		     near != NULL ? " (did you mean \"" : "",
-		     near != NULL ? near : " (known: config setup, conn NAME, include FILE)",
+		     near != NULL ? near
+				  : " (known: config setup, conn NAME, ca NAME, include FILE)",
 		     near != NULL ? "\"?)" : "");
 }
 
@@ -197,10 +200,28 @@ static void add_setting(struct loader *loader, struct section *section,
 	section->settings[section->count++] = *setting;
 }
 
+static const struct keyword *find_keyword(const struct loader *loader,
+					  const struct section *section, const char *word,
+					  unsigned *side)
+{
+	if (section->ca)
+		return keyword_find_ca(&loader->index, word);
+	return keyword_find(&loader->index, word, section == &loader->setup, side);
+}
+
+static void suggest(const struct loader *loader, const struct section *section, const char *word,
+		    char *buffer, size_t size)
+{
+	if (section->ca)
+		(void)keyword_suggest_ca(&loader->index, word, buffer, size);
+	else
+		(void)keyword_suggest(&loader->index, word, section == &loader->setup, buffer,
+				      size);
+}
+
 static void take_setting(struct loader *loader, const struct lexer *lexer, const struct line *line)
 {
 	struct section *section = loader->current;
-	bool in_setup = section == &loader->setup;
 	struct setting setting = { .word = line->key,
 				   .value = line->value,
 				   .at = line_place(lexer, line, line->key_column),
@@ -211,20 +232,19 @@ static void take_setting(struct loader *loader, const struct lexer *lexer, const
 	if (section == &loader->discard || is_comment_word(line->key))
 		return;
 	if (section == NULL) {
-		report_error(
-			loader->errors, setting.at,
-			"%.60s= stands in no section: start one with config setup or conn NAME",
-			line->key);
+		report_error(loader->errors, setting.at,
+			     "%.60s= stands in no section: start one with config setup, conn NAME "
+			     "or ca NAME",
+			     line->key);
 		loader->current = &loader->discard;
 		return;
 	}
-	setting.keyword = keyword_find(&loader->index, line->key, in_setup, &side);
+	setting.keyword = find_keyword(loader, section, line->key, &side);
 	setting.side = (uint8_t)side;
 	if (setting.keyword == NULL) {
 		suggestion[0] = '\0';
 		if (report_listens(loader->errors))
-			keyword_suggest(&loader->index, line->key, in_setup, suggestion,
-					sizeof(suggestion));
+			suggest(loader, section, line->key, suggestion, sizeof(suggestion));
 		report_error(loader->errors, setting.at, "unknown keyword \"%.60s\"%s", line->key,
 			     suggestion);
 		return;
@@ -261,6 +281,7 @@ static enum rc try_setting(struct loader *loader, const struct setting *setting,
 	struct config_setup setup = { 0 };
 	struct config_conn conn = { 0 };
 	struct config_end end = { 0 };
+	struct config_ca ca = { 0 };
 	struct proposal_list *list;
 	enum rc rc = RC_OK;
 
@@ -276,6 +297,10 @@ static enum rc try_setting(struct loader *loader, const struct setting *setting,
 	case SECTION_END:
 		rc = keyword_apply(keyword, setting->value, &end, finding);
 		conn_end_free(&end);
+		break;
+	case SECTION_CA:
+		rc = keyword_apply(keyword, setting->value, &ca, finding);
+		config_ca_wipe(&ca);
 		break;
 	}
 	if (rc == RC_OK && !loader->everything)
@@ -307,7 +332,7 @@ static void mark_references(const struct loader *loader, const struct section *s
 		if (section->settings[i].keyword->kind != KIND_ALSO)
 			continue;
 		while (value_word(&cursor, name)) {
-			struct section *target = sections_find(loader, name);
+			struct section *target = sections_find(loader, name, section->ca);
 			if (target != NULL)
 				target->referenced = true;
 		}
@@ -317,12 +342,18 @@ static void mark_references(const struct loader *loader, const struct section *s
 void sections_check(struct loader *loader)
 {
 	mark_references(loader, &loader->defaults);
-	for (unsigned i = 0; i < loader->conn_count; i++)
-		mark_references(loader, loader->conns[i]);
+	mark_references(loader, &loader->ca_defaults);
+	for (unsigned i = 0; i < loader->conns.count; i++)
+		mark_references(loader, loader->conns.at[i]);
+	for (unsigned i = 0; i < loader->cas.count; i++)
+		mark_references(loader, loader->cas.at[i]);
 	check_section(loader, &loader->setup);
 	check_section(loader, &loader->defaults);
-	for (unsigned i = 0; i < loader->conn_count; i++)
-		check_section(loader, loader->conns[i]);
+	check_section(loader, &loader->ca_defaults);
+	for (unsigned i = 0; i < loader->conns.count; i++)
+		check_section(loader, loader->conns.at[i]);
+	for (unsigned i = 0; i < loader->cas.count; i++)
+		check_section(loader, loader->cas.at[i]);
 }
 
 static void free_section(struct section *section)
@@ -332,17 +363,23 @@ static void free_section(struct section *section)
 	section->count = section->cap = 0;
 }
 
+static void free_list(struct section_list *list)
+{
+	for (unsigned i = 0; i < list->count; i++) {
+		free_section(list->at[i]);
+		mem_free(list->at[i]);
+	}
+	mem_free(list->at);
+	*list = (struct section_list){ 0 };
+}
+
 void sections_free(struct loader *loader)
 {
 	free_section(&loader->setup);
 	free_section(&loader->defaults);
+	free_section(&loader->ca_defaults);
 	free_section(&loader->discard);
-	for (unsigned i = 0; i < loader->conn_count; i++) {
-		free_section(loader->conns[i]);
-		mem_free(loader->conns[i]);
-	}
-	mem_free(loader->conns);
-	loader->conns = NULL;
-	loader->conn_count = 0;
+	free_list(&loader->conns);
+	free_list(&loader->cas);
 	table_free(&loader->names);
 }

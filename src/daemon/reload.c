@@ -20,7 +20,7 @@ struct reading {
 	struct list waits;  /* of struct control_wait.in_queue */
 	char *secrets_path; /* of the configuration in force, should that not be read */
 	struct config_errors errors, secrets_errors;
-	struct config *config;
+	struct config *config, *in_force; /* in_force: where no other is read */
 	struct secrets *secrets;
 	bool secrets_missing;
 	bool taking;		  /* it takes effect */
@@ -49,14 +49,16 @@ static enum rc read_secrets(struct reading *reading)
 static enum rc read_files(struct reading *reading)
 {
 	if (reading->wish == WISH_KEYS)
-		return x509_trust_load(&reading->trust, &reading->diag);
+		return x509_trust_load_with(reading->in_force, &reading->errors, &reading->trust,
+					    &reading->diag);
 	if (reading->wish != WISH_SECRETS)
 		TRY(files_config_read(reading->daemon->options->config, &reading->config,
 				      &reading->errors, &reading->diag));
 	if (reading->wish != WISH_CONFIG)
 		TRY(read_secrets(reading));
 	if (reading->wish == WISH_ALL &&
-	    x509_trust_load(&reading->trust, &reading->trust_diag) != RC_OK)
+	    x509_trust_load_with(reading->config, &reading->errors, &reading->trust,
+				 &reading->trust_diag) != RC_OK)
 		reading->trust = NULL;
 	return RC_OK;
 }
@@ -76,6 +78,7 @@ static void reading_free(struct reading *reading)
 	config_errors_free(&reading->errors);
 	config_errors_free(&reading->secrets_errors);
 	config_unref(reading->config);
+	config_unref(reading->in_force);
 	secrets_free(reading->secrets);
 	if (reading->trust != NULL)
 		x509_trust_unref(reading->trust);
@@ -101,7 +104,8 @@ static void end(struct reading *reading, enum rc rc, const struct gateway_reload
 
 	answer(&reading->waits, rc, &reading->diag, report, reading->config);
 	gateway_retire(daemon->gateway, reading->config);
-	reading->config = NULL;
+	gateway_retire(daemon->gateway, reading->in_force);
+	reading->config = reading->in_force = NULL;
 	daemon->reading = NULL;
 	reading_free(reading);
 	daemon->host->ops->defer(daemon->host, &daemon->next);
@@ -236,6 +240,10 @@ static struct reading *reading_new(struct daemon *daemon, enum wish wish)
 	reading->job = (struct job){ .work = read_work, .done = read_done };
 	reading->daemon = daemon;
 	reading->wish = wish;
+	if (wish == WISH_KEYS) {
+		reading->in_force = daemon->gateway->config;
+		config_ref(reading->in_force);
+	}
 	list_init(&reading->waits);
 	config_errors_init(&reading->errors);
 	config_errors_init(&reading->secrets_errors);

@@ -84,11 +84,14 @@ enum rc keys_open(struct gateway *gateway, struct diag *diag)
 		return diag_fail(diag, RC_NO_MEMORY, "no random numbers");
 	if (keyring_new(gateway->log, seed, &gateway->keyring, &why) != RC_OK)
 		return diag_fail(diag, RC_NO_MEMORY, "no certificates: %s", why.text);
+	if (keyring_configure(gateway->keyring, gateway->config, &why) != RC_OK)
+		return diag_fail(diag, RC_NO_MEMORY, "no CAs: %s", why.text);
 	gateway->peers.keyring = gateway->keyring;
 	env.host = gateway->host;
 	gateway->revocation = revocation_new(&env, &gateway->config->setup, seed);
 	if (gateway->revocation == NULL)
 		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
+	revocation_trust(gateway->revocation, keyring_trust(gateway->keyring));
 	return RC_OK;
 }
 
@@ -112,6 +115,7 @@ void keys_close(struct gateway *gateway)
 void gateway_renew_keys(struct gateway *gateway, struct x509_trust *trust)
 {
 	keyring_renew(gateway->keyring, trust);
+	revocation_trust(gateway->revocation, trust);
 	gateway_read_crls(gateway);
 	round_orient(gateway, false);
 }

@@ -103,6 +103,33 @@ enum rc keyring_reload(struct keyring *keyring, struct diag *diag)
 	return RC_OK;
 }
 
+static void log_warnings(const struct keyring *keyring, const struct config_errors *errors)
+{
+	char text[700];
+
+	list_for(node, &errors->list)
+		log_write(keyring->log, LOG_LEVEL_WARNING, NULL, "%s",
+			  config_error_text(container_of(node, struct config_error, in_list), text,
+					    sizeof(text)));
+}
+
+enum rc keyring_configure(struct keyring *keyring, const struct config *config, struct diag *diag)
+{
+	struct config_errors errors;
+	struct x509_trust *trust;
+	enum rc rc;
+
+	if (config->ca_count == 0)
+		return RC_OK;
+	config_errors_init(&errors);
+	rc = x509_trust_load_with(config, &errors, &trust, diag);
+	log_warnings(keyring, &errors);
+	config_errors_free(&errors);
+	if (rc == RC_OK)
+		keyring_renew(keyring, trust);
+	return rc;
+}
+
 uint64_t keyring_generation(const struct keyring *keyring)
 {
 	return keyring->generation;

@@ -64,8 +64,17 @@ void revocation_free(struct revocation *revocation)
 	table_free(&revocation->sources);
 	mem_free(revocation->ocsp_uri);
 	mem_free(revocation->ocsp_trustname);
+	x509_trust_unref(revocation->trust);
 	shelf_forget(revocation);
 	mem_free(revocation);
+}
+
+void revocation_trust(struct revocation *revocation, struct x509_trust *trust)
+{
+	struct x509_trust *before = revocation->trust;
+
+	revocation->trust = x509_trust_ref(trust);
+	x509_trust_unref(before);
 }
 
 static bool copy_text(const char *from, char **to)
@@ -214,13 +223,35 @@ struct source *crls_cover(const struct revocation *revocation, const uint8_t iss
 	return NULL;
 }
 
+/* What a ca section says of the issuer; NULL: nothing. */
+static const struct x509_points *points_of(const struct question *question)
+{
+	const struct x509_trust *trust = question->revocation->trust;
+
+	return trust != NULL ? x509_trust_points(trust, question->issuer) : NULL;
+}
+
+/* Those of the issuer's ca section come first. */
+static bool crl_url(const struct question *question, unsigned index, struct span *url)
+{
+	const struct x509_points *points = points_of(question);
+
+	for (unsigned i = 0; points != NULL && i < CONFIG_CA_CRLS; i++) {
+		if (points->crls[i] == NULL || index-- > 0)
+			continue;
+		*url = span_make(points->crls[i], strlen(points->crls[i]));
+		return true;
+	}
+	return certificate_crl_url(question->certificate, index, url);
+}
+
 /* Its distribution points one after the other, the next when the one before has failed. */
 static enum standing ask_crls(struct question *question)
 {
 	struct diag *why = &question->why;
 	struct span url;
 
-	if (!certificate_crl_url(question->certificate, 0, &url)) {
+	if (!crl_url(question, 0, &url)) {
 		if (certificate_crl_other(question->certificate, &url))
 			diag_fail(why, RC_AUTH_FAILED, "CRLs are fetched by http only, not %.*s",
 				  (int)(url.len < 60 ? url.len : 60), (const char *)url.ptr);
@@ -228,8 +259,7 @@ static enum standing ask_crls(struct question *question)
 			diag_fail(why, RC_AUTH_FAILED, "it names no place of a CRL");
 		return STANDING_UNKNOWN;
 	}
-	for (unsigned i = 0; i < URLS_MAX && certificate_crl_url(question->certificate, i, &url);
-	     i++) {
+	for (unsigned i = 0; i < URLS_MAX && crl_url(question, i, &url); i++) {
 		struct source *source = source_of_crl(question->revocation, url, question->issuer);
 		if (source == NULL) {
 			diag_fail(why, RC_AUTH_FAILED, "too many CRLs are asked for");
@@ -305,6 +335,7 @@ static enum standing without_responder(struct question *question)
 static enum standing by_ocsp(struct question *question)
 {
 	struct revocation *revocation = question->revocation;
+	const struct x509_points *points = points_of(question);
 	struct source *source;
 	struct span url;
 
@@ -312,6 +343,8 @@ static enum standing by_ocsp(struct question *question)
 		return STANDING_NONE;
 	if (revocation->ocsp_uri != NULL)
 		url = span_make(revocation->ocsp_uri, strlen(revocation->ocsp_uri));
+	else if (points != NULL && points->ocsp != NULL)
+		url = span_make(points->ocsp, strlen(points->ocsp));
 	else if (!certificate_ocsp_url(question->certificate, 0, &url))
 		return without_responder(question);
 	source = source_of_ocsp(revocation, url, question->certificate, question->issuer);

@@ -80,6 +80,7 @@ struct revocation {
 	usec_t crl_interval, crl_timeout, ocsp_timeout, ocsp_min_age, ocsp_max_age;
 	size_t ocsp_cache;
 	char *ocsp_uri, *ocsp_trustname;
+	struct x509_trust *trust; /* NULL: no CA has places of its own */
 };
 
 /* Hash of name and key of a CA. */

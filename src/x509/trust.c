@@ -5,12 +5,28 @@
 #include "x509/database.h"
 #include "x509/verified.h"
 
+struct pointed { /* a CA with places of its own */
+	struct pointed *next;
+	struct certificate *ca;
+	struct x509_points points;
+};
+
 struct x509_trust {
 	_Atomic unsigned refs;
 	size_t count, room;
 	struct x509_ca *cas;
 	struct verified *verified;
+	struct pointed *pointed;
 };
+
+static void pointed_free(struct pointed *pointed)
+{
+	for (unsigned i = 0; i < CONFIG_CA_CRLS; i++)
+		mem_free(pointed->points.crls[i]);
+	mem_free(pointed->points.ocsp);
+	certificate_unref(pointed->ca);
+	mem_free(pointed);
+}
 
 void x509_trust_unref(struct x509_trust *trust)
 {
@@ -21,6 +37,11 @@ void x509_trust_unref(struct x509_trust *trust)
 		mem_free(trust->cas[i].nickname);
 	}
 	mem_free(trust->cas);
+	while (trust->pointed != NULL) {
+		struct pointed *first = trust->pointed;
+		trust->pointed = first->next;
+		pointed_free(first);
+	}
 	verified_free(trust->verified);
 	mem_free(trust);
 }
@@ -92,6 +113,46 @@ size_t x509_trust_count(const struct x509_trust *trust)
 const struct x509_ca *x509_trust_at(const struct x509_trust *trust, size_t index)
 {
 	return index < trust->count ? &trust->cas[index] : NULL;
+}
+
+/* ---- where they tell what they have revoked ---- */
+
+static bool copy_text(const char *from, char **to)
+{
+	*to = from != NULL ? mem_text(from) : NULL;
+	return from == NULL || *to != NULL;
+}
+
+enum rc x509_trust_point(struct x509_trust *trust, const struct certificate *ca,
+			 const struct x509_points *points)
+{
+	struct pointed *pointed = mem_alloc(sizeof(*pointed)), **last = &trust->pointed;
+	bool done;
+
+	if (pointed == NULL)
+		return RC_NO_MEMORY;
+	pointed->ca = certificate_ref((struct certificate *)(uintptr_t)ca);
+	done = copy_text(points->ocsp, &pointed->points.ocsp);
+	for (unsigned i = 0; i < CONFIG_CA_CRLS && done; i++)
+		done = copy_text(points->crls[i], &pointed->points.crls[i]);
+	if (!done) {
+		pointed_free(pointed);
+		return RC_NO_MEMORY;
+	}
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = pointed;
+	return RC_OK;
+}
+
+/* One that was renewed with its key is the same CA. */
+const struct x509_points *x509_trust_points(const struct x509_trust *trust,
+					    const struct certificate *ca)
+{
+	for (const struct pointed *at = trust->pointed; at != NULL; at = at->next)
+		if (span_equal(at->ca->subject, ca->subject) && span_equal(at->ca->spki, ca->spki))
+			return &at->points;
+	return NULL;
 }
 
 /* ---- the database ---- */

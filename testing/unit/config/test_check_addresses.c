@@ -85,6 +85,28 @@ static void what_nobody_would_be_told_is_told(void **state)
 	assert_says("leftcat=yes", 0, 1, "leftcat= has no effect without leftmodecfgclient=");
 }
 
+static void rightdns_is_modecfgdns_in_other_words(void **state)
+{
+	struct loaded loaded;
+	char text[IP_TEXT_MAX];
+	(void)state;
+	load_setting(&loaded, "rightaddresspool=10.9.0.0/24\n rightdns=10.0.0.53,2001:db8::53");
+	assert_int_equal(loaded.config->conns[0]->modecfgdns_count, 2);
+	assert_string_equal(ip_text(&loaded.config->conns[0]->modecfgdns[1], text), "2001:db8::53");
+	assert_null(loaded.config->conns[0]->right.dns);
+	unload(&loaded);
+	load_setting(&loaded, "leftsourceip=%config\n leftdns=%config4, %config6");
+	assert_int_equal(loaded.config->conns[0]->modecfgdns_count, 0);
+	unload(&loaded);
+	assert_says("rightaddresspool=10.9.0.0/24\n rightdns=10.0.0.53\n modecfgdns=10.0.0.54", 1,
+		    0,
+		    "t.conf:5:2: conn a: rightdns= says the same as modecfgdns=: write all servers "
+		    "in one of them\n");
+	assert_says("rightaddresspool=10.9.0.0/24\n rightdns=10.9.0.53", 1, 0,
+		    "10.9.0.53 is a DNS server");
+	assert_says("rightaddresspool=10.9.0.0/24\n rightdns=10.9", 1, 0, "rightdns=: ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -94,6 +116,7 @@ int main(void)
 		cmocka_unit_test(a_pool_stands_for_the_subnet),
 		cmocka_unit_test(what_is_taken_is_not_in_a_pool),
 		cmocka_unit_test(what_nobody_would_be_told_is_told),
+		cmocka_unit_test(rightdns_is_modecfgdns_in_other_words),
 	};
 	return cmocka_run_group_tests(tests, open_crypto, close_crypto);
 }

@@ -151,7 +151,7 @@ static void a_setting_after_an_include_of_sections_has_no_section(void **state)
 	load_file(&l, "main.conf");
 	assert_string_equal(l.report,
 			    "D/main.conf:6:2: rekey= stands in no section: start one with config "
-			    "setup or conn NAME\n");
+			    "setup, conn NAME or ca NAME\n");
 	unload(&l);
 }
 

@@ -22,7 +22,7 @@ static void every_row_says_what_a_reader_needs(void **state)
 		assert_non_null(info->help);
 		assert_true(strlen(info->help) > 4);
 		assert_true(strcmp(info->section, "setup") == 0 ||
-			    strcmp(info->section, "conn") == 0);
+			    strcmp(info->section, "conn") == 0 || strcmp(info->section, "ca") == 0);
 		assert_true(info->name[0] != '\0' || info->is_end);
 		for (const char *p = info->name; *p != '\0'; p++)
 			assert_true(islower((unsigned char)*p) || isdigit((unsigned char)*p) ||

@@ -14,6 +14,7 @@ union object {
 	struct config_setup setup;
 	struct config_conn conn;
 	struct config_end end;
+	struct config_ca ca;
 };
 
 static void forget(const struct keyword *keyword, union object *object)
@@ -24,6 +25,8 @@ static void forget(const struct keyword *keyword, union object *object)
 		conn_free(&object->conn);
 	if (keyword->section == SECTION_END)
 		conn_end_free(&object->end);
+	if (keyword->section == SECTION_CA)
+		config_ca_wipe(&object->ca);
 }
 
 static void complain(const char *line, const char *word, const char *why)
@@ -69,6 +72,8 @@ static const struct keyword *find(const char *section, const char *name)
 	char word[LINE_MAX + 8];
 	unsigned side;
 
+	if (strcmp(section, "ca") == 0)
+		return keyword_find_ca(&keywords, name);
 	snprintf(word, sizeof(word), "%s%s", strcmp(section, "end") == 0 ? "right" : "",
 		 strcmp(name, "-") == 0 ? "" : name);
 	return keyword_find(&keywords, word, strcmp(section, "setup") == 0, &side);

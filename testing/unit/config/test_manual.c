@@ -50,7 +50,7 @@ static void every_keyword_is_in_one_of_the_tables(void **state)
 {
 	const struct keyword *k;
 	(void)state;
-	make("@setup@\n@conn@\n@ignored@\n@refused@\n");
+	make("@setup@\n@conn@\n@ca@\n@ignored@\n@refused@\n");
 	for (unsigned i = 0; (k = keyword_at(i)) != NULL; i++) {
 		char name[100], *end = name;
 		end += snprintf(name, sizeof(name), ".TP\n\\fB%s",

@@ -261,9 +261,88 @@ static void who_forgets_to_wait_is_not_called(void **state)
 	asker_stop(&asker);
 }
 
+/* What a ca section says of a CA is asked for certificates that name no place. */
+static void the_places_of_a_ca_section_are_asked(void **state)
+{
+	struct x509_points points = { .crls = { NULL,
+						(char *)(uintptr_t) "http://ca.example/crl" } };
+	struct party silent;
+
+	(void)state;
+	for (unsigned told = 0; told < 2; told++) {
+		const struct party *anchors[] = { &asker.root };
+		struct x509_trust *trust;
+		asker_start(&asker, true, false, false);
+		silent = asker_party(&asker, "CN=silent", NULL, NULL);
+		asker.path[0] = silent.certificate;
+		trust = pki_trust(anchors, 1);
+		if (told == 1)
+			assert_int_equal(x509_trust_point(trust, asker.root.certificate, &points),
+					 RC_OK);
+		revocation_trust(asker.revocation, trust);
+		x509_trust_unref(trust);
+		asker_serve(&asker, points.crls[1], SERVE_BODY,
+			    asker_crl(&asker, &asker.root, 5, HOUR, false));
+		if (told == 1)
+			assert_int_equal(asker_find_out(&asker), RC_OK);
+		else
+			assert_refused("it names no place of a CRL");
+		assert_int_equal(asker_asked(&asker, points.crls[1]), told);
+		pki_free(&silent);
+		asker_stop(&asker);
+	}
+}
+
+/* The section's comes first, those of the certificate after it. */
+static void where_the_section_gives_none_the_certificate_does(void **state)
+{
+	struct x509_points points = { .crls = { (char *)(uintptr_t) "http://ca.example/crl" } };
+	const struct party *anchors[] = { &asker.root };
+	struct x509_trust *trust;
+
+	(void)state;
+	asker_start(&asker, true, false, false);
+	trust = pki_trust(anchors, 1);
+	assert_int_equal(x509_trust_point(trust, asker.root.certificate, &points), RC_OK);
+	revocation_trust(asker.revocation, trust);
+	x509_trust_unref(trust);
+	asker_serve(&asker, points.crls[0], SERVE_BODY, span_make("rubbish", 7));
+	asker_serve(&asker, CRL_URL, SERVE_BODY, asker_crl(&asker, &asker.root, 5, HOUR, true));
+	assert_refused(" from " CRL_URL);
+	assert_int_equal(asker_asked(&asker, points.crls[0]), 1);
+	asker_stop(&asker);
+}
+
+static void the_responder_of_a_ca_section_is_asked_instead(void **state)
+{
+	struct x509_points points = { .ocsp = (char *)(uintptr_t)OCSP_URL };
+	const struct party *anchors[] = { &asker.root };
+	struct answer answer;
+	struct x509_trust *trust;
+	struct party peer;
+
+	(void)state;
+	asker_start(&asker, false, true, true);
+	peer = asker_party(&asker, "CN=peer", NULL, "http://nobody.example/");
+	pki_free(&asker.peer);
+	asker.peer = peer;
+	asker.path[0] = peer.certificate;
+	trust = pki_trust(anchors, 1);
+	assert_int_equal(x509_trust_point(trust, asker.root.certificate, &points), RC_OK);
+	revocation_trust(asker.revocation, trust);
+	x509_trust_unref(trust);
+	answer = asker_word(&asker, OCSP_REVOKED);
+	asker_answers(&asker, &answer);
+	assert_refused("says the OCSP answer of ");
+	asker_stop(&asker);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_places_of_a_ca_section_are_asked),
+		cmocka_unit_test(where_the_section_gives_none_the_certificate_does),
+		cmocka_unit_test(the_responder_of_a_ca_section_is_asked_instead),
 		cmocka_unit_test(a_refusal_says_who_since_when_why_and_by_whom),
 		cmocka_unit_test(what_is_known_needs_no_waiting),
 		cmocka_unit_test(who_is_not_strict_never_waits),
