@@ -5,17 +5,22 @@
  * Elsewhere it is the program resolvconf: "-a KEY" with what resolv.conf would hold, "-d KEY"; the
  * key is the interface and a number of ours. One thing at a time is done for a user; then what is
  * wanted is compared with what is set. */
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "base/arena.h"
 #include "network/private.h"
 
-#define PROGRAM_LIMIT (10 * USEC_PER_SEC)
-#define KEY_MAX	      (NETWORK_DEVICE_MAX + 24)
+#define PROGRAM_LIMIT	 (10 * USEC_PER_SEC)
+#define PROGRAMS_AT_ONCE 4
+#define KEY_MARK	 ".vanth"
+#define LEFT_MOST	 256 /* so many entries of an earlier run are removed */
+#define KEY_MAX		 (NETWORK_DEVICE_MAX + 24)
 
 struct nameservers {
-	struct list in_network;
+	struct list in_network, in_line;
 	struct network *network;
 	unsigned slot; /* in the key; the lowest that is free */
 	char *wanted;  /* resolv.conf; NULL: none */
@@ -35,7 +40,8 @@ struct nameservers {
 
 static bool busy(const struct nameservers *servers)
 {
-	return servers->running != NULL || servers->question != NULL || servers->link_pending;
+	return servers->running != NULL || servers->question != NULL || servers->link_pending ||
+	       list_linked(&servers->in_line);
 }
 
 static bool slot_taken(const struct network *network, unsigned slot)
@@ -50,8 +56,11 @@ static void nameservers_free(struct nameservers *servers)
 {
 	struct host *host = servers->network->host;
 
-	if (servers->running != NULL)
+	if (servers->running != NULL) {
 		host->ops->spawn_cancel(host, servers->running);
+		servers->network->programs--;
+	}
+	list_remove(&servers->in_line);
 	resolved_cancel(servers->question);
 	network_user_free(servers->link);
 	deferred_cancel(&servers->turn);
@@ -100,17 +109,42 @@ static void later(struct nameservers *servers)
 	host->ops->defer(host, &servers->turn);
 }
 
+/* The first that waits looks again whether it still needs a program. */
+static void call_next(struct network *network)
+{
+	struct nameservers *next;
+
+	if (network->programs >= PROGRAMS_AT_ONCE || list_empty(&network->line))
+		return;
+	next = container_of(network->line.next, struct nameservers, in_line);
+	list_remove(&next->in_line);
+	later(next);
+}
+
 static void ended(void *context, const struct spawn_result *result)
 {
 	struct nameservers *servers = context;
 
 	servers->running = NULL;
+	servers->network->programs--;
+	call_next(servers->network);
 	say(servers, result);
 	if (servers->adding)
 		servers->refused = result->end != SPAWN_EXITED || result->code != 0;
 	else
 		forget_given(servers);
 	later(servers);
+}
+
+/* Not more than a few run at once, however many tunnels come up together. */
+static bool stands_in_line(struct nameservers *servers)
+{
+	struct network *network = servers->network;
+
+	if (network->programs < PROGRAMS_AT_ONCE)
+		return false;
+	list_append(&network->line, &servers->in_line);
+	return true;
 }
 
 static void run(struct nameservers *servers, bool add)
@@ -125,12 +159,14 @@ static void run(struct nameservers *servers, bool add)
 					 .limit = PROGRAM_LIMIT };
 	struct spawn_result failed = { .end = SPAWN_FAILED, .code = ENOMEM, .last = "" };
 
-	(void)snprintf(key, sizeof(key), "%s.vanth%u", servers->given_device, servers->slot);
+	(void)snprintf(key, sizeof(key), "%s" KEY_MARK "%u", servers->given_device, servers->slot);
 	servers->adding = add;
 	if (host->ops->spawn != NULL)
 		servers->running = host->ops->spawn(host, &request, ended, servers);
-	if (servers->running != NULL)
+	if (servers->running != NULL) {
+		servers->network->programs++;
 		return;
+	}
 	servers->refused = add;
 	say(servers, &failed);
 }
@@ -307,7 +343,7 @@ static void give(struct nameservers *servers)
 		return;
 	drop_link(servers);
 	servers->by_resolved = false;
-	if (note_given(servers))
+	if (!stands_in_line(servers) && note_given(servers))
 		run(servers, true);
 }
 
@@ -316,7 +352,8 @@ static void take_away(struct nameservers *servers)
 	uint32_t index;
 
 	if (!servers->by_resolved) {
-		run(servers, false);
+		if (!stands_in_line(servers))
+			run(servers, false);
 		return;
 	}
 	index = index_of(servers, servers->given_device);
@@ -343,6 +380,8 @@ static void compare(struct deferred *deferred)
 		give(servers);
 	else if (servers->wanted == NULL)
 		drop_link(servers);
+	if (servers->running == NULL && !list_linked(&servers->in_line))
+		call_next(servers->network);
 	if (servers->left && !busy(servers))
 		nameservers_free(servers);
 }
@@ -418,6 +457,67 @@ void nameservers_leave(struct nameservers *servers)
 	servers->wanted = NULL;
 	servers->left = true;
 	later(servers);
+}
+
+/* ---- what an earlier run left ---- */
+
+/* "eth0.vanth3", as run() makes it. */
+static bool read_key(const char *name, char device[NETWORK_DEVICE_MAX], unsigned *slot)
+{
+	const char *mark = strstr(name, KEY_MARK);
+	size_t len = mark != NULL ? (size_t)(mark - name) : 0;
+	char *end;
+	unsigned long number;
+
+	if (len == 0 || len >= NETWORK_DEVICE_MAX)
+		return false;
+	mark += strlen(KEY_MARK);
+	if (*mark < '0' || *mark > '9')
+		return false;
+	number = strtoul(mark, &end, 10);
+	if (*end != '\0' || number > UINT16_MAX)
+		return false;
+	memset(device, 0, NETWORK_DEVICE_MAX);
+	memcpy(device, name, len);
+	*slot = (unsigned)number;
+	return true;
+}
+
+/* As if its owner had just gone. */
+static bool remove_entry(struct network *network, const char *name)
+{
+	char device[NETWORK_DEVICE_MAX];
+	struct nameservers *servers;
+	unsigned slot;
+
+	if (!read_key(name, device, &slot))
+		return false;
+	servers = nameservers_new(network);
+	if (servers == NULL)
+		return false;
+	servers->slot = slot;
+	servers->given = copy("");
+	if (servers->given == NULL) {
+		nameservers_free(servers);
+		return false;
+	}
+	memcpy(servers->given_device, device, sizeof(servers->given_device));
+	nameservers_leave(servers);
+	return true;
+}
+
+unsigned nameservers_remove_stale(struct network *network, const char *folder)
+{
+	DIR *dir = opendir(folder);
+	unsigned count = 0;
+	struct dirent *entry;
+
+	if (dir == NULL)
+		return 0;
+	while (count < LEFT_MOST && (entry = readdir(dir)) != NULL)
+		count += remove_entry(network, entry->d_name);
+	(void)closedir(dir);
+	return count;
 }
 
 bool network_busy(const struct network *network)

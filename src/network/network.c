@@ -438,7 +438,15 @@ bool network_has_address(const struct network *network, const struct ip_addr *ad
 
 enum rc network_remove_stale(struct network *network, unsigned *count, struct diag *diag)
 {
-	return network->backend->ops->remove_stale(network->backend, count, diag);
+	enum rc rc = network->backend->ops->remove_stale(network->backend, count, diag);
+
+	/* of Debian's resolvconf, and of openresolv */
+	if (network->has_resolvconf) {
+		*count += nameservers_remove_stale(network, "/run/resolvconf/interface");
+		*count += nameservers_remove_stale(network, "/run/resolvconf/interfaces");
+		*count += nameservers_remove_stale(network, "/run/resolvconf/keys");
+	}
+	return rc;
 }
 
 enum rc network_new(struct host *host, struct log *log, struct network_backend *backend,
@@ -464,6 +472,7 @@ enum rc network_new(struct host *host, struct log *log, struct network_backend *
 	network->bus_fd = -1;
 	list_init(&network->foreign);
 	list_init(&network->dns);
+	list_init(&network->line);
 	list_init(&network->waiting);
 	network->flush.run = flush;
 	*out = network;

@@ -67,7 +67,10 @@ struct network {
 	struct list waiting;		  /* of struct network_user.in_waiting */
 	struct list users;		  /* of struct network_user.in_network */
 	struct deferred flush;
-	struct list dns; /* of struct nameservers.in_network (dns.c) */
+	struct list dns;     /* of struct nameservers.in_network (dns.c) */
+	struct list line;    /* of struct nameservers.in_line: they wait for a program to end */
+	unsigned programs;   /* that run */
+	bool has_resolvconf; /* its folders are to be looked into */
 	/* vigil.c */
 	struct list resting; /* of struct held.in_queue: to be put back later */
 	bool suspect;	     /* anything may be gone */
@@ -133,6 +136,9 @@ struct nameservers *nameservers_new(struct network *network);
 enum rc nameservers_set(struct nameservers *servers, const struct network_dns *dns) MUST_CHECK;
 /* Its owner goes; it stays until they are gone from the host. NULL: nothing. */
 void nameservers_leave(struct nameservers *servers);
+/* Entries that an earlier run gave to resolvconf, which keeps a file of each in the folder; how
+ * many there were. They go by and by. */
+unsigned nameservers_remove_stale(struct network *network, const char *folder);
 void nameservers_free_all(struct network *network);
 
 /* Takes the backend, also when it fails. */

@@ -187,6 +187,7 @@ enum rc network_netlink_new(struct host *host, struct log *log, struct network *
 	tune(backend->fd);
 	if (network_new(host, log, &backend->backend, out) != RC_OK)
 		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
+	(*out)->has_resolvconf = true;
 	(*out)->bus_address = "unix:path=/run/dbus/system_bus_socket";
 	return RC_OK;
 }

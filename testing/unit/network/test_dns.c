@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Name servers, with a host whose programs the test ends. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "network/private.h"
 #include "network/simulated.h"
 #include "unit/kernel/fake_host.h"
 #include "unit/test.h"
@@ -14,6 +17,9 @@ static struct spawn program;	  /* the one that runs */
 static unsigned begun;		  /* so many have */
 static char line[64], input[256]; /* of the last one */
 static bool broken;		  /* none can be started */
+static bool many;		  /* several at a time */
+static struct spawn crowd[16];	  /* then */
+static unsigned at_once;
 
 static struct spawn *fake_spawn(struct host *host, const struct spawn_request *request,
 				host_spawn_fn fn, void *context)
@@ -24,6 +30,11 @@ static struct spawn *fake_spawn(struct host *host, const struct spawn_request *r
 	(void)snprintf(input, sizeof(input), "%s", request->input != NULL ? request->input : "");
 	if (broken)
 		return NULL;
+	if (many) {
+		at_once++;
+		crowd[begun - 1] = (struct spawn){ fn, context };
+		return &crowd[begun - 1];
+	}
 	assert_null(program.fn); /* one after the other */
 	program = (struct spawn){ fn, context };
 	return &program;
@@ -58,7 +69,8 @@ static void begin(struct scene *scene)
 	scene->host.host.ops = &scene->ops;
 	program = (struct spawn){ NULL, NULL };
 	begun = 0;
-	broken = false;
+	broken = many = false;
+	at_once = 0;
 	assert_int_equal(network_simulated_new(&scene->host.host, NULL, &scene->network), RC_OK);
 	scene->user = network_user_new(scene->network, settled, scene);
 	assert_non_null(scene->user);
@@ -195,6 +207,96 @@ static void without_memory_for_a_program_it_stays_as_it_was(void **state)
 	end(&scene);
 }
 
+static void crowd_ends(struct scene *scene, unsigned nth)
+{
+	struct spawn_result result = { .end = SPAWN_EXITED, .last = "" };
+	struct spawn ended = crowd[nth];
+
+	assert_non_null(ended.fn);
+	crowd[nth].fn = NULL;
+	at_once--;
+	ended.fn(ended.context, &result);
+	fake_turn(&scene->host);
+}
+
+static void not_more_than_a_few_programs_run_at_once(void **state)
+{
+	struct network_user *users[7];
+	struct network_dns dns = servers("eth0", NULL);
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	many = true;
+	for (unsigned i = 0; i < 7; i++) {
+		users[i] = network_user_new(scene.network, settled, &scene);
+		assert_int_equal(network_user_dns(users[i], &dns), RC_OK);
+	}
+	fake_turn(&scene.host);
+	assert_int_equal(at_once, 4);
+	network_user_free(users[4]); /* it stands in line, and lets the next one pass */
+	for (unsigned i = 0; i < 6; i++) {
+		fake_turn(&scene.host);
+		crowd_ends(&scene, i);
+		fake_turn(&scene.host);
+		assert_true(at_once <= 4);
+	}
+	assert_int_equal(begun, 6);
+	assert_false(network_busy(scene.network));
+	many = false;
+	for (unsigned i = 0; i < 7; i++)
+		if (i != 4)
+			network_user_free(users[i]);
+	end(&scene);
+}
+
+static void note_entry(const char *folder, const char *name)
+{
+	char path[128];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	(void)fclose(file);
+}
+
+static void what_an_earlier_run_left_is_removed(void **state)
+{
+	static const char *const names[] = { "eth0.dhclient",
+					     "eth0.vanth",
+					     "eth0.vanth3x",
+					     ".vanth1",
+					     "lo.inet",
+					     "ipsec12.vanth7",
+					     "eth0.vanth99999999999999999999" };
+	char folder[] = "build/vanth-dns.XXXXXX", path[128];
+	struct network_dns dns = servers("eth0", NULL);
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	assert_non_null(mkdtemp(folder));
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		note_entry(folder, names[i]);
+	assert_int_equal(nameservers_remove_stale(scene.network, "build/vanth-not-there"), 0);
+	assert_int_equal(nameservers_remove_stale(scene.network, folder), 1);
+	fake_turn(&scene.host);
+	assert_string_equal(line, "-d ipsec12.vanth7");
+	assert_true(network_busy(scene.network));
+	ends(&scene, 0);
+	assert_false(network_busy(scene.network));
+	set(&scene, &dns);
+	assert_string_equal(line, "-a eth0.vanth0");
+	ends(&scene, 0);
+	end(&scene);
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		(void)unlink(path);
+	}
+	(void)rmdir(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +304,8 @@ int main(void)
 		cmocka_unit_test(what_changes_while_a_program_runs_waits_for_it),
 		cmocka_unit_test(refusal_is_not_repeated_until_something_changes),
 		cmocka_unit_test(they_outlive_their_user_until_they_are_removed),
+		cmocka_unit_test(not_more_than_a_few_programs_run_at_once),
+		cmocka_unit_test(what_an_earlier_run_left_is_removed),
 		cmocka_unit_test(without_memory_for_a_program_it_stays_as_it_was),
 	};
 
