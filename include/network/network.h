@@ -100,6 +100,9 @@ bool network_has_address(const struct network *network, const struct ip_addr *ad
 /* Finds what an earlier run left behind and removes it; only at start, before anything else. */
 enum rc network_remove_stale(struct network *network, unsigned *count,
 			     struct diag *diag) MUST_CHECK;
+/* The end is near: links that nobody wants wait from now on until network_drain(), and go together
+ * then. */
+void network_closing(struct network *network);
 /* Does at once what is still to be done. */
 void network_drain(struct network *network);
 void network_free(struct network *network); /* its users must be gone; NULL: nothing */

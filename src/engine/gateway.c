@@ -437,6 +437,8 @@ void gateway_stop(struct gateway *gateway, usec_t limit, void (*stopped)(void *c
 		say_goodbye(gateway, container_of(node, struct peer, in_peers));
 	drop_rest(gateway);
 	revocation_stop(gateway->revocation);
+	if (gateway->network != NULL)
+		network_closing(gateway->network);
 	gateway->stop_limit.fire = stop_fire;
 	gateway_timer(gateway, &gateway->stop_limit, host_now(gateway->host));
 }

@@ -289,7 +289,8 @@ static void link_settled(void *context, unsigned failed, const struct diag *diag
 		ask_to_take(servers);
 }
 
-/* With the address that the servers are to be asked from: resolved asks by this link. */
+/* With the address that the servers are to be asked from: resolved asks by this link, and only by
+ * one with an address of global scope that is not deprecated. */
 static enum rc make_link(struct nameservers *servers)
 {
 	const struct ip_addr *source = &servers->dns.source;
@@ -302,7 +303,6 @@ static enum rc make_link(struct nameservers *servers)
 	network_plan_add(&plan, &link);
 	if (ip_is_set(source)) {
 		address.len = (uint8_t)(ip_len(source->family) * 8);
-		address.aside = source->family == AF_INET; /* IPv6: it would count as none */
 		network_plan_add(&plan, &address);
 	}
 	if (servers->link == NULL)

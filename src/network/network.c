@@ -165,8 +165,15 @@ static void unmake(struct network *network, struct held *held)
 	held_free(network, held);
 }
 
+static bool waits_for_the_end(const struct network *network, const struct held *held)
+{
+	return network->closing && held->what.kind == NETWORK_LINK && held->state == HELD_OURS;
+}
+
 static void act(struct network *network, struct held *held)
 {
+	if (held->users == 0 && waits_for_the_end(network, held))
+		return;
 	if (held->users == 0)
 		unmake(network, held);
 	else if (held->state == HELD_ABSENT || held->again)
@@ -259,8 +266,39 @@ static void flush(struct deferred *deferred)
 	tell_all(network);
 }
 
+void network_closing(struct network *network)
+{
+	network->closing = true;
+}
+
+/* What stood on them goes with them, and removing what is gone is no error. */
+static void remove_links(struct network *network)
+{
+	unsigned unwanted = 0;
+
+	list_for(node, &network->kinds[NETWORK_LINK])
+	{
+		const struct held *held = container_of(node, struct held, in_kind);
+		if (held->state == HELD_OURS && held->users > 0)
+			return;
+		unwanted += held->state == HELD_OURS;
+	}
+	if (unwanted > 1)
+		network->backend->ops->remove_links(network->backend);
+}
+
 void network_drain(struct network *network)
 {
+	if (network->closing) {
+		remove_links(network);
+		network->closing = false;
+		list_for(node, &network->kinds[NETWORK_LINK])
+		{
+			struct held *held = container_of(node, struct held, in_kind);
+			if (held->users == 0)
+				network_enqueue(network, held);
+		}
+	}
 	(void)run_some(network, true);
 }
 

@@ -18,6 +18,8 @@ struct network_backend_ops {
 		     char text[NETWORK_TEXT_MAX]);
 	/* Sets up a link of ours; EALREADY: it is. */
 	int (*raise_link)(struct network_backend *backend, const struct network_object *link);
+	/* All links of ours, as far as it can; in one go where that is possible. */
+	void (*remove_links)(struct network_backend *backend);
 	/* The number of a device; 0: it is not there. */
 	uint32_t (*index)(struct network_backend *backend, const char *device);
 	/* From now on it calls vigil_lost() and vigil_suspect() for what others remove; NULL: no
@@ -70,6 +72,7 @@ struct network {
 	struct list dns;     /* of struct nameservers.in_network (dns.c) */
 	struct list line;    /* of struct nameservers.in_line: they wait for a program to end */
 	unsigned programs;   /* that run */
+	bool closing;	     /* links wait for network_drain() */
 	bool has_resolvconf; /* its folders are to be looked into */
 	/* vigil.c */
 	struct list resting; /* of struct held.in_queue: to be put back later */

@@ -164,7 +164,7 @@ static int apply(struct network_backend *backend, const struct network_object *o
 		error = put(simulated, object, true);
 	else if (thing != NULL)
 		take_with_all(simulated, thing);
-	simulated->changes += error == 0;
+	simulated->changes += error == 0 && (add || thing != NULL);
 	return error;
 }
 
@@ -216,6 +216,22 @@ static void simulated_free(struct network_backend *backend)
 	mem_free(simulated);
 }
 
+static void remove_links(struct network_backend *backend)
+{
+	struct simulated_backend *simulated =
+		container_of(backend, struct simulated_backend, backend);
+	struct list *node = simulated->things.next;
+
+	simulated->changes++;
+	while (node != &simulated->things) {
+		struct thing *thing = container_of(node, struct thing, in_host);
+		bool ours = thing->ours && thing->what.kind == NETWORK_LINK;
+		if (ours)
+			take_with_all(simulated, thing);
+		node = ours ? simulated->things.next : node->next; /* more than one may be gone */
+	}
+}
+
 static uint32_t index_of(struct network_backend *backend, const char *device)
 {
 	struct simulated_backend *simulated =
@@ -249,6 +265,7 @@ static const struct network_backend_ops simulated_ops = {
 	.apply = apply,
 	.raise_link = raise_link,
 	.index = index_of,
+	.remove_links = remove_links,
 	.listen = listen_to,
 	.change = change,
 	.remove_stale = remove_stale,

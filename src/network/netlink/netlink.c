@@ -147,6 +147,7 @@ static const struct network_backend_ops netlink_ops = {
 	.apply = apply,
 	.raise_link = raise_link,
 	.index = index_of,
+	.remove_links = netlink_remove_links,
 	.listen = netlink_listen,
 	.change = change,
 	.remove_stale = netlink_remove_stale,

@@ -56,6 +56,7 @@ int netlink_ask(struct netlink_backend *backend, struct nlmsghdr *message,
  * nothing of the kind. */
 bool netlink_lost_read(const struct nlmsghdr *message, struct network_object *out);
 enum rc netlink_listen(struct network_backend *backend, struct network *listener) MUST_CHECK;
+void netlink_remove_links(struct network_backend *backend);
 enum rc netlink_remove_stale(struct network_backend *backend, unsigned *count,
 			     struct diag *diag) MUST_CHECK;
 

@@ -13,7 +13,8 @@ struct found {
 	uint8_t *bytes;
 	size_t used, room;
 	unsigned count;
-	bool failed; /* out of memory */
+	bool strangers; /* links in our group that we do not make */
+	bool failed;	/* out of memory */
 };
 
 static bool has_protocol(const struct nlmsghdr *message, size_t header, uint16_t type)
@@ -31,12 +32,34 @@ static bool is_our_route(const struct nlmsghdr *message)
 	       route->rtm_protocol == HOST_PROTOCOL && (route->rtm_flags & RTM_F_CLONED) == 0;
 }
 
-static bool is_our_link(const struct nlmsghdr *message)
+static bool is_in_our_group(const struct nlmsghdr *message)
 {
 	const struct nlattr *group =
 		netlink_attribute(message, sizeof(struct ifinfomsg), IFLA_GROUP, sizeof(uint32_t));
 
-	return group != NULL && mnl_attr_get_u32(group) == NETWORK_LINK_GROUP;
+	return message->nlmsg_type == RTM_NEWLINK && group != NULL &&
+	       mnl_attr_get_u32(group) == NETWORK_LINK_GROUP;
+}
+
+static bool is_of_our_kind(const struct nlmsghdr *message)
+{
+	const struct nlattr *info =
+		netlink_attribute(message, sizeof(struct ifinfomsg), IFLA_LINKINFO, 1);
+	const struct nlattr *attr = info != NULL ? mnl_attr_get_payload(info) : NULL;
+	const uint8_t *end = info != NULL ? (const uint8_t *)info + info->nla_len : NULL;
+
+	for (; attr != NULL && mnl_attr_ok(attr, (int)(end - (const uint8_t *)attr));
+	     attr = mnl_attr_next(attr))
+		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
+			return mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0 &&
+			       (strcmp(mnl_attr_get_str(attr), "xfrm") == 0 ||
+				strcmp(mnl_attr_get_str(attr), "dummy") == 0);
+	return false;
+}
+
+static bool is_our_link(const struct nlmsghdr *message)
+{
+	return is_in_our_group(message) && is_of_our_kind(message);
 }
 
 /* Linux takes back what it shows, under another type. */
@@ -74,7 +97,7 @@ struct nlmsghdr *netlink_stale_encode(void *at, const struct nlmsghdr *dumped)
 	else if (dumped->nlmsg_type == RTM_NEWADDR &&
 		 has_protocol(dumped, sizeof(struct ifaddrmsg), IFA_PROTO))
 		message = copy_as(at, dumped, RTM_DELADDR);
-	else if (dumped->nlmsg_type == RTM_NEWLINK && is_our_link(dumped))
+	else if (is_our_link(dumped))
 		message = delete_link(at, dumped);
 	if (message != NULL)
 		message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
@@ -107,6 +130,7 @@ static void note(struct found *found, const struct nlmsghdr *dumped)
 	const struct nlmsghdr *message = netlink_stale_encode(bytes, dumped);
 	size_t len = message != NULL ? NLMSG_ALIGN(message->nlmsg_len) : 0;
 
+	found->strangers = found->strangers || (is_in_our_group(dumped) && !is_of_our_kind(dumped));
 	if (message == NULL || !make_room(found, len))
 		return;
 	memcpy(found->bytes + found->used, message, message->nlmsg_len);
@@ -166,10 +190,34 @@ static int dump(struct netlink_backend *backend, uint16_t type, uint8_t family, 
 	return error;
 }
 
+/* Thousands of links one by one take seconds: Linux waits for its readers after each. */
+static bool remove_group(struct netlink_backend *backend)
+{
+	_Alignas(8) uint8_t bytes[NETLINK_MESSAGE_MAX] = { 0 };
+	struct nlmsghdr *message = mnl_nlmsg_put_header(bytes);
+	char text[NETWORK_TEXT_MAX];
+
+	message->nlmsg_type = RTM_DELLINK;
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	(void)mnl_nlmsg_put_extra_header(message, sizeof(struct ifinfomsg));
+	mnl_attr_put_u32(message, IFLA_GROUP, NETWORK_LINK_GROUP);
+	return netlink_ask(backend, message, text) == 0;
+}
+
+static bool are_links(const struct found *found)
+{
+	return found->count > 1 &&
+	       ((const struct nlmsghdr *)found->bytes)->nlmsg_type == RTM_DELLINK;
+}
+
 static void remove_all(struct netlink_backend *backend, struct found *found, unsigned *count)
 {
 	char text[NETWORK_TEXT_MAX];
 
+	if (are_links(found) && !found->strangers && !found->failed && remove_group(backend)) {
+		*count += found->count;
+		found->used = 0;
+	}
 	for (size_t at = 0; at < found->used;) {
 		struct nlmsghdr *message = (void *)(found->bytes + at);
 		at += NLMSG_ALIGN(message->nlmsg_len);
@@ -177,6 +225,17 @@ static void remove_all(struct netlink_backend *backend, struct found *found, uns
 			(*count)++;
 	}
 	mem_free(found->bytes);
+}
+
+void netlink_remove_links(struct network_backend *base)
+{
+	struct netlink_backend *backend = container_of(base, struct netlink_backend, backend);
+	struct found found = { .used = 0 };
+	unsigned count = 0;
+
+	if (dump(backend, RTM_GETLINK, AF_UNSPEC, &found) != 0)
+		found.strangers = true; /* perhaps */
+	remove_all(backend, &found, &count);
 }
 
 /* Rules first, so that nobody is led into an empty table; links last, and what stands on them with

@@ -117,6 +117,56 @@ static void drain_does_it_at_once(void **state)
 	suite_end(&suite);
 }
 
+static void links_go_together_at_the_end(void **state)
+{
+	struct network_object link = { .kind = NETWORK_LINK, .device = "ipsec1", .if_id = 1 };
+	struct network_plan plan = { .count = 0 }, nothing = plan;
+	struct network_object route = suite_route("10.2.0.0", 24);
+	struct suite suite;
+
+	(void)state;
+	suite_begin(&suite);
+	memcpy(route.device, link.device, sizeof(route.device));
+	network_plan_add(&plan, &route);
+	for (unsigned i = 0; i < 3; i++) {
+		link.device[5] = (char)('1' + i);
+		link.if_id = i + 1;
+		network_plan_add(&plan, &link);
+	}
+	assert_int_equal(suite_set(&suite, &plan), 0);
+	network_closing(suite.network);
+	assert_int_equal(suite_set(&suite, &nothing), 0);
+	assert_int_equal(network_simulated_count(suite.network, NETWORK_ROUTE), 0);
+	assert_int_equal(network_simulated_count(suite.network, NETWORK_LINK), 3);
+	unsigned before = network_simulated_changes(suite.network);
+	network_drain(suite.network);
+	assert_int_equal(network_simulated_count(suite.network, NETWORK_LINK), 0);
+	assert_int_equal(network_simulated_changes(suite.network), before + 1);
+	suite_end(&suite);
+}
+
+static void link_that_is_wanted_stays_when_the_others_go(void **state)
+{
+	struct network_object link = { .kind = NETWORK_LINK, .device = "ipsec1", .if_id = 1 };
+	struct network_plan plan = { .count = 0 };
+	struct suite suite;
+
+	(void)state;
+	suite_begin(&suite);
+	for (unsigned i = 0; i < 3; i++) {
+		link.device[5] = (char)('1' + i);
+		link.if_id = i + 1;
+		network_plan_add(&plan, &link);
+	}
+	assert_int_equal(suite_set(&suite, &plan), 0);
+	network_closing(suite.network);
+	plan.count = 1;
+	assert_int_equal(suite_set(&suite, &plan), 0);
+	network_drain(suite.network);
+	assert_int_equal(network_simulated_count(suite.network, NETWORK_LINK), 1);
+	suite_end(&suite);
+}
+
 static void renewing_makes_again_what_somebody_took(void **state)
 {
 	struct network_plan plan = { .count = 0 };
@@ -189,6 +239,8 @@ int main(void)
 		cmocka_unit_test(only_what_failed_is_tried_again),
 		cmocka_unit_test(long_work_gives_way_and_goes_on),
 		cmocka_unit_test(drain_does_it_at_once),
+		cmocka_unit_test(links_go_together_at_the_end),
+		cmocka_unit_test(link_that_is_wanted_stays_when_the_others_go),
 		cmocka_unit_test(renewing_makes_again_what_somebody_took),
 		cmocka_unit_test(addresses_of_ours_are_known),
 		cmocka_unit_test(freed_user_is_not_told),

@@ -208,9 +208,7 @@ static void set(struct scene *scene, const struct network_dns *dns)
 static void they_are_set_on_a_link_of_their_own_which_goes_with_them(void **state)
 {
 	struct network_dns dns = servers("eth0", NULL);
-	struct network_object address = {
-		.kind = NETWORK_ADDRESS, .device = "vanth0", .len = 32, .aside = true
-	};
+	struct network_object address = { .kind = NETWORK_ADDRESS, .device = "vanth0", .len = 32 };
 	struct scene scene;
 
 	(void)state;

@@ -66,11 +66,27 @@ static void what_is_of_others_stays(void **state)
 	assert_null(removes());
 }
 
+/* Somebody has put another interface into our group. */
+static void link_of_another_kind_stays(void **state)
+{
+	struct network_object link = { .kind = NETWORK_LINK, .device = "ipsec1", .if_id = 1 };
+	char *kind;
+
+	(void)state;
+	(void)show(&link);
+	assert_non_null(removes());
+	kind = memmem(dumped, sizeof(dumped), "xfrm", 5);
+	assert_non_null(kind);
+	memcpy(kind, "veth", 5);
+	assert_null(removes());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_kind_of_ours_is_removed),
 		cmocka_unit_test(what_is_of_others_stays),
+		cmocka_unit_test(link_of_another_kind_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

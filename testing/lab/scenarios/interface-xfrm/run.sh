@@ -52,8 +52,12 @@ kill -KILL "${pid_of[west]}"
 wait "${pid_of[west]}" || true
 daemons=east
 ip -n west link show ipsec1
+for number in 101 102 103; do
+	ip -n west link add "ipsec$number" type xfrm if_id "$number"
+	ip -n west link set "ipsec$number" group 22081
+done
 start vanth west
-wait_for 5 "no interface" gone west ipsec1
+for number in 1 101 102 103; do wait_for 5 "no interface" gone west "ipsec$number"; done
 log_has west "that an earlier run left"
 
 say "a tunnel for everything does not lead into itself"
