@@ -188,7 +188,9 @@ const struct keyword keywords_other[] = {
 	CONN_REFUSED("xauth-identity", "", EAPS),
 	CONN_REFUSED("eap-identity", "", EAPS),
 	CONN_REFUSED("aaa-identity", "", EAPS),
-	CONN_REFUSED("closeaction", "none", LATER),
+	CONN_IGNORED("closeaction", "none",
+		     "when the peer closes a tunnel, auto= decides: with start or keep it comes up "
+		     "again by itself, with ondemand at the next packet, otherwise it stays down"),
 	CONN_REFUSED("inactivity", "0 0s", LATER),
 	CONN_REFUSED("mediation", "no", NEVER),
 	CONN_REFUSED("mediated-by", "", NEVER),

@@ -319,6 +319,18 @@ static enum rc read_ppk(struct reader *r, struct secrets_pattern *patterns, unsi
 	return rc;
 }
 
+/* Private keys are in the NSS database, found by their certificate. */
+static const char *why_unused(const char *kind)
+{
+	static const char *const keys[] = { "RSA", "ECDSA", "ED25519", "PKCS8", "P12", "PKCS12" };
+
+	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(keys[i], kind) == 0)
+			return "the private key is found in the NSS database by its certificate; "
+			       "\"ipsec import FILE\" brings both in";
+	return "it is kept for a later version";
+}
+
 static enum rc other_kind(struct reader *r, const struct token *kind)
 {
 	static const char *const later[] = { "PSK",   "RSA",  "ECDSA",	"ED25519", "ED448", "BLISS",
@@ -331,9 +343,8 @@ static enum rc other_kind(struct reader *r, const struct token *kind)
 		 (const char *)kind->text.ptr);
 	for (const char *const *k = later; *k != NULL && !kind->quoted; k++)
 		if (strcasecmp(*k, word) == 0) {
-			report_warning(
-				r->errors, kind->at,
-				"%s entries are not used yet: it is kept for a later version", *k);
+			report_warning(r->errors, kind->at, "%s entries are not used: %s", *k,
+				       why_unused(*k));
 			return RC_OK;
 		}
 	near = kind->quoted ? NULL : names_nearest(word, later);

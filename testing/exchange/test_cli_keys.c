@@ -180,6 +180,25 @@ static void two_hosts_get_certificates_of_a_private_ca(void **state)
 	expect(scene, 0, "(was there already)");
 }
 
+/* Where a CA of the configuration is from. */
+static void cas_of_the_configuration_are_listed(void **state)
+{
+	static const char conf[] = "ca office\n\tcacert=Private CA\n\tauto=add\n"
+				   "ca gone\n\tcacert=gone.pem\n\tauto=add\n";
+	struct scene *scene = *state;
+
+	make_certificates(scene);
+	write_file(scene, "t.conf", conf, sizeof(conf) - 1);
+	ipsec(scene, "a", "", "list", "cacerts", NULL);
+	expect(scene, 0, "from     Private CA (ca office in t.conf:1)");
+	expect(scene, 0,
+	       "t.conf:4: ca gone is not trusted: there is neither a certificate "
+	       "\"gone.pem\" in the NSS database nor a file ./ipsec.d/cacerts/gone.pem");
+	ipsec(scene, "a", "", "list", "cacerts", "--json", NULL);
+	expect(scene, 0, "\"from\":\"Private CA (ca office in t.conf:1)\"");
+	write_conf(scene, "@west.example");
+}
+
 static void what_exists_is_not_made_again(void **state)
 {
 	struct scene *scene = *state;
@@ -353,6 +372,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(two_hosts_get_certificates_of_a_private_ca,
 						scene_open, scene_close),
+		cmocka_unit_test_setup_teardown(cas_of_the_configuration_are_listed, scene_open,
+						scene_close),
 		cmocka_unit_test_setup_teardown(what_exists_is_not_made_again, scene_open,
 						scene_close),
 		cmocka_unit_test_setup_teardown(a_check_tells_what_is_wrong_and_what_to_do,

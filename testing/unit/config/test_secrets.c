@@ -142,9 +142,11 @@ static void other_kinds_are_kept_for_later(void **state)
 		": RSA gw.pem\ncarol : XAUTH \"x\"\n@a @b : PSK \"y\"\n: RSA {\n\tModulus: "
 		"0x00\n\t}\n",
 		1,
-		"s:1:3: warning: RSA entries are not used yet: it is kept for a later version\n"
-		"s:2:9: warning: XAUTH entries are not used yet: it is kept for a later version\n"
-		"s:4:3: warning: RSA entries are not used yet: it is kept for a later version\n");
+		"s:1:3: warning: RSA entries are not used: the private key is found in the NSS "
+		"database by its certificate; \"ipsec import FILE\" brings both in\n"
+		"s:2:9: warning: XAUTH entries are not used: it is kept for a later version\n"
+		"s:4:3: warning: RSA entries are not used: the private key is found in the NSS "
+		"database by its certificate; \"ipsec import FILE\" brings both in\n");
 }
 
 static void control_characters_are_errors(void **state)
