@@ -245,7 +245,6 @@ static void commit_children_ended(struct errand *errand)
 static void commit_leaving(struct errand *errand)
 {
 	struct ike_sa *sa = errand->step.sa;
-
 	struct ike_sa *heir = heir_waiting(sa);
 
 	if (errand->out.message.purpose != REQUEST_DELETE_IKE)
