@@ -22,6 +22,7 @@ struct scene {
 	struct daemon_options options;
 	struct daemon daemon;
 	unsigned reloads; /* by the log */
+	unsigned cas;	  /* warnings about a ca section */
 	unsigned waiting;
 	struct asking asking[4];
 };
@@ -34,6 +35,8 @@ static void write_line(void *context, enum log_level level, const struct log_sub
 	(void)level;
 	(void)subject;
 	scene->reloads += strstr(text, "configuration read again") != NULL;
+	scene->cas += strstr(text, "ca office is not trusted: ") != NULL &&
+		      strstr(text, "ipsec.d/cacerts/office.pem") != NULL;
 }
 
 static void on_done(struct control_wait *wait, enum rc rc, const struct diag *diag)
@@ -250,9 +253,35 @@ static void keys_are_read_on_a_worker_and_conns_stay(void **state)
 	scene_end(&scene);
 }
 
+/* At start, with the configuration, and by itself with the one that is in force. */
+static void the_ca_sections_are_read_whenever_the_cas_are(void **state)
+{
+	static const char conf[] = CONN("a", "") "ca office\n\tcacert=office.pem\n\tauto=add\n";
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, conf);
+	assert_int_equal(scene.cas, 1);
+	reload_keys(&scene.daemon, asks(&scene, 0));
+	run(&scene);
+	assert_int_equal(scene.asking[0].rc, RC_OK);
+	assert_int_equal(scene.cas, 2);
+	reload_all(&scene.daemon, asks(&scene, 0));
+	run(&scene);
+	assert_int_equal(scene.asking[0].rc, RC_OK);
+	assert_int_equal(scene.asking[0].report.unchanged, 1);
+	assert_int_equal(scene.cas, 3);
+	write_conf(&scene, CONN("a", ""));
+	reload_all(&scene.daemon, asks(&scene, 0));
+	run(&scene);
+	assert_int_equal(scene.cas, 3);
+	scene_end(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_ca_sections_are_read_whenever_the_cas_are),
 		cmocka_unit_test(what_is_in_the_files_takes_effect_and_is_counted),
 		cmocka_unit_test(a_bad_file_changes_nothing_and_says_where),
 		cmocka_unit_test(who_comes_later_waits_for_the_next_reading_all_for_the_same),
