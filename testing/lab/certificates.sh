@@ -26,7 +26,7 @@ keys() {
 # and the IDs @NAME.west.example and @NAME.east.example. cert, west.cert, east.cert: other certificates;
 # west.id, east.id: other IDs; west.expects, east.expects: what a side expects of the other one when that is not its
 # ID; west.KEY, east.KEY: more of ipsec.conf in that side's file, "" leaves it out; ike.KEY, local.KEY, remote.KEY:
-# more of swanctl.conf on the east.
+# more of swanctl.conf on the east, local-2.KEY and remote-2.KEY of a second proof.
 pair_conn() {
 	local name=$1 item
 	local -A value=([cert]=$1 [west.id]=@$1.west.example [east.id]=@$1.east.example [authby]=ecdsa
@@ -77,7 +77,8 @@ pair_conn_swanctl() {
 		printf '\t%s {\n\t\tversion = 2\n\t\tlocal_addrs = 198.51.100.1\n\t\tremote_addrs = 192.0.2.1\n' "$name"
 		printf '\t\tproposals = aes256gcm16-prfsha256-curve25519\n\t\tmobike = no\n'
 		for key in "${!value[@]}"; do [[ $key != ike.* ]] || printf '\t\t%s = %s\n' "${key#*.}" "${value[$key]}"; done
-		for section in local remote; do
+		for section in local remote local-2 remote-2; do
+			[[ $section != *-2 || " ${!value[*]}" == *" $section."* ]] || continue
 			printf '\t\t%s {\n' $section
 			case $section in
 			local)
