@@ -189,6 +189,8 @@ struct outcome {
 enum rc outcome_hold(struct arena *arena, struct outcome *out, void (*release)(void *what),
 		     void *what) MUST_CHECK;
 void outcome_release(struct outcome *out);
+/* The larval part of an IKE SA takes or copies what an outcome has for it (larval.c). */
+enum rc larval_take(struct ike_larval *larval, struct outcome *out) MUST_CHECK;
 
 struct step;
 typedef enum rc (*step_fn)(struct step *step, struct outcome *out);

@@ -45,8 +45,8 @@ start strongswan east
 both_roles p256 p521
 pings=no
 both_roles pss own
-# strongSwan 5.9.8 that begins by a secret says "insufficient authentication rounds" after our first proof, though it
-# has heard that another follows
+# As an initiator strongSwan proves itself by a secret only to a peer that has proven all that is asked of it: a secret
+# first, and then a certificate, works when the other end begins.
 up west secret
 take_down west secret
 log_has east "authentication of 'alice.west.example' with pre-shared key successful"
