@@ -30,7 +30,7 @@ struct auth_ends {
 const struct config_end *auth_local_end(const struct auth_ends *ends);
 const struct config_end *auth_remote_end(const struct auth_ends *ends);
 /* Who we are in it. leftid2=%fromcert: RC_AUTH_FAILED with a diag where the certificate is not
- * there. The identity's bytes are in the arena, or live as long as the peer. */
+ * there. The identity's bytes are in the arena. */
 enum rc auth_local_id(const struct step *step, const struct auth_ends *ends, struct identity *out,
 		      struct diag *diag) MUST_CHECK;
 

@@ -131,6 +131,8 @@ static inline const struct config_end *peer_local_end(const struct peer *peer)
 {
 	return peer->left_is_local ? &peer->conn->left : &peer->conn->right;
 }
+/* Handshakes of that peer, or template, may come from there. */
+bool peer_may_come_from(const struct peer *peer, const struct ip_addr *remote);
 static inline bool peer_has_rounds(const struct peer *peer)
 {
 	return peer->conn->left.second != NULL || peer->conn->right.second != NULL;

@@ -97,6 +97,7 @@ struct outcome_rounds {
 	bool done;			 /* it is, and others are to come */
 	uint64_t peer;			 /* responder, first round: serial of whose it is to be */
 	const struct ike_message *first; /* responder, first round: the request; NULL: no change */
+	uint64_t kinds;			 /* of proofs that the conn asks for */
 	const struct wire_id *id; /* first round: who the peer proved to be; NULL: no change */
 	const struct x509_proof *proof; /* of the peer's certificates; NULL: none; not for it */
 };

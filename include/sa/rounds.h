@@ -10,8 +10,9 @@
 struct ike_rounds {
 	uint8_t ours, theirs; /* done so far */
 	uint64_t peer;	      /* responder: serial of the peer, or template, whose it is to be */
-	/* responder: the inside of the first request, whose SA, TS, CP and notifies are answered
-	 * with the last response */
+	uint64_t kinds;	      /* of proofs that the conn asked for then */
+	/* responder: of the inside of the first request what is answered with the last response:
+	 * IDs, CERTREQ, SA, TS, CP and notifies */
 	uint8_t *first;
 	uint32_t first_len, first_id; /* first_id: its message ID */
 	uint8_t first_type;
@@ -21,7 +22,8 @@ struct ike_rounds {
 
 /* NULL: nothing. */
 void rounds_free(struct ike_rounds *rounds);
-/* Takes what an outcome says of it. */
+/* Takes what an outcome says of it. RC_LIMIT: the first request is larger than ROUNDS_FIRST_MAX. */
+#define ROUNDS_FIRST_MAX 8192
 enum rc rounds_note(struct ike_larval *larval, const struct outcome_rounds *out) MUST_CHECK;
 /* The first request, read again, in the arena. */
 enum rc rounds_first(struct arena *arena, const struct ike_rounds *rounds,

@@ -35,17 +35,37 @@ static enum rc from_certificate(const struct step *step, const struct config_end
 	return data.ptr != NULL ? RC_OK : RC_NO_MEMORY;
 }
 
+/* What the peer and its conn have may be another one while a signature is made. */
+static enum rc keep(const struct step *step, struct identity *id)
+{
+	struct span data = arena_copy(step->arena, span_make(id->data, id->len));
+
+	id->data = (uint8_t *)(uintptr_t)data.ptr;
+	return data.ptr != NULL || id->len == 0 ? RC_OK : RC_NO_MEMORY;
+}
+
+/* A template for any address of ours: the one that the peer came to. */
+static struct identity address_of(const struct ip_endpoint *local)
+{
+	struct span bytes = ip_bytes(&local->addr);
+
+	return (struct identity){ local->addr.family == AF_INET ? ID_IPV4_ADDR : ID_IPV6_ADDR,
+				  (uint16_t)bytes.len, (uint8_t *)(uintptr_t)bytes.ptr };
+}
+
 enum rc auth_local_id(const struct step *step, const struct auth_ends *ends, struct identity *out,
 		      struct diag *diag)
 {
 	const struct config_end *end = auth_local_end(ends);
 
+	bool again = end != peer_local_end(ends->peer);
+
 	*out = ends->peer->local_id;
-	if (end == peer_local_end(ends->peer))
-		return RC_OK;
-	if (end->id_fromcert)
+	if (again && end->id_fromcert)
 		return from_certificate(step, end, out, diag);
-	if (end->id.type != ID_NONE)
+	if (again && end->id.type != ID_NONE)
 		*out = end->id;
-	return RC_OK;
+	if (out->type == ID_NONE && ends->local != NULL)
+		*out = address_of(ends->local);
+	return keep(step, out);
 }

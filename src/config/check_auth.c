@@ -93,10 +93,16 @@ static void check_second(const struct checking *c, const struct config_end *end,
 		check_say(c, CHECK_AUTH, false, second_keyword(c, side), side,
 			  "%sauth2= is missing: without it there is no second proof of %s", which,
 			  which);
-	else if (((second->auth | end->auth) & AUTHBY_NULL) != 0)
+	else if (((second->auth | c->conn->left.auth | c->conn->right.auth) & AUTHBY_NULL) != 0)
 		check_say(c, CHECK_NULL, false, second_keyword(c, side), side,
-			  "null proves nothing and cannot be one of two proofs: write the other "
-			  "one alone");
+			  "null proves nothing: it cannot be one of two proofs, nor that of the "
+			  "other end beside them");
+	else if (second->auth == AUTHBY_SECRET && end->auth == AUTHBY_SECRET &&
+		 second->id.type == ID_NONE && !second->id_any && !second->id_fromcert)
+		check_say(c, CHECK_AUTH, false, second_keyword(c, side), side,
+			  "one secret for one identity proves the same twice: write another "
+			  "%sid2=, or %sauth= by a certificate",
+			  which, which);
 	else
 		check_second_key(c, second, side);
 	if (c->conn->session_resumption)

@@ -239,6 +239,7 @@ static enum rc go_on(struct step *step, struct outcome *out)
 	out->rounds = (struct outcome_rounds){ .ours = true,
 					       .theirs = true,
 					       .peer = in->peer_serial,
+					       .kinds = rounds_kinds(in->peer),
 					       .first = in->first,
 					       .id = &in->idi };
 	if (sa->larval->init_response == NULL)

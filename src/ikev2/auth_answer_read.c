@@ -116,6 +116,18 @@ static enum rc check_wanted(const struct step *step, const struct auth_request *
 			 identity_text(&wanted, asked), identity_text(&ours, text));
 }
 
+/* The first proof chose the conn, and where it came from did. */
+static enum rc check_place(const struct step *step, const struct peer *peer, struct outcome *out)
+{
+	char addr[IP_TEXT_MAX];
+
+	if (peer_may_come_from(peer, &step->remote.addr))
+		return RC_OK;
+	return diag_fail(&out->diag, RC_AUTH_FAILED,
+			 "peer gives its second proof from %s, where conn %s does not expect it",
+			 ip_text(&step->remote.addr, addr), peer->conn->name);
+}
+
 enum rc auth_read_further(struct step *step, struct outcome *out)
 {
 	const struct ike_rounds *rounds = step->sa->larval->rounds;
@@ -135,6 +147,8 @@ enum rc auth_read_further(struct step *step, struct outcome *out)
 	in->peer = peers_by_serial(step->env->peers, rounds->peer);
 	if (in->peer == NULL || in->peer->doomed)
 		return auth_removed(out);
+	TRY(rounds_check_same(in->peer, rounds, &out->diag));
+	TRY(check_place(step, in->peer, out));
 	in->id = in->idi;
 	in->identity = in->idi_identity;
 	TRY(check_wanted(step, in, out));

@@ -27,16 +27,22 @@ static enum rc refused(const struct wire_notify *notify, const struct step *step
 {
 	char number[48], id[IDENTITY_TEXT_MAX], ours[IDENTITY_TEXT_MAX];
 	const char *name = names_text(&notify_names, notify->type, number, sizeof(number));
+	bool again = step->sa->larval->rounds != NULL;
+	const struct auth_ends ends = { .peer = step->peer,
+					.local = &step->sa->local,
+					.again = again };
+	struct identity us = step->peer->local_id;
 
-	return diag_fail(&out->diag, notify_rc(notify->type),
-			 "peer refused IKE_AUTH%s: %s; we are %s and expected %s%s",
-			 step->sa->larval->rounds != NULL ? " (its second round)" : "", name,
-			 identity_text(&step->peer->local_id, ours),
-			 identity_text(&step->peer->remote_id, id),
-			 notify->type != AUTHENTICATION_FAILED ? ""
-			 : step->sa->larval->use_ppk
-				 ? " (compare the secrets, PPKs and IDs of both sides)"
-				 : " (compare the secrets and IDs of both sides)");
+	if (again)
+		TRY(auth_local_id(step, &ends, &us, &out->diag));
+	return diag_fail(
+		&out->diag, notify_rc(notify->type),
+		"peer refused IKE_AUTH%s: %s; we are %s and expected %s%s",
+		again ? " (its second round)" : "", name, identity_text(&us, ours),
+		identity_text(again ? rounds_expected(step->peer) : &step->peer->remote_id, id),
+		notify->type != AUTHENTICATION_FAILED ? ""
+		: step->sa->larval->use_ppk ? " (compare the secrets, PPKs and IDs of both sides)"
+					    : " (compare the secrets and IDs of both sides)");
 }
 
 static enum rc read_proof(struct step *step, struct auth_response *in, struct outcome *out)
@@ -73,6 +79,8 @@ static enum rc read_response(struct step *step, struct outcome *out)
 	step->scratch = in;
 	out->request_done = true;
 	in->exchange = step->sa->larval->rounds == NULL ? 1 : 2;
+	if (in->exchange > 1)
+		TRY(rounds_check_same(step->peer, step->sa->larval->rounds, &out->diag));
 	in->proves = in->exchange <= rounds_view(step->peer, in->exchange).theirs_all;
 	error = notify_error(message, &in->error);
 	/* beside AUTH, or where none is due, it may be about the Child SA (§2.21.2) */
@@ -183,7 +191,9 @@ static enum rc next_round(struct step *step, const struct auth_response *in, str
 				 "peer makes the Child SA before the second proof that conn %s "
 				 "asks for",
 				 step->peer->conn->name);
-	out->rounds = (struct outcome_rounds){ .ours = true, .theirs = true, .id = &in->idr };
+	out->rounds = (struct outcome_rounds){
+		.ours = true, .theirs = true, .kinds = rounds_kinds(step->peer), .id = &in->idr
+	};
 	rounds_keep(out);
 	round_request_make(step);
 	return RC_OK;
@@ -198,6 +208,11 @@ static enum rc go_on(struct step *step, struct outcome *out)
 		TRY(rounds_check_follows(step->peer, &view, step->message, &out->diag));
 		if (!rounds_over(&view))
 			return next_round(step, in, out);
+	} else if (!rounds_over(&view)) {
+		return diag_fail(&out->diag, RC_AUTH_FAILED,
+				 "a session cannot be resumed for conn %s: it asks for two proofs "
+				 "now",
+				 step->peer->conn->name);
 	}
 	TRY(rounds_join(step, out));
 	told_read(step, out);

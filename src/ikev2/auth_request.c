@@ -13,6 +13,7 @@ struct auth_making {
 	struct auth_ends ends;
 	struct ip_endpoint local, remote;
 	struct ppk ppk;
+	struct identity id;
 	struct wire_id idi;
 	struct prove prove;
 	struct prove without; /* the PPK, RFC 8784 §3 */
@@ -80,7 +81,8 @@ static enum rc begin(struct step *step, struct outcome *out)
 					   .remote_id = &step->peer->remote_id,
 					   .local = &making->local,
 					   .remote = &making->remote };
-	making->idi = identity_to_wire(&step->peer->local_id);
+	TRY(auth_local_id(step, &making->ends, &making->id, &out->diag));
+	making->idi = identity_to_wire(&making->id);
 	if (out->use_ppk || step->sa->larval->use_ppk)
 		TRY(ppk_propose(step, step->peer, &making->local, &making->remote, &making->ppk,
 				&out->diag));

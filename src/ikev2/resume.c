@@ -20,7 +20,7 @@ void resume_read_grant(const struct step *step, struct outcome *out)
 	struct span data;
 	uint32_t seconds;
 
-	if (peer == NULL || !peer->conn->session_resumption)
+	if (peer == NULL || !peer->conn->session_resumption || peer_has_rounds(peer))
 		return;
 	/* §4.1: then it is to be asked for in an INFORMATIONAL; once is enough */
 	out->extra.ticket_later = step->message->header.exchange == EXCHANGE_IKE_AUTH &&

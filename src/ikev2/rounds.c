@@ -48,6 +48,28 @@ struct rounds_view rounds_view(const struct peer *peer, unsigned exchanges)
 	return view;
 }
 
+uint64_t rounds_kinds(const struct peer *peer)
+{
+	const struct config_end *ends[] = { peer_local_end(peer), peer_remote_end(peer) };
+	uint64_t kinds = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		kinds = kinds << 16 | (ends[i]->auth & 0xff) << 8;
+		kinds |= ends[i]->second != NULL ? ends[i]->second->auth & 0xff : 0;
+	}
+	return kinds;
+}
+
+enum rc rounds_check_same(const struct peer *peer, const struct ike_rounds *rounds,
+			  struct diag *diag)
+{
+	if (rounds_kinds(peer) == rounds->kinds)
+		return RC_OK;
+	return diag_fail(diag, RC_AUTH_FAILED,
+			 "conn %s was loaded anew between two proofs, and asks for others now",
+			 peer->conn->name);
+}
+
 enum rc rounds_check_follows(const struct peer *peer, const struct rounds_view *view,
 			     const struct ike_message *message, struct diag *diag)
 {

@@ -29,6 +29,11 @@ static inline bool rounds_over(const struct rounds_view *view)
 {
 	return view->ours == view->ours_all && view->theirs == view->theirs_all;
 }
+/* Which proofs the conn asks of both ends; and RC_AUTH_FAILED when they are others than when the
+ * first one was given. */
+uint64_t rounds_kinds(const struct peer *peer);
+enum rc rounds_check_same(const struct peer *peer, const struct ike_rounds *rounds,
+			  struct diag *diag) MUST_CHECK;
 /* The peer's message must announce another proof of its own just when the conn asks for one.
  * RC_AUTH_FAILED with a diag. */
 enum rc rounds_check_follows(const struct peer *peer, const struct rounds_view *view,

@@ -15,6 +15,11 @@ static bool may_come_from(const struct peer *template, const struct ip_addr *rem
 	return end->kind != HOST_RANGE || range_contains_addr(&end->range, remote);
 }
 
+bool peer_may_come_from(const struct peer *peer, const struct ip_addr *remote)
+{
+	return peer->template ? may_come_from(peer, remote) : ip_equal(&peer->remote, remote);
+}
+
 static struct peer *template_of(struct list *node)
 {
 	return container_of(node, struct peer, in_templates);
@@ -80,8 +85,7 @@ const struct peer *peers_at(const struct peers *peers, const struct ip_addr *rem
 
 /* ---- IKE_AUTH ---- */
 
-#define FITNESS_ALLOWED (1UL << 33)
-#define FITNESS_ROUNDS	(1UL << 32)
+#define FITNESS_ALLOWED (1UL << 32)
 
 struct question {
 	struct peers *peers;
@@ -103,8 +107,9 @@ static bool rounds_fit(const struct question *q, const struct peer *peer)
 	       (peer_local_end(peer)->second == NULL || q->claim->multiple);
 }
 
-/* The method before identity before address before being bound to one of our addresses. 0: not at
- * all. */
+/* The method before identity before address before being bound to one of our addresses. The number
+ * of proofs is last: a peer does not get out of the second one by not announcing it. 0: not at all.
+ */
 static unsigned long fitness_of(const struct question *q, const struct peer *peer)
 {
 	unsigned identity = identity_match(&peer->remote_id, q->claim->idi);
@@ -116,9 +121,8 @@ static unsigned long fitness_of(const struct question *q, const struct peer *pee
 		return 0;
 	if (peer->template ? !may_come_from(peer, q->remote) : !ip_equal(&peer->remote, q->remote))
 		return 0;
-	return (allows(q, peer) ? FITNESS_ALLOWED : 0) +
-	       (rounds_fit(q, peer) ? FITNESS_ROUNDS : 0) + (identity * 3UL + address) * 2 +
-	       (peer->local_any ? 0 : 1);
+	return (allows(q, peer) ? FITNESS_ALLOWED : 0) + (identity * 3UL + address) * 4 +
+	       (peer->local_any ? 0 : 2) + (rounds_fit(q, peer) ? 1 : 0);
 }
 
 static void consider(struct question *q, struct peer *peer)

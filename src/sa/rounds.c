@@ -12,14 +12,52 @@ void rounds_free(struct ike_rounds *rounds)
 	mem_free(rounds);
 }
 
+static bool is_kept(uint8_t type)
+{
+	return type == PAYLOAD_IDi || type == PAYLOAD_IDr || type == PAYLOAD_CERTREQ ||
+	       type == PAYLOAD_SA || type == PAYLOAD_TSi || type == PAYLOAD_TSr ||
+	       type == PAYLOAD_CP || type == PAYLOAD_NOTIFY;
+}
+
+/* Payload by payload; a header's first byte names the next one. The message was parsed, so lengths
+ * are right. False: too large. */
+static bool copy_kept(struct ike_rounds *rounds, struct span in, uint8_t type)
+{
+	uint8_t *named = &rounds->first_type;
+
+	while (type != PAYLOAD_NONE && in.len >= 4) {
+		size_t len = (size_t)in.ptr[2] << 8 | in.ptr[3];
+		if (len < 4 || len > in.len)
+			break;
+		if (is_kept(type)) {
+			if (rounds->first_len + len > ROUNDS_FIRST_MAX)
+				return false;
+			memcpy(rounds->first + rounds->first_len, in.ptr, len);
+			*named = type;
+			named = rounds->first + rounds->first_len;
+			rounds->first_len += (uint32_t)len;
+		}
+		type = in.ptr[0];
+		in = span_make(in.ptr + len, in.len - len);
+	}
+	*named = PAYLOAD_NONE;
+	return true;
+}
+
+/* CERT and AUTH have done their work, and are most of it. */
 static enum rc keep_first(struct ike_rounds *rounds, const struct ike_message *first)
 {
-	rounds->first = mem_alloc(first->inner.len + 1);
+	size_t room = first->inner.len < ROUNDS_FIRST_MAX ? first->inner.len : ROUNDS_FIRST_MAX;
+	uint8_t *fitting;
+
+	rounds->first = mem_alloc(room + 1);
 	if (rounds->first == NULL)
 		return RC_NO_MEMORY;
-	memcpy(rounds->first, first->inner.ptr, first->inner.len);
-	rounds->first_len = (uint32_t)first->inner.len;
-	rounds->first_type = first->inner_type;
+	if (!copy_kept(rounds, first->inner, first->inner_type))
+		return RC_LIMIT;
+	fitting = mem_resize(rounds->first, rounds->first_len + 1);
+	if (fitting != NULL)
+		rounds->first = fitting;
 	rounds->first_id = first->header.message_id;
 	return RC_OK;
 }
@@ -48,6 +86,7 @@ enum rc rounds_note(struct ike_larval *larval, const struct outcome_rounds *out)
 		return RC_NO_MEMORY;
 	rounds->ours = (uint8_t)(rounds->ours + out->ours);
 	rounds->theirs = (uint8_t)(rounds->theirs + out->theirs);
+	rounds->kinds = out->kinds;
 	if (out->peer != 0)
 		rounds->peer = out->peer;
 	if (out->first != NULL && rounds->first == NULL)

@@ -343,8 +343,8 @@ const struct ticket *ticket_usable(const struct peer *peer, usec_t now)
 {
 	const struct ticket *ticket = peer->ticket;
 
-	if (ticket == NULL || !peer->conn->session_resumption || now >= ticket->expires ||
-	    (peer->conn->ppk == PPK_INSIST && !ticket->ppk) ||
+	if (ticket == NULL || !peer->conn->session_resumption || peer_has_rounds(peer) ||
+	    now >= ticket->expires || (peer->conn->ppk == PPK_INSIST && !ticket->ppk) ||
 	    (ticket->auth_ends != 0 && now >= ticket->auth_ends) ||
 	    !proposal_allows(peer->conn->ike, &ticket->choice))
 		return NULL;

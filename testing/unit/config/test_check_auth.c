@@ -105,20 +105,25 @@ static void what_asks_about_revocation_is_complete(void **state)
 static void a_second_proof_fits_together(void **state)
 {
 	(void)state;
-	assert_says("authby=secret\n leftauth2=secret\n leftid2=@alice\n rightauth2=psk", 0, 0, "");
+	assert_says("authby=secret\n leftauth2=secret\n leftid2=@alice\n rightauth2=psk\n "
+		    "rightid2=@bob",
+		    0, 0, "");
 	assert_says("leftcert=gw\n leftcert2=user\n leftid2=%fromcert\n leftca2=CN=ca", 0, 0, "");
 	assert_says("authby=secret\n rightid2=@alice", 1, 0,
 		    "t.conf:5:2: conn a: rightauth2= is missing: without it there is no second "
 		    "proof of right\n");
 	assert_says("authby=secret\n leftauth2=null", 1, 0, "null proves nothing");
 	assert_says("authby=null\n leftauth2=secret", 1, 0, "null proves nothing");
-	assert_says("authby=secret\n leftauth2=secret\n leftcert2=user", 0, 1,
+	assert_says("authby=secret\n leftauth2=secret\n leftid2=@u\n leftcert2=user", 0, 1,
 		    "leftcert2= is not used");
-	assert_says("authby=secret\n leftauth2=secret\n leftid2=%fromcert", 1, 0,
+	assert_says("authby=secret\n leftauth=null\n rightauth2=rsasig", 1, 0,
+		    "nor that of the");
+	assert_says("authby=secret\n leftauth2=secret", 1, 0, "proves the same twice");
+	assert_says("authby=secret\n leftauth2=psk\n leftid2=%fromcert", 1, 0,
 		    "there is no leftcert2=");
 	assert_says("authby=secret\n leftauth2=rsasig\n leftcert2=a\n leftca2=%same", 1, 0,
 		    "name the CA");
-	assert_says("authby=secret\n leftauth2=secret\n session-resumption=yes", 0, 1,
+	assert_says("authby=secret\n leftauth2=secret\n leftid2=@u\n session-resumption=yes", 0, 1,
 		    "every session is proven anew");
 	assert_says("authby=secret\n rightauth2=eap-mschapv2", 1, 0, "XAUTH and EAP");
 }

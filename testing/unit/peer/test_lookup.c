@@ -345,10 +345,34 @@ static void ten_thousand_instances_behind_one_address_are_no_burden(void **state
 		      (made - begin) * 1e3, (found - made) * 1e3);
 }
 
+/* RFC 4739: whoever does not announce the second proof that his conn asks for is not taken for
+ * another one's, which asks for one only. */
+static void a_peer_does_not_get_out_of_its_second_proof_by_silence(void **state)
+{
+	struct fixture *f = *state;
+	const struct ip_addr local = addr_of("192.0.2.1"), remote = addr_of("203.0.113.9");
+
+	load(f, "conn twice\n" US "\tright=%any\n\trightid=laptop@corp\n\trightauth2=secret\n"
+		"\trightid2=@user\n"
+		"conn once\n" US "\tright=%any\n\trightid=*@corp\n");
+	for (unsigned announces = 0; announces < 2; announces++) {
+		struct identity id;
+		struct diag diag;
+		assert_int_equal(identity_parse("laptop@corp", &id, &diag), RC_OK);
+		struct peer_claim claim = { .idi = &id,
+					    .another = announces != 0,
+					    .multiple = announces != 0 };
+		assert_ptr_equal(peers_for_identity(&f->peers, &local, &remote, &claim, &diag),
+				 peer_named(f, "twice"));
+		identity_free(&id);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PEER_TEST(an_exact_address_comes_before_a_range_before_any),
+		PEER_TEST(a_peer_does_not_get_out_of_its_second_proof_by_silence),
 		PEER_TEST(of_equals_the_one_loaded_first_is_taken_whatever_happens),
 		PEER_TEST(an_any_of_one_ip_version_does_not_take_the_other),
 		PEER_TEST(instances_do_not_answer_for_their_address),

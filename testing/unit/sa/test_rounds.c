@@ -96,13 +96,87 @@ static void no_memory_is_told(void **state)
 	struct outcome_rounds out = { .done = true, .first = &first, .id = &west };
 
 	(void)state;
-	for (unsigned nth = 1; nth <= 3; nth++) {
+	for (unsigned i = 0; i < 3; i++) {
+		const unsigned nth[] = { 1, 2, 4 }; /* the third only makes it smaller */
 		struct ike_larval larval = { .rounds = NULL };
-		mem_fail_nth(nth);
+		mem_fail_nth(nth[i]);
 		assert_int_equal(rounds_note(&larval, &out), RC_NO_MEMORY);
 		mem_fail_nth(0);
 		rounds_free(larval.rounds);
 	}
+}
+
+static const uint8_t long_inner[] = {
+	PAYLOAD_AUTH,
+	0,
+	0,
+	12,
+	2,
+	0,
+	0,
+	0,
+	'w',
+	'e',
+	's',
+	't', /* CERT's type stands before it */
+	PAYLOAD_IDi,
+	0,
+	0,
+	6,
+	1,
+	1, /* AUTH */
+	PAYLOAD_CERTREQ,
+	0,
+	0,
+	12,
+	2,
+	0,
+	0,
+	0,
+	'w',
+	'e',
+	's',
+	't', /* IDi */
+	PAYLOAD_NONE,
+	0,
+	0,
+	5,
+	4, /* CERTREQ */
+};
+
+static void what_has_done_its_work_is_not_kept(void **state)
+{
+	const struct ike_message first = { .inner = SPAN_OF(long_inner),
+					   .inner_type = PAYLOAD_CERT };
+	struct outcome_rounds out = { .done = true, .first = &first };
+	struct ike_larval larval = { .rounds = NULL };
+	struct ike_message again;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 1 << 16);
+	assert_int_equal(rounds_note(&larval, &out), RC_OK);
+	assert_int_equal(larval.rounds->first_len, 12 + 5);
+	assert_int_equal(rounds_first(&arena, larval.rounds, &again), RC_OK);
+	assert_int_equal(wire_payload_count(&again, PAYLOAD_IDi), 1);
+	assert_int_equal(wire_payload_count(&again, PAYLOAD_CERTREQ), 1);
+	assert_int_equal(wire_payload_count(&again, PAYLOAD_CERT), 0);
+	assert_int_equal(wire_payload_count(&again, PAYLOAD_AUTH), 0);
+	rounds_free(larval.rounds);
+	arena_free(&arena);
+}
+
+static void a_large_first_request_is_not_kept(void **state)
+{
+	static uint8_t bytes[ROUNDS_FIRST_MAX + 1] = { PAYLOAD_NONE, 0, (ROUNDS_FIRST_MAX + 1) >> 8,
+						       1 };
+	const struct ike_message first = { .inner = SPAN_OF(bytes), .inner_type = PAYLOAD_NOTIFY };
+	struct outcome_rounds out = { .done = true, .first = &first };
+	struct ike_larval larval = { .rounds = NULL };
+
+	(void)state;
+	assert_int_equal(rounds_note(&larval, &out), RC_LIMIT);
+	rounds_free(larval.rounds);
 }
 
 int main(void)
@@ -112,6 +186,8 @@ int main(void)
 		cmocka_unit_test(the_first_request_is_read_again),
 		cmocka_unit_test(certificates_of_all_rounds_are_remembered),
 		cmocka_unit_test(no_memory_is_told),
+		cmocka_unit_test(what_has_done_its_work_is_not_kept),
+		cmocka_unit_test(a_large_first_request_is_not_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
