@@ -259,6 +259,7 @@ static enum rc accept_child(struct step *step, struct auth_response *in, struct 
 			    struct outcome *out)
 {
 	in->child.ours = step->sa->larval->proposed;
+	child_see_answer_through_nat(step, child->tunnel, &in->child);
 	return child_accept(step->env->sas, &in->child, PROPOSAL_NO_DH, child, &out->diag);
 }
 

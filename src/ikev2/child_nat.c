@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rfc7296 §2.23.1: transport mode with a NAT between. The peer names its address behind the NAT; to
- * this end it is the address that its packets come from. */
+ * this end it is the address that its packets come from. Its answer may have the addresses that it
+ * sees, or (as ours has) those that it was asked for. */
 #include "ikev2/private.h"
 
 static bool has_transport(const struct peer *peer)
@@ -46,4 +47,17 @@ void child_see_through_nat(const struct step *step, const struct peer *peer,
 		in->real_i = substitute(&in->tsi, &step->remote.addr);
 	if (sa->nat_here)
 		in->real_r = substitute(&in->tsr, &step->local.addr);
+}
+
+void child_see_answer_through_nat(const struct step *step, const struct tunnel *tunnel,
+				  struct child_exchange *in)
+{
+	const struct ike_sa *sa = step->sa;
+
+	if (!in->present || !in->transport || tunnel->conn->type != TYPE_TRANSPORT)
+		return;
+	if (sa->nat_here)
+		(void)substitute(&in->tsi, &sa->local.addr);
+	if (sa->nat_there)
+		(void)substitute(&in->tsr, &sa->remote.addr);
 }

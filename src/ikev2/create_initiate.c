@@ -228,6 +228,7 @@ static enum rc accept_child(struct step *step, struct outcome *out)
 	child->mode = tunnel->conn->type == TYPE_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
 	child_place(child, &step->sa->local, &step->sa->remote, step->sa->encap);
 	in->child.ours = creation->proposed;
+	child_see_answer_through_nat(step, tunnel, &in->child);
 	TRY(child_accept(step->env->sas, &in->child, flags_of(tunnel), child, &out->diag));
 	if (secret_span(&out->shared).len > 0)
 		child->choice.dh = in->ke.group;

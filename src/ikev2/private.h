@@ -83,6 +83,9 @@ struct child_exchange {
  * the addresses of the IKE SA; the answer has the peer's words again (child_answer_ts). */
 void child_see_through_nat(const struct step *step, const struct peer *peer,
 			   struct child_exchange *in);
+/* The same for the answer to what we asked for: then TSi and TSr are of our addresses. */
+void child_see_answer_through_nat(const struct step *step, const struct tunnel *tunnel,
+				  struct child_exchange *in);
 enum rc child_read(struct arena *arena, const struct ike_message *message,
 		   struct child_exchange *out, struct diag *diag) MUST_CHECK;
 /* Addresses, encapsulation and selectors as the kernel needs them. */

@@ -83,11 +83,41 @@ static void without_nat_or_in_tunnel_mode_nothing_is_replaced(void **state)
 	road_end(&scene.road);
 }
 
+/* West asked for its own address; east answers with the one that it sees. */
+static void an_answer_may_have_the_addresses_outside(void **state)
+{
+	struct scene scene;
+	struct tunnel *tunnel;
+
+	(void)state;
+	begin(&scene, TRANSPORT);
+	scene.step.sa = road_sa(&scene.road.pair.west);
+	tunnel = road_tunnel(&scene.road.pair.west);
+	child_see_answer_through_nat(&scene.step, tunnel, &scene.in); /* no NAT */
+	assert_int_equal(scene.tsi[0].range.from.bytes[0], 10);
+	scene.step.sa->nat_here = true;
+	child_see_answer_through_nat(&scene.step, tunnel, &scene.in);
+	assert_true(ip_equal(&scene.tsi[0].range.from, &scene.step.sa->local.addr));
+	assert_true(ip_equal(&scene.tsi[1].range.to, &scene.step.sa->local.addr));
+	assert_int_equal(scene.tsr[0].range.from.bytes[0], 203);
+	scene.step.sa->nat_there = true;
+	scene.tsi[0] = ts_of("10.0.0.0/24"); /* not one address: it is not understood */
+	scene.in.transport = false;
+	child_see_answer_through_nat(&scene.step, tunnel, &scene.in);
+	assert_int_equal(scene.tsr[0].range.from.bytes[0], 203);
+	scene.in.transport = true;
+	child_see_answer_through_nat(&scene.step, tunnel, &scene.in);
+	assert_true(ip_equal(&scene.tsr[0].range.from, &scene.step.sa->remote.addr));
+	assert_int_equal(scene.tsi[0].range.from.bytes[0], 10);
+	road_end(&scene.road);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_behind_a_nat_is_known_by_the_outer_addresses),
 		cmocka_unit_test(without_nat_or_in_tunnel_mode_nothing_is_replaced),
+		cmocka_unit_test(an_answer_may_have_the_addresses_outside),
 	};
 
 	return exchange_run(tests);
