@@ -99,7 +99,7 @@ static void check_second(const struct checking *c, const struct config_end *end,
 			  "other end beside them");
 	else if (second->auth == AUTHBY_SECRET && end->auth == AUTHBY_SECRET &&
 		 second->id.type == ID_NONE && !second->id_any && !second->id_fromcert)
-		check_say(c, CHECK_AUTH, false, second_keyword(c, side), side,
+		check_say(c, CHECK_AUTH, true, second_keyword(c, side), side,
 			  "one secret for one identity proves the same twice: write another "
 			  "%sid2=, or %sauth= by a certificate",
 			  which, which);

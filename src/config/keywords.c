@@ -280,10 +280,11 @@ const struct keyword keywords_ours[] = {
 		   "(RFC 4739), in the words of authby= without null. Only when both ends have "
 		   "proven all that is asked of them the IKE SA is there. With it there is no "
 		   "session-resumption=. Without it: one proof."),
-	END_CUSTOM("id2", "identity", "", NULL, field_id2,
-		   "Who this end is in its second proof, as in id=. Without it: who it was in the "
-		   "first one. %any takes everybody who can prove it. Leases and uniqueids= go by the "
-		   "first identity: those who share one share an address."),
+	END_CUSTOM(
+		"id2", "identity", "", NULL, field_id2,
+		"Who this end is in its second proof, as in id=. Without it: who it was in the "
+		"first one. %any takes everybody who can prove it. Leases and uniqueness go by the "
+		"first identity: those who share one share an address."),
 	END_CUSTOM("cert2", "name", "", NULL, field_cert2,
 		   "The certificate of the second proof, as in cert=."),
 	END_CUSTOM("ca2", "distinguished name", "", NULL, field_ca2,

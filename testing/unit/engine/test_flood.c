@@ -122,7 +122,7 @@ static void request_that_has_no_room_is_counted(void **state)
 static void deaf_is_a_half_open_sa_after_sixteen_bad_messages(void **state)
 {
 	struct ike_larval larval = { .bad_auth = 0 };
-	struct ike_sa sa = { .state = IKEV2_HALF_OPEN, .larval = &larval };
+	struct ike_sa sa = { .role = RESPONDER, .state = IKEV2_HALF_OPEN, .larval = &larval };
 
 	(void)state;
 	for (unsigned i = 0; i < 16; i++) {
