@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/text.h"
 #include "check_conn.h"
 
 #define DAY	  ((int64_t)86400)
@@ -16,13 +17,14 @@
 void conn_check_say(struct check *check, enum mark mark, const char *format, ...)
 {
 	static const char *const words[] = { "OK", "WARN", "FAIL" };
-	char text[1200];
+	char raw[1200], text[2400]; /* a certificate may hold anything */
 	va_list args;
 	json_t *json;
 
 	va_start(args, format);
-	(void)vsnprintf(text, sizeof(text), format, args);
+	(void)vsnprintf(raw, sizeof(raw), format, args);
 	va_end(args);
+	(void)text_escape(text, sizeof(text), raw);
 	check->warnings += mark == MARK_WARN;
 	check->failures += mark == MARK_FAIL;
 	if (!check->ipsec->json) {

@@ -40,10 +40,28 @@ static struct retired *retire(struct gateway *gateway)
 	return retired;
 }
 
+static struct retired *retired_before(struct gateway *gateway, const struct config *config)
+{
+	list_for(node, &gateway->retired)
+	{
+		struct retired *retired = container_of(node, struct retired, in_gateway);
+		if (retired->config == config)
+			return retired;
+	}
+	return NULL;
+}
+
+/* It may be retired by several who held it: one reference is kept here, or each would keep it for
+ * the others. */
 void retire_config(struct gateway *gateway, struct config *config)
 {
-	struct retired *retired = NULL;
+	struct retired *retired = config != NULL ? retired_before(gateway, config) : NULL;
 
+	if (retired != NULL) {
+		retired->errands = gateway->errands_begun;
+		config_unref(config);
+		return;
+	}
 	if (config != NULL)
 		retired = retire(gateway);
 	if (retired != NULL)

@@ -337,22 +337,26 @@ static enum standing by_ocsp(struct question *question)
 	struct revocation *revocation = question->revocation;
 	const struct x509_points *points = points_of(question);
 	struct source *source;
-	struct span url;
+	struct span url, own = SPAN_NONE;
 
 	if (!revocation->ocsp_enable)
 		return STANDING_NONE;
+	if (!certificate_ocsp_url(question->certificate, 0, &own))
+		own = SPAN_NONE;
 	if (revocation->ocsp_uri != NULL)
 		url = span_make(revocation->ocsp_uri, strlen(revocation->ocsp_uri));
 	else if (points != NULL && points->ocsp != NULL)
 		url = span_make(points->ocsp, strlen(points->ocsp));
-	else if (!certificate_ocsp_url(question->certificate, 0, &url))
+	else if (own.len == 0)
 		return without_responder(question);
+	else
+		url = own;
 	source = source_of_ocsp(revocation, url, question->certificate, question->issuer);
+	watch_keep(revocation, own, source, question->certificate, question->issuer);
 	if (source == NULL) {
 		diag_fail(&question->why, RC_AUTH_FAILED, "too many OCSP questions are out");
 		return STANDING_UNKNOWN;
 	}
-	watch_keep(revocation, url, source, question->certificate, question->issuer);
 	if (source_answer_current(source))
 		return by_answer(question, source);
 	if (source->answered && source->answer.status == OCSP_REVOKED) {

@@ -139,16 +139,29 @@ static void set_due(struct watch *watch, const struct source *source, usec_t now
 
 /* ---- asking ---- */
 
+/* As the settings are now: ocsp-uri=, the ca section's, its own; "": none. */
+static const char *url_of(const struct revocation *revocation, const struct watch *watch)
+{
+	const struct x509_points *points = NULL;
+
+	if (revocation->ocsp_uri != NULL)
+		return revocation->ocsp_uri;
+	if (revocation->trust != NULL)
+		points = x509_trust_points(revocation->trust, watch->issuer);
+	return points != NULL && points->ocsp != NULL ? points->ocsp : watch->url;
+}
+
 static void ask(struct revocation *revocation, struct watch *watch, usec_t now)
 {
 	const struct source_wish wish = {
-		.url = revocation->ocsp_uri != NULL ? revocation->ocsp_uri : watch->url,
+		.url = url_of(revocation, watch),
 		.subject = watch->subject,
 		.issuer_key = watch->name,
 		.serial = serial_of(watch),
 		.issuer = watch->issuer,
 	};
-	const struct responder *responder = responder_of(&revocation->responders, wish.url);
+	const struct responder *responder =
+		wish.url[0] != '\0' ? responder_of(&revocation->responders, wish.url) : NULL;
 	struct source *source;
 
 	watch->due = now + WATCH_LEAST + spread(watch, WATCH_LEAST);
@@ -279,20 +292,23 @@ void watch_keep(struct revocation *revocation, struct span url, const struct sou
 	struct watches *watches = &revocation->watches;
 	usec_t now = host_now(revocation->env.host);
 	char text[PATH_TEXT_MAX];
+	uint8_t key[32];
 	struct watch *watch;
 	struct watch_name name;
 
 	forget_some(watches, now);
-	if (!make_name(source->issuer_key, certificate->serial, &name))
+	if (source_issuer_key(issuer, key) != RC_OK || !make_name(key, certificate->serial, &name))
 		return;
 	watch = find(watches, &name);
 	if (watch == NULL) {
 		watch = watch_new(watches, &name, url);
 		if (watch == NULL)
 			return;
-		watch->issuer = issuer_of(watches, source->issuer_key, issuer);
+		watch->issuer = issuer_of(watches, key, issuer);
 		watch->subject = mem_text(path_text(certificate, text));
-		set_due(watch, source, now);
+		watch->due = now + WATCH_LEAST + spread(watch, WATCH_LEAST);
+		if (source != NULL)
+			set_due(watch, source, now);
 	}
 	watch->seen = now;
 	list_remove(&watch->in_age);

@@ -29,8 +29,9 @@ struct watches {
 
 void watches_init(struct watches *watches, const uint64_t seed[2]);
 void watches_free(struct watches *watches);
-/* The responder at url was asked about the certificate, whose answers are the source's. Without
- * memory it is asked with the next authentication. */
+/* A responder is to be asked about the certificate again; url: the one that it names itself, or
+ * empty; source: whose the answers are, NULL: it could not be asked now. Without memory it is asked
+ * with the next authentication. */
 void watch_keep(struct revocation *revocation, struct span url, const struct source *source,
 		const struct certificate *certificate, const struct certificate *issuer);
 /* Somebody who is up has it. */

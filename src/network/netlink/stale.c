@@ -41,6 +41,17 @@ static bool is_in_our_group(const struct nlmsghdr *message)
 	       mnl_attr_get_u32(group) == NETWORK_LINK_GROUP;
 }
 
+/* Of the links that we make. */
+static bool is_our_kind(const char *kind)
+{
+	static const char *const kinds[] = { "xfrm", "dummy", "vti", "vti6" };
+
+	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kind, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool is_of_our_kind(const struct nlmsghdr *message)
 {
 	const struct nlattr *info =
@@ -52,8 +63,7 @@ static bool is_of_our_kind(const struct nlmsghdr *message)
 	     attr = mnl_attr_next(attr))
 		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
 			return mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0 &&
-			       (strcmp(mnl_attr_get_str(attr), "xfrm") == 0 ||
-				strcmp(mnl_attr_get_str(attr), "dummy") == 0);
+			       is_our_kind(mnl_attr_get_str(attr));
 	return false;
 }
 

@@ -33,6 +33,24 @@ static void a_worker_frees_what_nobody_holds(void **state)
 	road_end(&road);
 }
 
+/* A reload that ends holds the one that is in force; the next one replaces it. */
+static void one_that_is_retired_twice_is_freed(void **state)
+{
+	struct road road;
+
+	(void)state;
+	road_begin(&road, NULL, NULL);
+	struct gateway *gateway = road.pair.west.gateway;
+	struct config *config = load_conf(PAIR_CONN);
+	config_ref(config);
+	retire_config(gateway, config);
+	retire_config(gateway, config);
+	retire_free(gateway);
+	assert_true(list_empty(&gateway->retired));
+	world_settle(road.pair.world);
+	road_end(&road);
+}
+
 /* Its job on a worker may read a name or a key of the conn. */
 static void an_event_on_the_road_keeps_what_it_may_look_into(void **state)
 {
@@ -93,6 +111,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_worker_frees_what_nobody_holds),
+		cmocka_unit_test(one_that_is_retired_twice_is_freed),
 		cmocka_unit_test(an_event_on_the_road_keeps_what_it_may_look_into),
 		cmocka_unit_test(the_watchdog_looks_after_it_and_the_end_frees_all),
 		cmocka_unit_test(without_memory_it_goes_at_once),
