@@ -126,7 +126,7 @@ static void look_after(struct gateway *gateway, struct peer *peer)
 	list_for(node, &peer->tunnels)
 	{
 		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
-		if (tunnel->wanted == WANTED_ON_DEMAND && !tunnel->trap_installed)
+		if (tunnel_traps(tunnel) && !tunnel->doomed && !tunnel->trap_installed)
 			peer_dirty(peer);
 		if (tunnel->wanted != WANTED_UP || tunnel->doomed || !peer->oriented ||
 		    !list_empty(&tunnel->child_sas) || !list_empty(&peer->ike_sas) ||
@@ -169,7 +169,7 @@ static bool knows_reqid(void *context, uint32_t reqid)
 {
 	struct gateway *gateway = context;
 
-	return peers_by_reqid(&gateway->peers, reqid) != NULL;
+	return peers_by_reqid(&gateway->peers, reqid) != NULL || traps_orphan(gateway, reqid);
 }
 
 static void load_all(struct gateway *gateway)

@@ -309,10 +309,10 @@ static void acquired(struct gateway *gateway, const struct kernel_event *event)
 	struct tunnel *tunnel = peers_by_reqid(&gateway->peers, event->reqid);
 	char src[SELECTOR_TEXT_MAX], dst[SELECTOR_TEXT_MAX];
 
-	if (tunnel == NULL) {
+	if (tunnel == NULL || tunnel->doomed)
 		trap_acquired(gateway, event->reqid);
+	if (tunnel == NULL)
 		return;
-	}
 	peer_record(tunnel->peer, 0, RECORD_ACQUIRE, 0, 0, 0);
 	log_write(gateway->log, tunnel->triggered ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
 		  &(struct log_subject){ .peer = tunnel->peer->conn->name, .tunnel = tunnel->name },

@@ -230,6 +230,8 @@ void traps_forget(struct gateway *gateway); /* at the end */
 void trap_refused(struct gateway *gateway, uint32_t reqid, const char *text);
 /* Traffic wants a tunnel of that reqid, and there is none: the next one is to come up. */
 void trap_acquired(struct gateway *gateway, uint32_t reqid);
+/* One whose conn is loaded anew has that reqid. */
+bool traps_orphan(const struct gateway *gateway, uint32_t reqid);
 /* The newest trap whose policy is the same one to the kernel as that; *out: as it has to be. */
 bool trap_at(struct gateway *gateway, const struct kernel_policy *place, struct kernel_policy *out);
 

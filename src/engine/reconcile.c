@@ -424,9 +424,11 @@ static void go_ike(struct gateway *gateway, struct ike_sa *sa)
 static void keep_trap(struct gateway *gateway, struct tunnel *tunnel)
 {
 	bool known = conn_shunts(tunnel->conn) ? tunnel->peer->oriented : addresses_known(tunnel);
-	bool wanted = tunnel_traps(tunnel) && !tunnel->doomed && !gateway->stopping && known;
+	bool wanted = tunnel_traps(tunnel) && !tunnel->doomed && !gateway->stopping;
 	usec_t when = tunnel->trap_after; /* whatever else fails: nothing goes in clear meanwhile */
 
+	if (wanted && !known)
+		return; /* what stands there stays: nothing goes in clear until we know more */
 	if (wanted && !tunnel->trap_installed && host_now(gateway->host) >= when)
 		trap_install(gateway, tunnel);
 	else if (wanted && !tunnel->trap_installed)

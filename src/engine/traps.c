@@ -304,6 +304,13 @@ void trap_acquired(struct gateway *gateway, uint32_t reqid)
 	}
 }
 
+bool traps_orphan(const struct gateway *gateway, uint32_t reqid)
+{
+	list_for(node, &gateway->orphans) if (container_of(node, struct trap, in_gateway)->reqid ==
+					      reqid) return true;
+	return false;
+}
+
 /* ---- the end ---- */
 
 void traps_end(struct gateway *gateway)

@@ -96,7 +96,7 @@ static void end_tunnel(struct tunnel *tunnel)
 static void down(void *context, struct tunnel *tunnel)
 {
 	(void)context;
-	tunnel->wanted = tunnel->conn->start == AUTO_ONDEMAND && tunnel->trap_installed &&
+	tunnel->wanted = tunnel->conn->start == AUTO_ONDEMAND && tunnel_traps(tunnel) &&
 					 !conn_shunts(tunnel->conn)
 				 ? WANTED_ON_DEMAND
 				 : WANTED_LISTEN;

@@ -48,7 +48,8 @@ static bool robs(const struct child_sa *child, const struct child_sa *other)
 	const struct peer *peer = child->tunnel->peer, *victim = other->tunnel->peer;
 
 	return peer != victim && (peer->parent != NULL || victim->parent != NULL) &&
-	       !identity_equal(&peer->remote_id, &victim->remote_id);
+	       (peer->remote_id.type == ID_NULL || /* one of many */
+		!identity_equal(&peer->remote_id, &victim->remote_id));
 }
 
 #define POLICIES_OF_TUNNEL_MAX 256 /* of one direction: four times what a Child SA may have */

@@ -119,12 +119,25 @@ static bool is_outside(const struct step *step, const struct ip_addr *addr)
 	       (ip_equal(addr, &step->sa->remote.addr) || ip_equal(addr, &step->sa->local.addr));
 }
 
+#define LABEL_MAX  63 /* RFC 1035 §2.3.4 */
+#define DOMAIN_MAX 253
+
+/* Labels of letters, digits, "-" and "_", none of them empty; one dot may end it. */
 static bool is_domain(const char *text)
 {
 	static const char good[] = "abcdefghijklmnopqrstuvwxyz"
-				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+	const char *at = text;
 
-	return text[0] != '\0' && text[0] != '-' && strspn(text, good) == strlen(text);
+	if (strlen(text) > DOMAIN_MAX || text[0] == '-')
+		return false;
+	do {
+		size_t len = strspn(at, good);
+		if (len == 0 || len > LABEL_MAX || (at[len] != '.' && at[len] != '\0'))
+			return false;
+		at += at[len] == '.' ? len + 1 : len;
+	} while (*at != '\0');
+	return true;
 }
 
 /* What is no name is left out: it will stand in files and commands of this host. */

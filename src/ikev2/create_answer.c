@@ -103,6 +103,18 @@ static enum rc read_request(struct step *step, struct outcome *out)
 	return choose(step, in, out);
 }
 
+/* While a worker was at the key exchange, another peer may have taken what this one asks for, and
+ * the tunnel may have been split. */
+static enum rc check_again(struct step *step, struct outcome *out)
+{
+	enum rc rc = child_still_ours(out->child, &out->diag);
+
+	if (rc == RC_CANCELLED)
+		return RC_TS_UNACCEPTABLE;
+	TRY(rc);
+	return child_check(step->env->sas, out->child, &out->diag);
+}
+
 /* architecture.md §7: the inbound half is in the kernel before the reply that promises it. */
 static enum rc install_inbound(struct step *step, struct outcome *out)
 {
@@ -115,6 +127,7 @@ static enum rc install_inbound(struct step *step, struct outcome *out)
 	}
 	if (followup_wanted(&out->child->choice))
 		return followup_open_child(step, out);
+	TRY(check_again(step, out));
 	TRY(child_derive(out->child, &sa->suite, &sa->keys, secret_span(&out->shared), in->ni,
 			 SPAN_OF(in->nr), SPAN_NONE, out));
 	TRY(child_install_in(step->arena, out->child, secret_span(&out->keymat),

@@ -26,6 +26,7 @@ struct nameservers {
 	char *wanted;  /* resolv.conf; NULL: none */
 	char *given;   /* as resolvconf has it, or has refused it; NULL: none */
 	char wanted_device[NETWORK_DEVICE_MAX], given_device[NETWORK_DEVICE_MAX];
+	struct ip_addr given_source; /* they are asked from, on a link of their own */
 	struct spawn *running;
 	struct deferred turn; /* to compare */
 	bool adding, refused, left;
@@ -183,8 +184,11 @@ static char *copy(const char *text)
 
 static bool is_given(const struct nameservers *servers)
 {
+	bool moved = servers->by_resolved && servers->link != NULL &&
+		     ip_compare(&servers->given_source, &servers->dns.source) != 0;
+
 	return servers->given != NULL && strcmp(servers->given, servers->wanted) == 0 &&
-	       strcmp(servers->given_device, servers->wanted_device) == 0;
+	       strcmp(servers->given_device, servers->wanted_device) == 0 && !moved;
 }
 
 static bool note_given(struct nameservers *servers)
@@ -196,6 +200,7 @@ static bool note_given(struct nameservers *servers)
 	mem_free(servers->given);
 	servers->given = text;
 	memcpy(servers->given_device, servers->wanted_device, sizeof(servers->given_device));
+	servers->given_source = servers->dns.source;
 	return true;
 }
 
@@ -277,12 +282,16 @@ static void ask_to_take(struct nameservers *servers)
 static void link_settled(void *context, unsigned failed, const struct diag *diag)
 {
 	struct nameservers *servers = context;
+	char device[NETWORK_DEVICE_MAX];
 
 	if (!servers->link_pending)
 		return;
 	servers->link_pending = false;
+	link_name(servers, device);
 	if (failed > 0)
 		resolved_failed(servers, diag->text);
+	else if (!network_owns_link(servers->network, device))
+		resolved_failed(servers, "somebody else's interface has the name of ours");
 	else if (outdated(servers))
 		later(servers);
 	else

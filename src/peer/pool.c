@@ -327,7 +327,7 @@ static enum rc lease_asked(struct pool *pool, const struct pool_wish *wish, stru
 	if (wish->asked.family != wish->family)
 		return RC_NOT_FOUND;
 	TRY(space_number(&pool->config, &wish->asked, &index));
-	if (find_index(pool, index) != NULL)
+	if (find_index(pool, index) != NULL || pool->idle_count >= REMEMBERED_MAX)
 		return RC_NOT_FOUND;
 	return make(pool, index, wish->owner, out);
 }

@@ -95,17 +95,21 @@ static enum rc expand(const struct selector_lists *lists, struct expansion *out,
 {
 	struct selector_pair pair;
 	bool found = false;
+	unsigned masks;
 
 	out->count = 0;
 	for (unsigned i = 0; i < lists->local_count; i++)
 		for (unsigned j = 0; j < lists->remote_count; j++) {
 			if (!pair_of(&lists->local[i], &lists->remote[j], &pair))
 				continue;
+			masks = selector_masks(&pair, out->policies + out->count,
+					       SELECTOR_POLICIES_MAX - out->count);
+			if (masks == 0) /* no packet is of both ICMP types */
+				continue;
 			if (!found)
 				out->first = pair;
 			found = true;
-			out->count += selector_masks(&pair, out->policies + out->count,
-						     SELECTOR_POLICIES_MAX - out->count);
+			out->count += masks;
 			if (out->count > SELECTOR_POLICIES_MAX)
 				return diag_fail(diag, RC_LIMIT,
 						 "the selectors need more than %d policies in each "
@@ -144,7 +148,8 @@ static struct selector_set *set_new(const struct selector_lists *lists,
 
 static bool is_plain(const struct selector_lists *lists, const struct expansion *expansion)
 {
-	return lists->local_count == 1 && lists->remote_count == 1 && expansion->count == 1;
+	return lists->local_count == 1 && lists->remote_count == 1 && expansion->count == 1 &&
+	       selector_pair_equal(&expansion->first, &expansion->policies[0]);
 }
 
 enum rc selectors_make(const struct selector_lists *lists, struct selectors *out, struct diag *diag)

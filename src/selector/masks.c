@@ -96,14 +96,22 @@ static bool all_ports(const struct selector *one)
 	return one->port_from == 0 && one->port_to == UINT16_MAX;
 }
 
-/* A packet of ICMP has one type and code, which both sides name if they name any. False: none that
- * both do. */
+static void take_type(struct selector *to, const struct selector *from)
+{
+	to->port_from = from->port_from;
+	to->port_to = from->port_to;
+}
+
+/* A packet of ICMP has one type and code: both sides of a policy name it, whoever said it, for to
+ * Linux these are one policy. False: there is none that both have. */
 static bool same_type(struct selector_pair *pair)
 {
 	struct selector *a = &pair->local, *b = &pair->remote;
 
-	if (all_ports(a) || all_ports(b))
-		return true;
+	if (all_ports(a))
+		take_type(a, b);
+	else if (all_ports(b))
+		take_type(b, a);
 	a->port_from = b->port_from = a->port_from > b->port_from ? a->port_from : b->port_from;
 	a->port_to = b->port_to = a->port_to < b->port_to ? a->port_to : b->port_to;
 	return a->port_from <= a->port_to;

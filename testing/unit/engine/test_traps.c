@@ -89,6 +89,24 @@ static void a_removal_that_is_tried_again_takes_no_trap_that_came_since(void **s
 	pair_end(&pair);
 }
 
+/* An uplink that flaps: until we know our address again, nothing goes in clear. */
+static void a_trap_stays_while_our_address_is_not_known(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	begin(&pair, FIRST);
+	world_host_remove_address(pair.west.host, WEST_ADDRESS);
+	pair_run(&pair, 20 * USEC_PER_SEC);
+	assert_false(named(&pair, "t")->peer->oriented);
+	assert_int_equal(reqid_from(&pair, "10.1.0.0/24"), named(&pair, "t")->reqid);
+	assert_int_equal(world_host_add_address(pair.west.host, WEST_ADDRESS), RC_OK);
+	pair_run(&pair, 20 * USEC_PER_SEC);
+	assert_true(named(&pair, "t")->trap_installed);
+	assert_int_equal(reqid_from(&pair, "10.1.0.0/24"), named(&pair, "t")->reqid);
+	pair_end(&pair);
+}
+
 /* Its template says that packets are compressed, and the trap's does not. */
 static void a_trap_does_not_stand_over_a_child_sa(void **state)
 {
@@ -246,6 +264,7 @@ static void any_one_allocation_may_fail(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_trap_stays_while_our_address_is_not_known),
 		cmocka_unit_test(a_trap_that_goes_leaves_the_place_to_another),
 		cmocka_unit_test(a_removal_that_is_tried_again_takes_no_trap_that_came_since),
 		cmocka_unit_test(a_trap_does_not_stand_over_a_child_sa),

@@ -68,6 +68,11 @@ static void names_that_are_none_and_control_characters_do_not_come_in(void **sta
 		{ INTERNAL_DNS_DOMAIN, VALUE("nul\0here") },
 		{ INTERNAL_DNS_DOMAIN, VALUE("-option") },
 		{ INTERNAL_DNS_DOMAIN, VALUE("$(reboot)") },
+		{ INTERNAL_DNS_DOMAIN, VALUE(".") },
+		{ INTERNAL_DNS_DOMAIN, VALUE("a..b") },
+		{ INTERNAL_DNS_DOMAIN, VALUE(".a") },
+		{ INTERNAL_DNS_DOMAIN,
+		  VALUE("a.0123456789012345678901234567890123456789012345678901234567890123") },
 		{ INTERNAL_DNS_DOMAIN, VALUE("other.example") },
 		{ CP_UNITY_BANNER, VALUE("Hello\x1b[2J") },
 	};

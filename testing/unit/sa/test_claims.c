@@ -97,9 +97,26 @@ static void without_memory_nothing_is_claimed(void **state)
 	sas_end(&f);
 }
 
+/* RFC 7619 */
+static void who_says_nothing_of_himself_is_nobody_else(void **state)
+{
+	struct sas_fixture f;
+
+	(void)state;
+	sas_begin(&f, WIDE);
+	struct peer *one = client(&f, "%null"), *two = client(&f, "%null");
+	struct child_sa *has = claim(&f, one, "10.65.0.0/16", 6, 0x1111);
+	assert_int_equal(child_sa_claim(&f.sas, has), RC_OK);
+	assert_ptr_equal(rival_of(&f, two, "10.65.1.0/24", 0), has);
+	assert_null(rival_of(&f, one, "10.65.1.0/24", 0));
+	child_sa_free(&f.sas, has);
+	sas_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_says_nothing_of_himself_is_nobody_else),
 		cmocka_unit_test(parts_and_more_of_what_another_has_are_told),
 		cmocka_unit_test(clients_without_a_choice_have_no_claims),
 		cmocka_unit_test(without_memory_nothing_is_claimed),

@@ -62,6 +62,47 @@ static void protocols_do_not_mix(void **state)
 	selectors_drop(&s);
 }
 
+/* Or the Child SA would have SAs in the kernel and no policy. */
+static void icmp_types_that_no_packet_has_both_of_are_refused(void **state)
+{
+	static const struct {
+		uint16_t local[2], remote[2];
+	} cases[] = { { { 0, 255 }, { 0x800, 0x8ff } },
+		      { { 65535, 0 }, { 0x800, 0x8ff } },
+		      { { 65535, 0 }, { 65535, 0 } } };
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct selector_lists lists = { .local_count = 1, .remote_count = 1 };
+		struct selectors s;
+		struct diag diag;
+		lists.local[0] = sel("10.0.0.0/24", 1, cases[i].local[0], cases[i].local[1]);
+		lists.remote[0] = sel("10.1.0.0/24", 1, cases[i].remote[0], cases[i].remote[1]);
+		assert_int_equal(selectors_make(&lists, &s, &diag), RC_TS_UNACCEPTABLE);
+	}
+}
+
+/* To Linux the type stands in the policy once: whoever names it, it is the same policy. */
+static void one_end_names_the_icmp_type_of_both(void **state)
+{
+	struct selector_pair policies[3];
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct selector_lists lists = { .local_count = 1, .remote_count = 1 };
+		struct selectors s;
+		struct diag diag;
+		lists.local[0] = i == 0 ? sel("10.0.0.0/24", 1, 0, 65535)
+					: sel("10.0.0.0/24", 1, 0x800, 0x8ff);
+		lists.remote[0] = i == 1 ? sel("10.1.0.0/24", 1, 0, 65535)
+					 : sel("10.1.0.0/24", 1, 0x800, 0x8ff);
+		assert_int_equal(selectors_make(&lists, &s, &diag), RC_OK);
+		assert_int_equal(selectors_policies(&s), 1);
+		policies[i] = *selectors_policy(&s, 0);
+		selectors_drop(&s);
+	}
+	assert_true(selector_pair_equal(&policies[0], &policies[1]));
+	assert_true(selector_pair_equal(&policies[0], &policies[2]));
+}
+
 static void what_is_in_another_one_is_left_out(void **state)
 {
 	struct selectors s = both("10.0.0.0/24 10.0.0.0/16 10.0.7.0/24", "10.1.0.0/24 10.1.0.0/24");
@@ -197,6 +238,8 @@ int main(void)
 		cmocka_unit_test(each_local_one_goes_with_each_remote_one),
 		cmocka_unit_test(ip_versions_do_not_mix),
 		cmocka_unit_test(protocols_do_not_mix),
+		cmocka_unit_test(icmp_types_that_no_packet_has_both_of_are_refused),
+		cmocka_unit_test(one_end_names_the_icmp_type_of_both),
 		cmocka_unit_test(what_is_in_another_one_is_left_out),
 		cmocka_unit_test(a_range_stays_a_range_but_for_the_kernel),
 		cmocka_unit_test(too_many_policies_are_refused),
