@@ -28,7 +28,11 @@ struct reloading {
 	unsigned at;	 /* the next conn of config */
 	uint64_t cursor; /* of the walks over what is loaded */
 	bool all_peers;	 /* config setup has other timers */
-	bool *unloaded;	 /* of each conn of config */
+	struct before {
+		bool unloaded;
+		uint8_t wanted; /* enum wanted, the most of its tunnels: it was unloaded with that
+				 */
+	} * before;		/* of each conn of config */
 	unsigned tries;
 	struct deferred turn;
 	struct timer again;
@@ -63,6 +67,21 @@ static void unload_gone(void *context, const struct config_conn *conn)
 		reloading->report.removed++;
 }
 
+/* auto= did not say so: somebody did. */
+static bool is_left_to_others(const struct tunnel *tunnel)
+{
+	return tunnel->conn->start == AUTO_ADD || tunnel->conn->start == AUTO_KEEP;
+}
+
+static void note_wanted(void *context, struct tunnel *tunnel)
+{
+	struct before *before = context;
+
+	if (tunnel->peer->parent == NULL && !tunnel->doomed && is_left_to_others(tunnel) &&
+	    tunnel->wanted > before->wanted)
+		before->wanted = (uint8_t)tunnel->wanted;
+}
+
 /* What is loaded may be of another configuration than the last whole one (`ipsec add`). */
 static void unload_other(struct reloading *reloading, const struct config_conn *conn)
 {
@@ -75,7 +94,9 @@ static void unload_other(struct reloading *reloading, const struct config_conn *
 		return;
 	log_write(gateway->log, LOG_LEVEL_NOTICE, &subject,
 		  "%s= has changed: its SAs are made anew", keyword);
-	reloading->unloaded[reloading->at] =
+	(void)peers_match(&gateway->peers, conn->name, note_wanted,
+			  &reloading->before[reloading->at]);
+	reloading->before[reloading->at].unloaded =
 		(!conn_shunts(conn) && verb_supersede(gateway, conn->name)) ||
 		unload(gateway, conn, true);
 }
@@ -132,7 +153,7 @@ static void take(struct reloading *reloading, const struct config_conn *conn)
 	if (peers_conn(&gateway->peers, conn->name) == NULL)
 		return;
 	if (!reload_take(gateway, reloading->config, conn, &change))
-		reloading->unloaded[reloading->at] = unload(gateway, conn, true);
+		reloading->before[reloading->at].unloaded = unload(gateway, conn, true);
 	else if (change == CONFIG_SAME)
 		reloading->report.unchanged++;
 	else
@@ -147,7 +168,7 @@ static bool is_to_load(const struct reloading *reloading, const struct config_co
 	if (conn->start == AUTO_IGNORE ||
 	    peers_conn(&reloading->gateway->peers, conn->name) != NULL)
 		return false;
-	return reloading->unloaded[reloading->at] || before == NULL ||
+	return reloading->before[reloading->at].unloaded || before == NULL ||
 	       config_conn_change(before, conn, NULL) != CONFIG_SAME;
 }
 
@@ -170,13 +191,16 @@ static bool try_again(struct reloading *reloading)
 	return timer_armed(&reloading->again);
 }
 
-/* What the operator or the peer has brought up comes up again. */
+/* What the operator or the peer has brought up comes up again; `ipsec route` holds. */
 static void want_as_before(void *context, struct tunnel *tunnel)
 {
-	(void)context;
-	if (tunnel_wanted_before(tunnel) == WANTED_UP &&
-	    (tunnel->conn->start == AUTO_ADD || tunnel->conn->start == AUTO_KEEP))
-		tunnel->wanted = WANTED_UP;
+	const struct before *before = context;
+	enum wanted wanted = (enum wanted)before->wanted;
+
+	if (tunnel_wanted_before(tunnel) == WANTED_UP)
+		wanted = WANTED_UP;
+	if (wanted > tunnel->wanted && is_left_to_others(tunnel))
+		tunnel->wanted = wanted;
 }
 
 static bool load(struct reloading *reloading, const struct config_conn *conn)
@@ -200,8 +224,9 @@ static bool load(struct reloading *reloading, const struct config_conn *conn)
 	if (diag.text[0] != '\0')
 		log_write(gateway->log, LOG_LEVEL_NOTICE, &subject, "%s", diag.text);
 	(void)peers_match(&gateway->peers, conn->name, gateway_set_wanted, gateway);
-	(void)peers_match(&gateway->peers, conn->name, want_as_before, NULL);
-	if (reloading->unloaded[reloading->at])
+	(void)peers_match(&gateway->peers, conn->name, want_as_before,
+			  &reloading->before[reloading->at]);
+	if (reloading->before[reloading->at].unloaded)
 		reloading->report.changed++;
 	else
 		reloading->report.added++;
@@ -284,7 +309,7 @@ static void forget(struct reloading *reloading)
 	gateway_cancel(gateway, &reloading->again);
 	retire_config(gateway, reloading->old);
 	config_unref(reloading->config);
-	mem_free(reloading->unloaded);
+	mem_free(reloading->before);
 	mem_free(reloading);
 }
 
@@ -360,8 +385,8 @@ static struct reloading *reloading_new(struct gateway *gateway, struct config *c
 
 	if (reloading == NULL)
 		return NULL;
-	reloading->unloaded = mem_alloc((config->conn_count + 1) * sizeof(bool));
-	if (reloading->unloaded == NULL) {
+	reloading->before = mem_alloc((config->conn_count + 1) * sizeof(*reloading->before));
+	if (reloading->before == NULL) {
 		mem_free(reloading);
 		return NULL;
 	}

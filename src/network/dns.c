@@ -356,6 +356,26 @@ static void give(struct nameservers *servers)
 		run(servers, true);
 }
 
+/* systemd-resolved has one setting for a link: where another tunnel on it has name servers too,
+ * those are set now. */
+static bool hand_on(struct nameservers *servers)
+{
+	list_for(node, &servers->network->dns)
+	{
+		struct nameservers *other = container_of(node, struct nameservers, in_network);
+		if (other == servers || !other->by_resolved || other->link != NULL ||
+		    strcmp(other->given_device, servers->given_device) != 0)
+			continue;
+		if (!busy(other)) { /* or it is being set */
+			forget_given(other);
+			other->ask_resolved = true;
+			later(other);
+		}
+		return true;
+	}
+	return false;
+}
+
 static void take_away(struct nameservers *servers)
 {
 	uint32_t index;
@@ -366,7 +386,7 @@ static void take_away(struct nameservers *servers)
 		return;
 	}
 	index = index_of(servers, servers->given_device);
-	if (servers->link == NULL && index != 0)
+	if (servers->link == NULL && index != 0 && !hand_on(servers))
 		resolved_revert(servers->network, index);
 	drop_link(servers);
 	forget_given(servers);

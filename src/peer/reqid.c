@@ -78,8 +78,20 @@ static void warn(const struct peers *peers, const struct tunnel *tunnel, uint32_
 		  other->name);
 }
 
+/* The same conn as it was: it is on its way out. */
+static void take_over(struct peers *peers, const struct tunnel *tunnel, uint32_t asked)
+{
+	struct tunnel *holder = peers_by_reqid(peers, asked);
+
+	if (holder != NULL && holder->doomed && !holder->reqid_ours &&
+	    strcmp(holder->conn->name, tunnel->conn->name) == 0)
+		table_remove(&peers->reqids, &holder->by_reqid);
+}
+
 enum rc reqid_take(struct peers *peers, struct tunnel *tunnel, uint32_t asked)
 {
+	if (asked != 0)
+		take_over(peers, tunnel, asked);
 	if (asked != 0 && !taken(peers, asked)) {
 		tunnel->reqid = asked;
 		return RC_OK;

@@ -107,6 +107,45 @@ static void a_trap_stays_while_our_address_is_not_known(void **state)
 	pair_end(&pair);
 }
 
+#define ADDED                                                                                      \
+	"conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@east\n"           \
+	"\tauthby=secret\n\tauto=add\n"
+
+/* auto=add and `ipsec route`: the conn is loaded anew, and traffic still asks for it. */
+static void what_the_operator_has_routed_is_after_a_reload_too(void **state)
+{
+	struct pair pair;
+	struct diag diag;
+
+	(void)state;
+	begin(&pair, ADDED SUBNETS);
+	assert_int_equal(gateway_route(pair.west.gateway, "t", &diag), RC_OK);
+	pair_run(&pair, USEC_PER_SEC);
+	assert_int_not_equal(reqid_from(&pair, "10.1.0.0/24"), 0);
+	end_reload(&pair.west, ADDED "\tleftsubnet=10.5.0.0/24\n\trightsubnet=10.2.0.0/24\n");
+	pair_run(&pair, 60 * USEC_PER_SEC);
+	assert_int_equal(reqid_from(&pair, "10.5.0.0/24"), named(&pair, "t")->reqid);
+	end_reload(&pair.west, FIRST);
+	pair_run(&pair, 60 * USEC_PER_SEC);
+	end_reload(&pair.west, ADDED SUBNETS "\tmtu=1400\n\treqid=77\n");
+	pair_run(&pair, 60 * USEC_PER_SEC);
+	assert_int_equal(named(&pair, "t")->wanted, WANTED_LISTEN); /* auto= decides again */
+	pair_end(&pair);
+}
+
+/* A reqid of the operator's is not taken from a conn by the conn itself. */
+static void the_operators_reqid_stays_over_a_reload(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	begin(&pair, FIRST "\treqid=77\n");
+	end_reload(&pair.west, ENDS("t", "192.0.2.2") OTHER "\treqid=77\n");
+	pair_run(&pair, 60 * USEC_PER_SEC);
+	assert_int_equal(named(&pair, "t")->reqid, 77);
+	pair_end(&pair);
+}
+
 /* Its template says that packets are compressed, and the trap's does not. */
 static void a_trap_does_not_stand_over_a_child_sa(void **state)
 {
@@ -264,6 +303,8 @@ static void any_one_allocation_may_fail(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_the_operator_has_routed_is_after_a_reload_too),
+		cmocka_unit_test(the_operators_reqid_stays_over_a_reload),
 		cmocka_unit_test(a_trap_stays_while_our_address_is_not_known),
 		cmocka_unit_test(a_trap_that_goes_leaves_the_place_to_another),
 		cmocka_unit_test(a_removal_that_is_tried_again_takes_no_trap_that_came_since),

@@ -266,6 +266,69 @@ static void tunnels_own_interface_is_used_and_reverted(void **state)
 	end(&scene);
 }
 
+/* A link has one setting: what another tunnel on it has is set when this one goes. */
+static void who_shares_the_interface_keeps_its_name_servers(void **state)
+{
+	struct network_object link = { .kind = NETWORK_LINK, .device = "ipsec1", .if_id = 1 };
+	struct network_dns first = servers("ipsec1", NULL), second = servers("ipsec1", "b.example");
+	struct network_plan plan = { .count = 0 };
+	struct network_user *other;
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	network_plan_add(&plan, &link);
+	assert_int_equal(network_user_set(scene.user, &plan), RC_OK);
+	play(&scene);
+	set(&scene, &first);
+	other = network_user_new(scene.network, NULL, NULL);
+	assert_int_equal(network_user_dns(other, &second), RC_OK);
+	play(&scene);
+	set(&scene, NULL);
+	assert_null(strstr(scene.told, "RevertLink"));
+	assert_non_null(strstr(scene.told, "SetLinkDomains 2 b.example\n"));
+	scene.told[0] = '\0';
+	assert_int_equal(network_user_dns(other, NULL), RC_OK);
+	play(&scene);
+	assert_string_equal(scene.told, "RevertLink 2\n");
+	network_user_free(other);
+	end(&scene);
+}
+
+/* Its server gives another address at reauthentication: they are asked from that one. */
+static void they_follow_the_address_that_they_are_asked_from(void **state)
+{
+	struct network_dns dns = servers("eth0", NULL);
+	struct network_object address = { .kind = NETWORK_ADDRESS, .device = "vanth0", .len = 32 };
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	set(&scene, &dns);
+	address.addr = dns.source;
+	assert_true(network_simulated_has(scene.network, &address));
+	assert_int_equal(ip_parse("10.9.0.8", &dns.source), RC_OK);
+	set(&scene, &dns);
+	assert_false(network_simulated_has(scene.network, &address));
+	address.addr = dns.source;
+	assert_true(network_simulated_has(scene.network, &address));
+	end(&scene);
+}
+
+static void link_named_like_ours_is_never_touched(void **state)
+{
+	struct network_object link = { .kind = NETWORK_LINK, .device = "vanth0" };
+	struct network_dns dns = servers("eth0", NULL);
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	assert_true(network_simulated_put(scene.network, &link));
+	set(&scene, &dns);
+	assert_null(strstr(scene.told, "SetLink"));
+	end(&scene);
+}
+
 static void link_of_somebody_else_is_never_touched(void **state)
 {
 	struct network_object link = { .kind = NETWORK_LINK, .device = "ipsec1", .if_id = 1 };
@@ -370,6 +433,9 @@ int main(void)
 		cmocka_unit_test(with_domains_they_are_asked_for_these_only),
 		cmocka_unit_test(tunnels_own_interface_is_used_and_reverted),
 		cmocka_unit_test(link_of_somebody_else_is_never_touched),
+		cmocka_unit_test(who_shares_the_interface_keeps_its_name_servers),
+		cmocka_unit_test(they_follow_the_address_that_they_are_asked_from),
+		cmocka_unit_test(link_named_like_ours_is_never_touched),
 		cmocka_unit_test(without_resolved_it_is_the_program),
 		cmocka_unit_test(what_resolved_refuses_the_program_gets),
 		cmocka_unit_test(bus_that_goes_before_it_answers_is_none),
