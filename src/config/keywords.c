@@ -252,9 +252,10 @@ const struct keyword keywords_ours[] = {
 		   "The address of this end's vti-interface=, and its subnet."),
 	END_CUSTOM("interface-ip", "address/length", "", NULL, field_interface_ip,
 		   "The address of this end's ipsec-interface=."),
-	END_CUSTOM("cert", "name", "", NULL, field_cert,
-		   "The certificate of this end: its nickname in the NSS database, or a PEM or "
-		   "PKCS#12 file with its path."),
+	END_CUSTOM(
+		"cert", "name", "", NULL, field_cert,
+		"The certificate of this end: its nickname in the NSS database, or a PEM file with "
+		"its path. The other end's is trusted as it stands, whatever its dates and CRLs."),
 	END_CUSTOM("ca", "distinguished name", "", NULL, field_ca,
 		   "The CA that the certificate of this end must come from. %same: the one of the "
 		   "other end. %any, or without it: any that is trusted."),

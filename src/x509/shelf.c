@@ -10,6 +10,7 @@
 #include "x509/shelf.h"
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 
 #define BLOCKS_MAX 16	/* of one file */
 #define FILES_MAX  1024 /* that are looked at */
+#define BLOCK_MARK "#"	/* before the number of a CRL that is not the first of its file */
 
 struct reading {
 	struct shelf *shelf;
@@ -127,13 +129,21 @@ static enum rc read_blocks(struct reading *reading, const char *path, struct are
 			   struct diag *diag)
 {
 	struct pem blocks[BLOCKS_MAX];
-	unsigned before = reading->shelf->count + reading->shelf->failed;
+	unsigned before = reading->shelf->count + reading->shelf->failed, number = 0;
+	char name[PATH_MAX + 8];
 	size_t count = 0;
 
 	TRY(pem_read(path, arena, blocks, BLOCKS_MAX, &count, diag));
-	for (size_t i = 0; i < count; i++)
-		if (blocks[i].kind == PEM_CRL)
-			TRY(add_or_note(reading, blocks[i].der));
+	for (size_t i = 0; i < count; i++) {
+		if (blocks[i].kind != PEM_CRL)
+			continue;
+		if (++number > 1) {
+			(void)snprintf(name, sizeof(name), "%s" BLOCK_MARK "%u", path, number);
+			reading->from = name;
+		}
+		TRY(add_or_note(reading, blocks[i].der));
+	}
+	reading->from = path;
 	if (before == reading->shelf->count + reading->shelf->failed)
 		return diag_fail(diag, RC_NOT_FOUND, "it holds no CRL");
 	return RC_OK;
@@ -256,6 +266,15 @@ static bool take_one(struct revocation *revocation, struct shelf_item *item)
 	return !same;
 }
 
+/* From that file: its first CRL or another one. */
+static bool is_from(const char *from, const char *file)
+{
+	size_t len = strlen(file);
+
+	return strncmp(from, file, len) == 0 &&
+	       (from[len] == '\0' || strncmp(from + len, BLOCK_MARK, strlen(BLOCK_MARK)) == 0);
+}
+
 /* It may be half written: what was known of it counts until it can be read. */
 static void keep_failed(struct revocation *revocation, const struct shelf_failure *failure)
 {
@@ -263,7 +282,7 @@ static void keep_failed(struct revocation *revocation, const struct shelf_failur
 	list_for(node, &revocation->ages[SOURCE_CRL])
 	{
 		struct source *source = container_of(node, struct source, in_age);
-		if (source->local && strcmp(source->url, failure->from) == 0)
+		if (source->local && is_from(source->url, failure->from))
 			source->there = true;
 	}
 }

@@ -129,6 +129,49 @@ static void lists_in_the_folder_count_like_fetched_ones(void **state)
 	stop();
 }
 
+static size_t add_pem(char *text, size_t used, size_t room, struct span der)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	used += (size_t)snprintf(text + used, room - used, "-----BEGIN X509 CRL-----\n");
+	for (size_t i = 0; i < der.len; i += 3) {
+		uint32_t three = 0;
+		assert_in_range(used, 0, room - 64);
+		for (size_t j = 0; j < 3; j++)
+			three = three << 8 | (i + j < der.len ? der.ptr[i + j] : 0);
+		for (size_t j = 0; j < 4; j++)
+			text[used++] = i + j > der.len ? '=' : digits[three >> (18 - 6 * j) & 63];
+		if (i % 48 == 45)
+			text[used++] = '\n';
+	}
+	return used + (size_t)snprintf(text + used, room - used, "\n-----END X509 CRL-----\n");
+}
+
+/* A CA may make several for parts of what it has issued; one does not take the place of another. */
+static void each_list_of_a_file_counts(void **state)
+{
+	static char text[8192];
+	size_t len;
+
+	(void)state;
+	start();
+	len = add_pem(text, 0, sizeof(text), list_of(&asker.root, true, 5, HOUR));
+	len = add_pem(text, len, sizeof(text), list_of(&asker.root, false, 1, HOUR));
+	put("two.pem", span_make(text, len));
+	assert_int_equal(revocation_read_now(asker.revocation, trust), RC_OK);
+	assert_int_equal(asker_ask(&asker), RC_AUTH_FAILED);
+	assert_non_null(strstr(asker.diag.text, "/two.pem"));
+	assert_non_null(strstr(entry_at(1).from, "/two.pem"));
+	reread();
+	assert_int_equal(asker.news, 1);
+	put("two.pem", span_make(text, 10)); /* half written */
+	reread();
+	assert_int_equal(asker_ask(&asker), RC_AUTH_FAILED);
+	(void)entry_at(1);
+	stop();
+}
+
 static void what_is_taken_away_does_not_count(void **state)
 {
 	(void)state;
@@ -326,6 +369,7 @@ static void lists_of_the_database_count_too(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_list_of_a_file_counts),
 		cmocka_unit_test(lists_in_the_folder_count_like_fetched_ones),
 		cmocka_unit_test(what_is_taken_away_does_not_count),
 		cmocka_unit_test(an_old_list_says_only_who_is_revoked),
