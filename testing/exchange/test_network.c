@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include "engine/private.h"
-#include "exchange/pair.h"
+#include "exchange/things.h"
 #include "unit/test.h"
 
 #define SERVER                                                                                     \
@@ -52,28 +52,6 @@ static struct network_object interface(unsigned number)
 
 	(void)snprintf(object.device, sizeof(object.device), "ipsec%u", number);
 	return object;
-}
-
-static bool has(const struct end *end, struct network_object object)
-{
-	return network_simulated_has(end->network, &object);
-}
-
-static unsigned things(const struct end *end)
-{
-	unsigned count = 0;
-
-	for (unsigned kind = NETWORK_LINK; kind <= NETWORK_ROUTE; kind++)
-		count += network_simulated_count(end->network, kind);
-	return count;
-}
-
-static void down(struct pair *pair, struct end *end, const char *name)
-{
-	struct diag diag;
-
-	assert_int_equal(gateway_down(end->gateway, name, &diag), RC_OK);
-	pair_run(pair, 2 * USEC_PER_SEC);
 }
 
 /* East is the client. */

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include "engine/private.h"
-#include "exchange/pair.h"
+#include "exchange/things.h"
 #include "unit/test.h"
 
 #define VTI   "\tvti-interface=vti5\n\tmark-in=5\n\tmark-out=6\n\tleftvti=10.1.0.1/24\n"
@@ -29,31 +29,9 @@ static struct network_object on_vti(enum network_kind kind, const char *addr)
 	return object;
 }
 
-static bool has(const struct end *end, struct network_object object)
-{
-	return network_simulated_has(end->network, &object);
-}
-
 static bool has_route(const struct end *end, const char *to)
 {
 	return has(end, on_vti(NETWORK_ROUTE, to));
-}
-
-static unsigned things(const struct end *end)
-{
-	unsigned count = 0;
-
-	for (unsigned kind = NETWORK_LINK; kind <= NETWORK_ROUTE; kind++)
-		count += network_simulated_count(end->network, kind);
-	return count;
-}
-
-static void down(struct pair *pair, struct end *end, const char *name)
-{
-	struct diag diag;
-
-	assert_int_equal(gateway_down(end->gateway, name, &diag), RC_OK);
-	pair_run(pair, 2 * USEC_PER_SEC);
 }
 
 static void device_comes_with_address_and_route_and_goes_with_them(void **state)

@@ -205,6 +205,20 @@ static void set(struct scene *scene, const struct network_dns *dns)
 	play(scene);
 }
 
+static const struct network_object ipsec1 = { .kind = NETWORK_LINK,
+					      .device = "ipsec1",
+					      .if_id = 1 };
+
+/* The tunnel has an interface. */
+static void use_ipsec1(struct scene *scene)
+{
+	struct network_plan plan = { .count = 0 };
+
+	network_plan_add(&plan, &ipsec1);
+	assert_int_equal(network_user_set(scene->user, &plan), RC_OK);
+	play(scene);
+}
+
 static void they_are_set_on_a_link_of_their_own_which_goes_with_them(void **state)
 {
 	struct network_dns dns = servers("eth0", NULL);
@@ -248,16 +262,12 @@ static void with_domains_they_are_asked_for_these_only(void **state)
 
 static void tunnels_own_interface_is_used_and_reverted(void **state)
 {
-	struct network_object link = { .kind = NETWORK_LINK, .device = "ipsec1", .if_id = 1 };
 	struct network_dns dns = servers("ipsec1", NULL);
-	struct network_plan plan = { .count = 0 };
 	struct scene scene;
 
 	(void)state;
 	begin(&scene);
-	network_plan_add(&plan, &link);
-	assert_int_equal(network_user_set(scene.user, &plan), RC_OK);
-	play(&scene);
+	use_ipsec1(&scene);
 	set(&scene, &dns);
 	assert_non_null(strstr(scene.told, "SetLinkDNS 2 "));
 	assert_int_equal(network_simulated_count(scene.network, NETWORK_LINK), 1);
@@ -269,17 +279,13 @@ static void tunnels_own_interface_is_used_and_reverted(void **state)
 /* A link has one setting: what another tunnel on it has is set when this one goes. */
 static void who_shares_the_interface_keeps_its_name_servers(void **state)
 {
-	struct network_object link = { .kind = NETWORK_LINK, .device = "ipsec1", .if_id = 1 };
 	struct network_dns first = servers("ipsec1", NULL), second = servers("ipsec1", "b.example");
-	struct network_plan plan = { .count = 0 };
 	struct network_user *other;
 	struct scene scene;
 
 	(void)state;
 	begin(&scene);
-	network_plan_add(&plan, &link);
-	assert_int_equal(network_user_set(scene.user, &plan), RC_OK);
-	play(&scene);
+	use_ipsec1(&scene);
 	set(&scene, &first);
 	other = network_user_new(scene.network, NULL, NULL);
 	assert_int_equal(network_user_dns(other, &second), RC_OK);
@@ -331,17 +337,13 @@ static void link_named_like_ours_is_never_touched(void **state)
 
 static void link_of_somebody_else_is_never_touched(void **state)
 {
-	struct network_object link = { .kind = NETWORK_LINK, .device = "ipsec1", .if_id = 1 };
 	struct network_dns dns = servers("ipsec1", NULL);
-	struct network_plan plan = { .count = 0 };
 	struct scene scene;
 
 	(void)state;
 	begin(&scene);
-	assert_true(network_simulated_put(scene.network, &link));
-	network_plan_add(&plan, &link);
-	assert_int_equal(network_user_set(scene.user, &plan), RC_OK);
-	play(&scene);
+	assert_true(network_simulated_put(scene.network, &ipsec1));
+	use_ipsec1(&scene);
 	set(&scene, &dns);
 	assert_non_null(strstr(scene.told, "SetLinkDNS 3 "));
 	assert_true(network_owns_link(scene.network, "vanth0"));
