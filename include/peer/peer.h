@@ -131,6 +131,9 @@ static inline const struct config_end *peer_local_end(const struct peer *peer)
 {
 	return peer->left_is_local ? &peer->conn->left : &peer->conn->right;
 }
+/* Both proved to be the same. Of those who say nothing of themselves (AUTH NULL) the one that comes
+ * again from its address counts as the same: it may have been started anew. */
+bool peer_same_client(const struct peer *a, const struct peer *b);
 /* Handshakes of that peer, or template, may come from there. */
 bool peer_may_come_from(const struct peer *peer, const struct ip_addr *remote);
 static inline bool peer_has_rounds(const struct peer *peer)

@@ -48,8 +48,7 @@ static bool robs(const struct child_sa *child, const struct child_sa *other)
 	const struct peer *peer = child->tunnel->peer, *victim = other->tunnel->peer;
 
 	return peer != victim && (peer->parent != NULL || victim->parent != NULL) &&
-	       (peer->remote_id.type == ID_NULL || /* one of many */
-		!identity_equal(&peer->remote_id, &victim->remote_id));
+	       !peer_same_client(peer, victim);
 }
 
 #define POLICIES_OF_TUNNEL_MAX 256 /* of one direction: four times what a Child SA may have */

@@ -20,6 +20,12 @@ bool peer_may_come_from(const struct peer *peer, const struct ip_addr *remote)
 	return peer->template ? may_come_from(peer, remote) : ip_equal(&peer->remote, remote);
 }
 
+bool peer_same_client(const struct peer *a, const struct peer *b)
+{
+	return identity_equal(&a->remote_id, &b->remote_id) &&
+	       (a->remote_id.type != ID_NULL || ip_equal(&a->remote, &b->remote));
+}
+
 static struct peer *template_of(struct list *node)
 {
 	return container_of(node, struct peer, in_templates);

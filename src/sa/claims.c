@@ -81,12 +81,6 @@ static bool shares_local(const struct selector_lists *ours, const struct child_s
 	return false;
 }
 
-/* Who says nothing of himself (AUTH NULL) is nobody else. */
-static bool same_client(const struct identity *a, const struct identity *b)
-{
-	return a->type != ID_NULL && identity_equal(a, b);
-}
-
 static bool is_rival(void *context, const struct overlap *node)
 {
 	const struct question *question = context;
@@ -95,7 +89,7 @@ static bool is_rival(void *context, const struct overlap *node)
 	struct selector both;
 
 	return other->tunnel->peer != child->tunnel->peer &&
-	       !same_client(&other->tunnel->peer->remote_id, &child->tunnel->peer->remote_id) &&
+	       !peer_same_client(other->tunnel->peer, child->tunnel->peer) &&
 	       same_realm(other->tunnel->conn, child->tunnel->conn) &&
 	       selector_intersect(question->remote, &claim->remote, &both) &&
 	       shares_local(question->lists, other);

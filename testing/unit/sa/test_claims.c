@@ -105,10 +105,13 @@ static void who_says_nothing_of_himself_is_nobody_else(void **state)
 	(void)state;
 	sas_begin(&f, WIDE);
 	struct peer *one = client(&f, "%null"), *two = client(&f, "%null");
+	struct peer *again = client(&f, "%null");
+	two->remote.bytes[3] = 77;
 	struct child_sa *has = claim(&f, one, "10.65.0.0/16", 6, 0x1111);
 	assert_int_equal(child_sa_claim(&f.sas, has), RC_OK);
 	assert_ptr_equal(rival_of(&f, two, "10.65.1.0/24", 0), has);
 	assert_null(rival_of(&f, one, "10.65.1.0/24", 0));
+	assert_null(rival_of(&f, again, "10.65.1.0/24", 0)); /* from the address that has it */
 	child_sa_free(&f.sas, has);
 	sas_end(&f);
 }
