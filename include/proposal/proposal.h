@@ -28,14 +28,15 @@ struct proposal_list { /* immutable after it is made */
 /* Parses "aes_gcm256-sha2_512-dh19, aes256-sha1;modp2048, aes_gcm128+aes_gcm256-sha2_256"
  * (Libreswan) and "aes256gcm16-prfsha384-ecp384,aes128-sha256-modp2048!" (strongSwan). protocol
  * IKE, ESP or AH. What is left out: a key size is 256 and 128; IKE's PRF is the integrity's hash or
- * the default PRFs (AEAD); integrity of a cipher that is no AEAD is sha2_512 and sha2_256; IKE's
- * groups, and with pfs those of an ESP or AH proposal, are the IKE defaults' (groups that are named
- * are kept without pfs too; all are left out in IKE_AUTH); additional key exchanges (RFC 9370), for
- * ESP and AH only beside a group, are ";addke1=dh20+dh21;addke2=ml_kem_768" (Libreswan) or
- * "-ke1_ecp384-ke2_mlkem768" (strongSwan), "none" among them makes one optional, and none of them
- * is the default; ESN is no. AEAD and other ciphers of one proposal become two. "!" changes
- * nothing: only what is listed is ever offered or accepted. On failure *column (from 0, may be
- * NULL) is where in text; the diag names the word and a suggestion.
+ * the default PRFs (AEAD); integrity of a cipher that is no AEAD is sha2_512 and sha2_256, and of
+ * an AEAD none whatever is named (aes256gcm16-sha384-prfsha384-ecp384; without a PRF it names
+ * that); IKE's groups, and with pfs those of an ESP or AH proposal, are the IKE defaults' (groups
+ * that are named are kept without pfs too; all are left out in IKE_AUTH); additional key exchanges
+ * (RFC 9370), for ESP and AH only beside a group, are ";addke1=dh20+dh21;addke2=ml_kem_768"
+ * (Libreswan) or "-ke1_ecp384-ke2_mlkem768" (strongSwan), "none" among them makes one optional,
+ * and none of them is the default; ESN is no. AEAD and other ciphers of one proposal become two.
+ * "!" changes nothing: only what is listed is ever offered or accepted. On failure *column (from
+ * 0, may be NULL) is where in text; the diag names the word and a suggestion.
  */
 enum rc proposal_parse(uint8_t protocol, const char *text, bool pfs, struct proposal_list **out,
 		       size_t *column, struct diag *diag) MUST_CHECK;

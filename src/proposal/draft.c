@@ -298,31 +298,9 @@ static unsigned count_aead(const struct draft *draft)
 	return count;
 }
 
-/* Integrity that no cipher of the proposal could use is a mistake, not a wish to be dropped in
- * silence. */
-static enum rc check_aead_integ(struct draft *draft, struct diag *diag)
-{
-	bool ike = draft->protocol == PROTOCOL_IKE;
-	bool unused = draft->integ.count > 0 || draft->hash.count > 0;
-	if (ike) /* a plain hash is the PRF then */
-		unused = draft->integ.count > 0 || (draft->hash.count > 0 && draft->prf.count > 0);
-	if (!unused)
-		return RC_OK;
-	draft->column = draft->integ_column;
-	return diag_fail(diag, RC_SYNTAX,
-			 "an AEAD cipher (aes_gcm, aes_ccm, chacha20_poly1305) takes no integrity "
-			 "algorithm: "
-			 "leave it out%s",
-			 ike ? ", or name only the PRF" : "");
-}
-
 static enum rc check_integ(struct draft *draft, struct diag *diag)
 {
-	unsigned aead = count_aead(draft);
-	bool only_aead = draft->encr.count > 0 && aead == draft->encr.count;
-	if (only_aead)
-		return check_aead_integ(draft, diag);
-	if (draft->no_integ && (aead == 0 || draft->protocol == PROTOCOL_AH))
+	if (draft->no_integ && (count_aead(draft) == 0 || draft->protocol == PROTOCOL_AH))
 		return diag_fail(diag, RC_UNSUPPORTED,
 				 "encryption without integrity is insecure (RFC 8221 §5): add "
 				 "sha2_256, or use aes_gcm256");
@@ -380,6 +358,8 @@ static enum rc put(struct proposal *proposal, const struct picks *picks)
 	return RC_OK;
 }
 
+/* An AEAD cipher brings its own integrity, and the proposal carries none (RFC 7296 §3.3). One that
+ * is named beside it, as strongSwan's users do, has named the PRF where no PRF is. */
 static enum rc put_all(const struct draft *draft, bool aead, struct proposal *proposal)
 {
 	for (unsigned i = 0; i < draft->encr.count; i++)

@@ -16,8 +16,7 @@ struct draft {
 	uint8_t protocol;
 	bool pfs;
 	bool lenient;  /* leave out what is not available; for the defaults */
-	size_t column; /* where the proposal begins, then where the trouble is */
-	size_t integ_column;
+	size_t column; /* where the proposal begins */
 	bool no_integ; /* "none" was said */
 	struct picks encr, hash, integ, prf, dh, esn;
 	struct picks addke[PROPOSAL_ADDKE_MAX];

@@ -54,13 +54,10 @@ static enum rc read_proposal(struct reader *in, struct draft *draft, struct diag
 	char word[WORD_TEXT_MAX];
 	bool group_place = false;
 	skip_blanks(in);
-	draft->column = draft->integ_column = in->at;
+	draft->column = in->at;
 	for (;;) {
 		TRY(read_word(in, word, diag));
-		unsigned hashes = draft->hash.count + draft->integ.count;
 		TRY(proposal_draft_word(draft, word, group_place, diag));
-		if (hashes == 0 && draft->hash.count + draft->integ.count > 0)
-			draft->integ_column = in->at;
 		in->at += strlen(word);
 		group_place = false;
 		if (take(in, '+'))

@@ -204,15 +204,38 @@ static void what_esp_cannot_use_is_refused(void **state)
 		       "without integrity is insecure");
 }
 
-static void integrity_beside_an_aead_cipher_is_an_error_at_its_column(void **state)
+/* As strongSwan reads them: the integrity is left out, and is the PRF where none is named. */
+static void integrity_beside_an_aead_cipher_is_left_out(void **state)
 {
 	(void)state;
-	assert_refused(PROTOCOL_ESP, "aes_gcm256-sha1", RC_SYNTAX, 11,
-		       "takes no integrity algorithm");
-	assert_refused(PROTOCOL_IKE, "aes_gcm256-hmac_sha2_256_128-dh19", RC_SYNTAX, 11,
-		       "name only the PRF");
-	assert_refused(PROTOCOL_IKE, "aes_gcm256-sha256-prfsha384-dh19", RC_SYNTAX, 11,
-		       "takes no integrity algorithm");
+	assert_reads_as(PROTOCOL_IKE, "aes256gcm16-sha384-prfsha384-ecp384",
+			"AES_GCM_16_256-HMAC_SHA2_384-DH20");
+	assert_reads_as(PROTOCOL_IKE, "aes256gcm16-sha256-prfsha384-ecp384",
+			"AES_GCM_16_256-HMAC_SHA2_384-DH20");
+	assert_reads_as(PROTOCOL_IKE, "aes128gcm16-sha256-modp2048!",
+			"AES_GCM_16_128-HMAC_SHA2_256-MODP2048");
+	assert_reads_as(PROTOCOL_IKE, "aes256gcm16-aes128gcm16-sha512-sha256-curve25519",
+			"AES_GCM_16_256+AES_GCM_16_128-HMAC_SHA2_512+HMAC_SHA2_256-DH31");
+	assert_reads_as(PROTOCOL_IKE, "aes_gcm256-hmac_sha2_256_128-dh19",
+			"AES_GCM_16_256-HMAC_SHA2_256-DH19");
+	assert_reads_as(PROTOCOL_ESP, "aes128gcm16-sha256-modp2048", "AES_GCM_16_128-MODP2048");
+	assert_reads_as(PROTOCOL_ESP, "aes256gcm128-sha384,chacha20poly1305-sha256",
+			"AES_GCM_16_256, CHACHA20_POLY1305");
+	assert_reads_as(PROTOCOL_ESP, "aes_gcm256-sha1-none", "AES_GCM_16_256;NONE");
+}
+
+/* Both peers refuse the mixture; it says what is meant. */
+static void integrity_beside_mixed_ciphers_goes_to_those_without_their_own(void **state)
+{
+	(void)state;
+	assert_reads_as(PROTOCOL_ESP, "aes128gcm16-aes128-sha256",
+			"AES_GCM_16_128, AES_CBC_128-HMAC_SHA2_256_128");
+	assert_reads_as(PROTOCOL_IKE, "aes128gcm16-aes128-sha256-modp2048",
+			"AES_GCM_16_128-HMAC_SHA2_256-MODP2048, "
+			"AES_CBC_128-HMAC_SHA2_256-MODP2048");
+	assert_reads_as(PROTOCOL_IKE, "aes128-aes128gcm16-sha256-prfsha384-modp2048",
+			"AES_CBC_128-HMAC_SHA2_256_128-HMAC_SHA2_384-MODP2048, "
+			"AES_GCM_16_128-HMAC_SHA2_384-MODP2048");
 }
 
 static void more_proposals_than_a_payload_holds_are_refused(void **state)
@@ -351,7 +374,8 @@ int main(void)
 		cmocka_unit_test(missing_parts_of_the_text_are_pointed_at),
 		cmocka_unit_test(what_ike_cannot_use_is_refused),
 		cmocka_unit_test(what_esp_cannot_use_is_refused),
-		cmocka_unit_test(integrity_beside_an_aead_cipher_is_an_error_at_its_column),
+		cmocka_unit_test(integrity_beside_an_aead_cipher_is_left_out),
+		cmocka_unit_test(integrity_beside_mixed_ciphers_goes_to_those_without_their_own),
 		cmocka_unit_test(more_proposals_than_a_payload_holds_are_refused),
 		cmocka_unit_test(more_algorithms_than_a_proposal_holds_are_refused),
 		cmocka_unit_test(a_very_long_word_is_refused),
