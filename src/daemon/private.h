@@ -22,9 +22,15 @@ struct daemon {
 	struct control_wait hup; /* SIGHUP waits too */
 	bool hup_again;		 /* another one came meanwhile */
 	bool ending;
-	int lock;
+	int lock, alone; /* -1: not held */
 	bool crypto;
 };
+
+/* ---- alone.c ---- */
+/* The socket that stands for the kernel of this network namespace; it is held until it is closed.
+ * RC_EXISTS: another daemon of our user has it, the diag names its process. RC_OK with -1: a
+ * stranger has it, which is told. */
+enum rc daemon_alone(struct log *log, int *fd, struct diag *diag) MUST_CHECK;
 
 /* ---- files.c ---- */
 /* Every error is logged; the first is in diag too. */

@@ -114,8 +114,10 @@ static enum rc open_host(struct daemon *daemon, const struct config_setup *setup
 
 static enum rc open_kernel(struct daemon *daemon, struct diag *diag)
 {
-	if (!daemon->options->simulated_kernel)
+	if (!daemon->options->simulated_kernel) {
+		TRY(daemon_alone(daemon->log, &daemon->alone, diag));
 		return kernel_xfrm_new(daemon->host, daemon->log, &daemon->kernel, diag);
+	}
 	log_write(daemon->log, LOG_LEVEL_WARNING, NULL,
 		  "--kernel simulated: nothing is installed, no packet is protected");
 	return kernel_simulated_new(daemon->host, &daemon->kernel);
@@ -231,6 +233,8 @@ static void finish(struct daemon *daemon)
 		host_real_free(daemon->host);
 	if (daemon->crypto)
 		crypto_close();
+	if (daemon->alone >= 0)
+		(void)close(daemon->alone);
 	daemon_unlock(daemon->options->rundir, daemon->lock);
 	log_free(daemon->log);
 }
@@ -258,7 +262,7 @@ static void tell_why(struct daemon *daemon, enum rc rc, const struct diag *diag)
 
 int daemon_run(const struct daemon_options *options)
 {
-	struct daemon daemon = { .options = options, .lock = -1 };
+	struct daemon daemon = { .options = options, .lock = -1, .alone = -1 };
 	struct diag diag = { "" };
 	enum rc rc;
 	int code = 1;
