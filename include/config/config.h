@@ -383,8 +383,9 @@ void config_keyword_names(void (*put)(void *context, const char *text), void *co
 
 /* ---- ipsec.secrets ---- */
 struct secrets;
-/* Lines "[ids...] : PSK "text" | 0xhex | 0sbase64", include; refuses a file that group or others
- * can read (unless lax, for tests). Every error has file, line, column. */
+/* Lines "[ids...] : PSK "text" | 0xhex | 0sbase64", ": RSA FILE "passphrase"", include; refuses a
+ * file that group or others can read (unless lax, for tests). Every error has file, line, column.
+ */
 enum rc secrets_load(const char *path, bool lax, struct secrets **out,
 		     struct config_errors *errors) MUST_CHECK;
 enum rc secrets_load_text(const char *name, struct span text, struct secrets **out,
@@ -403,6 +404,19 @@ enum rc secrets_psk(const struct secrets *secrets, const struct identity *local,
 		    const struct ip_addr *local_addr, const struct identity *remote,
 		    const struct ip_addr *remote_addr, struct span *out,
 		    struct diag *diag) MUST_CHECK;
+
+/* Where a private key is: ": RSA FILE", ": P12 FILE "passphrase"". Lives as long as the secrets. */
+struct secrets_file {
+	const char *kind;	  /* RSA, ECDSA, ED25519, PKCS8, P12: what stands there */
+	bool pkcs12;		  /* P12, PKCS12: a certificate is in it too */
+	char *name;		  /* as written: a path, or a file in ipsec.d/private */
+	struct secret passphrase; /* len 0: none */
+	const char *file;	  /* where the entry stands */
+	unsigned line;
+};
+#define SECRETS_FILES_MAX 256
+/* In the order of the file; NULL: there are no more, or no secrets (NULL). */
+const struct secrets_file *secrets_file_at(const struct secrets *secrets, unsigned index);
 
 /* RFC 8784: the post-quantum preshared key that these two ends share. id: the PPK_ID that it must
  * have; empty: any. Lines "[ids...] : PPKS "ppk-id" "key"": whom the identities name is decided as

@@ -9,6 +9,8 @@
 #include "config/secrets_private.h"
 #include "config/source.h"
 
+#define KEY_FILE_NAME_MAX 1024
+
 struct token {
 	struct span text;
 	struct place at;
@@ -319,16 +321,70 @@ static enum rc read_ppk(struct reader *r, struct secrets_pattern *patterns, unsi
 	return rc;
 }
 
-/* Private keys are in the NSS database, found by their certificate. */
-static const char *why_unused(const char *kind)
+/* ": RSA {": keys of old, written out. */
+static bool skip_written_key(struct reader *r, const char *kind, struct place at)
 {
-	static const char *const keys[] = { "RSA", "ECDSA", "ED25519", "PKCS8", "P12", "PKCS12" };
+	if (r->next.quoted || r->next.text.len == 0 || r->next.text.ptr[0] != '{')
+		return false;
+	report_warning(r->errors, at,
+		       "a key written out is not used: put it into a file (: %s FILE), or use "
+		       "\"ipsec import FILE\"",
+		       kind);
+	return true;
+}
 
-	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (strcmp(keys[i], kind) == 0)
-			return "the private key is found in the NSS database by its certificate; "
-			       "\"ipsec import FILE\" brings both in";
-	return "it is kept for a later version";
+/* The passphrase after the name of a file, if there is one. RC_NOT_FOUND: not here. */
+static enum rc read_passphrase(struct reader *r, const char *kind, struct secret *out,
+			       struct place at)
+{
+	if (!entry_goes_on(r))
+		return RC_OK;
+	if (!r->next.quoted && span_equal_text(r->next.text, "%prompt")) {
+		report_warning(
+			r->errors, r->next.at,
+			"the %s entry is not used: a daemon has nobody to ask; write the "
+			"passphrase here in quotes, or use \"ipsec import FILE\", which asks",
+			kind);
+		return RC_NOT_FOUND;
+	}
+	if (r->next.quoted && r->next.text.len == 0) {
+		read_token(r);
+		return RC_OK;
+	}
+	return read_value(r, out, "the passphrase", at);
+}
+
+/* After RSA, PKCS8, P12 and their like. */
+static enum rc read_key_file(struct reader *r, const char *kind, struct place at)
+{
+	struct secrets_file file = { .kind = kind, .file = r->file, .line = at.line };
+	struct token name = r->next;
+	struct secret passphrase = { NULL, 0 };
+	enum rc rc;
+
+	if (!entry_goes_on(r) || name.text.len == 0 || name.text.len > KEY_FILE_NAME_MAX) {
+		report_error(r->errors, at,
+			     "the name of the file with the key is missing or too long (: %s FILE "
+			     "\"passphrase\")",
+			     kind);
+		return RC_SYNTAX;
+	}
+	if (skip_written_key(r, kind, at))
+		return RC_OK;
+	read_token(r);
+	rc = read_passphrase(r, kind, &passphrase, at);
+	if (rc == RC_OK && entry_goes_on(r)) {
+		report_error(r->errors, r->next.at, "something follows the %s",
+			     passphrase.len > 0 ? "passphrase" : "name of the file");
+		rc = RC_SYNTAX;
+	}
+	if (rc == RC_OK)
+		rc = secrets_add_file(r->secrets, &file, name.text, &passphrase);
+	if (rc == RC_LIMIT)
+		report_error(r->errors, at, "too many files with keys: at most %d are read",
+			     SECRETS_FILES_MAX);
+	secret_wipe(&passphrase);
+	return rc;
 }
 
 static enum rc other_kind(struct reader *r, const struct token *kind)
@@ -343,8 +399,9 @@ static enum rc other_kind(struct reader *r, const struct token *kind)
 		 (const char *)kind->text.ptr);
 	for (const char *const *k = later; *k != NULL && !kind->quoted; k++)
 		if (strcasecmp(*k, word) == 0) {
-			report_warning(r->errors, kind->at, "%s entries are not used: %s", *k,
-				       why_unused(*k));
+			report_warning(r->errors, kind->at,
+				       "%s entries are not used: it is kept for a later version",
+				       *k);
 			return RC_OK;
 		}
 	near = kind->quoted ? NULL : names_nearest(word, later);
@@ -365,6 +422,7 @@ static enum rc read_secret(struct reader *r, struct secrets_pattern *patterns, u
 {
 	struct place at = r->next.at;
 	struct token kind;
+	const char *word;
 
 	read_token(r);
 	kind = r->next;
@@ -377,7 +435,11 @@ static enum rc read_secret(struct reader *r, struct secrets_pattern *patterns, u
 		return read_psk(r, patterns, count, kind.at);
 	if (is_kind(&kind, "PPKS") || is_kind(&kind, "PPK"))
 		return read_ppk(r, patterns, count, kind.at);
-	(void)other_kind(r, &kind);
+	word = kind.quoted ? NULL : secrets_file_kind(kind.text);
+	if (word == NULL)
+		(void)other_kind(r, &kind);
+	else if (read_key_file(r, word, kind.at) == RC_NO_MEMORY)
+		return RC_NO_MEMORY;
 	return RC_NOT_FOUND; /* the patterns are not needed */
 }
 
@@ -485,6 +547,7 @@ void secrets_free(struct secrets *secrets)
 		free_patterns(secrets->entries[i].patterns, secrets->entries[i].pattern_count);
 	}
 	secrets_free_ppks(secrets);
+	secrets_free_files(secrets);
 	for (unsigned i = 0; i < secrets->file_count; i++)
 		mem_free(secrets->files[i]);
 	mem_free(secrets->files);
@@ -494,30 +557,6 @@ void secrets_free(struct secrets *secrets)
 	table_free(&secrets->pairs);
 	table_free(&secrets->soles);
 	mem_free(secrets);
-}
-
-unsigned secrets_count(const struct secrets *secrets)
-{
-	return secrets->count;
-}
-
-bool secrets_describe(const struct secrets *secrets, unsigned index, char *whom, size_t size,
-		      const char **file, unsigned *line)
-{
-	const struct secrets_entry *entry =
-		index < secrets->count ? &secrets->entries[index] : NULL;
-	char text[IDENTITY_TEXT_MAX];
-	size_t len = 0;
-
-	if (entry == NULL)
-		return false;
-	(void)snprintf(whom, size, "everybody");
-	for (unsigned i = 0; i < entry->pattern_count && len < size; i++)
-		len += (size_t)snprintf(whom + len, size - len, "%s%s", i > 0 ? " " : "",
-					identity_text(&entry->patterns[i].id, text));
-	*file = secrets->files[entry->file];
-	*line = entry->line;
-	return true;
 }
 
 static enum rc load(struct reader *r, const char *path, const char *name, struct span text,

@@ -263,3 +263,28 @@ enum rc secrets_psk(const struct secrets *secrets, const struct identity *local,
 			 "line \"%.40s %.40s : PSK ...\"",
 			 ours, theirs, secrets->count, ours, theirs);
 }
+
+/* ---- for people ---- */
+unsigned secrets_count(const struct secrets *secrets)
+{
+	return secrets->count;
+}
+
+bool secrets_describe(const struct secrets *secrets, unsigned index, char *whom, size_t size,
+		      const char **file, unsigned *line)
+{
+	const struct secrets_entry *entry =
+		index < secrets->count ? &secrets->entries[index] : NULL;
+	char text[IDENTITY_TEXT_MAX];
+	size_t len = 0;
+
+	if (entry == NULL)
+		return false;
+	(void)snprintf(whom, size, "everybody");
+	for (unsigned i = 0; i < entry->pattern_count && len < size; i++)
+		len += (size_t)snprintf(whom + len, size - len, "%s%s", i > 0 ? " " : "",
+					identity_text(&entry->patterns[i].id, text));
+	*file = secrets->files[entry->file];
+	*line = entry->line;
+	return true;
+}

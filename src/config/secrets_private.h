@@ -37,6 +37,8 @@ struct secrets {
 	unsigned *open, open_count; /* entries with a wildcard or without identities */
 	struct secrets_ppk *ppks;   /* not counted above */
 	unsigned ppk_count, ppk_cap;
+	struct secrets_file *key_files; /* SECRETS_FILES_MAX at most */
+	unsigned key_file_count;
 	char **files;
 	unsigned file_count;
 };
@@ -51,6 +53,14 @@ enum rc secrets_index(struct secrets *secrets, struct config_errors *errors) MUS
 enum rc secrets_add_ppk(struct secrets *secrets, const struct secrets_entry *entry,
 			struct secret *id, struct secret *key) MUST_CHECK;
 void secrets_free_ppks(struct secrets *secrets);
+
+/* ---- secrets_file.c: where private keys are ---- */
+/* The kind of this word, as secrets_file.kind has it; NULL: it is none of these. */
+const char *secrets_file_kind(struct span word);
+/* Copies the name; takes the passphrase over when it succeeds. RC_LIMIT: there are too many. */
+enum rc secrets_add_file(struct secrets *secrets, const struct secrets_file *file, struct span name,
+			 struct secret *passphrase) MUST_CHECK;
+void secrets_free_files(struct secrets *secrets);
 
 /* ---- secrets_match.c: whom an entry is for ---- */
 struct side {
