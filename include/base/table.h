@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Growable intrusive hash table; owns nothing. Keys are hashed with SipHash under a random seed, so
- * that a peer who chooses keys cannot choose collisions. */
+ * that a peer who chooses keys cannot choose collisions. It grows and shrinks a few slots at a
+ * time; meanwhile it has the old and the new ones. */
 #ifndef VANTH_BASE_TABLE_H
 #define VANTH_BASE_TABLE_H
 
@@ -13,8 +14,9 @@ struct table_node {
 };
 
 struct table {
-	struct table_node **slots;
-	size_t slot_count, count; /* slot_count is a power of two or 0 */
+	struct table_node **slots, **old; /* old: what a change of size has not moved yet */
+	size_t slot_count, count;	  /* slot_count is a power of two or 0 */
+	size_t old_count, moved;	  /* of the old slots, those below `moved` are done */
 	uint64_t seed[2];
 };
 

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Chains are sorted by hash and a slot is the leading bits of the hash, so that the whole table is
  * one sorted sequence cut into slots. Growing splits each chain in two, shrinking joins two, and a
- * walk's cursor is a hash value that stays right whatever the number of slots becomes meanwhile. */
+ * walk's cursor is a hash value that stays right whatever the number of slots becomes meanwhile.
+ *
+ * A large table changes size a few slots at a time, with each insertion and removal, from the
+ * lowest hash to the highest: what is below `moved` of the old slots stands in the new ones, the
+ * rest still in the old. It is done before the next change of size can be due. */
 #include "base/table.h"
 #include "base/arena.h"
 #include "base/span.h"
@@ -9,6 +13,8 @@
 
 #define TABLE_MIN_SLOTS	   8
 #define TABLE_SHRINK_ABOVE 64
+#define TABLE_AT_ONCE	   1024 /* old slots: so many are moved in one go */
+#define TABLE_STEP	   16	/* of more than that, with each insertion and removal */
 
 struct sip {
 	uint64_t v0, v1, v2, v3;
@@ -54,47 +60,83 @@ static unsigned slot_shift(size_t slot_count)
 	return 64 - (unsigned)__builtin_ctzll(slot_count);
 }
 
-static size_t slot_of(const struct table *table, uint64_t hash)
+static size_t slot_of(size_t slot_count, uint64_t hash)
 {
-	return (size_t)(hash >> slot_shift(table->slot_count));
+	return (size_t)(hash >> slot_shift(slot_count));
 }
 
-/* Slots are visited in order, so every new chain is filled in the order of hashes. */
-static void rebuild(struct table *table, size_t slot_count)
+/* ---- another size ---- */
+
+/* Old slots are taken in order, so every new chain is filled in the order of hashes. Two old ones
+ * that join are moved together. */
+static void move_pair(struct table *table)
 {
-	struct table_node **slots = mem_alloc(slot_count * sizeof(*slots));
-	if (slots == NULL)
-		return;
-	unsigned shift = slot_shift(slot_count);
+	unsigned shift = slot_shift(table->slot_count);
 	struct table_node **tail = NULL;
 	uint64_t current = 0;
-	for (size_t i = 0; i < table->slot_count; i++)
-		for (struct table_node *node = table->slots[i], *next; node != NULL; node = next) {
+	for (size_t end = table->moved + 2; table->moved < end; table->moved++)
+		for (struct table_node *node = table->old[table->moved], *next; node != NULL;
+		     node = next) {
 			next = node->next;
 			if (tail == NULL || node->hash >> shift != current)
-				tail = &slots[current = node->hash >> shift];
+				tail = &table->slots[current = node->hash >> shift];
 			node->next = NULL;
 			*tail = node;
 			tail = &node->next;
 		}
-	mem_free(table->slots);
+}
+
+static void move_some(struct table *table, size_t max)
+{
+	if (table->old == NULL)
+		return;
+	for (size_t done = 0; done < max && table->moved < table->old_count; done += 2)
+		move_pair(table);
+	if (table->moved < table->old_count)
+		return;
+	mem_free(table->old);
+	table->old = NULL;
+	table->old_count = table->moved = 0;
+}
+
+/* Without memory it stays as it is. */
+static void resize(struct table *table, size_t slot_count)
+{
+	struct table_node **slots = mem_alloc(slot_count * sizeof(*slots));
+	if (slots == NULL)
+		return;
+	table->old = table->slots;
+	table->old_count = table->slot_count;
+	table->moved = 0;
 	table->slots = slots;
 	table->slot_count = slot_count;
+	if (table->old_count <= TABLE_AT_ONCE)
+		move_some(table, SIZE_MAX);
 }
 
 static enum rc make_room(struct table *table)
 {
 	if (table->slot_count == 0)
-		rebuild(table, TABLE_MIN_SLOTS);
-	else if (table->count >= table->slot_count)
-		rebuild(table, table->slot_count * 2);
+		resize(table, TABLE_MIN_SLOTS);
+	else if (table->old == NULL && table->count >= table->slot_count)
+		resize(table, table->slot_count * 2);
 	return table->slot_count == 0 ? RC_NO_MEMORY : RC_OK;
+}
+
+/* ---- places ---- */
+
+/* Where nodes of that hash stand. */
+static struct table_node **slot_at(const struct table *table, uint64_t hash)
+{
+	if (table->old != NULL && slot_of(table->old_count, hash) >= table->moved)
+		return &table->old[slot_of(table->old_count, hash)];
+	return &table->slots[slot_of(table->slot_count, hash)];
 }
 
 /* The first link whose node is not before the hash. */
 static struct table_node **link_at(const struct table *table, uint64_t hash)
 {
-	struct table_node **link = &table->slots[slot_of(table, hash)];
+	struct table_node **link = slot_at(table, hash);
 	while (*link != NULL && (*link)->hash < hash)
 		link = &(*link)->next;
 	return link;
@@ -108,8 +150,9 @@ void table_init(struct table *table, const uint64_t seed[2])
 void table_free(struct table *table)
 {
 	mem_free(table->slots);
-	table->slots = NULL;
-	table->slot_count = table->count = 0;
+	mem_free(table->old);
+	table->slots = table->old = NULL;
+	table->slot_count = table->old_count = table->moved = table->count = 0;
 }
 
 /* SipHash-2-4. */
@@ -132,6 +175,7 @@ uint64_t table_hash(const struct table *table, const void *key, size_t len)
 enum rc table_insert(struct table *table, struct table_node *node, uint64_t hash)
 {
 	TRY(make_room(table));
+	move_some(table, TABLE_STEP);
 	struct table_node **link = link_at(table, hash);
 	node->hash = hash;
 	node->next = *link;
@@ -152,8 +196,10 @@ void table_remove(struct table *table, struct table_node *node)
 	*link = node->next;
 	node->next = NULL;
 	table->count--;
-	if (table->slot_count > TABLE_SHRINK_ABOVE && table->count < table->slot_count / 8)
-		rebuild(table, table->slot_count / 2);
+	if (table->old == NULL && table->slot_count > TABLE_SHRINK_ABOVE &&
+	    table->count < table->slot_count / 8)
+		resize(table, table->slot_count / 2);
+	move_some(table, TABLE_STEP);
 }
 
 struct table_node *table_first(const struct table *table, uint64_t hash)
@@ -169,13 +215,35 @@ struct table_node *table_next(const struct table_node *node)
 	return node->next != NULL && node->next->hash == node->hash ? node->next : NULL;
 }
 
+static struct table_node *node_among(struct table_node *const *slots, size_t from, size_t to)
+{
+	for (; from < to; from++)
+		if (slots[from] != NULL)
+			return slots[from];
+	return NULL;
+}
+
+/* The first node in any slot behind that of the hash: of the new slots that are filled, then of the
+ * old ones that are not moved yet. */
+static struct table_node *node_behind(const struct table *table, uint64_t hash)
+{
+	size_t filled = table->slot_count, from = table->moved;
+	struct table_node *node;
+	if (table->old != NULL)
+		filled = table->slot_count > table->old_count ? table->moved * 2 : table->moved / 2;
+	node = node_among(table->slots, slot_of(table->slot_count, hash) + 1, filled);
+	if (node != NULL || table->old == NULL)
+		return node;
+	if (slot_of(table->old_count, hash) >= from)
+		from = slot_of(table->old_count, hash) + 1;
+	return node_among(table->old, from, table->old_count);
+}
+
 /* The first node at or behind the hash, in any slot. */
 static struct table_node *node_from(const struct table *table, uint64_t hash)
 {
 	struct table_node *node = *link_at(table, hash);
-	for (size_t i = slot_of(table, hash) + 1; node == NULL && i < table->slot_count; i++)
-		node = table->slots[i];
-	return node;
+	return node != NULL ? node : node_behind(table, hash);
 }
 
 /* Calls fn for all nodes of one hash; returns how many. What fn does to the slots does not change

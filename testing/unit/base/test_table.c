@@ -60,6 +60,22 @@ static struct item *make_items(size_t count)
 	return items;
 }
 
+struct visit {
+	struct table *table;
+	bool remove;
+	size_t calls;
+};
+
+static void meet(struct table_node *node, void *context)
+{
+	struct visit *visit = context;
+	struct item *item = container_of(node, struct item, node);
+	item->met++;
+	visit->calls++;
+	if (visit->remove)
+		drop(visit->table, item);
+}
+
 /* Vectors of the SipHash-2-4 paper and reference implementation: input 00 01 02 ... */
 static void hash_is_siphash(void **state)
 {
@@ -109,15 +125,23 @@ static void table_grows_to_200000_nodes_and_shrinks_again(void **state)
 	mem_free(items);
 }
 
+static size_t chain_len(const struct table_node *node)
+{
+	size_t len = 0;
+	for (; node != NULL; node = node->next)
+		len++;
+	return len;
+}
+
 static size_t longest_chain(const struct table *table)
 {
 	size_t longest = 0;
-	for (size_t i = 0; i < table->slot_count; i++) {
-		size_t len = 0;
-		for (struct table_node *n = table->slots[i]; n != NULL; n = n->next)
-			len++;
-		longest = len > longest ? len : longest;
-	}
+	for (size_t i = 0; i < table->slot_count; i++)
+		if (chain_len(table->slots[i]) > longest)
+			longest = chain_len(table->slots[i]);
+	for (size_t i = table->moved; i < table->old_count; i++)
+		if (chain_len(table->old[i]) > longest)
+			longest = chain_len(table->old[i]);
 	return longest;
 }
 
@@ -132,6 +156,106 @@ static void chains_stay_short(void **state)
 	assert_in_range(longest_chain(&table), 1, 12);
 	table_free(&table);
 	mem_free(items);
+}
+
+/* How many of the old slots an insertion or a removal has moved. */
+static size_t moved_since(const struct table *table, const struct table *before)
+{
+	if (table->old != NULL && table->old == before->old)
+		return table->moved - before->moved;
+	return table->moved + (before->old_count - before->moved);
+}
+
+static void no_insertion_or_removal_moves_more_than_a_few_of_100000_nodes(void **state)
+{
+	enum { COUNT = 150000 };
+	struct table table;
+	struct item *items = make_items(COUNT);
+	size_t moving = 0;
+	(void)state;
+	table_init(&table, seed);
+	for (size_t i = 0; i < COUNT * 2; i++) {
+		const struct table before = table;
+		if (i < COUNT)
+			insert(&table, &items[i]);
+		else
+			drop(&table, &items[i - COUNT]);
+		assert_in_range(moved_since(&table, &before), 0, 16);
+		assert_true(table.old != NULL || table.slot_count == before.slot_count ||
+			    before.old != NULL || before.slot_count <= 1024);
+		moving += table.old != NULL;
+		if (i % 97 == 0)
+			for (size_t k = i % 7; k < COUNT; k += 20011)
+				assert_ptr_equal(find(&table, k),
+						 items[k].inside ? &items[k] : NULL);
+	}
+	assert_in_range(moving, 1000, COUNT);
+	assert_int_equal(table.count, 0);
+	assert_in_range(table.slot_count, 1, 128);
+	assert_null(table.old);
+	table_free(&table);
+	mem_free(items);
+}
+
+/* Stops in the middle of a change of size: to twice the slots, or to half of them. */
+static void make_changing(struct table *table, struct item *items, size_t count, bool grow)
+{
+	size_t i = 0;
+	table_init(table, seed);
+	while (i < count && (!grow || table->old == NULL || table->moved < table->old_count / 2))
+		insert(table, &items[i++]);
+	while (!grow && (table->old == NULL || table->moved < table->old_count / 2))
+		drop(table, &items[--i]);
+	assert_non_null(table->old);
+	assert_in_range(table->moved, 1, table->old_count - 1);
+	assert_int_equal(table->slot_count > table->old_count, grow);
+}
+
+static void all_are_found_and_met_once_in_the_middle_of_growing_and_shrinking(void **state)
+{
+	enum { COUNT = 5000 };
+	(void)state;
+	for (int grow = 0; grow < 2; grow++) {
+		struct table table;
+		struct item *items = make_items(COUNT);
+		make_changing(&table, items, COUNT, grow != 0);
+		size_t slots = table.slot_count, moved = table.moved, met = 0;
+		uint64_t cursor = 0;
+		for (size_t i = 0; i < COUNT; i++)
+			assert_ptr_equal(find(&table, i), items[i].inside ? &items[i] : NULL);
+		for (bool more = true; more;) {
+			struct visit visit = { &table, false, 0 };
+			more = table_walk(&table, &cursor, 3, meet, &visit);
+			met += visit.calls;
+		}
+		assert_int_equal(met, table.count);
+		for (size_t i = 0; i < COUNT; i++)
+			assert_int_equal(items[i].met, items[i].inside);
+		assert_int_equal(table.slot_count, slots); /* to look does not move */
+		assert_int_equal(table.moved, moved);
+		table_free(&table);
+		mem_free(items);
+	}
+}
+
+static void a_walk_may_empty_a_table_that_changes_its_size(void **state)
+{
+	enum { COUNT = 5000 };
+	(void)state;
+	for (int grow = 0; grow < 2; grow++) {
+		struct table table;
+		struct item *items = make_items(COUNT);
+		struct visit visit = { &table, true, 0 };
+		uint64_t cursor = 0;
+		make_changing(&table, items, COUNT, grow != 0);
+		size_t count = table.count;
+		while (table_walk(&table, &cursor, 100, meet, &visit))
+			;
+		assert_int_equal(visit.calls, count);
+		assert_int_equal(table.count, 0);
+		table_free(&table);
+		mem_free(items);
+	}
 }
 
 static void equal_hashes_are_all_found(void **state)
@@ -202,22 +326,6 @@ static void growing_without_memory_only_lengthens_chains(void **state)
 		assert_ptr_equal(find(&table, i), &items[i]);
 	table_free(&table);
 	mem_free(items);
-}
-
-struct visit {
-	struct table *table;
-	bool remove;
-	size_t calls;
-};
-
-static void meet(struct table_node *node, void *context)
-{
-	struct visit *visit = context;
-	struct item *item = container_of(node, struct item, node);
-	item->met++;
-	visit->calls++;
-	if (visit->remove)
-		drop(visit->table, item);
 }
 
 static void walk_meets_every_node_once_in_slices(void **state)
@@ -304,7 +412,7 @@ static void nodes_that_stay_are_met_once_whatever_happens_between_slices(void **
 	table_init(&table, seed);
 	for (size_t i = 0; i < STAY; i++)
 		insert(&table, &items[i]);
-	size_t before = table.slot_count, resized = 0;
+	size_t before = table.slot_count, resized = 0, moving = 0;
 	for (int slice = 0; table_walk(&table, &cursor, 10, meet, &visit); slice++) {
 		for (int i = 0; i < 800; i++) {
 			struct item *item = &items[STAY + next_random(&random) % MOVE];
@@ -312,11 +420,15 @@ static void nodes_that_stay_are_met_once_whatever_happens_between_slices(void **
 				insert(&table, item);
 			else if (slice % 12 >= 6)
 				drop(&table, item);
+			if (table.old != NULL && next_random(&random) % 64 == 0)
+				break;
 		}
 		resized += table.slot_count != before;
+		moving += table.old != NULL;
 		before = table.slot_count;
 	}
 	assert_in_range(resized, 2, 100000);
+	assert_in_range(moving, 1, 100000);
 	for (size_t i = 0; i < STAY; i++)
 		assert_int_equal(items[i].met, 1);
 	table_free(&table);
@@ -390,6 +502,9 @@ int main(void)
 		TEST(empty_table_holds_nothing_and_needs_no_memory),
 		TEST(table_grows_to_200000_nodes_and_shrinks_again),
 		TEST(chains_stay_short),
+		TEST(no_insertion_or_removal_moves_more_than_a_few_of_100000_nodes),
+		TEST(all_are_found_and_met_once_in_the_middle_of_growing_and_shrinking),
+		TEST(a_walk_may_empty_a_table_that_changes_its_size),
 		TEST(equal_hashes_are_all_found),
 		TEST(extreme_hashes_have_their_place),
 		TEST(removing_a_stranger_does_nothing),
