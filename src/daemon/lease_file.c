@@ -2,15 +2,18 @@
 /*
  * DOC: the files of leases
  *
- * A text is a line that says what it is, one line for each lease of a client that can be known
- * again, and the SHA-256 of all that. The file `leases` is one such text; a new one takes its
- * place, so it is never half of one. `leases.journal` is any number of them, one behind the other:
- * what has changed since. A crash may leave half a text at its end, which is as if it had not been
- * written.
+ * A text is a line that says what it is and of which generation, one line for each lease of a
+ * client that can be known again, and the SHA-256 of all that. The file `leases` is one such text;
+ * a new one, of the next generation, takes its place, so it is never half of one. `leases.journal`
+ * is any number of them, one behind the other: what has changed since. A crash may leave half a
+ * text at its end, which is as if it had not been written, and a journal that a newer file has
+ * overtaken: its texts are of an older generation than the file, and do not count.
  */
 #include "daemon/lease_file.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +22,9 @@
 #include "base/arena.h"
 #include "crypto/crypto.h"
 
-#define FIRST_LINE   "vanth leases 1\n"
-#define SUM_LEN	     69 /* "sum ", 64 digits, newline */
+#define FIRST_WORDS  "vanth leases 2 "
+#define FIRST_LEN    (sizeof(FIRST_WORDS) - 1 + 16 + 1) /* the generation in hex, newline */
+#define SUM_LEN	     69					/* "sum ", 64 digits, newline */
 #define FILE_MAX     ((size_t)256 << 20)
 #define LINE_MAX_LEN 2400 /* an identity of 1024 bytes in hex */
 
@@ -46,9 +50,18 @@ static void add(struct lease_text *text, const void *bytes, size_t len)
 	text->len += len;
 }
 
+static void first_line(uint64_t generation, char out[FIRST_LEN + 1])
+{
+	(void)snprintf(out, FIRST_LEN + 1, FIRST_WORDS "%016" PRIx64 "\n", generation);
+}
+
+/* The generation is known when it is written. */
 void lease_text_begin(struct lease_text *text)
 {
-	add(text, FIRST_LINE, strlen(FIRST_LINE));
+	char line[FIRST_LEN + 1];
+
+	first_line(0, line);
+	add(text, line, FIRST_LEN);
 }
 
 void lease_text_wipe(struct lease_text *text)
@@ -109,11 +122,15 @@ static bool sum_of(const char *bytes, size_t len, char out[SUM_LEN + 1])
 	return !hex.failed;
 }
 
-static bool finish_text(struct lease_text *text)
+static bool finish_text(struct lease_text *text, uint64_t generation)
 {
-	char sum[SUM_LEN + 1];
+	char sum[SUM_LEN + 1], line[FIRST_LEN + 1];
 
-	if (text->failed || !sum_of(text->bytes, text->len, sum))
+	if (text->failed || text->len < FIRST_LEN)
+		return false;
+	first_line(generation, line);
+	memcpy(text->bytes, line, FIRST_LEN);
+	if (!sum_of(text->bytes, text->len, sum))
 		return false;
 	add(text, sum, SUM_LEN);
 	return !text->failed;
@@ -152,12 +169,27 @@ static void journal_path(const char *path, char out[LEASE_PATH_MAX])
 	snprintf(out, LEASE_PATH_MAX, "%s.journal", path);
 }
 
-enum rc lease_file_write(const char *path, struct lease_text *text, struct diag *diag)
+/* What was renamed is there after a failure of power, too. */
+static void sync_folder(const char *path)
+{
+	char folder[LEASE_PATH_MAX];
+	int fd;
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)fsync(fd);
+	(void)close(fd);
+}
+
+enum rc lease_file_write(const char *path, struct lease_text *text, uint64_t generation,
+			 struct diag *diag)
 {
 	char fresh[LEASE_PATH_MAX], journal[LEASE_PATH_MAX];
 	int fd;
 
-	if (!finish_text(text))
+	if (!finish_text(text, generation))
 		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
 	snprintf(fresh, sizeof(fresh), "%s.new", path);
 	(void)unlink(fresh);
@@ -167,17 +199,19 @@ enum rc lease_file_write(const char *path, struct lease_text *text, struct diag 
 	TRY(write_and_close(fd, fresh, text, diag));
 	if (rename(fresh, path) != 0)
 		return diag_fail(diag, RC_IO, "cannot rename %s: %s", fresh, strerror(errno));
+	sync_folder(path);
 	journal_path(path, journal);
 	(void)unlink(journal);
 	return RC_OK;
 }
 
-enum rc lease_file_append(const char *path, struct lease_text *text, struct diag *diag)
+enum rc lease_file_append(const char *path, struct lease_text *text, uint64_t generation,
+			  struct diag *diag)
 {
 	char journal[LEASE_PATH_MAX];
 	int fd;
 
-	if (!finish_text(text))
+	if (!finish_text(text, generation))
 		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
 	journal_path(path, journal);
 	fd = open(journal, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
@@ -305,52 +339,77 @@ static enum rc parse_lines(char *text, struct lease_memory *memory)
 	return RC_OK;
 }
 
-/* One text at the start of so many bytes, which a NUL follows; *used: its length. */
-static enum rc parse_text(char *bytes, size_t len, struct lease_memory *memory, size_t *used)
+struct found_text {
+	uint64_t generation;
+	char *lines; /* a NUL is behind them */
+	size_t len;
+};
+
+static bool read_generation(const char *bytes, uint64_t *out)
 {
-	size_t first = strlen(FIRST_LINE);
+	char line[FIRST_LEN + 1];
+
+	if (sscanf(bytes, FIRST_WORDS "%16" SCNx64, out) != 1)
+		return false;
+	first_line(*out, line);
+	return memcmp(bytes, line, FIRST_LEN) == 0;
+}
+
+/* One text at the start of so many bytes, which a NUL follows. */
+static enum rc find_text(char *bytes, size_t len, struct found_text *out)
+{
 	char sum[SUM_LEN + 1], *end;
 
-	if (len < first + SUM_LEN || memcmp(bytes, FIRST_LINE, first) != 0)
+	if (len < FIRST_LEN + SUM_LEN || !read_generation(bytes, &out->generation))
 		return RC_SYNTAX;
-	end = memmem(bytes + first - 1, len - first + 1, "\nsum ", 5);
+	end = memmem(bytes + FIRST_LEN - 1, len - FIRST_LEN + 1, "\nsum ", 5);
 	if (end == NULL || (size_t)(++end - bytes) + SUM_LEN > len ||
 	    !sum_of(bytes, (size_t)(end - bytes), sum) || memcmp(end, sum, SUM_LEN) != 0 ||
 	    memchr(bytes, '\0', (size_t)(end - bytes)) != NULL)
 		return RC_SYNTAX;
 	*end = '\0';
-	*used = (size_t)(end - bytes) + SUM_LEN;
-	return parse_lines(bytes + first, memory);
+	out->lines = bytes + FIRST_LEN;
+	out->len = (size_t)(end - bytes) + SUM_LEN;
+	return RC_OK;
 }
 
 static enum rc read_main(const char *path, struct lease_memory *memory, struct diag *diag)
 {
 	struct lease_text text = { 0 };
-	size_t used = 0;
+	struct found_text found = { 0 };
 	enum rc rc = read_file(path, &text, diag);
 
 	if (rc == RC_OK) {
-		rc = parse_text(text.bytes, text.len, memory, &used);
-		if (rc != RC_OK || used != text.len)
+		rc = find_text(text.bytes, text.len, &found);
+		if (rc == RC_OK)
+			rc = found.len == text.len ? parse_lines(found.lines, memory) : RC_SYNTAX;
+		if (rc != RC_OK)
 			rc = diag_fail(diag, RC_SYNTAX, "%s is damaged", path);
+		memory->generation = found.generation;
 	}
 	lease_text_wipe(&text);
 	return rc;
 }
 
+/* What is of an older generation than the file was written before it. */
 static enum rc read_journal(const char *path, struct lease_memory *memory, struct diag *diag)
 {
 	struct lease_text text = { 0 };
+	struct found_text found = { 0 };
 	char journal[LEASE_PATH_MAX];
-	size_t at = 0, used = 0;
+	size_t at = 0;
 	enum rc rc;
 
 	journal_path(path, journal);
 	rc = read_file(journal, &text, diag);
-	while (rc == RC_OK && at < text.len) {
-		if (parse_text(text.bytes + at, text.len - at, memory, &used) != RC_OK)
+	for (; rc == RC_OK && at < text.len; at += found.len) {
+		if (find_text(text.bytes + at, text.len - at, &found) != RC_OK)
 			break;
-		at += used;
+		if (found.generation < memory->generation)
+			continue;
+		memory->generation = found.generation;
+		if (parse_lines(found.lines, memory) != RC_OK)
+			break;
 	}
 	lease_text_wipe(&text);
 	return rc;

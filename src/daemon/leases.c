@@ -30,6 +30,7 @@ struct leases {
 	struct lease_text changes; /* that are in no file */
 	struct lease_text text;	   /* of the job */
 	size_t journaled, whole;   /* bytes of the journal; of the file */
+	uint64_t generation;	   /* of the file, and of the one that is being written */
 	struct job job;
 	bool busy, all; /* all: the text is of all leases */
 	bool due;	/* all of them have to be written */
@@ -180,6 +181,7 @@ static void remember(struct leases *leases)
 			  "addresses of %zu clients of an earlier run are kept for them",
 			  take_memory(gateway, &memory));
 	leases->due = journal;
+	leases->generation = memory.generation;
 	leases->unread = rc != RC_OK && rc != RC_NOT_FOUND;
 	lease_memory_wipe(&memory);
 }
@@ -202,9 +204,11 @@ static void write_work(struct job *job, unsigned worker)
 	pthread_mutex_lock(&leases->lock);
 	leases->rc = RC_OK;
 	if (!leases->closed && leases->all)
-		leases->rc = lease_file_write(leases->path, &leases->text, &leases->diag);
+		leases->rc = lease_file_write(leases->path, &leases->text, leases->generation,
+					      &leases->diag);
 	else if (!leases->closed)
-		leases->rc = lease_file_append(leases->path, &leases->text, &leases->diag);
+		leases->rc = lease_file_append(leases->path, &leases->text, leases->generation,
+					       &leases->diag);
 	pthread_mutex_unlock(&leases->lock);
 }
 
@@ -277,6 +281,7 @@ static void begin_text(struct leases *leases)
 	lease_text_wipe(&leases->changes);
 	lease_text_begin(&leases->text);
 	leases->cursor = 0;
+	leases->generation++;
 	leases->all = true;
 }
 
@@ -338,7 +343,8 @@ static void write_last(struct leases *leases)
 {
 	begin_text(leases);
 	pools_walk_leases(leases->gateway->peers.pools, add_lease, &leases->text);
-	leases->rc = lease_file_write(leases->path, &leases->text, &leases->diag);
+	leases->rc =
+		lease_file_write(leases->path, &leases->text, leases->generation, &leases->diag);
 	tell_result(leases);
 }
 

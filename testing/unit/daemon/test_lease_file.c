@@ -27,13 +27,30 @@ static void add(struct lease_text *text, uint8_t number, uint16_t len)
 	mem_free(bytes);
 }
 
-static void append(struct place *place, uint8_t number)
+static void append_to(struct place *place, uint8_t number, uint64_t generation)
 {
 	struct lease_text text = { 0 };
 	struct diag diag;
 
 	add(&text, number, 5);
-	assert_int_equal(lease_file_append(place_path(place, "leases"), &text, &diag), RC_OK);
+	assert_int_equal(lease_file_append(place_path(place, "leases"), &text, generation, &diag),
+			 RC_OK);
+	lease_text_wipe(&text);
+}
+
+static void append(struct place *place, uint8_t number)
+{
+	append_to(place, number, 0);
+}
+
+static void write_one(struct place *place, uint8_t number, uint64_t generation)
+{
+	struct lease_text text = { 0 };
+	struct diag diag;
+
+	add(&text, number, 5);
+	assert_int_equal(lease_file_write(place_path(place, "leases"), &text, generation, &diag),
+			 RC_OK);
 	lease_text_wipe(&text);
 }
 
@@ -60,7 +77,7 @@ static void what_is_written_is_read(void **state)
 	assert_int_equal(read_both(&place, &memory, &journal), RC_NOT_FOUND);
 	for (uint8_t i = 0; i < 7; i++)
 		add(&text, i, lens[i]);
-	assert_int_equal(lease_file_write(place_path(&place, "leases"), &text, &diag), RC_OK);
+	assert_int_equal(lease_file_write(place_path(&place, "leases"), &text, 1, &diag), RC_OK);
 	lease_text_wipe(&text);
 	assert_int_equal(read_both(&place, &memory, &journal), RC_OK);
 	assert_false(journal);
@@ -94,9 +111,9 @@ static void the_journal_comes_behind_the_file_until_that_is_written(void **state
 	assert_true(journal);
 	assert_int_equal(memory.count, 2);
 	lease_memory_wipe(&memory);
-	assert_int_equal(lease_file_write(place_path(&place, "leases"), &text, &diag), RC_OK);
+	assert_int_equal(lease_file_write(place_path(&place, "leases"), &text, 1, &diag), RC_OK);
 	lease_text_wipe(&text);
-	append(&place, 4);
+	append_to(&place, 4, 1);
 	assert_int_equal(read_both(&place, &memory, &journal), RC_OK);
 	assert_int_equal(memory.count, 2);
 	assert_int_equal(memory.list[0].addr.bytes[3], 3);
@@ -141,6 +158,39 @@ static void a_damaged_journal_counts_up_to_the_damage(void **state)
 	place_end(&place);
 }
 
+/* The crash came between the renaming of the file and the end of its journal. What is appended to
+ * that later counts. */
+static void a_journal_older_than_the_file_does_not_count(void **state)
+{
+	char journal[128], kept[128];
+	struct lease_memory memory;
+	struct place place;
+	bool there;
+
+	(void)state;
+	place_begin(&place);
+	(void)snprintf(journal, sizeof(journal), "%s", place_path(&place, "leases.journal"));
+	(void)snprintf(kept, sizeof(kept), "%s", place_path(&place, "kept"));
+	write_one(&place, 1, 7);
+	append_to(&place, 2, 7);
+	append_to(&place, 3, 7);
+	assert_int_equal(link(journal, kept), 0);
+	write_one(&place, 4, 8);
+	assert_int_equal(rename(kept, journal), 0);
+	assert_int_equal(read_both(&place, &memory, &there), RC_OK);
+	assert_true(there); /* it is to be written anew */
+	assert_int_equal(memory.generation, 8);
+	assert_int_equal(memory.count, 1);
+	assert_int_equal(memory.list[0].addr.bytes[3], 4);
+	lease_memory_wipe(&memory);
+	append_to(&place, 5, 8);
+	assert_int_equal(read_both(&place, &memory, &there), RC_OK);
+	assert_int_equal(memory.count, 2);
+	assert_int_equal(memory.list[1].addr.bytes[3], 5);
+	lease_memory_wipe(&memory);
+	place_end(&place);
+}
+
 /* The file is damaged: what came later is not. */
 static void the_journal_counts_without_its_file(void **state)
 {
@@ -151,7 +201,7 @@ static void the_journal_counts_without_its_file(void **state)
 	(void)state;
 	place_begin(&place);
 	append(&place, 7);
-	(void)place_file(&place, "leases", "vanth leases 1\nnonsense\n", 0600);
+	(void)place_file(&place, "leases", "vanth leases 2 0000000000000009\nnonsense\n", 0600);
 	assert_int_equal(read_both(&place, &memory, &journal), RC_SYNTAX);
 	assert_true(journal);
 	assert_int_equal(memory.count, 1);
@@ -180,7 +230,7 @@ static void without_memory_it_says_so(void **state)
 		mem_fail_nth(0);
 		if (text.failed)
 			assert_int_equal(
-				lease_file_append(place_path(&place, "leases"), &text, &diag),
+				lease_file_append(place_path(&place, "leases"), &text, 0, &diag),
 				RC_NO_MEMORY);
 		assert_true(nth < 20);
 	}
@@ -194,6 +244,7 @@ int main(void)
 		cmocka_unit_test(what_is_written_is_read),
 		cmocka_unit_test(the_journal_comes_behind_the_file_until_that_is_written),
 		cmocka_unit_test(a_damaged_journal_counts_up_to_the_damage),
+		cmocka_unit_test(a_journal_older_than_the_file_does_not_count),
 		cmocka_unit_test(the_journal_counts_without_its_file),
 		cmocka_unit_test(without_memory_it_says_so),
 	};

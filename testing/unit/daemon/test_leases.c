@@ -217,6 +217,35 @@ static void of_an_address_the_last_owner_counts(void **state)
 	end(run);
 }
 
+/* A crash between the writing of the file and the end of its journal. */
+static void a_journal_that_the_file_has_overtaken_gives_no_address_back(void **state)
+{
+	char journal[128], kept[128];
+	struct run *run = *state;
+
+	(void)snprintf(journal, sizeof(journal), "%s", place_path(&run->place, "leases.journal"));
+	(void)snprintf(kept, sizeof(kept), "%s", place_path(&run->place, "kept"));
+	begin(run, FEW);
+	comes_and_goes(run, "@a", "10.9.0.1");
+	comes_and_goes(run, "@b", "10.9.0.2");
+	end(run);
+	begin(run, FEW);
+	comes_and_goes(run, "@c", "10.9.0.1");
+	world_run(run->world, USEC_PER_SEC / 4);
+	assert_int_equal(link(journal, kept), 0);
+	comes_and_goes(run, "@d", "10.9.0.2");
+	comes_and_goes(run, "@a", "10.9.0.1");
+	end(run);
+	assert_int_equal(rename(kept, journal), 0);
+	begin(run, FEW);
+	assert_non_null(strstr(run->said, "2 clients"));
+	comes_and_goes(run, "@a", "10.9.0.1");
+	comes_and_goes(run, "@d", "10.9.0.2");
+	world_run(run->world, USEC_PER_SEC / 4);
+	assert_false(there_is(run, "leases.journal"));
+	end(run);
+}
+
 /* Half of what was being written is there. */
 static void a_journal_that_a_crash_cut_counts_up_to_there(void **state)
 {
@@ -361,6 +390,9 @@ int main(void)
 						without_it),
 		cmocka_unit_test_setup_teardown(of_an_address_the_last_owner_counts, with_a_place,
 						without_it),
+		cmocka_unit_test_setup_teardown(
+			a_journal_that_the_file_has_overtaken_gives_no_address_back, with_a_place,
+			without_it),
 		cmocka_unit_test_setup_teardown(a_journal_that_a_crash_cut_counts_up_to_there,
 						with_a_place, without_it),
 		cmocka_unit_test_setup_teardown(a_thousand_are_written_and_read, with_a_place,
