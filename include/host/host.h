@@ -97,6 +97,9 @@ typedef void (*host_spawn_fn)(void *context, const struct spawn_result *result);
 /* A link or address of this machine came or went, or a route changed. */
 typedef void (*host_change_fn)(void *context);
 
+/* Where the real host looks for programs without a path, in this order; ended by NULL. */
+extern const char *const host_program_folders[];
+
 #define HOST_READ  1u
 #define HOST_WRITE 2u
 struct watch; /* a file descriptor being watched */

@@ -30,6 +30,7 @@ struct nameservers {
 	struct spawn *running;
 	struct deferred turn; /* to compare */
 	bool adding, refused, left;
+	bool again; /* the link that has them is a new one */
 	/* systemd-resolved */
 	struct network_dns dns;	   /* what is wanted; its domains are ours */
 	bool ask_resolved;	   /* it is to be asked first */
@@ -74,28 +75,6 @@ static void nameservers_free(struct nameservers *servers)
 
 /* ---- the program ---- */
 
-static void say(const struct nameservers *servers, const struct spawn_result *result)
-{
-	struct network *network = servers->network;
-
-	if (network->log == NULL || (result->end == SPAWN_EXITED && result->code == 0))
-		return;
-	if (result->end == SPAWN_FAILED)
-		log_write(network->log, LOG_LEVEL_WARNING, NULL,
-			  "the name servers behind %s are not %s: resolvconf cannot be started "
-			  "(%s): install openresolv or systemd-resolved",
-			  servers->given_device, servers->adding ? "set" : "removed",
-			  strerrordesc_np(result->code));
-	else
-		log_write(network->log, LOG_LEVEL_WARNING, NULL,
-			  "the name servers behind %s are not %s: resolvconf %s: %s",
-			  servers->given_device, servers->adding ? "set" : "removed",
-			  result->end == SPAWN_EXITED	 ? "failed"
-			  : result->end == SPAWN_TIMEOUT ? "took longer than 10 s"
-							 : "was killed",
-			  result->last);
-}
-
 static void forget_given(struct nameservers *servers)
 {
 	mem_free(servers->given);
@@ -129,7 +108,7 @@ static void ended(void *context, const struct spawn_result *result)
 	servers->running = NULL;
 	servers->network->programs--;
 	call_next(servers->network);
-	say(servers, result);
+	resolvconf_say(servers->network, servers->given_device, servers->adding, result);
 	if (servers->adding)
 		servers->refused = result->end != SPAWN_EXITED || result->code != 0;
 	else
@@ -148,6 +127,18 @@ static bool stands_in_line(struct nameservers *servers)
 	return true;
 }
 
+/* What is left of an earlier resolvconf stays then; nobody reads it. */
+static void do_without(struct nameservers *servers, bool add)
+{
+	servers->refused = add;
+	if (add) {
+		resolvconf_say_refused(servers->network, servers->given_device);
+		return;
+	}
+	forget_given(servers);
+	later(servers);
+}
+
 static void run(struct nameservers *servers, bool add)
 {
 	struct host *host = servers->network->host;
@@ -160,6 +151,10 @@ static void run(struct nameservers *servers, bool add)
 					 .limit = PROGRAM_LIMIT };
 	struct spawn_result failed = { .end = SPAWN_FAILED, .code = ENOMEM, .last = "" };
 
+	if (resolvconf_is_resolveds_own(servers->network)) {
+		do_without(servers, add);
+		return;
+	}
 	(void)snprintf(key, sizeof(key), "%s" KEY_MARK "%u", servers->given_device, servers->slot);
 	servers->adding = add;
 	if (host->ops->spawn != NULL)
@@ -169,7 +164,7 @@ static void run(struct nameservers *servers, bool add)
 		return;
 	}
 	servers->refused = add;
-	say(servers, &failed);
+	resolvconf_say(servers->network, servers->given_device, add, &failed);
 }
 
 static char *copy(const char *text)
@@ -401,6 +396,11 @@ static void compare(struct deferred *deferred)
 
 	if (busy(servers))
 		return;
+	if (servers->again && servers->by_resolved) {
+		forget_given(servers);
+		servers->ask_resolved = true;
+	}
+	servers->again = false;
 	if (servers->refused && (servers->wanted == NULL || !is_given(servers)))
 		forget_given(servers);
 	if (servers->given != NULL && (servers->wanted == NULL || !same_key))
@@ -547,6 +547,20 @@ unsigned nameservers_remove_stale(struct network *network, const char *folder)
 		count += remove_entry(network, entry->d_name);
 	(void)closedir(dir);
 	return count;
+}
+
+void nameservers_link_is_new(struct network *network, const char *device)
+{
+	list_for(node, &network->dns)
+	{
+		struct nameservers *servers = container_of(node, struct nameservers, in_network);
+		char own[NETWORK_DEVICE_MAX];
+		link_name(servers, own);
+		if (strcmp(servers->link != NULL ? own : servers->given_device, device) != 0)
+			continue;
+		servers->again = true;
+		later(servers);
+	}
 }
 
 bool network_busy(const struct network *network)

@@ -74,6 +74,7 @@ struct network {
 	unsigned programs;   /* that run */
 	bool closing;	     /* links wait for network_drain() */
 	bool has_resolvconf; /* its folders are to be looked into */
+	const char *const *program_folders; /* where programs are; NULL: not known */
 	/* vigil.c */
 	struct list resting; /* of struct held.in_queue: to be put back later */
 	bool suspect;	     /* anything may be gone */
@@ -86,6 +87,7 @@ struct network {
 	const char *bus_address; /* NULL: none */
 	int bus_fd;		 /* in its place; -1: none */
 	struct resolved *resolved;
+	const char *netlink_table; /* /proc/net/netlink; NULL: nobody looks */
 };
 
 /* ---- network.c ---- */
@@ -100,8 +102,8 @@ bool network_owns_link(const struct network *network, const char *device);
 struct question;
 /* why: what it said, or what went wrong; valid during the call only. */
 typedef void (*resolved_fn)(void *context, bool yes, const char *why);
-/* Does it run? fn is never called from within, and the question is gone when it is called. NULL: it
- * cannot be asked. */
+/* Does it run, and in our network namespace? fn is never called from within, and the question is
+ * gone when it is called. NULL: it cannot be asked. */
 struct question *resolved_probe(struct network *network, resolved_fn fn, void *context);
 /* It is to use these servers for the link from now on; as above. */
 struct question *resolved_set(struct network *network, uint32_t index,
@@ -110,6 +112,18 @@ void resolved_revert(struct network *network, uint32_t index);
 void resolved_cancel(struct question *question); /* NULL: nothing */
 void resolved_tick(struct network *network);
 void resolved_free(struct network *network);
+
+/* ---- neighbour.c ---- */
+/* A process with this number has a socket for links in the network namespace of the table. */
+bool neighbour_has_links(const char *table, uint32_t pid);
+
+/* ---- resolvconf.c ---- */
+/* It is systemd-resolved's: not to be used. */
+bool resolvconf_is_resolveds_own(const struct network *network);
+/* How it ended, if not well. */
+void resolvconf_say(const struct network *network, const char *device, bool adding,
+		    const struct spawn_result *result);
+void resolvconf_say_refused(const struct network *network, const char *device);
 
 /* ---- vigil.c ---- */
 /* network_tick() is to be called then. */
@@ -142,6 +156,8 @@ void nameservers_leave(struct nameservers *servers);
 /* Entries that an earlier run gave to resolvconf, which keeps a file of each in the folder; how
  * many there were. They go by and by. */
 unsigned nameservers_remove_stale(struct network *network, const char *folder);
+/* A link of ours was gone and is there again: what resolved knew of it went with it. */
+void nameservers_link_is_new(struct network *network, const char *device);
 void nameservers_free_all(struct network *network);
 
 /* Takes the backend, also when it fails. */

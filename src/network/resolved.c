@@ -16,6 +16,7 @@
 
 struct question {
 	struct list in_resolved;
+	struct resolved *resolved;
 	sd_bus_slot *slots[CALLS_MAX];
 	unsigned left; /* calls without an answer */
 	bool yes;
@@ -30,6 +31,7 @@ struct resolved {
 	struct watch *watch;
 	struct deferred pump;
 	struct list questions;
+	bool told; /* that it is elsewhere */
 };
 
 /* ---- the connection ---- */
@@ -187,17 +189,33 @@ static struct resolved *resolved_of(struct network *network)
 
 /* ---- questions ---- */
 
+static bool is_elsewhere(struct resolved *resolved, uint32_t pid)
+{
+	const struct network *network = resolved->network;
+
+	if (network->netlink_table == NULL || neighbour_has_links(network->netlink_table, pid))
+		return false;
+	if (!resolved->told && network->log != NULL)
+		log_write(network->log, LOG_LEVEL_WARNING, NULL,
+			  "systemd-resolved (process %u) runs in another network namespace: name "
+			  "servers go to resolvconf instead",
+			  pid);
+	resolved->told = true;
+	return true;
+}
+
 static int answered(sd_bus_message *message, void *context, sd_bus_error *error)
 {
 	struct question *question = context;
 	const sd_bus_error *refusal = sd_bus_message_get_error(message);
-	int owned = 1;
+	uint32_t pid;
 
 	(void)error;
-	if (refusal == NULL && sd_bus_message_has_signature(message, "b") > 0 &&
-	    sd_bus_message_read(message, "b", &owned) >= 0 && owned == 0) {
+	if (refusal == NULL && sd_bus_message_has_signature(message, "u") > 0 &&
+	    sd_bus_message_read(message, "u", &pid) >= 0 && is_elsewhere(question->resolved, pid)) {
 		question->yes = false;
-		(void)snprintf(question->why, sizeof(question->why), "it does not run");
+		(void)snprintf(question->why, sizeof(question->why),
+			       "it runs in another network namespace");
 	} else if (refusal != NULL && question->yes) {
 		question->yes = false;
 		(void)snprintf(question->why, sizeof(question->why), "%s",
@@ -214,6 +232,7 @@ static struct question *question_new(struct resolved *resolved, resolved_fn fn, 
 
 	if (question == NULL)
 		return NULL;
+	question->resolved = resolved;
 	question->yes = true;
 	question->fn = fn;
 	question->context = context;
@@ -245,7 +264,7 @@ struct question *resolved_probe(struct network *network, resolved_fn fn, void *c
 		return NULL;
 	error = sd_bus_message_new_method_call(resolved->bus, &message, "org.freedesktop.DBus",
 					       "/org/freedesktop/DBus", "org.freedesktop.DBus",
-					       "NameHasOwner");
+					       "GetConnectionUnixProcessID");
 	if (error >= 0)
 		error = sd_bus_message_append(message, "s", "org.freedesktop.resolve1");
 	if (error < 0)

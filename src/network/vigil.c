@@ -75,6 +75,8 @@ void vigil_put_back(struct network *network, struct held *held)
 	/* Linux takes IPv4 routes with the link or the source address, without a word */
 	if (held->what.kind == NETWORK_LINK || held->what.kind == NETWORK_ADDRESS)
 		network->suspect = true;
+	if (held->what.kind == NETWORK_LINK)
+		nameservers_link_is_new(network, held->what.device);
 }
 
 /* What Linux knows a thing by; a device that is gone has no name any more. */

@@ -24,13 +24,10 @@
 
 static const char search_path[] =
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-static const char *const search[] = { "/usr/libexec/ipsec",
-				      "/usr/local/sbin",
-				      "/usr/local/bin",
-				      "/usr/sbin",
-				      "/usr/bin",
-				      "/sbin",
-				      "/bin" };
+const char *const host_program_folders[] = {
+	"/usr/libexec/ipsec", "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+	"/usr/bin",	      "/sbin",		 "/bin",	   NULL
+};
 
 struct spawn {
 	struct list in_host;
@@ -60,8 +57,8 @@ static const char *find_program(const char *name, char path[PATH_MAX])
 {
 	if (strchr(name, '/') != NULL)
 		return name;
-	for (size_t i = 0; i < sizeof(search) / sizeof(search[0]); i++) {
-		int len = snprintf(path, PATH_MAX, "%s/%s", search[i], name);
+	for (const char *const *folder = host_program_folders; *folder != NULL; folder++) {
+		int len = snprintf(path, PATH_MAX, "%s/%s", *folder, name);
 		if (len < PATH_MAX && access(path, X_OK) == 0)
 			return path;
 	}

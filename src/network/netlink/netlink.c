@@ -189,6 +189,8 @@ enum rc network_netlink_new(struct host *host, struct log *log, struct network *
 	if (network_new(host, log, &backend->backend, out) != RC_OK)
 		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
 	(*out)->has_resolvconf = true;
+	(*out)->program_folders = host_program_folders;
+	(*out)->netlink_table = "/proc/self/net/netlink";
 	(*out)->bus_address = "unix:path=/run/dbus/system_bus_socket";
 	return RC_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Name servers by systemd-resolved: this test is the bus and resolved in one, at the other end of a
  * pair of sockets. */
+#include <linux/netlink.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 #include "network/private.h"
 #include "network/simulated.h"
+#include "unit/host/netns.h"
 #include "unit/kernel/fake_host.h"
 #include "unit/test.h"
 
@@ -18,6 +20,7 @@ struct scene {
 	struct network_user *user;
 	sd_bus *server;
 	bool absent;	    /* resolved does not run */
+	uint32_t pid;	    /* that it has */
 	const char *refuse; /* a method that it refuses */
 	char told[1024];    /* what it was told, in order */
 };
@@ -113,8 +116,11 @@ static int served(sd_bus_message *message, void *context, sd_bus_error *error)
 		return 0;
 	if (strcmp(method, "Hello") == 0)
 		return sd_bus_reply_method_return(message, "s", ":1.86");
-	if (strcmp(method, "NameHasOwner") == 0)
-		return sd_bus_reply_method_return(message, "b", !scene->absent);
+	if (strcmp(method, "GetConnectionUnixProcessID") == 0 && scene->absent)
+		return sd_bus_reply_method_errorf(
+			message, "org.freedesktop.DBus.Error.NameHasNoOwner", "nobody");
+	if (strcmp(method, "GetConnectionUnixProcessID") == 0)
+		return sd_bus_reply_method_return(message, "u", scene->pid);
 	assert_string_equal(sd_bus_message_get_interface(message),
 			    "org.freedesktop.resolve1.Manager");
 	if (scene->refuse != NULL && strcmp(method, scene->refuse) == 0)
@@ -384,6 +390,100 @@ static void what_resolved_refuses_the_program_gets(void **state)
 	}
 }
 
+/* What the program is there: a link to resolved's own, as Debian installs it. */
+static void resolvconf_of_resolved_is_never_run(void **state)
+{
+	static const char *const folders[] = { "build/testing/unit/network/programs", NULL };
+	struct network_dns dns = servers("eth0", NULL);
+	struct scene scene;
+
+	(void)state;
+	netns_do("d=build/testing/unit/network/programs; rm -rf $d; mkdir -p $d; cd $d;"
+		 "touch resolvectl; chmod 755 resolvectl; ln -s resolvectl resolvconf");
+	begin(&scene);
+	scene.network->program_folders = folders;
+	scene.refuse = "SetLinkDNS";
+	set(&scene, &dns);
+	assert_string_equal(program, "");
+	assert_false(network_busy(scene.network));
+	set(&scene, NULL);
+	assert_string_equal(program, "");
+	dns = servers("eth0", "a.example"); /* and any other is */
+	netns_do("cd build/testing/unit/network/programs; mv resolvectl openresolv;"
+		 "ln -sf openresolv resolvconf");
+	set(&scene, &dns);
+	assert_string_equal(program, "-a eth0.vanth0");
+	end(&scene);
+	netns_do("rm -rf build/testing/unit/network/programs");
+}
+
+/* It has no socket for links in ours. */
+static void resolved_in_another_network_namespace_is_not_asked(void **state)
+{
+	struct network_dns dns = servers("eth0", NULL);
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	scene.network->netlink_table = "/proc/self/net/netlink";
+	scene.pid = 4194305; /* more than Linux gives */
+	set(&scene, &dns);
+	assert_string_equal(scene.told, "");
+	assert_string_equal(program, "-a eth0.vanth0");
+	end(&scene);
+}
+
+static void resolved_in_our_network_namespace_is_asked(void **state)
+{
+	struct sockaddr_nl any = { .nl_family = AF_NETLINK };
+	struct network_dns dns = servers("eth0", NULL);
+	int links = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	struct scene scene;
+
+	(void)state;
+	assert_int_equal(bind(links, (const struct sockaddr *)&any, sizeof(any)), 0);
+	begin(&scene);
+	scene.network->netlink_table = "/proc/self/net/netlink";
+	scene.pid = (uint32_t)getpid();
+	set(&scene, &dns);
+	assert_non_null(strstr(scene.told, "SetLinkDNS 2 "));
+	assert_string_equal(program, "");
+	end(&scene);
+	(void)close(links);
+}
+
+static void due(void *context, usec_t when)
+{
+	(void)context;
+	(void)when;
+}
+
+/* Its own one, or that of the tunnel. */
+static void link_that_is_put_back_has_its_name_servers_again(void **state)
+{
+	static const char *const devices[] = { "eth0", "ipsec1" };
+	struct network_object own = { .kind = NETWORK_LINK, .device = "vanth0" };
+	struct scene scene;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct network_dns dns = servers(devices[i], NULL);
+		begin(&scene);
+		network_watch(scene.network, due, NULL);
+		use_ipsec1(&scene);
+		set(&scene, &dns);
+		scene.told[0] = '\0';
+		assert_true(network_simulated_take(scene.network, i == 0 ? &own : &ipsec1));
+		play(&scene);
+		assert_non_null(strstr(scene.told, "SetLinkDNS "));
+		assert_non_null(strstr(scene.told, " 10.1.0.53 fd00::53\n"));
+		assert_string_equal(program, "");
+		set(&scene, NULL);
+		assert_int_equal(network_simulated_count(scene.network, NETWORK_LINK), 1);
+		end(&scene);
+	}
+}
+
 static void bus_that_goes_before_it_answers_is_none(void **state)
 {
 	struct network_dns dns = servers("eth0", NULL);
@@ -440,6 +540,10 @@ int main(void)
 		cmocka_unit_test(link_named_like_ours_is_never_touched),
 		cmocka_unit_test(without_resolved_it_is_the_program),
 		cmocka_unit_test(what_resolved_refuses_the_program_gets),
+		cmocka_unit_test(resolvconf_of_resolved_is_never_run),
+		cmocka_unit_test(resolved_in_another_network_namespace_is_not_asked),
+		cmocka_unit_test(resolved_in_our_network_namespace_is_asked),
+		cmocka_unit_test(link_that_is_put_back_has_its_name_servers_again),
 		cmocka_unit_test(bus_that_goes_before_it_answers_is_none),
 		cmocka_unit_test(they_may_go_at_any_moment),
 	};

@@ -90,5 +90,7 @@ up west tunnel
 wait_for 10 "name servers on the interface" set_on ipsec1
 contains "$(ctl --legend=no query other.office.example)" "10.2.0.77"
 gone vanth0
+ip -n west link del ipsec1
+wait_for 10 "name servers on the interface that was put back" set_on ipsec1
 down west tunnel
 wait_for 5 "no interface" gone ipsec1
