@@ -52,7 +52,7 @@ struct dh_alg {
 /* NULL when unknown or the probe failed. */
 const struct encr_alg *crypto_encr(uint16_t id);
 /* key_bits 0 (no Key Length attribute, RFC 7296 §3.3.5) is right only for ciphers of one size
- * (ChaCha20); AES must name 128, 192 or 256. */
+ * (ChaCha20, 3DES); AES must name 128, 192 or 256. */
 bool crypto_encr_key_bits_ok(const struct encr_alg *alg, uint16_t key_bits);
 const struct prf_alg *crypto_prf(uint16_t id);
 const struct integ_alg *crypto_integ(uint16_t id);

@@ -6,6 +6,12 @@
 
 #include "crypto/crypto.h"
 
+/* The ciphers and PRFs of an ISAKMP SA: AES-CBC and the SHA family as IKEv2 has them, and 3DES,
+ * Camellia-CBC and MD5, which crypto_encr() and crypto_prf() never find. NULL: unknown, an AEAD, or
+ * the probe failed. */
+const struct encr_alg *ikev1_encr(uint16_t id); /* enum encr_id */
+const struct prf_alg *ikev1_prf(uint16_t id);	/* enum prf_id */
+
 /* What the two ends said in the clear part. Spans live as long as the call. */
 struct ikev1_exchange {
 	uint64_t cky_i, cky_r;

@@ -2,6 +2,7 @@
 #include "crypto/algorithms.h"
 #include <stdio.h>
 #include "crypto/dh.h"
+#include "crypto/ikev1.h"
 #include "crypto/nss.h"
 #include "crypto/sign_private.h"
 
@@ -27,6 +28,14 @@ const struct integ_entry integ_entries[] = {
 	{ { INTEG_HMAC_SHA2_512_256, 64, 32, "hmac_sha2_512_256" }, &hash_alg_sha512 },
 };
 
+const struct encr_entry ikev1_encr_entries[] = {
+	{ { ENCR_3DES, 192, 0, 8, 8, 0, "3des" }, CKM_DES3_CBC },
+	{ { ENCR_CAMELLIA_CBC, 256, 0, 16, 16, 0, "camellia_cbc" }, CKM_CAMELLIA_CBC },
+};
+const struct prf_entry ikev1_prf_entries[] = {
+	{ { PRF_HMAC_MD5, 16, "hmac_md5" }, &hash_alg_md5 },
+};
+
 /* NSS is one per process, and so is what the probe found in it. Written only while crypto_open
  * holds its lock, before anybody else can use the room. */
 static struct {
@@ -47,6 +56,10 @@ size_t algorithm_count(enum algorithm_kind kind)
 		return dh_group_count;
 	case ALGORITHM_SIGN:
 		return sign_algorithm_count;
+	case ALGORITHM_IKEV1_ENCR:
+		return sizeof ikev1_encr_entries / sizeof *ikev1_encr_entries;
+	case ALGORITHM_IKEV1_PRF:
+		return sizeof ikev1_prf_entries / sizeof *ikev1_prf_entries;
 	}
 	return 0;
 }
@@ -86,6 +99,23 @@ const struct prf_alg *crypto_prf(uint16_t id)
 	return NULL;
 }
 
+const struct encr_alg *ikev1_encr(uint16_t id)
+{
+	for (size_t i = 0; i < algorithm_count(ALGORITHM_IKEV1_ENCR); i++)
+		if (ikev1_encr_entries[i].alg.id == id && algorithm_works(ALGORITHM_IKEV1_ENCR, i))
+			return &ikev1_encr_entries[i].alg;
+	const struct encr_alg *alg = crypto_encr(id);
+	return alg != NULL && alg->icv_len == 0 ? alg : NULL;
+}
+
+const struct prf_alg *ikev1_prf(uint16_t id)
+{
+	for (size_t i = 0; i < algorithm_count(ALGORITHM_IKEV1_PRF); i++)
+		if (ikev1_prf_entries[i].alg.id == id && algorithm_works(ALGORITHM_IKEV1_PRF, i))
+			return &ikev1_prf_entries[i].alg;
+	return crypto_prf(id);
+}
+
 const struct integ_alg *crypto_integ(uint16_t id)
 {
 	for (size_t i = 0; i < algorithm_count(ALGORITHM_INTEG); i++)
@@ -106,6 +136,8 @@ bool crypto_encr_key_bits_ok(const struct encr_alg *alg, uint16_t key_bits)
 {
 	if (alg->id == ENCR_CHACHA20_POLY1305)
 		return key_bits == 0 || key_bits == 256;
+	if (alg->id == ENCR_3DES)
+		return key_bits == 0;
 	return key_bits == 128 || key_bits == 192 || key_bits == 256;
 }
 
@@ -142,6 +174,10 @@ static const char *name_of(enum algorithm_kind kind, size_t index)
 		return dh_groups[index].alg.name;
 	case ALGORITHM_SIGN:
 		return sign_algorithms[index].name;
+	case ALGORITHM_IKEV1_ENCR:
+		return ikev1_encr_entries[index].alg.name;
+	case ALGORITHM_IKEV1_PRF:
+		return ikev1_prf_entries[index].alg.name;
 	}
 	return "";
 }
@@ -150,8 +186,9 @@ void crypto_probe_report(void (*fn)(void *context, const char *kind, const char 
 				    const char *why),
 			 void *context)
 {
-	static const char *const kinds[ALGORITHM_KINDS] = { "encryption", "PRF", "integrity", "DH",
-							    "signature" };
+	static const char *const kinds[ALGORITHM_KINDS] = {
+		"encryption", "PRF", "integrity", "DH", "signature", "IKEv1 encryption", "IKEv1 PRF"
+	};
 	for (int kind = 0; kind < ALGORITHM_KINDS; kind++) {
 		for (size_t i = 0; i < algorithm_count((enum algorithm_kind)kind); i++) {
 			int verdict = found.probed ? found.verdict[kind][i] : PROBE_UNTESTED;

@@ -12,9 +12,11 @@ enum algorithm_kind {
 	ALGORITHM_PRF,
 	ALGORITHM_INTEG,
 	ALGORITHM_DH,
-	ALGORITHM_SIGN
+	ALGORITHM_SIGN,
+	ALGORITHM_IKEV1_ENCR,
+	ALGORITHM_IKEV1_PRF
 };
-#define ALGORITHM_KINDS 5
+#define ALGORITHM_KINDS 7
 #define ALGORITHMS_MAX	16 /* rows of the longest table */
 
 struct encr_entry {
@@ -33,6 +35,10 @@ struct integ_entry {
 extern const struct encr_entry encr_entries[];
 extern const struct prf_entry prf_entries[];
 extern const struct integ_entry integ_entries[];
+/* What IKEv1 has beside AES-CBC and the SHA family: crypto_encr() and crypto_prf() do not know it,
+ * so that IKEv2 never negotiates it. */
+extern const struct encr_entry ikev1_encr_entries[];
+extern const struct prf_entry ikev1_prf_entries[];
 size_t algorithm_count(enum algorithm_kind kind);
 
 CK_MECHANISM_TYPE encr_mechanism(const struct encr_alg *alg);

@@ -92,34 +92,41 @@ enum rc aead_open(const struct encr_alg *alg, struct span key, const uint8_t *iv
 	return rc;
 }
 
-enum rc cbc_encrypt(struct span key, const uint8_t *iv, const uint8_t *in, size_t len, uint8_t *out)
+static enum rc cbc_done(SECStatus status, unsigned done, size_t len)
 {
-	SECItem params = nss_item(iv, 16);
+	return status != SECSuccess ? nss_rc() : done != len ? RC_INTERNAL : RC_OK;
+}
+
+enum rc cbc_encrypt(const struct encr_alg *alg, struct span key, const uint8_t *iv,
+		    const uint8_t *in, size_t len, uint8_t *out)
+{
+	SECItem params = nss_item(iv, alg->iv_len);
 	unsigned done = 0;
 	if (len > INT_MAX)
 		return RC_LIMIT;
-	PK11SymKey *sym = import(CKM_AES_CBC, CKA_ENCRYPT, key);
+	PK11SymKey *sym = import(encr_mechanism(alg), CKA_ENCRYPT, key);
 	if (sym == NULL)
 		return nss_rc();
-	SECStatus status = PK11_Encrypt(sym, CKM_AES_CBC, &params, out, &done, (unsigned)len, in,
-					(unsigned)len);
-	enum rc rc = status != SECSuccess ? nss_rc() : done != len ? RC_INTERNAL : RC_OK;
+	SECStatus status = PK11_Encrypt(sym, encr_mechanism(alg), &params, out, &done,
+					(unsigned)len, in, (unsigned)len);
+	enum rc rc = cbc_done(status, done, len);
 	PK11_FreeSymKey(sym);
 	return rc;
 }
 
-enum rc cbc_decrypt(struct span key, const uint8_t *iv, const uint8_t *in, size_t len, uint8_t *out)
+enum rc cbc_decrypt(const struct encr_alg *alg, struct span key, const uint8_t *iv,
+		    const uint8_t *in, size_t len, uint8_t *out)
 {
-	SECItem params = nss_item(iv, 16);
+	SECItem params = nss_item(iv, alg->iv_len);
 	unsigned done = 0;
 	if (len > INT_MAX)
 		return RC_LIMIT;
-	PK11SymKey *sym = import(CKM_AES_CBC, CKA_DECRYPT, key);
+	PK11SymKey *sym = import(encr_mechanism(alg), CKA_DECRYPT, key);
 	if (sym == NULL)
 		return nss_rc();
-	SECStatus status = PK11_Decrypt(sym, CKM_AES_CBC, &params, out, &done, (unsigned)len, in,
-					(unsigned)len);
-	enum rc rc = status != SECSuccess ? nss_rc() : done != len ? RC_INTERNAL : RC_OK;
+	SECStatus status = PK11_Decrypt(sym, encr_mechanism(alg), &params, out, &done,
+					(unsigned)len, in, (unsigned)len);
+	enum rc rc = cbc_done(status, done, len);
 	PK11_FreeSymKey(sym);
 	return rc;
 }

@@ -12,10 +12,11 @@ enum rc aead_seal(const struct encr_alg *alg, struct span key, const uint8_t *iv
 /* sealed: ciphertext | tag. plain: room for the ciphertext's length. RC_INTEGRITY. */
 enum rc aead_open(const struct encr_alg *alg, struct span key, const uint8_t *iv, struct span aad,
 		  struct span sealed, uint8_t *plain) MUST_CHECK;
-/* len is a multiple of the block length; in and out may be the same. */
-enum rc cbc_encrypt(struct span key, const uint8_t *iv, const uint8_t *in, size_t len,
-		    uint8_t *out) MUST_CHECK;
-enum rc cbc_decrypt(struct span key, const uint8_t *iv, const uint8_t *in, size_t len,
-		    uint8_t *out) MUST_CHECK;
+/* A cipher that chains blocks (icv_len 0), with the IV of its iv_len. len is a multiple of the
+ * block length; in and out may be the same. */
+enum rc cbc_encrypt(const struct encr_alg *alg, struct span key, const uint8_t *iv,
+		    const uint8_t *in, size_t len, uint8_t *out) MUST_CHECK;
+enum rc cbc_decrypt(const struct encr_alg *alg, struct span key, const uint8_t *iv,
+		    const uint8_t *in, size_t len, uint8_t *out) MUST_CHECK;
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "crypto/nss.h"
 
+const struct hash_alg hash_alg_md5 = { SEC_OID_MD5, 16, 64 };
 const struct hash_alg hash_alg_sha1 = { SEC_OID_SHA1, 20, 64 };
 const struct hash_alg hash_alg_sha256 = { SEC_OID_SHA256, 32, 64 };
 const struct hash_alg hash_alg_sha384 = { SEC_OID_SHA384, 48, 128 };

@@ -16,6 +16,7 @@ struct hash_alg {
 	uint8_t len, block;
 };
 extern const struct hash_alg hash_alg_sha1, hash_alg_sha256, hash_alg_sha384, hash_alg_sha512;
+extern const struct hash_alg hash_alg_md5; /* IKEv1 alone */
 
 struct hmac {
 	const struct hash_alg *hash;

@@ -9,7 +9,11 @@
 #include "crypto/sign_private.h"
 
 /* clang-format off */
-/* RFC 4231 §4.3 (SHA-1: RFC 2202 §3), test case 2: key "Jefe" */
+/* RFC 4231 §4.3 (MD5, SHA-1: RFC 2202 §2, §3), test case 2: key "Jefe" */
+static const uint8_t hmac_md5[] = {
+	0x75, 0x0c, 0x78, 0x3e, 0x6a, 0xb0, 0xb5, 0x03, 0xea, 0xa8, 0x6e, 0x31,
+	0x0a, 0x5d, 0xb7, 0x38,
+};
 static const uint8_t hmac_sha1[] = {
 	0xef, 0xfc, 0xdf, 0x6a, 0xe5, 0xeb, 0x2f, 0xa2, 0xd2, 0x74, 0x16, 0xd5,
 	0xf1, 0x84, 0xdf, 0x9c, 0x25, 0x9a, 0x7c, 0x79,
@@ -199,7 +203,9 @@ static enum rc probe_hmac(const struct hash_alg *hash)
 	struct span want = SPAN_OF(hmac_sha1);
 	struct hmac hmac;
 	uint8_t out[HASH_LEN_MAX];
-	if (hash == &hash_alg_sha256)
+	if (hash == &hash_alg_md5)
+		want = SPAN_OF(hmac_md5);
+	else if (hash == &hash_alg_sha256)
 		want = SPAN_OF(hmac_sha256);
 	else if (hash == &hash_alg_sha384)
 		want = SPAN_OF(hmac_sha384);
@@ -248,20 +254,26 @@ static enum rc probe_gcm(const struct encr_alg *alg)
 	return RC_OK;
 }
 
-static enum rc probe_cbc(void)
+enum rc probe_cbc(const struct encr_alg *alg, struct span key, struct span iv, struct span plain,
+		  struct span sealed)
+{
+	uint8_t data[PROBE_CBC_MAX];
+	if (plain.len > sizeof data || sealed.len != plain.len || iv.len != alg->iv_len)
+		return RC_INTERNAL;
+	TRY(cbc_encrypt(alg, key, iv.ptr, plain.ptr, plain.len, data));
+	if (!equal(data, sealed))
+		return RC_INTEGRITY;
+	TRY(cbc_decrypt(alg, key, iv.ptr, data, plain.len, data));
+	return equal(data, plain) ? RC_OK : RC_INTEGRITY;
+}
+
+static enum rc probe_aes_cbc(const struct encr_alg *alg)
 {
 	struct span keys[] = { SPAN_OF(cbc_key_128), SPAN_OF(cbc_key_192), SPAN_OF(cbc_key_256) };
 	struct span sealed[] = { SPAN_OF(cbc_sealed_128), SPAN_OF(cbc_sealed_192),
 				 SPAN_OF(cbc_sealed_256) };
-	for (size_t i = 0; i < 3; i++) {
-		uint8_t data[sizeof cbc_plain];
-		TRY(cbc_encrypt(keys[i], cbc_iv, cbc_plain, sizeof cbc_plain, data));
-		if (!equal(data, sealed[i]))
-			return RC_INTEGRITY;
-		TRY(cbc_decrypt(keys[i], cbc_iv, data, sizeof data, data));
-		if (!equal(data, SPAN_OF(cbc_plain)))
-			return RC_INTEGRITY;
-	}
+	for (size_t i = 0; i < 3; i++)
+		TRY(probe_cbc(alg, keys[i], SPAN_OF(cbc_iv), SPAN_OF(cbc_plain), sealed[i]));
 	return RC_OK;
 }
 
@@ -271,7 +283,7 @@ static enum rc probe_encr(const struct encr_alg *alg)
 						  SPAN_OF(chacha_aad), SPAN_OF(chacha_plain),
 						  SPAN_OF(chacha_sealed) };
 	if (encr_mechanism(alg) == CKM_AES_CBC)
-		return probe_cbc();
+		return probe_aes_cbc(alg);
 	return encr_mechanism(alg) == CKM_AES_GCM ? probe_gcm(alg) : probe_aead(alg, &chacha);
 }
 
@@ -286,6 +298,10 @@ static int probe_one(enum algorithm_kind kind, size_t index)
 		return probe_verdict(probe_hmac(prf_entries[index].hash));
 	case ALGORITHM_INTEG:
 		return probe_verdict(probe_hmac(integ_entries[index].hash));
+	case ALGORITHM_IKEV1_ENCR:
+		return probe_verdict(probe_ikev1(&ikev1_encr_entries[index].alg));
+	case ALGORITHM_IKEV1_PRF:
+		return probe_verdict(probe_hmac(ikev1_prf_entries[index].hash));
 	case ALGORITHM_DH:
 		rc = probe_dh(&dh_groups[index]);
 		return rc == RC_UNSUPPORTED ? PROBE_ABSENT : probe_verdict(rc);

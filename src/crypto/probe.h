@@ -26,6 +26,12 @@ struct probe_known {
 	struct span private, public, peer, shared;
 };
 enum rc probe_ec(const struct dh_group *group, const struct probe_known *known) MUST_CHECK;
+/* A cipher that chains blocks, both ways. RC_INTEGRITY. */
+#define PROBE_CBC_MAX 64
+enum rc probe_cbc(const struct encr_alg *alg, struct span key, struct span iv, struct span plain,
+		  struct span sealed) MUST_CHECK;
+/* The ciphers that IKEv1 alone has. */
+enum rc probe_ikev1(const struct encr_alg *alg) MUST_CHECK;
 /* One form of signature, verified. RC_UNSUPPORTED: NSS does not have it. */
 struct sign_algorithm;
 enum rc probe_sign(const struct sign_algorithm *algorithm) MUST_CHECK;

@@ -57,7 +57,7 @@ static enum rc cbc_seal(const struct ike_suite *suite, struct span enc_key, stru
 	uint8_t *iv = message + iv_at, *data = iv + suite->encr->iv_len, mac[ICV_MAX];
 	if (PK11_GenerateRandom(iv, suite->encr->iv_len) != SECSuccess)
 		return RC_INTERNAL;
-	TRY(cbc_encrypt(enc_key, iv, data, len, data));
+	TRY(cbc_encrypt(suite->encr, enc_key, iv, data, len, data));
 	TRY(full_mac(suite, integ_key, span_make(message, (size_t)(data + len - message)), mac));
 	memcpy(data + len, mac, suite->integ->icv_len);
 	return RC_OK;
@@ -95,7 +95,7 @@ static enum rc cbc_open(const struct ike_suite *suite, struct span enc_key, stru
 		return RC_INTEGRITY;
 	if (ciphertext.len % suite->encr->block_len != 0)
 		return RC_SYNTAX;
-	return cbc_decrypt(enc_key, iv.ptr, ciphertext.ptr, ciphertext.len, plain);
+	return cbc_decrypt(suite->encr, enc_key, iv.ptr, ciphertext.ptr, ciphertext.len, plain);
 }
 
 static enum rc open_either(const struct ike_suite *suite, struct span enc_key,

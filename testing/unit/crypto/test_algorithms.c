@@ -2,6 +2,7 @@
 #include <secerr.h>
 #include "crypto/algorithms.h"
 #include "crypto/dh.h"
+#include "crypto/ikev1.h"
 #include "unit/crypto/crypto_test.h"
 
 static void everything_we_offer_passed_the_probe(void **state)
@@ -36,6 +37,29 @@ static void unknown_numbers_find_nothing(void **state)
 	assert_null(crypto_dh(65535));
 }
 
+/* RFC 8247: none of them is for IKEv2. */
+static void what_ikev1_alone_has_is_not_found_for_ikev2(void **state)
+{
+	(void)state;
+	assert_int_equal(ikev1_encr(ENCR_3DES)->block_len, 8);
+	assert_int_equal(ikev1_encr(ENCR_CAMELLIA_CBC)->block_len, 16);
+	assert_int_equal(ikev1_prf(PRF_HMAC_MD5)->len, 16);
+	assert_null(crypto_encr(ENCR_3DES));
+	assert_null(crypto_encr(ENCR_CAMELLIA_CBC));
+	assert_null(crypto_prf(PRF_HMAC_MD5));
+	assert_ptr_equal(ikev1_encr(ENCR_AES_CBC), crypto_encr(ENCR_AES_CBC));
+	assert_ptr_equal(ikev1_prf(PRF_HMAC_SHA2_384), crypto_prf(PRF_HMAC_SHA2_384));
+	assert_null(ikev1_encr(ENCR_AES_GCM_16));
+	assert_null(ikev1_encr(ENCR_NULL));
+	assert_null(ikev1_prf(PRF_AES128_XCBC));
+	algorithm_verdict(ALGORITHM_IKEV1_ENCR, 0, PROBE_WRONG);
+	algorithm_verdict(ALGORITHM_IKEV1_PRF, 0, PROBE_WRONG);
+	assert_null(ikev1_encr(ENCR_3DES));
+	assert_null(ikev1_prf(PRF_HMAC_MD5));
+	algorithm_verdict(ALGORITHM_IKEV1_ENCR, 0, PROBE_WORKS);
+	algorithm_verdict(ALGORITHM_IKEV1_PRF, 0, PROBE_WORKS);
+}
+
 static void lengths_are_those_of_the_rfcs(void **state)
 {
 	(void)state;
@@ -67,6 +91,11 @@ static void key_bits_are_checked_for_each_cipher(void **state)
 	assert_true(crypto_encr_key_bits_ok(chacha, 0));
 	assert_true(crypto_encr_key_bits_ok(chacha, 256));
 	assert_false(crypto_encr_key_bits_ok(chacha, 128));
+	/* RFC 2409 appendix A: no Key Length for a cipher of one size */
+	assert_true(crypto_encr_key_bits_ok(ikev1_encr(ENCR_3DES), 0));
+	assert_false(crypto_encr_key_bits_ok(ikev1_encr(ENCR_3DES), 128));
+	assert_true(crypto_encr_key_bits_ok(ikev1_encr(ENCR_CAMELLIA_CBC), 192));
+	assert_false(crypto_encr_key_bits_ok(ikev1_encr(ENCR_CAMELLIA_CBC), 0));
 }
 
 static void what_failed_the_probe_is_not_available(void **state)
@@ -109,7 +138,7 @@ static void the_report_names_what_works_and_why_not(void **state)
 	(void)state;
 	struct report report = { 0 };
 	crypto_probe_report(note, &report);
-	assert_int_equal(report.works, 5 + 4 + 4 + 9 + 5);
+	assert_int_equal(report.works, 5 + 4 + 4 + 9 + 5 + 2 + 1);
 	assert_int_equal(report.fails, 3); /* ML-KEM, Ed25519 */
 	assert_non_null(strstr(report.absent, "does not have it"));
 	algorithm_verdict(ALGORITHM_ENCR, 0, SEC_ERROR_LIBRARY_FAILURE);
@@ -133,6 +162,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_we_offer_passed_the_probe),
 		cmocka_unit_test(unknown_numbers_find_nothing),
+		cmocka_unit_test(what_ikev1_alone_has_is_not_found_for_ikev2),
 		cmocka_unit_test(lengths_are_those_of_the_rfcs),
 		cmocka_unit_test(key_bits_are_checked_for_each_cipher),
 		cmocka_unit_test(what_failed_the_probe_is_not_available),
