@@ -18,6 +18,15 @@
 enum kernel_mode { KERNEL_TUNNEL, KERNEL_TRANSPORT };
 enum kernel_direction { KERNEL_IN, KERNEL_OUT, KERNEL_FWD };
 
+/* ESP in the network card that the packets go through: not; its encryption where that can be had;
+ * its encryption, or the SA is refused; the whole packet with its policy, or it is refused. */
+enum kernel_offload {
+	KERNEL_OFFLOAD_NONE,
+	KERNEL_OFFLOAD_AUTO,
+	KERNEL_OFFLOAD_CRYPTO,
+	KERNEL_OFFLOAD_PACKET,
+};
+
 struct kernel_encap {			  /* RFC 3948; zero: none */
 	uint16_t local_port, remote_port; /* host order; sport/dport follow from the direction */
 };
@@ -46,6 +55,7 @@ struct kernel_sa {
 	uint32_t soft_seconds, hard_seconds;
 	uint32_t mark, mark_mask, if_id;
 	uint32_t output_mark; /* KERNEL_OUT: of the packets that it makes; 0: none */
+	uint8_t offload;      /* enum kernel_offload */
 };
 
 enum kernel_action { KERNEL_PROTECT, KERNEL_PASS, KERNEL_BLOCK };
@@ -64,6 +74,7 @@ struct kernel_policy {
 	uint32_t spi;	    /* 0: any (traps and tunnels alike) */
 	uint32_t priority;  /* kernel_policy_priority() */
 	uint32_t mark, mark_mask, if_id;
+	bool offload; /* its SAs are KERNEL_OFFLOAD_PACKET */
 };
 
 /* Where an SA goes. */
@@ -118,6 +129,7 @@ struct kernel_request {
 	uint64_t tag;
 	usec_t due;
 	uint32_t sequence;
+	uint32_t device; /* index of the one that offloads; 0: Linux looks for it */
 	uint8_t flags;
 };
 
@@ -155,6 +167,9 @@ struct kernel_ops {
 	bool (*supports)(struct kernel *kernel, uint16_t encr, uint16_t encr_bits, uint16_t integ);
 	/* 0: it has; otherwise the errno with which it refused at start. */
 	int (*lacks)(struct kernel *kernel, enum kernel_feature feature);
+	/* Can the network card that packets to this peer go through now do ESP? RC_UNSUPPORTED,
+	 * with the card's name, when it cannot; RC_OK also when nobody knows. */
+	enum rc (*check_card)(struct kernel *kernel, const struct ip_addr *peer, struct diag *diag);
 	void (*free)(struct kernel *kernel);
 };
 struct kernel {

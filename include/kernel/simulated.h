@@ -21,6 +21,8 @@ void kernel_simulated_delay(struct kernel *kernel, usec_t delay);
 void kernel_simulated_without(struct kernel *kernel, uint16_t encr, uint16_t integ);
 /* ... or AH or IPComp. */
 void kernel_simulated_without_feature(struct kernel *kernel, enum kernel_feature feature);
+/* Its network cards can do so much: KERNEL_OFFLOAD_NONE (at first), _CRYPTO or _PACKET. */
+void kernel_simulated_offload(struct kernel *kernel, enum kernel_offload most);
 /* Time: lifetimes in seconds and delayed answers. The host's only wake-up belongs to the gateway,
  * so whoever steps the clock calls tick when it reaches next (USEC_NEVER: nothing to wait for);
  * everything submitted ticks too. */

@@ -137,11 +137,12 @@ static void check_iptfs(const struct checking *c)
 static void check_offload(const struct checking *c)
 {
 	const struct config_conn *conn = c->conn;
-	const char *what = conn->encapsulation == TRI_YES ? "encapsulation"
-			   : conn->tfc != 0		  ? "tfc"
-			   : conn->compress		  ? "compress"
-			   : conn->iptfs.on		  ? "iptfs"
-							  : NULL;
+	const char *what = conn->ah			    ? "ah"
+			   : conn->encapsulation == TRI_YES ? "encapsulation"
+			   : conn->tfc != 0		    ? "tfc"
+			   : conn->compress		    ? "compress"
+			   : conn->iptfs.on		    ? "iptfs"
+							    : NULL;
 
 	if ((conn->nic_offload == OFFLOAD_CRYPTO || conn->nic_offload == OFFLOAD_PACKET) &&
 	    what != NULL)

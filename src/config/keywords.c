@@ -427,9 +427,9 @@ const struct keyword keywords_ours[] = {
 	CONN("vti-shared", KIND_BOOL, vti_shared, "yes, no", "no",
 	     "The vti-interface= takes packets from and to any peer, so that conns with the same "
 	     "mark= share it. With right=%any it always does."),
-	CONN("nic-offload", KIND_ENUM, nic_offload, "no, auto, crypto, packet", "auto",
-	     "ESP in the network card: no, whatever it can, its encryption (also yes), or the "
-	     "whole packet with its policy.",
+	CONN("nic-offload", KIND_ENUM, nic_offload, "no, auto, crypto, packet", "no",
+	     "ESP in the network card, not in UDP: its encryption if the card can (auto), or else "
+	     "no Child SA (crypto or yes; packet: all of it, Linux 6.2).",
 	     .names = &offload_names, ALSO_KNOWN("hw-offload")),
 	CONN("encap-dscp", KIND_BOOL, encap_dscp, "yes, no", "yes",
 	     "The DSCP bits of a packet are copied to the ESP packet."),

@@ -43,7 +43,6 @@ static const struct not_yet not_yet[] = {
 	FINE(CONN, "modecfgpull", "no"),
 
 	/* interfaces, routes and the kernel */
-	FINE(CONN, "nic-offload", "no auto"),
 	BECAUSE(CONN, "iptfs", "no",
 		"it is not built: Debian 12's kernel does not have it (Linux 6.14 has); "
 		"tfc= hides the lengths of packets"),

@@ -29,9 +29,34 @@ static enum rc conn_check_kernel(const struct gateway *gateway, const struct con
 	return RC_OK;
 }
 
+static void take_remote(void *context, struct tunnel *tunnel)
+{
+	*(struct ip_addr *)context = tunnel->peer->remote;
+}
+
+/* Routes change: whether the card can is told now, and decided when the Child SA is made. */
+static void tell_card(struct gateway *gateway, const struct config_conn *conn)
+{
+	bool packet = conn->nic_offload == OFFLOAD_PACKET;
+	struct ip_addr remote = { 0 };
+	struct diag diag;
+
+	if (conn_shunts(conn) || (!packet && conn->nic_offload != OFFLOAD_CRYPTO) ||
+	    peers_match(&gateway->peers, conn->name, take_remote, &remote) == 0 ||
+	    !ip_is_set(&remote) ||
+	    gateway->kernel->ops->check_card(gateway->kernel, &remote, &diag) == RC_OK)
+		return;
+	log_write(gateway->log, LOG_LEVEL_WARNING, NULL,
+		  "conn %s: %s; with nic-offload=%s no Child SA will come up through it: write "
+		  "auto or no, or use a card that can",
+		  conn->name, diag.text, packet ? "packet" : "crypto");
+}
+
 enum rc conn_load(struct gateway *gateway, struct config *config, const struct config_conn *conn,
 		  struct diag *diag)
 {
 	TRY(conn_check_kernel(gateway, conn, diag));
-	return peer_load(&gateway->peers, config, conn, diag);
+	TRY(peer_load(&gateway->peers, config, conn, diag));
+	tell_card(gateway, conn);
+	return RC_OK;
 }

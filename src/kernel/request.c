@@ -29,6 +29,23 @@ static const char *errno_hint(int error)
 	}
 }
 
+/* The card was asked for and is part of the refusal. */
+static const char *offload_hint(const struct kernel_request *request)
+{
+	bool sa = request->op == KERNEL_SA_ADD && request->sa.offload > KERNEL_OFFLOAD_AUTO;
+	bool policy = request->op == KERNEL_POLICY_SET && request->policy.offload;
+	bool packet = policy || request->sa.offload == KERNEL_OFFLOAD_PACKET;
+
+	if ((!sa && !policy) || request->error == EEXIST)
+		return "";
+	if (sa && request->sa.encap.local_port != 0)
+		return "; a NAT is between, and cards cannot do ESP in UDP: nic-offload=auto or no "
+		       "does without them";
+	return packet ? "; nic-offload=packet needs Linux 6.2 and a card that can: crypto asks for "
+			"less, auto uses what there is, no does without"
+		      : "; nic-offload=auto uses the network card where it can, no does without";
+}
+
 static void describe_sa(const struct kernel_sa *sa, const char *verb, char *buffer, size_t size)
 {
 	char src[IP_TEXT_MAX], dst[IP_TEXT_MAX];
@@ -109,10 +126,10 @@ void kernel_request_settle(struct kernel_request *request, int error, const char
 	if (request->rc == RC_OK)
 		return;
 	describe(request, what, sizeof what);
-	(void)diag_fail(&request->diag, request->rc, "the kernel refused to %s: %s%s%s%s%s", what,
+	(void)diag_fail(&request->diag, request->rc, "the kernel refused to %s: %s%s%s%s%s%s", what,
 			strerrordesc_np(error) != NULL ? strerrordesc_np(error) : "unknown error",
 			text != NULL ? " (" : "", text != NULL ? text : "", text != NULL ? ")" : "",
-			errno_hint(error));
+			errno_hint(error), offload_hint(request));
 }
 
 void kernel_free(struct kernel *kernel)

@@ -84,6 +84,27 @@ static uint32_t padding_of(const struct child_sa *child, enum kernel_direction d
 	return conn->tfc;
 }
 
+/* What Linux refuses to offload (UDP, padding, IPComp) is not even tried with auto. */
+static uint8_t offload_of(const struct child_sa *child, const struct kernel_sa *sa)
+{
+	const struct config_conn *conn = child->tunnel->conn;
+
+	switch ((enum config_offload)conn->nic_offload) {
+	case OFFLOAD_NO:
+		return KERNEL_OFFLOAD_NONE;
+	case OFFLOAD_AUTO:
+		if (conn->ah || child->compress != NULL || sa->tfc != 0 ||
+		    sa->encap.local_port != 0)
+			return KERNEL_OFFLOAD_NONE;
+		return KERNEL_OFFLOAD_AUTO;
+	case OFFLOAD_CRYPTO:
+		return KERNEL_OFFLOAD_CRYPTO;
+	case OFFLOAD_PACKET:
+		return KERNEL_OFFLOAD_PACKET;
+	}
+	return KERNEL_OFFLOAD_NONE;
+}
+
 void child_kernel_sa(const struct child_sa *child, enum kernel_direction direction,
 		     struct kernel_sa *out)
 {
@@ -116,6 +137,7 @@ void child_kernel_sa(const struct child_sa *child, enum kernel_direction directi
 	if (!in && has_routes(child))
 		out->output_mark = HOST_MARK_OUTSIDE;
 	out->tfc = padding_of(child, direction);
+	out->offload = offload_of(child, out);
 	limit_life(child, out);
 	if (out->esn && out->replay_window < REPLAY_WINDOW_ESN_MIN)
 		out->replay_window = REPLAY_WINDOW_ESN_MIN; /* the kernel wants one for ESN */
@@ -152,6 +174,9 @@ void child_kernel_policy(const struct child_sa *child, unsigned index,
 	policy_common(child->tunnel, selectors_policy(&child->selectors, index), direction, out);
 	out->mode = child->mode;
 	out->compress = child->compress != NULL;
+	/* drivers take no policy for what is forwarded: its packets are checked in software */
+	out->offload =
+		child->tunnel->conn->nic_offload == OFFLOAD_PACKET && direction != KERNEL_FWD;
 	out->tunnel_src = in ? child->remote : child->local;
 	out->tunnel_dst = in ? child->local : child->remote;
 }

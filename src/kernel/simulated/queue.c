@@ -24,13 +24,28 @@ static bool lacks_protocol(const struct simulated *sim, uint8_t protocol)
 	       (protocol == KERNEL_IPCOMP && sim->lacking & 1u << KERNEL_HAS_IPCOMP);
 }
 
+static int add_offloaded(struct simulated *sim, const struct kernel_request *request)
+{
+	struct kernel_sa sa = request->sa;
+	bool possible = sa.encap.local_port == 0 && sa.tfc == 0;
+
+	if (sa.offload == KERNEL_OFFLOAD_AUTO)
+		sa.offload = possible && sim->offload != KERNEL_OFFLOAD_NONE ? KERNEL_OFFLOAD_CRYPTO
+									     : KERNEL_OFFLOAD_NONE;
+	if (sa.offload != KERNEL_OFFLOAD_NONE && !possible)
+		return EINVAL;
+	if (sa.offload > sim->offload)
+		return EOPNOTSUPP;
+	return sim_sad_add(sim, &sa, request->tag);
+}
+
 static int add_sa(struct simulated *sim, const struct kernel_request *request)
 {
 	if (lacks_protocol(sim, request->sa.protocol))
 		return EPROTONOSUPPORT;
 	if (sim_queue_lacks(sim, request->sa.encr, request->sa.integ))
 		return ENOSYS;
-	return sim_sad_add(sim, &request->sa, request->tag);
+	return add_offloaded(sim, request);
 }
 
 static int apply(struct simulated *sim, struct kernel_request *request)

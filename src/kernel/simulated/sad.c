@@ -122,8 +122,8 @@ static int sad_arm(struct simulated *sim, struct sad_sa *sa)
 static bool has_rare(const struct kernel_sa *sa)
 {
 	return sa->soft_bytes || sa->hard_bytes || sa->soft_packets || sa->hard_packets ||
-	       sa->mark || sa->mark_mask || sa->if_id || sa->tfc || sa->encap.local_port ||
-	       sa->encap.remote_port || sa->mode == KERNEL_TRANSPORT;
+	       sa->mark || sa->mark_mask || sa->if_id || sa->tfc || sa->offload ||
+	       sa->encap.local_port || sa->encap.remote_port || sa->mode == KERNEL_TRANSPORT;
 }
 
 static int fill_rare(struct sad_sa *to, const struct kernel_sa *sa)
@@ -143,6 +143,7 @@ static int fill_rare(struct sad_sa *to, const struct kernel_sa *sa)
 		.mark_mask = sa->mark_mask,
 		.if_id = sa->if_id,
 		.tfc = sa->tfc,
+		.offload = sa->offload,
 		.encap = sa->encap,
 		.selector_src = sa->selector_src,
 		.selector_dst = sa->selector_dst,
@@ -301,6 +302,7 @@ static void show_rare(const struct sad_rare *rare, struct kernel_sa *out)
 	out->mark_mask = rare->mark_mask;
 	out->if_id = rare->if_id;
 	out->tfc = rare->tfc;
+	out->offload = rare->offload;
 	out->encap = rare->encap;
 	out->selector_src = rare->selector_src;
 	out->selector_dst = rare->selector_dst;

@@ -57,6 +57,19 @@ static int lacks(struct kernel *kernel, enum kernel_feature feature)
 	return simulated_of(kernel)->lacking & 1u << feature ? EPROTONOSUPPORT : 0;
 }
 
+static enum rc check_card(struct kernel *kernel, const struct ip_addr *peer, struct diag *diag)
+{
+	(void)peer;
+	if (simulated_of(kernel)->offload != KERNEL_OFFLOAD_NONE)
+		return RC_OK;
+	return diag_fail(diag, RC_UNSUPPORTED, "the network card has no ESP offload");
+}
+
+void kernel_simulated_offload(struct kernel *kernel, enum kernel_offload most)
+{
+	simulated_of(kernel)->offload = (uint8_t)most;
+}
+
 void kernel_simulated_without_feature(struct kernel *kernel, enum kernel_feature feature)
 {
 	simulated_of(kernel)->lacking |= (uint8_t)(1u << feature);
@@ -85,6 +98,7 @@ static const struct kernel_ops simulated_ops = {
 	.drain = sim_queue_drain,
 	.supports = supports,
 	.lacks = lacks,
+	.check_card = check_card,
 	.free = simulated_free,
 };
 

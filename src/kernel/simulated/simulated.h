@@ -36,12 +36,14 @@ struct simulated {
 	} without[WITHOUT_MAX];
 	unsigned without_count;
 	uint8_t lacking; /* bits of enum kernel_feature */
+	uint8_t offload; /* enum kernel_offload: the most that cards can do */
 };
 
 /* What few SAs have. */
 struct sad_rare {
 	uint64_t soft_bytes, hard_bytes, soft_packets, hard_packets;
 	uint32_t mark, mark_mask, if_id, tfc;
+	uint8_t offload;
 	struct kernel_encap encap;
 	struct selector selector_src, selector_dst;
 };
@@ -68,6 +70,7 @@ struct spd_policy {
 	uint8_t src_prefix, dst_prefix, family, src_protocol, dst_protocol;
 	uint8_t src_family, dst_family; /* of the tunnel's ends */
 	uint8_t direction, action, mode, protocol;
+	bool offload;
 	bool compress;
 };
 _Static_assert(sizeof(struct spd_policy) <= 200,

@@ -106,6 +106,7 @@ static void fill(struct spd_policy *to, const struct kernel_policy *policy)
 	to->mode = policy->mode;
 	to->protocol = policy->protocol;
 	to->compress = policy->compress;
+	to->offload = policy->offload;
 }
 
 int sim_spd_set(struct simulated *sim, const struct kernel_policy *policy)
@@ -181,6 +182,7 @@ void sim_spd_show(const struct spd_policy *policy, struct kernel_policy *out)
 		.mode = policy->mode,
 		.protocol = policy->protocol,
 		.compress = policy->compress,
+		.offload = policy->offload,
 		.reqid = policy->reqid,
 		.tunnel_src = sim_wide_addr(policy->tunnel_src, policy->src_family),
 		.tunnel_dst = sim_wide_addr(policy->tunnel_dst, policy->dst_family),

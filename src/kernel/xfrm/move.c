@@ -6,19 +6,17 @@
  * reading and deleting the old one may have sent: its sequence number jumps ahead, so that none,
  * and so no IV, comes twice. */
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 #include "kernel/xfrm/xfrm.h"
 
 #define SEQUENCE_JUMP                                                                              \
 	(1u << 20) /* more packets than any kernel sends in one system call of ours                \
 		    */
-#define FOUND_MAX (2 * XFRM_MESSAGE_MAX)
 
 static const uint16_t kept[] = {
 	XFRMA_ALG_AEAD, XFRMA_ALG_CRYPT,     XFRMA_ALG_AUTH_TRUNC, XFRMA_ALG_COMP,
 	XFRMA_MARK,	XFRMA_IF_ID,	     XFRMA_TFCPAD,	   XFRMA_SA_EXTRA_FLAGS,
-	XFRMA_SET_MARK, XFRMA_SET_MARK_MASK, XFRMA_SEC_CTX,	   XFRMA_OFFLOAD_DEV,
+	XFRMA_SET_MARK, XFRMA_SET_MARK_MASK, XFRMA_SEC_CTX,
 };
 
 static bool same_addresses(const struct kernel_request *request)
@@ -141,6 +139,24 @@ static bool put_replay(struct nlmsghdr *message, const struct nlmsghdr *found, b
 	return put(message, XFRMA_REPLAY_VAL, &state, sizeof state);
 }
 
+/* The card of the new way takes over; it cannot where ESP goes in UDP. */
+static bool put_offload(struct nlmsghdr *message, const struct nlmsghdr *found,
+			const struct kernel_request *request)
+{
+	const struct nlattr *attribute =
+		xfrm_attribute_find(found, sizeof(struct xfrm_usersa_info), XFRMA_OFFLOAD_DEV,
+				    sizeof(struct xfrm_user_offload));
+	struct xfrm_user_offload value;
+	if (attribute == NULL || encapsulated(&request->to.encap))
+		return true;
+	memcpy(&value, mnl_attr_get_payload(attribute), sizeof value);
+	value.ifindex = (int)request->device;
+	value.flags &= (uint8_t)~XFRM_OFFLOAD_IPV6;
+	if (request->to.dst.family == AF_INET6)
+		value.flags |= XFRM_OFFLOAD_IPV6;
+	return put(message, XFRMA_OFFLOAD_DEV, &value, sizeof value);
+}
+
 /* What it has carried counts towards its lifetime. */
 static bool put_lifetime(struct nlmsghdr *message, const struct xfrm_usersa_info *info)
 {
@@ -164,52 +180,30 @@ struct nlmsghdr *xfrm_move_encode(void *at, const struct nlmsghdr *found,
 	bool out = request->sa.direction == KERNEL_OUT;
 	bool esn = (info->flags & XFRM_STATE_ESN) != 0;
 	if (!put_kept(message, found) || !put_encap(message, request) ||
-	    !put_replay(message, found, out, esn) || !put_lifetime(message, info))
+	    !put_replay(message, found, out, esn) || !put_lifetime(message, info) ||
+	    !put_offload(message, found, request)) /* last: see without_offload() */
 		return NULL;
 	return message;
-}
-
-struct answer {
-	uint32_t sequence;
-	int error;
-	char *text;
-	_Alignas(8) uint8_t found[FOUND_MAX];
-};
-
-static void read_answer(void *context, const struct nlmsghdr *message)
-{
-	struct answer *answer = context;
-	struct netlink_answer said;
-	xfrm_answer_decode(message, &said);
-	if (said.sequence != answer->sequence)
-		return;
-	answer->error = said.type == NLMSG_ERROR	 ? said.error
-			: message->nlmsg_len > FOUND_MAX ? EMSGSIZE
-							 : 0;
-	memcpy(answer->text, said.text, sizeof said.text);
-	if (said.type == XFRM_MSG_NEWSA && answer->error == 0)
-		memcpy(answer->found, message, message->nlmsg_len);
-}
-
-static int converse(int fd, uint32_t *sequence, struct nlmsghdr *message, uint16_t flags,
-		    struct answer *answer)
-{
-	int error;
-	message->nlmsg_seq = answer->sequence = ++*sequence;
-	message->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
-	answer->error = ENOBUFS;
-	error = xfrm_send(fd, message, NLMSG_ALIGN(message->nlmsg_len));
-	if (error == 0)
-		error = xfrm_receive(fd, UINT_MAX, read_answer, answer);
-	return error != 0 && answer->error == ENOBUFS ? error : answer->error;
 }
 
 static int remove_old(int fd, uint32_t *sequence, const struct kernel_request *request,
 		      struct answer *answer)
 {
 	_Alignas(8) uint8_t bytes[XFRM_MESSAGE_MAX];
-	return converse(fd, sequence, xfrm_sa_delete_encode(bytes, &request->sa), NLM_F_ACK,
-			answer);
+	return xfrm_converse(fd, sequence, xfrm_sa_delete_encode(bytes, &request->sa), NLM_F_ACK,
+			     answer);
+}
+
+/* A tunnel that goes on in software is better than none. */
+static bool without_offload(struct nlmsghdr *message)
+{
+	const struct nlattr *attribute =
+		xfrm_attribute_find(message, sizeof(struct xfrm_usersa_info), XFRMA_OFFLOAD_DEV,
+				    sizeof(struct xfrm_user_offload));
+	if (attribute == NULL)
+		return false;
+	message->nlmsg_len = (uint32_t)((const uint8_t *)attribute - (const uint8_t *)message);
+	return true;
 }
 
 /* Where another destination makes another identity the new one comes first: nothing is lost when it
@@ -222,7 +216,9 @@ static int make_anew(int fd, uint32_t *sequence, const struct kernel_request *re
 	if (!beside && message->nlmsg_type == XFRM_MSG_NEWSA)
 		error = remove_old(fd, sequence, request, answer);
 	if (error == 0)
-		error = converse(fd, sequence, message, NLM_F_ACK, answer);
+		error = xfrm_converse(fd, sequence, message, NLM_F_ACK, answer);
+	if (error != 0 && without_offload(message))
+		error = xfrm_converse(fd, sequence, message, NLM_F_ACK, answer);
 	if (error == 0 && beside)
 		(void)remove_old(fd, sequence, request, answer);
 	return error;
@@ -233,7 +229,7 @@ int xfrm_move(int fd, uint32_t *sequence, const struct kernel_request *request, 
 	_Alignas(8) uint8_t bytes[XFRM_MESSAGE_MAX];
 	struct answer answer = { .text = text };
 	struct nlmsghdr *message = xfrm_sa_get_encode(bytes, &request->sa);
-	int error = converse(fd, sequence, message, 0, &answer);
+	int error = xfrm_converse(fd, sequence, message, 0, &answer);
 	if (error == 0) {
 		message = xfrm_move_encode(bytes, (const void *)answer.found, request);
 		error = message == NULL ? EKEYREJECTED

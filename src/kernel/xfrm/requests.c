@@ -10,6 +10,20 @@
 
 #define PROBE_INTERVAL (60 * USEC_PER_SEC)
 
+static struct nlmsghdr *policy_encode(struct xfrm *xfrm, void *at,
+				      const struct kernel_policy *policy)
+{
+	struct nlmsghdr *message = xfrm_policy_set_encode(
+		at, policy, xfrm_policy_index(xfrm->policy_counter++, policy->direction));
+	bool out = policy->direction == KERNEL_OUT;
+
+	if (policy->offload)
+		xfrm_offload_policy_put(message,
+					xfrm_offload_device(xfrm->host, out ? &policy->tunnel_dst
+									    : &policy->tunnel_src));
+	return message;
+}
+
 static struct nlmsghdr *encode(struct xfrm *xfrm, void *at, const struct kernel_request *request)
 {
 	switch (request->op) {
@@ -22,9 +36,7 @@ static struct nlmsghdr *encode(struct xfrm *xfrm, void *at, const struct kernel_
 		return xfrm_sa_get_encode(at, &request->sa);
 	case KERNEL_POLICY_SET:
 		xfrm_spread_note(&xfrm->spread, &request->policy);
-		return xfrm_policy_set_encode(
-			at, &request->policy,
-			xfrm_policy_index(xfrm->policy_counter++, request->policy.direction));
+		return policy_encode(xfrm, at, &request->policy);
 	case KERNEL_POLICY_DELETE:
 		return xfrm_policy_delete_encode(at, &request->policy);
 	}
@@ -177,7 +189,35 @@ static void move_now(struct xfrm *xfrm, struct kernel_request *request)
 {
 	char text[160] = "";
 	exchange(xfrm);
+	request->device = xfrm_offload_device(xfrm->host, request->sa.direction == KERNEL_OUT
+								  ? &request->to.dst
+								  : &request->to.src);
 	int error = xfrm_move(xfrm->requests, &xfrm->sequence, request, text);
+	kernel_request_settle(request, error, text[0] != '\0' ? text : NULL);
+	if (request->done != NULL)
+		list_append(&xfrm->answered, &request->queue);
+}
+
+static void say_software(struct xfrm *xfrm, const char *why)
+{
+	if (xfrm->log != NULL)
+		log_limited(xfrm->log, &xfrm->software, host_now(xfrm->host), LOG_LEVEL_NOTICE,
+			    NULL, "nic-offload=auto: ESP is done in software: %s", why);
+}
+
+static void offload_now(struct xfrm *xfrm, struct kernel_request *request)
+{
+	const struct kernel_sa *sa = &request->sa;
+	char text[CARD_TEXT_MAX] = "";
+
+	exchange(xfrm);
+	request->device =
+		xfrm_offload_device(xfrm->host, sa->direction == KERNEL_OUT ? &sa->dst : &sa->src);
+	int error = xfrm_offload_add(xfrm->requests, &xfrm->sequence, request, text);
+	if (error == 0 && text[0] != '\0' && sa->direction == KERNEL_OUT) /* once for both */
+		say_software(xfrm, text);
+	if (contradicts(&xfrm->probe, error))
+		xfrm->doubt = true;
 	kernel_request_settle(request, error, text[0] != '\0' ? text : NULL);
 	if (request->done != NULL)
 		list_append(&xfrm->answered, &request->queue);
@@ -200,6 +240,10 @@ void xfrm_requests_submit(struct kernel *kernel, struct kernel_request *request)
 	}
 	if (request->op == KERNEL_SA_MOVE) {
 		move_now(xfrm, request);
+		return;
+	}
+	if (request->op == KERNEL_SA_ADD && request->sa.offload != KERNEL_OFFLOAD_NONE) {
+		offload_now(xfrm, request);
 		return;
 	}
 	if (sizeof xfrm->batch - xfrm->used < XFRM_MESSAGE_MAX)

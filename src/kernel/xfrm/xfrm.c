@@ -53,6 +53,16 @@ static int lacks(struct kernel *kernel, enum kernel_feature feature)
 	return ENOSYS;
 }
 
+static enum rc check_card(struct kernel *kernel, const struct ip_addr *peer, struct diag *diag)
+{
+	uint32_t device = xfrm_offload_device(xfrm_of(kernel)->host, peer);
+	char text[CARD_TEXT_MAX];
+	if (xfrm_card_can(device) != CARD_CANNOT)
+		return RC_OK;
+	xfrm_card_text(device, text);
+	return diag_fail(diag, RC_UNSUPPORTED, "%s", text);
+}
+
 static void xfrm_free(struct kernel *kernel)
 {
 	struct xfrm *xfrm = xfrm_of(kernel);
@@ -76,6 +86,7 @@ static const struct kernel_ops xfrm_ops = {
 	.drain = xfrm_requests_drain,
 	.supports = supports,
 	.lacks = lacks,
+	.check_card = check_card,
 	.free = xfrm_free,
 };
 

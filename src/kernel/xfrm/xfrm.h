@@ -83,6 +83,37 @@ struct nlmsghdr *xfrm_move_encode(void *at, const struct nlmsghdr *found,
 /* KERNEL_SA_MOVE: asks, makes anew and deletes, at once. errno; text: the extended ack or "". */
 int xfrm_move(int fd, uint32_t *sequence, const struct kernel_request *request, char text[160]);
 
+/* ---- offload.c: ESP in network cards ---- */
+/* The device that packets of this SA or policy go through, or 0. */
+uint32_t xfrm_offload_device(struct host *host, const struct ip_addr *peer);
+void xfrm_offload_sa_put(struct nlmsghdr *message, const struct kernel_sa *sa, uint32_t device);
+void xfrm_offload_policy_put(struct nlmsghdr *message, uint32_t device);
+/* The SA in this answer to GETSA is offloaded. */
+bool xfrm_offload_is_on(const struct nlmsghdr *found);
+/* KERNEL_SA_ADD with offload: at once, and looks whether it is. errno; text: why not, also where
+ * the SA is there without it (KERNEL_OFFLOAD_AUTO). */
+int xfrm_offload_add(int fd, uint32_t *sequence, const struct kernel_request *request,
+		     char text[160]); /* CARD_TEXT_MAX */
+
+/* ---- card.c: what ethtool says of a device ---- */
+enum card_ability { CARD_UNKNOWN, CARD_CANNOT, CARD_CAN };
+enum card_ability xfrm_card_can(uint32_t device);
+#define CARD_TEXT_MAX 160
+/* That it cannot. */
+void xfrm_card_text(uint32_t device, char text[CARD_TEXT_MAX]);
+
+/* ---- converse.c: one request, and its answer at once ---- */
+#define FOUND_MAX (2 * XFRM_MESSAGE_MAX)
+struct answer {
+	uint32_t sequence;
+	int error;
+	char *text;			      /* of 160 bytes */
+	_Alignas(8) uint8_t found[FOUND_MAX]; /* a NEWSA; wipe it */
+};
+/* errno */
+int xfrm_converse(int fd, uint32_t *sequence, struct nlmsghdr *message, uint16_t flags,
+		  struct answer *answer);
+
 /* ---- start ---- */
 /* Removes our SAs and policies of an earlier run; *count says how many. */
 enum rc xfrm_stale_remove(const struct kernel *kernel, int fd, uint32_t *sequence, unsigned *count,
@@ -138,7 +169,7 @@ struct xfrm {
 	struct probe probe;
 	bool doubt;    /* an SA's fate contradicts the probe: ask again, at most once a minute */
 	usec_t probed; /* when */
-	struct log_limit unheard;
+	struct log_limit unheard, software;
 	struct xfrm_spread spread;
 	size_t used;
 	_Alignas(8) uint8_t batch[XFRM_BATCH_MAX];

@@ -262,6 +262,24 @@ static void transport_mode_and_ipv6_make_sas(void **state)
 	assert_int_equal(ask_sa(*state, KERNEL_SA_ADD, sa), RC_OK);
 }
 
+static void no_card_means_software_or_a_refusal(void **state)
+{
+	struct suite *suite = *state;
+	struct counted must = sa_request(KERNEL_SA_ADD, gcm_sa(0x1000));
+	struct counted may = sa_request(KERNEL_SA_ADD, gcm_sa(0x1000));
+	if (!suite_has_esp)
+		skip();
+	must.request.sa.offload = KERNEL_OFFLOAD_CRYPTO;
+	assert_int_equal(ask(suite, &must), RC_KERNEL);
+	assert_int_equal(must.request.error, EOPNOTSUPP);
+	assert_non_null(strstr(must.request.diag.text, "nic-offload=auto"));
+	assert_int_equal(ask_sa(suite, KERNEL_SA_QUERY, gcm_sa(0x1000)), RC_NOT_FOUND);
+	may.request.sa.offload = KERNEL_OFFLOAD_AUTO;
+	assert_int_equal(ask(suite, &may), RC_OK);
+	assert_int_equal(ask_sa(suite, KERNEL_SA_QUERY, gcm_sa(0x1000)), RC_OK);
+	assert_int_equal(ask_sa(suite, KERNEL_SA_DELETE, gcm_sa(0x1000)), RC_OK);
+}
+
 static void an_ah_sa_needs_integrity_only(void **state)
 {
 	struct kernel_sa sa = cbc_sa(0x1000);
@@ -675,6 +693,7 @@ static void thousands_of_requests_in_one_turn_are_all_answered(void **state)
 		SUITE_TEST(replay_windows_and_esn_of_all_sizes_work),                              \
 		SUITE_TEST(sas_take_every_option_at_once),                                         \
 		SUITE_TEST(transport_mode_and_ipv6_make_sas),                                      \
+		SUITE_TEST(no_card_means_software_or_a_refusal),                                   \
 		SUITE_TEST(an_ah_sa_needs_integrity_only),                                         \
 		SUITE_TEST(ipcomp_goes_beside_the_sa_around_it),                                   \
 		SUITE_TEST(an_sa_moves_to_other_addresses_and_back_into_udp),                      \

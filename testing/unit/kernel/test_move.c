@@ -134,6 +134,43 @@ static void a_mutilated_answer_does_no_harm(void **state)
 	each_mutilation(shown(&found, esn_sa(KERNEL_OUT), 7), encode);
 }
 
+static struct nlmsghdr *moved(struct message *made, uint16_t local_port)
+{
+	struct message found;
+	struct kernel_sa sa = esn_sa(KERNEL_IN);
+	struct kernel_request request = to(sa, "192.0.2.9", "192.0.2.2", local_port, local_port);
+	struct nlmsghdr *old = xfrm_sa_add_encode(found.bytes, &sa);
+	struct nlmsghdr *new;
+
+	sa.offload = KERNEL_OFFLOAD_CRYPTO;
+	xfrm_offload_sa_put(old, &sa, 3);
+	request.device = 5;
+	new = xfrm_move_encode(made->bytes, old, &request);
+	assert_non_null(new);
+	return new;
+}
+
+static void the_card_of_the_new_way_takes_over(void **state)
+{
+	struct message made;
+	struct xfrm_user_offload value;
+	struct span offload = attribute(moved(&made, 0), HEADER, XFRMA_OFFLOAD_DEV);
+
+	(void)state;
+	assert_int_equal(offload.len, sizeof value);
+	memcpy(&value, offload.ptr, sizeof value);
+	assert_int_equal(value.ifindex, 5);
+	assert_int_equal(value.flags, XFRM_OFFLOAD_INBOUND);
+}
+
+static void behind_a_nat_no_card_does_it(void **state)
+{
+	struct message made;
+
+	(void)state;
+	assert_int_equal(attribute(moved(&made, 4500), HEADER, XFRMA_OFFLOAD_DEV).len, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +179,8 @@ int main(void)
 		cmocka_unit_test(ports_alone_are_an_update_in_place),
 		cmocka_unit_test(an_sa_whose_keys_the_kernel_hides_is_not_made_anew),
 		cmocka_unit_test(a_mutilated_answer_does_no_harm),
+		cmocka_unit_test(the_card_of_the_new_way_takes_over),
+		cmocka_unit_test(behind_a_nat_no_card_does_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
