@@ -336,6 +336,13 @@ void config_unref(struct config *config);
 const struct config_conn *config_conn_find(const struct config *config, const char *name);
 /* Everything about these two that concerns the IKE SA is equal (then they share a peer). */
 bool config_conn_same_peer(const struct config_conn *a, const struct config_conn *b);
+/* The first proofs that these two ask of both ends are the same, and there are as many to come (RFC
+ * 4739): who has given them for one has for the other. swapped: left of one is right of the other.
+ */
+bool config_conn_same_first(const struct config_conn *a, const struct config_conn *b, bool swapped);
+/* They may have the same ends and first identities, and still each peer gets its own: the second
+ * identity (leftid2=, rightid2=) tells. */
+bool config_conn_told_apart(const struct config_conn *a, const struct config_conn *b);
 /* What the difference between a conn that is loaded and its new version means for its SAs. */
 enum config_change {
 	CONFIG_SAME,

@@ -62,6 +62,7 @@ struct peer {
 					 without a route) */
 	uint16_t local_port, remote_port;    /* IKE ports to use first */
 	struct identity local_id, remote_id; /* what we say, what we expect (remote ID_NONE: any) */
+	struct identity *user;		     /* instance: see peer_take_user(); NULL: none */
 	struct list tunnels;		     /* of struct tunnel.in_peer */
 	struct list ike_sas;		     /* of struct ike_sa.in_peer (sa/) */
 	struct recorder recorder;
@@ -131,6 +132,15 @@ static inline const struct config_end *peer_local_end(const struct peer *peer)
 {
 	return peer->left_is_local ? &peer->conn->left : &peer->conn->right;
 }
+/* ---- second.c: who proved a second identity (RFC 4739) ---- */
+/* The second identity says who a client is: rightid2= is one that many may have (%any, a pattern).
+ * One that is fixed tells nobody from anybody, and without it the second is the first. */
+bool peer_second_names_client(const struct peer *peer);
+/* Who the client is, for uniqueness and leases: the second identity of an instance whose conn says
+ * so, otherwise the first. */
+const struct identity *peer_client_id(const struct peer *peer);
+/* To be called before peer_link(): that is its second identity, if it names the client. */
+enum rc peer_take_user(struct peer *instance, const struct identity *second) MUST_CHECK;
 /* Both proved to be the same. Of those who say nothing of themselves (AUTH NULL) the one that comes
  * again from its address counts as the same: it may have been started anew. */
 bool peer_same_client(const struct peer *a, const struct peer *b);
@@ -273,6 +283,17 @@ struct peer_claim {
 struct peer *peers_for_identity(struct peers *peers, const struct ip_addr *local,
 				const struct ip_addr *remote, const struct peer_claim *claim,
 				struct diag *diag);
+/* Responder, a second proof is being given (RFC 4739): of the conns that ask for the same first
+ * proofs as that peer's, or template's, the one that the second identity fits best; `base` itself
+ * when none does. Then, as above, an instance that there is already. */
+struct peer_second {
+	struct peer *base;
+	const struct identity *id;
+	unsigned methods; /* enum config_authby bits that its AUTH may mean; 0: not known */
+};
+struct peer *peers_for_second(struct peers *peers, const struct ip_addr *local,
+			      const struct ip_addr *remote, const struct peer_claim *claim,
+			      const struct peer_second *second);
 /* An instance of a template for a peer whose identity is proven, with a tunnel for each of the
  * template's. Not linked into peers until peer_link(); peer_free() undoes it. */
 enum rc peer_instantiate(struct peer *template, const struct ip_addr *local,

@@ -41,6 +41,8 @@ static void report_conflict(struct loader *loader, const struct config_conn *con
 			    const struct config_conn *other, const char *keyword)
 {
 	struct place at = { conn->file, conn->line, 0 };
+	if (is_template(conn) && config_conn_told_apart(conn, other))
+		return;
 	if (is_template(conn))
 		report_warning(
 			loader->errors, at,

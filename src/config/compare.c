@@ -274,6 +274,39 @@ static const char *ike_difference(const struct config_conn *a, const struct conf
 	return difference(peer_fields, a, b);
 }
 
+/* ---- told apart by a second proof (RFC 4739) ---- */
+
+static bool same_first_end(const struct config_end *a, const struct config_end *b)
+{
+	return a->auth == b->auth && same_signatures(&a->signatures, &b->signatures) &&
+	       same_key(&a->key, &b->key) && a->ca_same == b->ca_same &&
+	       same_bytes(a->ca, a->ca_len, b->ca, b->ca_len) && same_text(a->cert, b->cert) &&
+	       same_text(a->ckaid, b->ckaid) && a->id_fromcert == b->id_fromcert &&
+	       config_end_rounds(a) == config_end_rounds(b);
+}
+
+bool config_conn_same_first(const struct config_conn *a, const struct config_conn *b, bool swapped)
+{
+	const struct config_end *left = swapped ? &b->right : &b->left;
+	const struct config_end *right = swapped ? &b->left : &b->right;
+
+	return same_first_end(&a->left, left) && same_first_end(&a->right, right) &&
+	       a->require_id_on_certificate == b->require_id_on_certificate && a->ppk == b->ppk &&
+	       same_text(a->ppk_ids, b->ppk_ids);
+}
+
+static bool other_second(const struct config_end *a, const struct config_end *b)
+{
+	return a->second != NULL && b->second != NULL &&
+	       !identity_equal(&a->second->id, &b->second->id);
+}
+
+bool config_conn_told_apart(const struct config_conn *a, const struct config_conn *b)
+{
+	return config_conn_same_first(a, b, false) && same_proposals(a->ike, b->ike) &&
+	       (other_second(&a->left, &b->left) || other_second(&a->right, &b->right));
+}
+
 /* What matters only when a peer authenticates itself again, or comes anew: SAs that are up stay
  * when a reload changes it. */
 static const char *later_difference(const struct config_conn *a, const struct config_conn *b)

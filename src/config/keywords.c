@@ -284,8 +284,8 @@ const struct keyword keywords_ours[] = {
 	END_CUSTOM(
 		"id2", "identity", "", NULL, field_id2,
 		"Who this end is in its second proof, as in id=. Without it: who it was in the "
-		"first one. %any takes everybody who can prove it. Leases and uniqueness go by the "
-		"first identity: those who share one share an address."),
+		"first one. %any takes everybody who can prove it. Such a one, or a pattern, names "
+		"the client for leases and uniqueness; otherwise the first identity does."),
 	END_CUSTOM("cert2", "name", "", NULL, field_cert2,
 		   "The certificate of the second proof, as in cert=."),
 	END_CUSTOM("ca2", "distinguished name", "", NULL, field_ca2,

@@ -187,6 +187,20 @@ static void tell_end(struct gateway *gateway, struct ike_sa *sa, enum rc reason,
 	}
 }
 
+/* A half-open one: nobody's yet, but the other end has said why it stops. */
+static void tell_refusal(struct gateway *gateway, const struct ike_sa *sa, enum rc reason,
+			 const char *text)
+{
+	struct log_subject subject = { .serial = sa->serial, .reason = rc_name(reason) };
+	char remote[IP_TEXT_MAX];
+
+	if (reason != RC_PEER_REFUSED && reason != RC_PEER_DELETED)
+		return;
+	subject.remote = endpoint_text(&sa->remote, remote);
+	log_limited(gateway->log, &gateway->reject_limit, host_now(gateway->host),
+		    LOG_LEVEL_WARNING, &subject, "%s: %s", remote, text);
+}
+
 void ike_down(struct gateway *gateway, struct ike_sa *sa, enum rc reason, const char *text)
 {
 	struct peer *peer = sa->peer;
@@ -208,7 +222,9 @@ void ike_down(struct gateway *gateway, struct ike_sa *sa, enum rc reason, const 
 	}
 	if (peer != NULL)
 		tell_end(gateway, sa, reason, text != NULL ? text : "");
-	else if (reason == RC_TIMEOUT && !sa->refused) {
+	else
+		tell_refusal(gateway, sa, reason, text != NULL ? text : "");
+	if (peer == NULL && reason == RC_TIMEOUT && !sa->refused) {
 		gateway->counters.half_open_timeouts++;
 		pressure_failed(&gateway->sas, host_now(gateway->host));
 	}

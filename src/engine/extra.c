@@ -136,7 +136,7 @@ static void commit_ticket(struct errand *errand)
 static bool same_client(const struct peer *a, const struct peer *b)
 {
 	return a == b || (a != NULL && a->parent != NULL && a->parent == b->parent &&
-			  identity_equal(&a->remote_id, &b->remote_id));
+			  identity_equal(peer_client_id(a), peer_client_id(b)));
 }
 
 /* §4.3.4: the session's old IKE SA, should it still be here, ends without a word. */

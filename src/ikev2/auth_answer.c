@@ -26,12 +26,13 @@ static enum rc find_peer(struct step *step, struct outcome *out)
 		.multiple = notify_find(step->message, MULTIPLE_AUTH_SUPPORTED, &notify),
 		.another = notify_find(step->message, ANOTHER_AUTH_FOLLOWS, &notify),
 	};
+	struct peer *peer;
 
-	in->peer = peers_for_identity(step->env->peers, &step->local.addr, &step->remote.addr,
-				      &claim, &out->diag);
-	if (in->peer == NULL)
+	peer = peers_for_identity(step->env->peers, &step->local.addr, &step->remote.addr, &claim,
+				  &out->diag);
+	if (peer == NULL)
 		return RC_AUTH_FAILED;
-	in->peer_serial = in->peer->serial;
+	auth_set_peer(in, peer);
 	return RC_OK;
 }
 
@@ -127,9 +128,7 @@ static enum rc verified(struct step *step, struct outcome *out)
 	struct auth_request *in = step->scratch;
 	struct auth_ends ends;
 
-	in->peer = peers_by_serial(step->env->peers, in->peer_serial);
-	if (in->peer == NULL || in->peer->doomed)
-		return auth_removed(out);
+	TRY(auth_find_again(step, in, out));
 	if (!in->proves)
 		return RC_OK;
 	ends = ends_of(step, in);
@@ -199,9 +198,7 @@ static enum rc emit_round(struct step *step, struct outcome *out)
 	struct sink sink;
 	struct writer writer;
 
-	in->peer = peers_by_serial(step->env->peers, in->peer_serial);
-	if (in->peer == NULL || in->peer->doomed)
-		return auth_removed(out);
+	TRY(auth_find_again(step, in, out));
 	view = rounds_view(in->peer, in->exchange);
 	TRY(prove_end(step, &in->prove, out));
 	TRY(inner_start_with(step->arena, certs_room(&in->prove), &sink, &writer));
@@ -236,12 +233,14 @@ static enum rc go_on(struct step *step, struct outcome *out)
 				 "peer cannot authenticate twice (RFC 4739), which conn %s asks "
 				 "for (leftauth2=, rightauth2=)",
 				 in->peer->conn->name);
-	out->rounds = (struct outcome_rounds){ .ours = true,
-					       .theirs = true,
-					       .peer = in->peer_serial,
-					       .kinds = rounds_kinds(in->peer),
-					       .first = in->first,
-					       .id = &in->idi };
+	out->rounds =
+		(struct outcome_rounds){ .ours = true,
+					 .theirs = true,
+					 .peer = in->template_serial != 0 ? in->template_serial
+									  : in->peer_serial,
+					 .kinds = rounds_kinds(in->peer),
+					 .first = in->first,
+					 .id = &in->idi };
 	if (sa->larval->init_response == NULL)
 		out->init_response = our_init_response(sa);
 	rounds_keep(out);
@@ -266,6 +265,7 @@ static enum rc bind_now(struct step *step, struct outcome *out)
 		TRY(peer_instantiate(in->peer, &step->local.addr, &step->remote, &in->idi_identity,
 				     &out->instance));
 		in->peer = out->instance;
+		TRY(peer_take_user(in->peer, &in->identity));
 	}
 	TRY(unique_keeps_out(step->env, in->peer, &out->diag));
 	in->peer_serial = in->peer->serial;
@@ -314,6 +314,12 @@ static enum rc negotiate_child(struct step *step, struct auth_request *in, struc
 	return rc == RC_OK ? RC_OK : child_refused(out, in, rc);
 }
 
+/* RFC 4739 leaves it open: who of two is the client. */
+static const struct identity *client_of(const struct auth_request *in)
+{
+	return peer_second_names_client(in->peer) ? &in->identity : &in->idi_identity;
+}
+
 static enum rc choose_child(struct step *step, struct outcome *out)
 {
 	struct auth_request *in = step->scratch;
@@ -330,7 +336,7 @@ static enum rc choose_child(struct step *step, struct outcome *out)
 		return child_refused(out, in, rc);
 	if (rc != RC_OK)
 		return rc;
-	rc = cp_lease(step, in->peer, &in->idi_identity, &in->cp, out);
+	rc = cp_lease(step, in->peer, client_of(in), &in->cp, out);
 	if (rc == RC_NO_ADDRESS || rc == RC_CP_REQUIRED)
 		return in->child.present ? child_refused(out, in, rc) : RC_OK;
 	if (rc != RC_OK || !in->child.present)

@@ -30,6 +30,7 @@ struct auth_request {
 	struct cp_request cp;
 	struct peer *peer; /* found again by serial after the suspension */
 	uint64_t peer_serial, tunnel_serial;
+	uint64_t template_serial;	       /* peer is an instance of that one; 0: it is none */
 	const struct redirect_target *gateway; /* that the peer is redirected to; NULL: none */
 	enum rc child_rc;
 	uint16_t child_notify;
@@ -41,5 +42,10 @@ enum rc auth_read_further(struct step *step, struct outcome *out) MUST_CHECK;
 /* Runs fn as if the first request were at hand. */
 enum rc auth_in_first(struct step *step, struct outcome *out, step_fn fn) MUST_CHECK;
 enum rc auth_removed(struct outcome *out) MUST_CHECK;
+void auth_set_peer(struct auth_request *in, struct peer *peer);
+/* After a suspension, into in->peer: an instance may have ended meanwhile, then its template stands
+ * for it. RC_AUTH_FAILED: the conn has gone. */
+enum rc auth_find_again(const struct step *step, struct auth_request *in,
+			struct outcome *out) MUST_CHECK;
 
 #endif

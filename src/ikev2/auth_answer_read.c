@@ -8,6 +8,31 @@ enum rc auth_removed(struct outcome *out)
 	return diag_fail(&out->diag, RC_AUTH_FAILED, "the conn was removed meanwhile");
 }
 
+void auth_set_peer(struct auth_request *in, struct peer *peer)
+{
+	in->peer = peer;
+	in->peer_serial = peer->serial;
+	in->template_serial = peer->parent != NULL ? peer->parent->serial : 0;
+}
+
+static bool is_there(const struct peer *peer)
+{
+	return peer != NULL && !peer->doomed;
+}
+
+enum rc auth_find_again(const struct step *step, struct auth_request *in, struct outcome *out)
+{
+	struct peers *peers = step->env->peers;
+	struct peer *peer = peers_by_serial(peers, in->peer_serial);
+
+	if (!is_there(peer) && in->template_serial != 0)
+		peer = peers_by_serial(peers, in->template_serial);
+	if (!is_there(peer))
+		return auth_removed(out);
+	auth_set_peer(in, peer);
+	return RC_OK;
+}
+
 /* As if the first request were at hand. */
 enum rc auth_in_first(struct step *step, struct outcome *out, step_fn fn)
 {
@@ -72,8 +97,29 @@ enum rc auth_read_request(struct step *step, struct outcome *out)
 
 /* ---- a further request (RFC 4739) ---- */
 
+/* Of the conns for which the first proofs are these the second identity chooses one; and the
+ * client may have an instance of it, or have none any more. */
+static void choose_peer(const struct step *step, struct auth_request *in, struct peer *base)
+{
+	const struct peer_claim claim = {
+		.idi = &in->idi_identity,
+		.idr = in->idr_present ? &in->idr_identity : NULL,
+		.multiple = true,
+		.another = peer_remote_end(base)->second != NULL,
+	};
+	const struct peer_second second = {
+		.base = base,
+		.id = &in->identity,
+		.methods = in->proves ? auth_method_kinds(in->check.auth.method) : 0,
+	};
+
+	auth_set_peer(in, peers_for_second(step->env->peers, &step->local.addr, &step->remote.addr,
+					   &claim, &second));
+}
+
 /* The ID and AUTH of the peer's second proof. */
-static enum rc read_second(struct step *step, struct auth_request *in, struct outcome *out)
+static enum rc read_second(struct step *step, struct auth_request *in, struct peer *base,
+			   struct outcome *out)
 {
 	const struct payload *idi = payload_of(step->message, PAYLOAD_IDi);
 
@@ -82,11 +128,15 @@ static enum rc read_second(struct step *step, struct auth_request *in, struct ou
 				 "peer leaves out the second proof that it announced (no IDi)");
 	TRY(wire_id_parse(idi->body, &in->id, &out->diag));
 	TRY(read_proof(step, in, out));
+	choose_peer(step, in, base);
 	return rounds_check_identity(in->peer, step->sa->larval->rounds, &in->identity, &out->diag);
 }
 
-static enum rc read_nothing(const struct step *step, struct outcome *out)
+/* Only we have another proof to give. */
+static enum rc read_nothing(const struct step *step, struct auth_request *in, struct peer *base,
+			    struct outcome *out)
 {
+	choose_peer(step, in, base);
 	if (payload_of(step->message, PAYLOAD_IDi) == NULL &&
 	    payload_of(step->message, PAYLOAD_AUTH) == NULL)
 		return RC_OK;
@@ -133,6 +183,7 @@ enum rc auth_read_further(struct step *step, struct outcome *out)
 	const struct ike_rounds *rounds = step->sa->larval->rounds;
 	struct auth_request *in = ARENA_NEW(step->arena, struct auth_request);
 	struct ike_message *first = ARENA_NEW(step->arena, struct ike_message);
+	struct peer *base;
 
 	if (in == NULL || first == NULL)
 		return RC_NO_MEMORY;
@@ -143,15 +194,14 @@ enum rc auth_read_further(struct step *step, struct outcome *out)
 	in->first = first;
 	in->exchange = 2;
 	TRY(auth_in_first(step, out, read_first));
-	in->peer_serial = rounds->peer;
-	in->peer = peers_by_serial(step->env->peers, rounds->peer);
-	if (in->peer == NULL || in->peer->doomed)
+	base = peers_by_serial(step->env->peers, rounds->peer);
+	if (base == NULL || base->doomed)
 		return auth_removed(out);
-	TRY(rounds_check_same(in->peer, rounds, &out->diag));
-	TRY(check_place(step, in->peer, out));
+	TRY(rounds_check_same(base, rounds, &out->diag));
 	in->id = in->idi;
 	in->identity = in->idi_identity;
-	TRY(check_wanted(step, in, out));
-	return rounds_view(in->peer, 1).theirs_all > 1 ? read_second(step, in, out)
-						       : read_nothing(step, out);
+	TRY(rounds_view(base, 1).theirs_all > 1 ? read_second(step, in, base, out)
+						: read_nothing(step, in, base, out));
+	TRY(check_place(step, in->peer, out));
+	return check_wanted(step, in, out);
 }

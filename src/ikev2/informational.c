@@ -130,6 +130,39 @@ static enum rc read_redirect(struct step *step, struct outcome *out)
 
 static const step_fn answer_steps[] = { read_deletes, read_redirect, emit_answer, NULL };
 
+/* Between two proofs (RFC 4739) the other end may have found ours wanting, or have no use for the
+ * rest (§2.21.2: it says so in an INFORMATIONAL of its own). Whatever else it says is answered, and
+ * changes nothing: nobody has proven all that is asked. */
+static enum rc read_between(struct step *step, struct outcome *out)
+{
+	const struct payload *payload = payload_of(step->message, PAYLOAD_DELETE);
+	struct wire_delete named;
+
+	read_complaint(step, out);
+	for (; payload != NULL; payload = wire_payload_next(payload)) {
+		TRY(wire_delete_parse(payload->body, &named, &out->diag));
+		if (named.protocol != PROTOCOL_IKE || out->ike_ended != RC_OK)
+			continue;
+		out->ike_ended = RC_PEER_DELETED;
+		(void)diag_fail(&out->diag, RC_PEER_DELETED,
+				"the peer deletes the IKE SA before all is proven");
+	}
+	return RC_OK;
+}
+
+static enum rc emit_nothing(struct step *step, struct outcome *out)
+{
+	struct sink sink;
+	struct writer writer;
+
+	TRY(inner_start(step->arena, &sink, &writer));
+	out->message.exchange = EXCHANGE_INFORMATIONAL;
+	out->message.response = true;
+	return inner_finish(&writer, &sink, &out->message);
+}
+
+static const step_fn between_steps[] = { read_between, emit_nothing, NULL };
+
 /* ---- the answers to ours ---- */
 
 static enum rc read_response(struct step *step, struct outcome *out)
@@ -304,6 +337,10 @@ const struct ikev2_row ikev2_informational_rows[] = {
 	  "peer does not answer IKE_AUTH" },
 	{ IKEV2_ROUNDS, I, EVENT_GIVE_UP, NULL, give_up_steps, IKEV2_ROUNDS,
 	  "peer does not answer a further IKE_AUTH" },
+	{ IKEV2_ROUNDS, I, EVENT_INFORMATIONAL_REQUEST, request_rules, between_steps, IKEV2_ROUNDS,
+	  "peer gives up between two proofs, or asks whether we live" },
+	{ IKEV2_ROUNDS, R, EVENT_INFORMATIONAL_REQUEST, request_rules, between_steps, IKEV2_ROUNDS,
+	  "peer gives up between two proofs, or asks whether we live" },
 	{ IKEV2_ROUNDS, R, EVENT_GIVE_UP, NULL, half_open_steps, IKEV2_ROUNDS,
 	  "peer never proved all that is asked of it" },
 	{ IKEV2_HALF_OPEN, R, EVENT_GIVE_UP, NULL, half_open_steps, IKEV2_HALF_OPEN,

@@ -97,6 +97,15 @@ enum rc rounds_check_identity(const struct peer *peer, const struct ike_rounds *
 	char got[IDENTITY_TEXT_MAX], expected[IDENTITY_TEXT_MAX];
 	const struct identity *pattern = &rounds->id;
 
+	if (peer->user != NULL) {
+		if (identity_equal(peer->user, id))
+			return RC_OK;
+		return diag_fail(diag, RC_AUTH_FAILED,
+				 "peer says in its second proof that it is %.100s, and this client "
+				 "of conn %.60s is %.100s",
+				 identity_text(id, got), peer->conn->name,
+				 identity_text(peer->user, expected));
+	}
 	if (second->id_any || second->id_fromcert)
 		return RC_OK;
 	if (second->id.type != ID_NONE)
@@ -116,6 +125,8 @@ const struct identity *rounds_expected(const struct peer *peer)
 {
 	const struct config_end *second = peer_remote_end(peer)->second;
 
+	if (peer->user != NULL)
+		return peer->user;
 	return second != NULL && second->id.type != ID_NONE ? &second->id : &peer->remote_id;
 }
 

@@ -27,6 +27,6 @@ enum rc unique_keeps_out(const struct sa_env *env, const struct peer *peer, stru
 	return diag_fail(diag, RC_AUTH_FAILED,
 			 "%s has an IKE SA from %s, and uniqueids=keep lets it stay: it is refused "
 			 "until that one is gone",
-			 identity_text(&peer->remote_id, id),
+			 identity_text(peer_client_id(peer), id),
 			 endpoint_text(&found->remote, remote));
 }

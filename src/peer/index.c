@@ -7,8 +7,8 @@
  * identities: by (their address, their identity): peers with an exact identity, and all instances,
  * so that ten thousand behind one address are no chain to walk. Templates with an exact identity
  * stand there without an address. ranges, anys: templates; wildcards: those of them whose identity
- * is a pattern or anything. clients: instances by their identity alone, to find the same client at
- * another address.
+ * is a pattern or anything. clients: instances by who the client is (peer_client_id()) alone, to
+ * find the same one at another address.
  */
 #include "peer/private.h"
 #include "wire/limits.h"
@@ -147,7 +147,7 @@ static void add_place(struct peers *peers, struct peer *peer)
 
 	if (peer->parent != NULL)
 		index_put(&peers->clients, &peer->by_client,
-			  index_identity_hash(peers, NULL, &peer->remote_id));
+			  index_identity_hash(peers, NULL, peer_client_id(peer)));
 	if (peer->parent == NULL) {
 		index_put(&peers->places, &peer->by_place,
 			  index_place_hash(peers, peer->local_any ? &nowhere : &peer->local,
@@ -187,15 +187,16 @@ void index_remove(struct peer *peer)
 void peer_other_instances(const struct peer *peer, void (*fn)(void *context, struct peer *other),
 			  void *context)
 {
-	uint64_t hash = index_identity_hash(peer->owner, NULL, &peer->remote_id);
+	const struct identity *id = peer_client_id(peer);
+	uint64_t hash = index_identity_hash(peer->owner, NULL, id);
 
-	if (peer->remote_id.type == ID_NULL) /* RFC 7619 §2.2: it tells nobody from anybody */
+	if (id->type == ID_NULL) /* RFC 7619 §2.2: it tells nobody from anybody */
 		return;
 	for (struct table_node *n = table_first(&peer->owner->clients, hash); n != NULL;
 	     n = table_next(n)) {
 		struct peer *other = container_of(n, struct peer, by_client);
 		if (other != peer && other->parent == peer->parent &&
-		    identity_equal(&other->remote_id, &peer->remote_id))
+		    identity_equal(peer_client_id(other), id))
 			fn(context, other);
 	}
 }

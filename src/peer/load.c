@@ -66,6 +66,8 @@ static enum rc conflict(const struct peers *peers, const struct config_conn *con
 			"but other IKE settings: tunnels to one peer share an IKE SA, so make "
 			"them equal",
 			conn->name, other->name, other->file, other->line);
+	if (config_conn_told_apart(conn, other))
+		return RC_OK;
 	log_write(peers->log, LOG_LEVEL_WARNING, &subject,
 		  "conn %s has the same left, right and identities as conn %s, but other IKE "
 		  "settings: peers get the one that was loaded first",

@@ -22,8 +22,10 @@ bool peer_may_come_from(const struct peer *peer, const struct ip_addr *remote)
 
 bool peer_same_client(const struct peer *a, const struct peer *b)
 {
-	return identity_equal(&a->remote_id, &b->remote_id) &&
-	       (a->remote_id.type != ID_NULL || ip_equal(&a->remote, &b->remote));
+	const struct identity *id = peer_client_id(a);
+
+	return identity_equal(id, peer_client_id(b)) &&
+	       (id->type != ID_NULL || ip_equal(&a->remote, &b->remote));
 }
 
 static struct peer *template_of(struct list *node)
@@ -91,14 +93,18 @@ const struct peer *peers_at(const struct peers *peers, const struct ip_addr *rem
 
 /* ---- IKE_AUTH ---- */
 
-#define FITNESS_ALLOWED (1UL << 32)
+#define FITNESS_ALLOWED (1ULL << 32)
+/* Those of the second proof weigh more: bits 40 to 59, and 60. */
+#define FITNESS_SECOND_SHIFT   40
+#define FITNESS_SECOND_ALLOWED (1ULL << 60)
 
 struct question {
 	struct peers *peers;
 	const struct ip_addr *local, *remote;
 	const struct peer_claim *claim;
+	const struct peer_second *second; /* NULL: it is the first proof */
 	struct peer *best;
-	unsigned long fitness;
+	uint64_t fitness;
 };
 
 static bool allows(const struct question *q, const struct peer *peer)
@@ -116,7 +122,7 @@ static bool rounds_fit(const struct question *q, const struct peer *peer)
 /* The method before identity before address before being bound to one of our addresses. The number
  * of proofs is last: a peer does not get out of the second one by not announcing it. 0: not at all.
  */
-static unsigned long fitness_of(const struct question *q, const struct peer *peer)
+static uint64_t first_fitness(const struct question *q, const struct peer *peer)
 {
 	unsigned identity = identity_match(&peer->remote_id, q->claim->idi);
 	unsigned address = !peer->template ? 2 : peer_remote_end(peer)->kind == HOST_RANGE ? 1 : 0;
@@ -127,13 +133,47 @@ static unsigned long fitness_of(const struct question *q, const struct peer *pee
 		return 0;
 	if (peer->template ? !may_come_from(peer, q->remote) : !ip_equal(&peer->remote, q->remote))
 		return 0;
-	return (allows(q, peer) ? FITNESS_ALLOWED : 0) + (identity * 3UL + address) * 4 +
+	return (allows(q, peer) ? FITNESS_ALLOWED : 0) + (identity * 3ULL + address) * 4 +
 	       (peer->local_any ? 0 : 2) + (rounds_fit(q, peer) ? 1 : 0);
+}
+
+/* RFC 4739: the second identity chooses among conns for which the first proofs are the same ones.
+ * Who proved it is nobody's peer by it alone. */
+static uint64_t second_fitness(const struct question *q, const struct peer *peer)
+{
+	const struct config_end *end = peer_remote_end(peer)->second;
+	const struct peer *base = q->second->base;
+	unsigned identity;
+
+	if (end == NULL || !identity_equal(&peer->local_id, &base->local_id) ||
+	    !config_conn_same_first(base->conn, peer->conn,
+				    base->left_is_local != peer->left_is_local))
+		return 0;
+	if (end->id.type == ID_NONE && !end->id_any && !end->id_fromcert) /* the first one again */
+		identity = identity_equal(q->claim->idi, q->second->id) ? UINT16_MAX : 0;
+	else
+		identity = identity_match(&end->id, q->second->id);
+	if (identity == 0)
+		return 0;
+	return ((uint64_t)identity << FITNESS_SECOND_SHIFT) +
+	       (q->second->methods == 0 || (end->auth & q->second->methods) != 0
+			? FITNESS_SECOND_ALLOWED
+			: 0);
+}
+
+static uint64_t fitness_of(const struct question *q, const struct peer *peer)
+{
+	uint64_t first = first_fitness(q, peer), second;
+
+	if (first == 0 || q->second == NULL)
+		return first;
+	second = second_fitness(q, peer);
+	return second == 0 ? 0 : second + first;
 }
 
 static void consider(struct question *q, struct peer *peer)
 {
-	unsigned long fitness = fitness_of(q, peer);
+	uint64_t fitness = fitness_of(q, peer);
 
 	if (fitness == 0 || fitness < q->fitness)
 		return;
@@ -167,22 +207,44 @@ static void consider_patterns_at(struct question *q, const struct ip_addr *local
 	}
 }
 
+/* Who the client is; NULL: that is not known before its second proof. */
+static const struct identity *client_of(const struct question *q)
+{
+	if (!peer_second_names_client(q->best))
+		return q->claim->idi;
+	return q->second != NULL ? q->second->id : NULL;
+}
+
 /* Did the same peer come before? */
 static struct peer *instance_of(const struct question *q)
 {
 	uint64_t hash = index_identity_hash(q->peers, q->remote, q->claim->idi);
+	const struct identity *client = client_of(q);
 
-	if (q->claim->idi->type == ID_NULL) /* two behind one NAT are two */
+	if (client == NULL || client->type == ID_NULL) /* two behind one NAT are two */
 		return q->best;
 	for (struct table_node *n = table_first(&q->peers->identities, hash); n != NULL;
 	     n = table_next(n)) {
 		struct peer *peer = container_of(n, struct peer, by_identity);
 		if (peer->parent == q->best && ip_equal(&peer->remote, q->remote) &&
 		    ip_equal(&peer->local, q->local) &&
-		    identity_equal(&peer->remote_id, q->claim->idi))
+		    identity_equal(&peer->remote_id, q->claim->idi) &&
+		    identity_equal(peer_client_id(peer), client))
 			return peer;
 	}
 	return q->best;
+}
+
+static void consider_all(struct question *q)
+{
+	const struct ip_addr nowhere = { .family = AF_UNSPEC };
+
+	consider_identity(q, q->remote);
+	consider_identity(q, NULL);
+	consider_patterns_at(q, q->local);
+	consider_patterns_at(q, &nowhere);
+	list_for(node, &q->peers->wildcards)
+		consider(q, container_of(node, struct peer, in_wildcards));
 }
 
 /* ---- nobody ---- */
@@ -261,19 +323,25 @@ struct peer *peers_for_identity(struct peers *peers, const struct ip_addr *local
 				const struct ip_addr *remote, const struct peer_claim *claim,
 				struct diag *diag)
 {
-	const struct ip_addr nowhere = { .family = AF_UNSPEC };
 	struct question q = { .peers = peers, .local = local, .remote = remote, .claim = claim };
 
-	consider_identity(&q, remote);
-	consider_identity(&q, NULL);
-	consider_patterns_at(&q, local);
-	consider_patterns_at(&q, &nowhere);
-	list_for(node, &peers->wildcards)
-		consider(&q, container_of(node, struct peer, in_wildcards));
+	consider_all(&q);
 	if (q.best == NULL) {
 		nobody(&q, diag);
 		return NULL;
 	}
+	return q.best->template ? instance_of(&q) : q.best;
+}
+
+struct peer *peers_for_second(struct peers *peers, const struct ip_addr *local,
+			      const struct ip_addr *remote, const struct peer_claim *claim,
+			      const struct peer_second *second)
+{
+	struct question q = { peers, local, remote, claim, second, NULL, 0 };
+
+	consider_all(&q);
+	if (q.best == NULL)
+		q.best = second->base;
 	return q.best->template ? instance_of(&q) : q.best;
 }
 

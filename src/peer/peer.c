@@ -94,6 +94,9 @@ void peer_free(struct peer *peer)
 		tunnel_free(container_of(peer->tunnels.next, struct tunnel, in_peer));
 	identity_free(&peer->local_id);
 	identity_free(&peer->remote_id);
+	if (peer->user != NULL)
+		identity_free(peer->user);
+	mem_free(peer->user);
 	backoff_reset(&peer->backoff);
 	recorder_free(&peer->recorder);
 	config_unref(peer->config);

@@ -365,11 +365,11 @@ static struct ike_sa *sa_of(struct end *end)
 			    struct ike_sa, in_peer);
 }
 
-/* West says this instead of its second request. */
-static void says_instead(struct play *play, void (*fill)(struct writer *writer))
+/* With keys of the SA that is half way; the message ID is that request's of `from`. */
+static void says(struct play *play, struct ike_sa *sa, uint32_t id, uint8_t exchange,
+		 void (*fill)(struct writer *writer))
 {
-	struct ike_sa *sa = sa_of(&play->pair.west);
-	struct outcome_message message = { .exchange = EXCHANGE_IKE_AUTH };
+	struct outcome_message message = { .exchange = exchange };
 	uint8_t buffer[2048];
 	struct sink sink, sealed;
 	struct writer writer;
@@ -382,12 +382,19 @@ static void says_instead(struct play *play, void (*fill)(struct writer *writer))
 	assert_int_equal(inner_finish(&writer, &sink, &message), RC_OK);
 	sink_init(&sealed, buffer, sizeof(buffer));
 	assert_int_equal(sa->state, IKEV2_ROUNDS);
-	assert_int_equal(ikev2_seal(sa, sa->seal_counter++, sa->send_next - 1, &message, &sealed),
-			 RC_OK);
+	assert_int_equal(ikev2_seal(sa, sa->seal_counter++, id, &message, &sealed), RC_OK);
 	assert_int_equal(
 		world_inject(play->pair.world, &sa->local, &sa->remote, sink_written(&sealed)),
 		RC_OK);
 	world_run(play->pair.world, 100 * USEC_PER_MSEC);
+}
+
+/* West says this instead of its second request. */
+static void says_instead(struct play *play, uint8_t exchange, void (*fill)(struct writer *writer))
+{
+	struct ike_sa *sa = sa_of(&play->pair.west);
+
+	says(play, sa, sa->send_next - 1, exchange, fill);
 }
 
 static void half_way(struct play *play, const char *west, const char *east, unsigned *count)
@@ -445,7 +452,7 @@ static void what_was_announced_must_come(void **state)
 		struct play play;
 		unsigned count;
 		half_way(&play, BASE CERTS OWN_W LEFT_2, BASE CERTS OWN_E LEFT_2, &count);
-		says_instead(&play, cases[i].fill);
+		says_instead(&play, EXCHANGE_IKE_AUTH, cases[i].fill);
 		if (!end_said(&play.pair.east, cases[i].why))
 			fail_msg("\"%s\" is not said: %s", cases[i].why, play.pair.east.journal);
 		assert_int_equal(play.pair.east.gateway->sas.established_count, 0);
@@ -462,7 +469,7 @@ static void what_was_not_announced_must_not_come(void **state)
 
 	(void)state;
 	half_way(&play, BASE CERTS OWN_W RIGHT_2, BASE CERTS OWN_E RIGHT_2, &count);
-	says_instead(&play, say_first_id_again);
+	says_instead(&play, EXCHANGE_IKE_AUTH, say_first_id_again);
 	assert_true(end_said(&play.pair.east, "which it has not announced"));
 	assert_int_equal(play.pair.east.gateway->sas.established_count, 0);
 	play_end(&play);
@@ -479,6 +486,134 @@ static void who_stops_half_way_is_forgotten(void **state)
 	assert_int_equal(play.pair.east.gateway->sas.half_open_count, 0);
 	assert_int_equal(play.pair.east.gateway->sas.ike_count, 0);
 	assert_true(play.pair.west.failed > 0);
+	play_end(&play);
+}
+
+/* ---- INFORMATIONAL between the two (RFC 7296 §2.21.2) ---- */
+
+static void say_delete(struct writer *writer)
+{
+	const struct wire_delete ike = { .protocol = PROTOCOL_IKE };
+
+	wire_delete_emit(writer, &ike);
+}
+
+static void say_delete_of_a_child(struct writer *writer)
+{
+	static const uint8_t spi[4] = { 1, 2, 3, 4 };
+	const struct wire_delete child = {
+		.protocol = PROTOCOL_ESP, .spi_size = 4, .count = 1, .spis = { spi, 4 }
+	};
+
+	wire_delete_emit(writer, &child);
+}
+
+static void say_failed(struct writer *writer)
+{
+	emit_notify(writer, AUTHENTICATION_FAILED);
+}
+
+static void say_status(struct writer *writer)
+{
+	emit_notify(writer, INITIAL_CONTACT);
+}
+
+struct heard {
+	const char *from; /* its responses */
+	unsigned responses;
+	size_t len;
+};
+
+static bool hear(void *context, struct flight *flight)
+{
+	struct heard *heard = context;
+	char text[IP_TEXT_MAX];
+
+	if (strcmp(ip_text(&flight->from.addr, text), heard->from) == 0 &&
+	    flight->bytes[18] == EXCHANGE_INFORMATIONAL &&
+	    (flight->bytes[19] & IKE_FLAG_RESPONSE) != 0) {
+		heard->responses++;
+		heard->len = flight->len;
+	}
+	return true;
+}
+
+static const struct {
+	void (*fill)(struct writer *writer);
+	const char *ends; /* by what; NULL: it goes on */
+} between[] = {
+	{ NULL, NULL },
+	{ say_status, NULL },
+	{ say_delete_of_a_child, NULL },
+	{ say_delete, "deletes the IKE SA before all is proven" },
+	{ say_failed, "the peer says AUTHENTICATION_FAILED" },
+};
+
+static void the_initiator_is_heard_between_two_proofs(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < sizeof(between) / sizeof(between[0]); i++) {
+		struct heard heard = { .from = EAST_ADDRESS };
+		struct play play;
+		unsigned count;
+		half_way(&play, BASE CERTS OWN_W LEFT_2, BASE CERTS OWN_E LEFT_2, &count);
+		world_tap(play.pair.world, hear, &heard);
+		says_instead(&play, EXCHANGE_INFORMATIONAL, between[i].fill);
+		assert_int_equal(heard.responses, 1);
+		assert_true(heard.len <= 28 + 4 + 8 + 1 + 16); /* with nothing inside */
+		assert_int_equal(play.pair.east.gateway->sas.ike_count, between[i].ends == NULL);
+		if (between[i].ends != NULL)
+			assert_true(end_said(&play.pair.east, between[i].ends));
+		/* it proves nothing, and gives no more time */
+		assert_int_equal(world_partition(play.pair.world, play.pair.west.host,
+						 play.pair.east.host, true),
+				 RC_OK);
+		pair_run(&play.pair, 400 * USEC_PER_SEC);
+		assert_int_equal(play.pair.east.gateway->sas.ike_count, 0);
+		assert_int_equal(play.pair.east.ike_up, 0);
+		play_end(&play);
+	}
+}
+
+static void the_responder_is_heard_between_two_proofs(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < sizeof(between) / sizeof(between[0]); i++) {
+		struct heard heard = { .from = WEST_ADDRESS };
+		struct play play;
+		struct ike_sa *sa;
+		unsigned count;
+		half_way(&play, BASE CERTS OWN_W LEFT_2, BASE CERTS OWN_E LEFT_2, &count);
+		sa = container_of(play.pair.east.gateway->sas.half_open.next, struct ike_sa,
+				  in_half_open);
+		world_tap(play.pair.world, hear, &heard);
+		says(&play, sa, 0, EXCHANGE_INFORMATIONAL, between[i].fill);
+		assert_int_equal(heard.responses, 1);
+		assert_int_equal(play.pair.west.failed, between[i].ends != NULL);
+		if (between[i].ends != NULL) {
+			assert_non_null(strstr(play.pair.west.last_text, between[i].ends));
+		} else {
+			pair_run(&play.pair, 3 * USEC_PER_SEC);
+			assert_int_equal(play.pair.west.child_up, 1);
+		}
+		play_end(&play);
+	}
+}
+
+/* The other end is not left with a half-open SA when its first proof is refused. */
+static void a_first_proof_of_the_responder_that_is_refused_is_told(void **state)
+{
+	static const char west[] = BASE CERTS OWN_W LEFT_2 "\trightca=\"CN=Another CA\"\n";
+	struct play play;
+
+	(void)state;
+	play_start(&play, west, BASE CERTS OWN_E LEFT_2);
+	end_up(&play.pair.west, "t");
+	pair_run(&play.pair, USEC_PER_SEC);
+	assert_int_equal(play.pair.west.failed, 1);
+	assert_true(end_said(&play.pair.east, "the peer says AUTHENTICATION_FAILED"));
+	assert_int_equal(play.pair.east.gateway->sas.half_open_count, 0);
+	assert_int_equal(play.pair.east.gateway->sas.ike_count, 0);
 	play_end(&play);
 }
 
@@ -521,6 +656,9 @@ int main(void)
 		cmocka_unit_test(what_was_announced_must_come),
 		cmocka_unit_test(what_was_not_announced_must_not_come),
 		cmocka_unit_test(who_stops_half_way_is_forgotten),
+		cmocka_unit_test(the_initiator_is_heard_between_two_proofs),
+		cmocka_unit_test(the_responder_is_heard_between_two_proofs),
+		cmocka_unit_test(a_first_proof_of_the_responder_that_is_refused_is_told),
 		cmocka_unit_test(a_conn_that_goes_half_way_takes_it_along),
 	};
 
