@@ -2,6 +2,7 @@
 /* Clients that prove two identities (RFC 4739): which conn, which lease and which instance is
  * theirs. */
 #include "engine/private.h"
+#include "exchange/authority.h"
 #include "exchange/office.h"
 
 #define TWICE	  "\tauthby=secret\n\trightid=%any\n\trightauth2=secret\n"
@@ -173,19 +174,11 @@ static struct peer *instance_in(struct office *office)
 		       : container_of(template->instances.next, struct peer, in_instances);
 }
 
-static void instance_ends(const char *server, const char *more)
+/* The client comes again, without having said that it was gone. */
+static void comes_again(struct end *client, const char *more)
 {
-	struct office office;
-	struct hold hold = { .sent = 0 };
-	struct end *client = &office.clients[0];
-	struct peer *instance;
 	char conf[700];
 
-	office_start(&office, server, NULL);
-	(void)office_client(&office, 0, "@one", more);
-	run(&office, 5);
-	assert_int_equal(client->child_up, 1);
-	world_tap(office.world, hold_second, &hold);
 	(void)snprintf(conf, sizeof(conf),
 		       "conn t\n\tleft=192.0.2.1\n\tleftid=@one\n\tright=192.0.2.100\n"
 		       "\trightid=@office\n\trightsubnet=10.2.0.0/24\n\tauthby=secret\n"
@@ -193,18 +186,45 @@ static void instance_ends(const char *server, const char *more)
 		       more);
 	end_crash(client);
 	end_boot(client, conf, OFFICE_SECRET);
-	world_run(office.world, 300 * USEC_PER_MSEC);
-	instance = instance_in(&office);
+}
+
+static void end_instance(struct office *office)
+{
+	struct peer *instance = instance_in(office);
+
 	assert_non_null(instance);
-	ike_down(office.server.gateway,
+	ike_down(office->server.gateway,
 		 container_of(instance->ike_sas.next, struct ike_sa, in_peer), RC_TIMEOUT, "test");
+}
+
+static void assert_came_again(const struct office *office)
+{
+	const struct end *client = &office->clients[0];
+
+	if (client->child_up != 2 || client->failed != 0)
+		fail_msg("%s; %s", client->last_text, office->server.journal);
+}
+
+static void instance_ends(const char *server, const char *more)
+{
+	struct office office;
+	struct hold hold = { .sent = 0 };
+	struct end *client = &office.clients[0];
+
+	office_start(&office, server, NULL);
+	(void)office_client(&office, 0, "@one", more);
+	run(&office, 5);
+	assert_int_equal(client->child_up, 1);
+	world_tap(office.world, hold_second, &hold);
+	comes_again(client, more);
+	world_run(office.world, 300 * USEC_PER_MSEC);
+	end_instance(&office);
 	world_run(office.world, 100 * USEC_PER_MSEC);
 	assert_null(instance_in(&office));
 	assert_int_equal(office.server.gateway->sas.half_open_count, 1);
 	world_tap(office.world, NULL, NULL);
 	run(&office, 3);
-	if (client->child_up != 2 || client->failed != 0)
-		fail_msg("%s; %s", client->last_text, office.server.journal);
+	assert_came_again(&office);
 	assert_non_null(instance_in(&office));
 	office_end(&office);
 }
@@ -218,6 +238,46 @@ static void an_instance_that_ends_between_two_proofs_is_made_again(void **state)
 		      "\trightauth2=secret\n\trightid2=@vault\n");
 }
 
+/* Signatures are verified by workers: what happens meanwhile. */
+static void an_instance_that_ends_while_a_signature_is_verified_is_made_again(void **state)
+{
+	static const struct wish wish = { .subject = "CN=one",
+					  .name = "@one",
+					  .kind = KEY_ECDSA_P256 };
+	static const char signs[] = "\tleftauth=ecdsa\n\trightauth=secret\n\tleftcert=one\n";
+	struct office office;
+	struct authority ca;
+	struct end *client = &office.clients[0];
+	struct peer *instance;
+	struct list *half_open;
+
+	(void)state;
+	office_start(&office,
+		     OFFICE_CONN("t") "\trightid=%any\n\tleftauth=secret\n\trightauth=ecdsa\n",
+		     NULL);
+	half_open = &office.server.gateway->sas.half_open;
+	(void)office_client(&office, 0, "@one", signs);
+	authority_new(&ca, NULL, "CN=Test CA", client->host->ops->wall(client->host));
+	authority_trusted(&ca, &office.server);
+	authority_certifies(&ca, client, "one", &wish, NULL);
+	run(&office, 10);
+	assert_int_equal(client->child_up, 1);
+	client->failed = 0; /* before it had its certificate */
+	comes_again(client, signs);
+	authority_certifies(&ca, client, "one", &wish, NULL);
+	while (list_empty(half_open) ||
+	       container_of(half_open->next, struct ike_sa, in_half_open)->errand == NULL)
+		assert_true(world_step(office.world));
+	instance = instance_in(&office);
+	end_instance(&office);
+	reconcile(office.server.gateway, instance);
+	assert_null(instance_in(&office));
+	run(&office, 3);
+	assert_came_again(&office);
+	office_end(&office);
+	authority_free(&ca);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +288,7 @@ int main(void)
 		cmocka_unit_test(who_share_a_fixed_second_identity_are_told_by_the_first),
 		cmocka_unit_test(a_user_who_is_here_already_is_kept_out),
 		cmocka_unit_test(an_instance_that_ends_between_two_proofs_is_made_again),
+		cmocka_unit_test(an_instance_that_ends_while_a_signature_is_verified_is_made_again),
 	};
 
 	return exchange_run(tests);

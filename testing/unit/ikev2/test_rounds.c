@@ -85,6 +85,29 @@ static void the_second_identity_is_the_one_that_is_asked_for(void **state)
 	assert_int_equal(fits(TWICE "\tleftid2=%any\n", "@west", "@anybody"), RC_OK);
 }
 
+/* We may begin with a client that has an instance: its addresses are that user's. */
+static void the_user_of_an_instance_is_asked_for_again(void **state)
+{
+	struct ike_rounds rounds = { .ours = 1 };
+	struct identity alice = { ID_FQDN, 5, (uint8_t *)(uintptr_t) "alice" };
+	struct identity bob = { ID_FQDN, 3, (uint8_t *)(uintptr_t) "bob" };
+	struct diag diag = { "" };
+	struct road road;
+	struct peer *peer;
+
+	(void)state;
+	road_begin(&road, TWICE, TWICE "\tleftid2=%any\n");
+	peer = peer_of(&road.pair.east);
+	assert_ptr_equal(rounds_expected(peer), &peer->remote_id);
+	assert_int_equal(rounds_check_identity(peer, &rounds, &bob, &diag), RC_OK);
+	peer->user = &alice;
+	assert_ptr_equal(rounds_expected(peer), &alice);
+	assert_int_equal(rounds_check_identity(peer, &rounds, &alice, &diag), RC_OK);
+	assert_int_equal(rounds_check_identity(peer, &rounds, &bob, &diag), RC_AUTH_FAILED);
+	peer->user = NULL;
+	road_end(&road);
+}
+
 /* RFC 9242 §3.3.2 */
 static void auth_covers_the_id_of_the_first_message(void **state)
 {
@@ -105,6 +128,7 @@ int main(void)
 		cmocka_unit_test(support_is_announced_where_a_conn_wants_it),
 		cmocka_unit_test(who_owes_how_many_proofs),
 		cmocka_unit_test(the_second_identity_is_the_one_that_is_asked_for),
+		cmocka_unit_test(the_user_of_an_instance_is_asked_for_again),
 		cmocka_unit_test(auth_covers_the_id_of_the_first_message),
 	};
 
