@@ -55,7 +55,8 @@ enum rc store_add_crl(struct span der, struct diag *diag) MUST_CHECK;
 /* ---- PKCS#12 (RFC 7292) ---- */
 struct pkcs12;
 /* Reads a file and checks it against the password; nothing is changed. RC_AUTH_FAILED: the password
- * is wrong, or the file was altered. */
+ * is wrong, or the file was altered; RC_LIMIT: it is too large, or the password is to be hashed too
+ * often. Slow: seconds. */
 enum rc pkcs12_open(struct span der, const char *password, struct pkcs12 **out,
 		    struct diag *diag) MUST_CHECK;
 void pkcs12_close(struct pkcs12 *pkcs12); /* NULL: nothing */

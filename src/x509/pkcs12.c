@@ -8,7 +8,9 @@
 #include <secerr.h>
 #include <string.h>
 #include "base/secret.h"
+#include "crypto/pbe.h"
 #include "x509/database.h"
+#include "x509/pkcs12_keys.h"
 #include "x509/store.h"
 
 #define CERTIFICATES_MAX 32
@@ -58,27 +60,6 @@ static void prepare(void)
 	for (size_t i = 0; i < sizeof(ciphers) / sizeof(ciphers[0]); i++)
 		(void)SEC_PKCS12EnableCipher(ciphers[i], 1);
 	PORT_SetUCS2_ASCIIConversionFunction(convert);
-}
-
-/* RFC 7292 §B.1: a BMPString that ends with two zero bytes. */
-static enum rc to_bmp(const char *password, struct secret *out, struct diag *diag)
-{
-	size_t len = strlen(password);
-	unsigned used = 0;
-
-	if (len > 1000)
-		return diag_fail(diag, RC_LIMIT, "the password is longer than 1000 bytes");
-	if (secret_alloc(out, 2 * len + 2) != RC_OK)
-		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
-	if (len == 0 ||
-	    PORT_UCS2_UTF8Conversion(PR_TRUE, (unsigned char *)(uintptr_t)password, (unsigned)len,
-				     out->ptr, (unsigned)(2 * len), &used)) {
-		/* NSS gives the bytes of network order */
-		out->len = used + 2;
-		out->ptr[used] = out->ptr[used + 1] = 0;
-		return RC_OK;
-	}
-	return diag_fail(diag, RC_SYNTAX, "the password is not UTF-8");
 }
 
 /* ---- reading ---- */
@@ -181,7 +162,9 @@ enum rc pkcs12_open(struct span der, const char *password, struct pkcs12 **out, 
 	if (pkcs12 == NULL)
 		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
 	prepare();
-	rc = to_bmp(password, &pkcs12->password, diag);
+	rc = pkcs12_check(der, diag);
+	if (rc == RC_OK)
+		rc = pbe_bmp(password, &pkcs12->password, diag);
 	if (rc == RC_OK)
 		rc = decode_either(pkcs12, der, diag);
 	if (rc == RC_OK)
