@@ -417,7 +417,7 @@ struct secrets_file {
 	const char *kind;	  /* RSA, ECDSA, ED25519, PKCS8, P12: what stands there */
 	bool pkcs12;		  /* P12, PKCS12: a certificate is in it too */
 	char *name;		  /* as written: a path, or a file in ipsec.d/private */
-	struct secret passphrase; /* len 0: none */
+	struct secret passphrase; /* text, with a NUL behind it that is counted; len 0: none */
 	const char *file;	  /* where the entry stands */
 	unsigned line;
 };

@@ -178,6 +178,9 @@ enum rc gateway_reload(struct gateway *gateway, struct config *config,
  * certificates and keys are read anew when they are next asked for; SAs stay. Takes the reference.
  */
 void gateway_renew_keys(struct gateway *gateway, struct x509_trust *trust);
+/* Certificates and keys in files, read on a worker (x509_files_load()), take the place of those so
+ * far; SAs stay. Takes the reference. */
+void gateway_renew_files(struct gateway *gateway, struct x509_files *files);
 /* Before the start: CRLs lie in that folder too (there need not be one), and are read at once, with
  * those of the NSS database. What is wrong with one is logged. RC_NO_MEMORY. */
 enum rc gateway_open_crls(struct gateway *gateway, const char *folder) MUST_CHECK;

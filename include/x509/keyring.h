@@ -6,17 +6,21 @@
 #define VANTH_X509_KEYRING_H
 
 #include "log/log.h"
-#include "x509/x509.h"
+#include "x509/files.h"
 
 struct keyring;
 /* Reads the trusted CAs of the open NSS database. seed: random, of its table. */
 enum rc keyring_new(struct log *log, const uint64_t seed[2], struct keyring **out,
 		    struct diag *diag) MUST_CHECK;
 void keyring_free(struct keyring *keyring); /* NULL: nothing */
-/* What a configuration brings: the CAs of its ca sections, which are read now, with warnings in the
- * log. Slow. */
+/* What a configuration brings: the CAs of its ca sections, certificates and keys in files, which
+ * are read now, with warnings in the log. secrets may be NULL. Slow. */
 enum rc keyring_configure(struct keyring *keyring, const struct config *config,
-			  struct diag *diag) MUST_CHECK;
+			  const struct secrets *secrets, struct diag *diag) MUST_CHECK;
+/* Files that were read elsewhere (x509_files_load() is slow) take the place of those so far; takes
+ * the reference. */
+void keyring_files_set(struct keyring *keyring, struct x509_files *files);
+struct x509_files *keyring_files(const struct keyring *keyring); /* borrowed; NULL: none */
 /* ipsec rereadall: CAs, certificates and keys are read again, at once or when they are next asked
  * for. On failure everything stays as it was. */
 enum rc keyring_reload(struct keyring *keyring, struct diag *diag) MUST_CHECK;

@@ -50,7 +50,9 @@ struct credential { /* counted, immutable */
 	struct certificate **chain; /* intermediates to send after it, issuer by issuer */
 	unsigned chain_count;
 	char *nickname;
-	unsigned refs; /* atomic */
+	char *from, *key_from; /* the files of certificate and key; NULL: the database (key_from
+				  also: the file of the certificate) */
+	unsigned refs;	       /* atomic */
 };
 /* name: a nickname of the database; or a path (with a slash): PEM or DER certificate, with the
  * chain behind it, whose key is in the same file, in the database, or in key_path (NULL: none), or

@@ -246,6 +246,21 @@ static void check_own_key(struct check *check, struct credential *credential)
 			kind_text(kind), check->own_side, kind == KEY_RSA ? "rsasig" : "ecdsa");
 }
 
+static void say_where(struct check *check, const char *what, const struct credential *credential)
+{
+	if (credential->from == NULL)
+		conn_check_say(check, MARK_OK,
+			       "%s is in the NSS database, and its private key belongs to it",
+			       what);
+	else if (credential->key_from != NULL)
+		conn_check_say(check, MARK_OK, "%s is in %s, and its private key in %s", what,
+			       credential->from, credential->key_from);
+	else
+		conn_check_say(check, MARK_OK,
+			       "%s is in %s, and its private key is there or in the NSS database",
+			       what, credential->from);
+}
+
 static void check_own(struct check *check)
 {
 	struct credential *credential = NULL;
@@ -267,7 +282,7 @@ static void check_own(struct check *check)
 	}
 	(void)snprintf(what, sizeof(what), "our certificate \"%.100s\" (%s)", check->own->cert,
 		       certificate_subject_text(credential->certificate, subject));
-	conn_check_say(check, MARK_OK, "%s is there, and its private key belongs to it", what);
+	say_where(check, what, credential);
 	check_dates(check, what, credential->certificate);
 	check_own_key(check, credential);
 	check_own_id(check, credential->certificate);
@@ -281,15 +296,20 @@ static void check_peer_certificate(struct check *check)
 	struct x509_verify path;
 	struct certificate *certificate = NULL;
 	struct diag diag = { "" };
-	char text[IDENTITY_TEXT_MAX], names[700], what[200];
+	const struct x509_file *file;
+	char text[IDENTITY_TEXT_MAX], names[700], what[460];
 	uint8_t bytes[16];
 	struct identity id = identity_of(check->peer, bytes);
 
-	if (x509_certificate_load(check->peer->cert, &certificate, &diag) != RC_OK) {
+	file = x509_files_find(keyring_files(check->keyring), check->peer->cert);
+	if (x509_certificate_load(file != NULL ? file->path : check->peer->cert, &certificate,
+				  &diag) != RC_OK) {
 		conn_check_say(check, MARK_FAIL, "%scert=: %s", check->peer_side, diag.text);
 		return;
 	}
-	(void)snprintf(what, sizeof(what), "the peer's certificate \"%.100s\"", check->peer->cert);
+	(void)snprintf(what, sizeof(what), "the peer's certificate \"%.100s\"%s%.300s",
+		       check->peer->cert, file != NULL ? ", which is in " : "",
+		       file != NULL ? file->path : "");
 	check_dates(check, what, certificate);
 	list_names(certificate, names, sizeof(names));
 	if (check->peer->id_fromcert)
@@ -442,17 +462,37 @@ static void print_errors(const struct config_errors *errors)
 					   sizeof(text)));
 }
 
-/* The CAs of the configuration too. */
+/* What is wrong with the secrets check_psk() tells. */
+static struct secrets *passphrases(const char *path)
+{
+	struct config_errors errors;
+	struct secrets *secrets = NULL;
+
+	config_errors_init(&errors);
+	if (access(path, R_OK) != 0 || secrets_load(path, false, &secrets, &errors) != RC_OK)
+		secrets = NULL;
+	config_errors_free(&errors);
+	return secrets;
+}
+
+/* The CAs of the configuration too, and its files. */
 static enum rc read_authorities(struct check *check, const struct config *config, struct diag *diag)
 {
 	struct config_errors errors;
+	struct secrets *secrets = passphrases(check->secrets_path);
 	struct x509_trust *trust;
+	struct x509_files *files;
 	enum rc rc;
 
 	config_errors_init(&errors);
 	rc = x509_trust_load_with(config, &errors, &trust, diag);
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
 		keyring_renew(check->keyring, trust);
+		rc = x509_files_load(config, secrets, trust, NULL, &errors, &files, diag);
+	}
+	if (rc == RC_OK)
+		keyring_files_set(check->keyring, files);
+	secrets_free(secrets);
 	print_errors(&errors);
 	config_errors_free(&errors);
 	return rc;

@@ -3,9 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "config/config.h"
 #include "keys.h"
-#include "x509/x509.h"
+#include "x509/files.h"
 
 #define DAY ((int64_t)86400)
 
@@ -166,6 +167,67 @@ static unsigned show_authorities(const struct ipsec *ipsec)
 	return count;
 }
 
+/* ---- files that the configuration names ---- */
+
+static bool show_file(const struct ipsec *ipsec, const struct x509_file *file)
+{
+	struct store_item item = { .nickname = file->name, .has_key = file->credential != NULL };
+	const char *key = file->credential != NULL ? file->credential->key_from : NULL;
+	char where[9000];
+	struct diag diag = { "" };
+
+	if (x509_certificate_load(file->path, &item.certificate, &diag) != RC_OK) {
+		if (file->credential == NULL) {
+			(void)complain(0, "%s: %s", file->name, diag.text);
+			return false;
+		}
+		item.certificate = certificate_ref(file->credential->certificate);
+	}
+	(void)snprintf(where, sizeof(where), "%s%s%s", file->path, key != NULL ? ", its key " : "",
+		       key != NULL ? key : "");
+	show(ipsec, &item, where);
+	certificate_unref(item.certificate);
+	return true;
+}
+
+static unsigned show_all_files(const struct ipsec *ipsec, const struct config *config,
+			       struct config_errors *errors)
+{
+	const char *path = config->setup.secretsfile != NULL ? config->setup.secretsfile
+							     : VANTH_SYSCONFDIR "/ipsec.secrets";
+	struct secrets *secrets = NULL;
+	struct x509_trust *trust = NULL;
+	struct x509_files *files = NULL;
+	const struct x509_file *file;
+	unsigned count = 0;
+
+	if (access(path, R_OK) == 0 && secrets_load(path, false, &secrets, errors) != RC_OK)
+		secrets = NULL;
+	if (x509_trust_load(&trust, NULL) == RC_OK &&
+	    x509_files_load(config, secrets, trust, NULL, errors, &files, NULL) == RC_OK)
+		for (unsigned i = 0; (file = x509_files_at(files, i)) != NULL; i++)
+			count += show_file(ipsec, file);
+	x509_files_unref(files);
+	x509_trust_unref(trust);
+	secrets_free(secrets);
+	return count;
+}
+
+static unsigned show_files(const struct ipsec *ipsec)
+{
+	struct config_errors errors;
+	struct config *config = NULL;
+	unsigned count = 0;
+
+	config_errors_init(&errors);
+	if (config_load(ipsec->config, &config, &errors) == RC_OK) {
+		count = show_all_files(ipsec, config, &errors);
+		config_unref(config);
+	}
+	config_errors_free(&errors);
+	return count;
+}
+
 static int list_certificates(const struct ipsec *ipsec, bool cas)
 {
 	struct store_list list;
@@ -181,8 +243,7 @@ static int list_certificates(const struct ipsec *ipsec, bool cas)
 		count++;
 	}
 	store_list_free(&list);
-	if (cas)
-		count += show_authorities(ipsec);
+	count += cas ? show_authorities(ipsec) : show_files(ipsec);
 	if (count == 0 && !ipsec->json)
 		(void)printf("none (\"ipsec import FILE\" brings some in)\n");
 	return EXIT_DONE;

@@ -21,6 +21,19 @@ const char *secrets_file_kind(struct span word)
 	return NULL;
 }
 
+/* Who takes a passphrase wants text. */
+static enum rc terminate(struct secret *passphrase)
+{
+	struct secret text = { NULL, 0 };
+
+	if (passphrase->len == 0)
+		return RC_OK;
+	TRY(secret_alloc(&text, passphrase->len + 1));
+	memcpy(text.ptr, passphrase->ptr, passphrase->len);
+	secret_move(passphrase, &text);
+	return RC_OK;
+}
+
 enum rc secrets_add_file(struct secrets *secrets, const struct secrets_file *file, struct span name,
 			 struct secret *passphrase)
 {
@@ -29,6 +42,7 @@ enum rc secrets_add_file(struct secrets *secrets, const struct secrets_file *fil
 
 	if (secrets->key_file_count == SECRETS_FILES_MAX)
 		return RC_LIMIT;
+	TRY(terminate(passphrase));
 	grown = mem_resize(secrets->key_files, (secrets->key_file_count + 1) * sizeof(*grown));
 	if (grown == NULL)
 		return RC_NO_MEMORY;

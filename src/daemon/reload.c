@@ -9,7 +9,7 @@
  */
 #include "base/arena.h"
 #include "daemon/private.h"
-#include "x509/x509.h"
+#include "x509/keyring.h"
 
 enum wish { WISH_ALL, WISH_SECRETS, WISH_KEYS, WISH_CONFIG };
 
@@ -25,7 +25,9 @@ struct reading {
 	bool secrets_missing;
 	bool taking;		  /* it takes effect */
 	struct x509_trust *trust; /* NULL: trust_diag says why not */
-	struct diag diag, trust_diag;
+	struct x509_trust *trust_so_far;
+	struct x509_files *files, *files_so_far; /* files: NULL: they stay as they were */
+	struct diag diag, trust_diag, files_diag;
 	enum rc rc;
 };
 
@@ -46,21 +48,50 @@ static enum rc read_secrets(struct reading *reading)
 				  &reading->secrets_errors, &reading->diag);
 }
 
+/* Certificates and keys in files, with the passphrases of ipsec.secrets. */
+static enum rc read_key_files(struct reading *reading)
+{
+	const struct config *config = reading->config != NULL ? reading->config : reading->in_force;
+	struct x509_trust *trust = reading->trust != NULL ? reading->trust : reading->trust_so_far;
+
+	return x509_files_load(config, reading->secrets, trust, reading->files_so_far,
+			       &reading->errors, &reading->files, &reading->diag);
+}
+
+/* Where only the passphrases in it matter: with errors in it, files stay as they were. */
+static enum rc read_passphrases(struct reading *reading)
+{
+	const char *path = reading->config != NULL
+				   ? files_secrets_path(reading->daemon->options, reading->config)
+				   : reading->secrets_path;
+	struct config_errors errors;
+	bool missing;
+	enum rc rc;
+
+	config_errors_init(&errors);
+	rc = files_secrets_read(path, &reading->secrets, &missing, &errors, &reading->files_diag);
+	config_errors_free(&errors);
+	return rc == RC_OK ? read_key_files(reading) : RC_OK;
+}
+
 static enum rc read_files(struct reading *reading)
 {
-	if (reading->wish == WISH_KEYS)
-		return x509_trust_load_with(reading->in_force, &reading->errors, &reading->trust,
-					    &reading->diag);
+	if (reading->wish == WISH_KEYS) {
+		TRY(x509_trust_load_with(reading->in_force, &reading->errors, &reading->trust,
+					 &reading->diag));
+		return read_passphrases(reading);
+	}
 	if (reading->wish != WISH_SECRETS)
 		TRY(files_config_read(reading->daemon->options->config, &reading->config,
 				      &reading->errors, &reading->diag));
-	if (reading->wish != WISH_CONFIG)
-		TRY(read_secrets(reading));
+	if (reading->wish == WISH_CONFIG)
+		return read_passphrases(reading);
+	TRY(read_secrets(reading));
 	if (reading->wish == WISH_ALL &&
 	    x509_trust_load_with(reading->config, &reading->errors, &reading->trust,
 				 &reading->trust_diag) != RC_OK)
 		reading->trust = NULL;
-	return RC_OK;
+	return read_key_files(reading);
 }
 
 static void read_work(struct job *job, unsigned worker)
@@ -82,6 +113,9 @@ static void reading_free(struct reading *reading)
 	secrets_free(reading->secrets);
 	if (reading->trust != NULL)
 		x509_trust_unref(reading->trust);
+	x509_trust_unref(reading->trust_so_far);
+	x509_files_unref(reading->files);
+	x509_files_unref(reading->files_so_far);
 	mem_free(reading->secrets_path);
 	mem_free(reading);
 }
@@ -153,7 +187,20 @@ static void take_trust(struct reading *reading)
 	reading->trust = NULL;
 }
 
-/* What can fail comes first. */
+/* Conns that come find them; those that are there look again when take_trust() lets them, or
+ * gateway_renew_files(). */
+static void take_files(struct reading *reading)
+{
+	if (reading->files != NULL)
+		keyring_files_set(reading->daemon->gateway->keyring, reading->files);
+	else
+		log_write(reading->daemon->log, LOG_LEVEL_WARNING, NULL,
+			  "certificates and keys in files stay as they were: %s",
+			  reading->files_diag.text);
+	reading->files = NULL;
+}
+
+/* What can fail comes first; conns that come find their files. */
 static void take_all(struct reading *reading)
 {
 	const struct gateway_reload_watch watch = { progressed, all_done, reading };
@@ -163,6 +210,7 @@ static void take_all(struct reading *reading)
 
 	config_ref(before);
 	reading->taking = true;
+	take_files(reading);
 	rc = gateway_reload_watched(daemon->gateway, reading->config, &watch, &reading->diag);
 	if (rc == RC_OK) {
 		setup_reapply(daemon, &before->setup, &reading->config->setup);
@@ -195,14 +243,18 @@ static void take_effect(struct reading *reading)
 		return;
 	case WISH_SECRETS:
 		take_secrets(reading);
+		gateway_renew_files(reading->daemon->gateway, reading->files);
+		reading->files = NULL;
 		log_write(reading->daemon->log, LOG_LEVEL_NOTICE, NULL, "secrets read again");
 		break;
 	case WISH_KEYS:
+		take_files(reading);
 		take_trust(reading);
 		log_write(reading->daemon->log, LOG_LEVEL_NOTICE, NULL,
 			  "certificates, keys and CAs read again");
 		break;
 	case WISH_CONFIG:
+		take_files(reading);
 		break;
 	}
 	end(reading, RC_OK, NULL);
@@ -240,7 +292,9 @@ static struct reading *reading_new(struct daemon *daemon, enum wish wish)
 	reading->job = (struct job){ .work = read_work, .done = read_done };
 	reading->daemon = daemon;
 	reading->wish = wish;
-	if (wish == WISH_KEYS) {
+	reading->trust_so_far = x509_trust_ref(keyring_trust(daemon->gateway->keyring));
+	reading->files_so_far = x509_files_ref(keyring_files(daemon->gateway->keyring));
+	if (wish == WISH_KEYS || wish == WISH_SECRETS) {
 		reading->in_force = daemon->gateway->config;
 		config_ref(reading->in_force);
 	}

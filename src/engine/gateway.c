@@ -233,7 +233,7 @@ enum rc gateway_new(struct host *host, struct kernel *kernel, struct log *log,
 		return diag_fail(diag, RC_IO, "no random numbers");
 	}
 	gateway->config = config;
-	if (keys_open(gateway, diag) != RC_OK) {
+	if (keys_open(gateway, secrets, diag) != RC_OK) {
 		keys_close(gateway);
 		sas_free(&gateway->sas);
 		peers_free(&gateway->peers);

@@ -72,7 +72,7 @@ static void set_timer(void *context, struct timer *timer, usec_t due)
 
 /* ---- the whole ---- */
 
-enum rc keys_open(struct gateway *gateway, struct diag *diag)
+enum rc keys_open(struct gateway *gateway, const struct secrets *secrets, struct diag *diag)
 {
 	struct revocation_env env = {
 		.log = gateway->log, .timer = set_timer, .news = news, .context = gateway
@@ -84,8 +84,8 @@ enum rc keys_open(struct gateway *gateway, struct diag *diag)
 		return diag_fail(diag, RC_NO_MEMORY, "no random numbers");
 	if (keyring_new(gateway->log, seed, &gateway->keyring, &why) != RC_OK)
 		return diag_fail(diag, RC_NO_MEMORY, "no certificates: %s", why.text);
-	if (keyring_configure(gateway->keyring, gateway->config, &why) != RC_OK)
-		return diag_fail(diag, RC_NO_MEMORY, "no CAs: %s", why.text);
+	if (keyring_configure(gateway->keyring, gateway->config, secrets, &why) != RC_OK)
+		return diag_fail(diag, RC_NO_MEMORY, "no certificates: %s", why.text);
 	gateway->peers.keyring = gateway->keyring;
 	env.host = gateway->host;
 	gateway->revocation = revocation_new(&env, &gateway->config->setup, seed);
@@ -117,6 +117,12 @@ void gateway_renew_keys(struct gateway *gateway, struct x509_trust *trust)
 	keyring_renew(gateway->keyring, trust);
 	revocation_trust(gateway->revocation, trust);
 	gateway_read_crls(gateway);
+	round_orient(gateway, false);
+}
+
+void gateway_renew_files(struct gateway *gateway, struct x509_files *files)
+{
+	keyring_files_set(gateway->keyring, files);
 	round_orient(gateway, false);
 }
 

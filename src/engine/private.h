@@ -82,7 +82,8 @@ struct waiting {
 
 /* ---- keys.c ---- */
 /* Certificates and keys. RC_NO_MEMORY with a diag. */
-enum rc keys_open(struct gateway *gateway, struct diag *diag) MUST_CHECK;
+enum rc keys_open(struct gateway *gateway, const struct secrets *secrets,
+		  struct diag *diag) MUST_CHECK;
 void keys_close(struct gateway *gateway);
 /* What config setup says about them has changed. */
 void keys_configure(struct gateway *gateway);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/secret.h"
+#include "x509/credential.h"
 #include "x509/database.h"
 #include "x509/path.h"
 #include "x509/pem.h"
@@ -12,7 +13,10 @@
 
 struct loading {
 	const char *name;
-	const char *key_path, *password;
+	const struct credential_source *source;
+	const char *password; /* of the file; "": none */
+	const char *key_from; /* the file of the key, if it is another one */
+	bool keyless;	      /* keys are left where they are */
 	struct arena arena;
 	struct pem blocks[FILE_BLOCKS]; /* of the file */
 	size_t count;
@@ -28,8 +32,9 @@ struct loading {
 static enum rc not_in_database(struct loading *loading)
 {
 	return diag_fail(loading->diag, RC_NOT_FOUND,
-			 "there is no certificate \"%.80s\" in the NSS database; \"ipsec list "
-			 "certs\" shows what is there, \"ipsec import FILE\" brings one in",
+			 "there is no certificate \"%.80s\" in the NSS database, and no file of "
+			 "that name in ipsec.d/certs beside ipsec.conf; \"ipsec list certs\" shows "
+			 "what is there, \"ipsec import FILE\" brings one in",
 			 loading->name);
 }
 
@@ -64,29 +69,22 @@ static enum rc add_certificate(struct loading *loading, struct span der)
 	return RC_OK;
 }
 
-static enum rc import_key(struct loading *loading, const char *path, const struct pem *block)
+static enum rc import_key(struct loading *loading, struct pem *block)
 {
-	struct diag why = { "" };
-	enum rc rc;
-	if (loading->key != NULL)
+	if (loading->key != NULL || loading->keyless)
 		return RC_OK;
-	if (block->kind == PEM_ENCRYPTED_KEY)
-		return diag_fail(loading->diag, RC_UNSUPPORTED,
-				 "the key in %s is encrypted; import it once with \"ipsec import\" "
-				 "or make a PKCS#12 file of key and certificate",
-				 path);
-	rc = private_key_import(block->der, false, NULL, &loading->key, &why);
-	return rc == RC_OK ? rc : diag_fail(loading->diag, rc, "the key in %s: %s", path, why.text);
+	return key_block_load(loading->source->path, block, loading->source->password,
+			      &loading->arena, &loading->key, loading->diag);
 }
 
-static enum rc use_block(struct loading *loading, const struct pem *block)
+static enum rc use_block(struct loading *loading, struct pem *block)
 {
 	switch (block->kind) {
 	case PEM_CERTIFICATE:
 		return add_certificate(loading, block->der);
 	case PEM_PRIVATE_KEY:
 	case PEM_ENCRYPTED_KEY:
-		return import_key(loading, loading->name, block);
+		return import_key(loading, block);
 	case PEM_PKCS12:
 		return diag_fail(loading->diag, RC_UNSUPPORTED,
 				 "%s is a PKCS#12 file; bring it into the database with \"ipsec "
@@ -102,27 +100,14 @@ static enum rc use_block(struct loading *loading, const struct pem *block)
 
 static enum rc load_file(struct loading *loading)
 {
-	TRY(pem_read(loading->name, &loading->arena, loading->blocks, FILE_BLOCKS, &loading->count,
-		     loading->diag));
+	TRY(pem_read(loading->source->path, &loading->arena, loading->blocks, FILE_BLOCKS,
+		     &loading->count, loading->diag));
 	for (size_t i = 0; i < loading->count; i++)
 		TRY(use_block(loading, &loading->blocks[i]));
 	if (loading->certificate_count > 0)
 		return RC_OK;
-	return diag_fail(loading->diag, RC_NOT_FOUND, "%s holds no certificate", loading->name);
-}
-
-static enum rc load_key_file(struct loading *loading)
-{
-	enum rc rc = pem_read(loading->key_path, &loading->arena, loading->blocks, FILE_BLOCKS,
-			      &loading->count, loading->diag);
-	for (size_t i = 0; i < loading->count && rc == RC_OK; i++)
-		if (loading->blocks[i].kind == PEM_PRIVATE_KEY ||
-		    loading->blocks[i].kind == PEM_ENCRYPTED_KEY)
-			rc = import_key(loading, loading->key_path, &loading->blocks[i]);
-	if (rc == RC_OK && loading->key == NULL)
-		rc = diag_fail(loading->diag, RC_NOT_FOUND, "%s holds no private key",
-			       loading->key_path);
-	return rc;
+	return diag_fail(loading->diag, RC_NOT_FOUND, "%s holds no certificate",
+			 loading->source->path);
 }
 
 /* ---- certificate, key and chain together ---- */
@@ -153,7 +138,28 @@ static enum rc no_key(struct loading *loading, const struct diag *why)
 			 loading->name, path_text(loading->certificates[0], text), why->text);
 }
 
-static enum rc check_key(struct loading *loading)
+/* In a file, at hand, in the database. */
+static enum rc find_key(struct loading *loading, struct public_key *public, struct diag *why)
+{
+	const struct credential_source *source = loading->source;
+	struct private_key *key = NULL;
+
+	if (source->key_path != NULL) {
+		loading->key_from = source->key_path;
+		return key_file_load(source->key_path, source->key_password, &loading->key, why);
+	}
+	if (source->key != NULL)
+		key = source->key(source->context, public, &loading->key_from);
+	if (key != NULL) {
+		loading->key = private_key_ref(key);
+		return RC_OK;
+	}
+	if (source->files_only)
+		return RC_NOT_FOUND;
+	return private_key_find(public, &loading->key, why);
+}
+
+static enum rc check_key(struct loading *loading, struct public_key **out)
 {
 	struct public_key *key = NULL;
 	struct diag why = { "" };
@@ -163,8 +169,10 @@ static enum rc check_key(struct loading *loading)
 		return diag_fail(loading->diag, rc, "the key of \"%.80s\": %s", loading->name,
 				 why.text);
 	if (loading->key == NULL)
-		rc = private_key_find(key, &loading->key, &why);
-	if (rc == RC_NOT_FOUND)
+		rc = find_key(loading, key, &why);
+	if (rc != RC_OK && loading->source->key_path != NULL)
+		rc = diag_fail(loading->diag, rc, "%s", why.text);
+	else if (rc == RC_NOT_FOUND)
 		rc = no_key(loading, &why);
 	else if (rc != RC_OK)
 		rc = diag_fail(loading->diag, rc, "the private key of \"%.80s\": %s", loading->name,
@@ -173,6 +181,8 @@ static enum rc check_key(struct loading *loading)
 		rc = diag_fail(loading->diag, RC_BAD_PUBLIC,
 			       "the private key given for \"%.80s\" belongs to another certificate",
 			       loading->name);
+	if (rc == RC_NOT_FOUND && out != NULL)
+		*out = public_key_ref(key);
 	public_key_unref(key);
 	return rc;
 }
@@ -211,18 +221,28 @@ static void build_chain(const struct loading *loading, const struct x509_trust *
 	}
 }
 
+static char *copy_of(const char *text)
+{
+	return text != NULL ? mem_text(text) : NULL;
+}
+
 static enum rc make(struct loading *loading, const struct x509_trust *trust,
 		    struct credential **out)
 {
+	const struct credential_source *source = loading->source;
 	struct credential *credential = mem_alloc(sizeof(*credential));
 	if (credential == NULL)
 		return diag_fail(loading->diag, RC_NO_MEMORY, "out of memory");
 	credential->refs = 1;
 	credential->nickname = mem_text(loading->name);
+	credential->from = copy_of(source->path);
+	credential->key_from = copy_of(loading->key_from);
 	credential->chain = mem_alloc(X509_CHAIN_MAX * sizeof(*credential->chain));
 	credential->certificate = certificate_ref(loading->certificates[0]);
 	credential->key = private_key_ref(loading->key);
-	if (credential->nickname == NULL || credential->chain == NULL) {
+	if (credential->nickname == NULL || credential->chain == NULL ||
+	    (source->path != NULL && credential->from == NULL) ||
+	    (loading->key_from != NULL && credential->key_from == NULL)) {
 		credential_unref(credential);
 		return diag_fail(loading->diag, RC_NO_MEMORY, "out of memory");
 	}
@@ -233,9 +253,7 @@ static enum rc make(struct loading *loading, const struct x509_trust *trust,
 
 static enum rc load_certificates(struct loading *loading)
 {
-	if (strchr(loading->name, '/') == NULL)
-		return load_nickname(loading);
-	return load_file(loading);
+	return loading->source->path == NULL ? load_nickname(loading) : load_file(loading);
 }
 
 static void loading_wipe(struct loading *loading)
@@ -247,35 +265,32 @@ static void loading_wipe(struct loading *loading)
 	mem_free(loading);
 }
 
-static struct loading *loading_new(const char *name, const char *password, struct diag *diag)
+static struct loading *loading_new(const struct credential_source *source, struct diag *diag)
 {
 	struct loading *loading = mem_alloc(sizeof(*loading));
 	if (loading == NULL)
 		return NULL;
-	loading->name = name;
-	loading->password = password != NULL ? password : "";
+	loading->name = source->name;
+	loading->source = source;
+	loading->password = source->password != NULL ? source->password : "";
 	loading->diag = diag;
 	arena_init(&loading->arena, ARENA_BYTES);
 	return loading;
 }
 
-enum rc x509_credential_load(const char *name, const char *key_path, const char *password,
-			     const struct x509_trust *trust, struct credential **out,
-			     struct diag *diag)
+enum rc credential_load(const struct credential_source *source, const struct x509_trust *trust,
+			struct credential **out, struct public_key **public, struct diag *diag)
 {
-	struct loading *loading = loading_new(name, password, diag);
+	struct loading *loading = loading_new(source, diag);
 	enum rc rc;
 
 	*out = NULL;
 	if (loading == NULL)
 		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
-	loading->key_path = key_path;
 	rc = load_certificates(loading);
-	if (rc == RC_OK && loading->key == NULL && key_path != NULL)
-		rc = load_key_file(loading);
 	if (rc == RC_OK) {
 		own_first(loading);
-		rc = check_key(loading);
+		rc = check_key(loading, public);
 	}
 	if (rc == RC_OK)
 		rc = make(loading, trust, out);
@@ -283,14 +298,55 @@ enum rc x509_credential_load(const char *name, const char *key_path, const char 
 	return rc;
 }
 
+enum rc credential_again(const struct credential *old, const struct x509_trust *trust,
+			 struct credential **out)
+{
+	struct credential_source source = { .name = old->nickname, .path = old->from };
+	struct loading *loading = loading_new(&source, NULL);
+	enum rc rc;
+
+	*out = NULL;
+	if (loading == NULL)
+		return RC_NO_MEMORY;
+	loading->key_from = old->key_from;
+	loading->key = private_key_ref(old->key);
+	loading->certificates[loading->certificate_count++] = certificate_ref(old->certificate);
+	for (unsigned i = 0; i < old->chain_count; i++)
+		loading->certificates[loading->certificate_count++] =
+			certificate_ref(old->chain[i]);
+	rc = make(loading, trust, out);
+	loading_wipe(loading);
+	return rc;
+}
+
+/* With a slash it is a path. */
+static struct credential_source source_of(const char *name)
+{
+	return (struct credential_source){ .name = name,
+					   .path = strchr(name, '/') != NULL ? name : NULL };
+}
+
+enum rc x509_credential_load(const char *name, const char *key_path, const char *password,
+			     const struct x509_trust *trust, struct credential **out,
+			     struct diag *diag)
+{
+	struct credential_source source = source_of(name);
+
+	source.key_path = key_path;
+	source.password = source.key_password = password;
+	return credential_load(&source, trust, out, NULL, diag);
+}
+
 enum rc x509_certificate_load(const char *name, struct certificate **out, struct diag *diag)
 {
-	struct loading *loading = loading_new(name, NULL, diag);
+	struct credential_source source = source_of(name);
+	struct loading *loading = loading_new(&source, diag);
 	enum rc rc;
 
 	*out = NULL;
 	if (loading == NULL)
 		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
+	loading->keyless = true;
 	rc = load_certificates(loading);
 	if (rc == RC_OK)
 		*out = certificate_ref(loading->certificates[0]);
@@ -314,5 +370,7 @@ void credential_unref(struct credential *credential)
 	private_key_unref(credential->key);
 	mem_free(credential->chain);
 	mem_free(credential->nickname);
+	mem_free(credential->from);
+	mem_free(credential->key_from);
 	mem_free(credential);
 }

@@ -4,8 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/table.h"
+#include "x509/credential.h"
 #include "x509/keyring.h"
 #include "x509/pem.h"
+
+#define NAME_MAX_LEN 4200
+
+static const char peer_prefix[] = "peer-certificate:";
 
 struct entry {
 	struct table_node node;
@@ -19,6 +24,7 @@ struct keyring {
 	struct x509_trust *trust;
 	uint64_t generation;
 	struct table entries;
+	struct x509_files *files; /* NULL: none */
 };
 
 static struct entry *entry_of(struct table_node *node)
@@ -75,6 +81,7 @@ void keyring_free(struct keyring *keyring)
 		return;
 	forget_all(keyring);
 	table_free(&keyring->entries);
+	x509_files_unref(keyring->files);
 	x509_trust_unref(keyring->trust);
 	mem_free(keyring);
 }
@@ -113,20 +120,32 @@ static void log_warnings(const struct keyring *keyring, const struct config_erro
 					    sizeof(text)));
 }
 
-enum rc keyring_configure(struct keyring *keyring, const struct config *config, struct diag *diag)
+static enum rc configure(struct keyring *keyring, const struct config *config,
+			 const struct secrets *secrets, struct config_errors *errors,
+			 struct diag *diag)
+{
+	struct x509_trust *trust;
+	struct x509_files *files;
+
+	if (config->ca_count > 0) {
+		TRY(x509_trust_load_with(config, errors, &trust, diag));
+		keyring_renew(keyring, trust);
+	}
+	TRY(x509_files_load(config, secrets, keyring->trust, NULL, errors, &files, diag));
+	keyring_files_set(keyring, files);
+	return RC_OK;
+}
+
+enum rc keyring_configure(struct keyring *keyring, const struct config *config,
+			  const struct secrets *secrets, struct diag *diag)
 {
 	struct config_errors errors;
-	struct x509_trust *trust;
 	enum rc rc;
 
-	if (config->ca_count == 0)
-		return RC_OK;
 	config_errors_init(&errors);
-	rc = x509_trust_load_with(config, &errors, &trust, diag);
+	rc = configure(keyring, config, secrets, &errors, diag);
 	log_warnings(keyring, &errors);
 	config_errors_free(&errors);
-	if (rc == RC_OK)
-		keyring_renew(keyring, trust);
 	return rc;
 }
 
@@ -182,9 +201,65 @@ enum rc keyring_credential_set(struct keyring *keyring, const char *name,
 	return add(keyring, name, credential_ref(credential), NULL);
 }
 
-/* ---- configured keys ---- */
+/* ---- files ---- */
 
-#define NAME_MAX_LEN 4200
+/* By either name that an entry may have. */
+static void forget(struct keyring *keyring, const char *prefix, const char *name)
+{
+	char text[NAME_MAX_LEN];
+	struct entry *entry;
+
+	(void)snprintf(text, sizeof(text), "%s%s", prefix, name);
+	entry = find(keyring, text);
+	if (entry != NULL)
+		drop(&entry->node, &keyring->entries);
+}
+
+static void forget_files(struct keyring *keyring)
+{
+	const struct x509_file *file;
+
+	for (unsigned i = 0; (file = x509_files_at(keyring->files, i)) != NULL; i++) {
+		forget(keyring, "", file->name);
+		forget(keyring, peer_prefix, file->name);
+	}
+}
+
+void keyring_files_set(struct keyring *keyring, struct x509_files *files)
+{
+	forget_files(keyring);
+	x509_files_unref(keyring->files);
+	keyring->files = files;
+	forget_files(keyring);
+}
+
+struct x509_files *keyring_files(const struct keyring *keyring)
+{
+	return keyring->files;
+}
+
+/* Its key is in the database, or nowhere. */
+static enum rc load_without_key(struct keyring *keyring, const struct x509_file *file,
+				struct credential **out, struct diag *diag)
+{
+	struct credential_source source = { .name = file->name, .path = file->path };
+	enum rc rc = credential_load(&source, keyring->trust, out, NULL, diag);
+
+	return rc == RC_NOT_FOUND ? diag_fail(diag, rc, "%s", file->why) : rc;
+}
+
+static enum rc load_own_file(struct keyring *keyring, const struct x509_file *file,
+			     struct credential **out, struct diag *diag)
+{
+	if (file->key == NULL)
+		return diag_fail(diag, RC_AUTH_FAILED, "%s", file->why);
+	if (file->credential == NULL)
+		return load_without_key(keyring, file, out, diag);
+	*out = credential_ref(file->credential);
+	return RC_OK;
+}
+
+/* ---- configured keys ---- */
 
 #define KEY_FILE_BLOCKS 8
 
@@ -292,6 +367,11 @@ static enum rc load_raw(const struct config_key *config, struct credential **out
 static enum rc load_own(struct keyring *keyring, const struct config_end *end,
 			struct credential **out, struct diag *diag)
 {
+	const struct x509_file *file =
+		end->cert != NULL ? x509_files_find(keyring->files, end->cert) : NULL;
+
+	if (file != NULL)
+		return load_own_file(keyring, file, out, diag);
 	if (end->cert != NULL)
 		return x509_credential_load(end->cert, NULL, NULL, keyring->trust, out, diag);
 	if (end->ckaid != NULL)
@@ -331,11 +411,19 @@ enum rc keyring_credential(struct keyring *keyring, const struct config_end *end
 
 /* ---- the peers' ---- */
 
-static enum rc load_certified(const char *name, struct public_key **out, struct diag *diag)
+static enum rc load_certified(const struct keyring *keyring, const char *name,
+			      struct public_key **out, struct diag *diag)
 {
+	const struct x509_file *file = x509_files_find(keyring->files, name);
 	struct certificate *certificate;
 	enum rc rc;
 
+	if (file != NULL && file->key == NULL)
+		return diag_fail(diag, RC_AUTH_FAILED, "%s", file->why);
+	if (file != NULL) {
+		*out = public_key_ref(file->key);
+		return RC_OK;
+	}
 	TRY(x509_certificate_load(name, &certificate, diag));
 	rc = certificate_key(certificate, out, diag);
 	certificate_unref(certificate);
@@ -352,7 +440,8 @@ static enum rc take(struct keyring *keyring, const char *name, const struct conf
 		*out = entry->key;
 		return *out != NULL ? RC_OK : RC_INTERNAL;
 	}
-	rc = certified ? load_certified(end->cert, out, diag) : read_key(&end->key, out, diag);
+	rc = certified ? load_certified(keyring, end->cert, out, diag)
+		       : read_key(&end->key, out, diag);
 	if (rc != RC_OK)
 		return rc == RC_NOT_FOUND ? RC_AUTH_FAILED : rc;
 	return add(keyring, name, NULL, *out);
@@ -368,7 +457,7 @@ enum rc keyring_peer_key(struct keyring *keyring, const struct config_end *end, 
 		return take(keyring, name, end, false, out, diag);
 	}
 	if (end->cert != NULL && index == 0) {
-		(void)snprintf(name, sizeof(name), "peer-certificate:%s", end->cert);
+		(void)snprintf(name, sizeof(name), "%s%s", peer_prefix, end->cert);
 		return take(keyring, name, end, true, out, diag);
 	}
 	return RC_NOT_FOUND;

@@ -7,9 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/secret.h"
+#include "crypto/pbe.h"
 #include "x509/asn1.h"
 
-static const char begin[] = "-----BEGIN ", end[] = "-----END ", dashes[] = "-----";
+static const char begin[] = "-----BEGIN ", end[] = "-----END ", dashes[] = "-----",
+		  dek_info[] = "DEK-Info: ";
 
 /* ---- base 64 ---- */
 
@@ -114,22 +116,23 @@ static enum rc from_ec(struct span key, struct arena *arena, struct span *out)
 
 /* ---- blocks ---- */
 
+static const struct {
+	const char *label;
+	enum pem_kind kind;
+	enum rc (*rewrite)(struct span key, struct arena *arena, struct span *out);
+} labels[] = {
+	{ "CERTIFICATE", PEM_CERTIFICATE, NULL },
+	{ "X509 CERTIFICATE", PEM_CERTIFICATE, NULL },
+	{ "X509 CRL", PEM_CRL, NULL },
+	{ "PRIVATE KEY", PEM_PRIVATE_KEY, NULL },
+	{ "RSA PRIVATE KEY", PEM_PRIVATE_KEY, from_rsa },
+	{ "EC PRIVATE KEY", PEM_PRIVATE_KEY, from_ec },
+	{ "ENCRYPTED PRIVATE KEY", PEM_ENCRYPTED_KEY, NULL },
+	{ "PUBLIC KEY", PEM_PUBLIC_KEY, NULL },
+};
+
 static enum rc understand(const char *label, struct arena *arena, struct pem *out)
 {
-	static const struct {
-		const char *label;
-		enum pem_kind kind;
-		enum rc (*rewrite)(struct span key, struct arena *arena, struct span *out);
-	} labels[] = {
-		{ "CERTIFICATE", PEM_CERTIFICATE, NULL },
-		{ "X509 CERTIFICATE", PEM_CERTIFICATE, NULL },
-		{ "X509 CRL", PEM_CRL, NULL },
-		{ "PRIVATE KEY", PEM_PRIVATE_KEY, NULL },
-		{ "RSA PRIVATE KEY", PEM_PRIVATE_KEY, from_rsa },
-		{ "EC PRIVATE KEY", PEM_PRIVATE_KEY, from_ec },
-		{ "ENCRYPTED PRIVATE KEY", PEM_ENCRYPTED_KEY, NULL },
-		{ "PUBLIC KEY", PEM_PUBLIC_KEY, NULL },
-	};
 	out->kind = PEM_OTHER;
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
 		if (strcmp(labels[i].label, label) != 0)
@@ -180,6 +183,47 @@ static bool has_headers(struct span body)
 	return find(body, "ENCRYPTED") != NULL;
 }
 
+static const char *known_label(const char *label)
+{
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
+		if (strcmp(labels[i].label, label) == 0)
+			return labels[i].label;
+	return "";
+}
+
+/* "AES-128-CBC,0123..." up to the end of its line. */
+static void read_cipher(struct span text, struct pem *out)
+{
+	char cipher[sizeof(out->cipher)] = "", iv[2 * DEK_IV_MAX + 1] = "", line[80];
+	unsigned byte;
+
+	(void)snprintf(line, sizeof(line), "%.*s", (int)(text.len < 79 ? text.len : 79),
+		       (const char *)text.ptr);
+	if (sscanf(line, "%23[^,],%32[0-9A-Fa-f]", cipher, iv) != 2 || strlen(iv) % 2 != 0)
+		return;
+	(void)snprintf(out->cipher, sizeof(out->cipher), "%s", cipher);
+	while (out->iv_len < strlen(iv) / 2 && sscanf(iv + 2 * out->iv_len, "%2x", &byte) == 1)
+		out->iv[out->iv_len++] = (uint8_t)byte;
+}
+
+/* The headers end with an empty line. What cannot be read stays empty, and is told when it is to be
+ * opened. */
+static enum rc read_encrypted(struct span body, const char *label, struct arena *arena,
+			      struct pem *out)
+{
+	const uint8_t *info = find(body, dek_info), *text = find(body, "\n\n"),
+		      *other = find(body, "\n\r\n");
+	enum rc rc = RC_OK;
+
+	*out = (struct pem){ .kind = PEM_ENCRYPTED_KEY, .label = known_label(label) };
+	text = text != NULL ? text : other;
+	if (info != NULL && text != NULL && info < text) {
+		read_cipher(after(body, info + strlen(dek_info)), out);
+		rc = decode(after(body, text), arena, &out->der);
+	}
+	return rc == RC_NO_MEMORY ? rc : RC_OK;
+}
+
 enum rc pem_next(struct span *text, struct arena *arena, struct pem *out, struct diag *diag)
 {
 	char label[40] = "";
@@ -188,10 +232,9 @@ enum rc pem_next(struct span *text, struct arena *arena, struct pem *out, struct
 
 	if (rc == RC_NOT_FOUND)
 		return rc;
-	if (rc == RC_OK && has_headers(body)) {
-		*out = (struct pem){ .kind = PEM_ENCRYPTED_KEY };
-		return RC_OK;
-	}
+	if (rc == RC_OK && has_headers(body))
+		return read_encrypted(body, label, arena, out);
+	out->label = NULL;
 	if (rc == RC_OK)
 		rc = decode(body, arena, &out->der);
 	if (rc == RC_OK)
@@ -202,10 +245,52 @@ enum rc pem_next(struct span *text, struct arena *arena, struct pem *out, struct
 			 label[0] != '\0' ? label : "BEGIN");
 }
 
+/* ---- encrypted keys ---- */
+
+static enum rc open_pkcs8(const struct pem *block, const char *password, struct secret *out,
+			  struct diag *diag)
+{
+	struct span in, algorithm, content;
+
+	if (der_only(block->der, ASN1_SEQUENCE, &in) != RC_OK ||
+	    der_whole(&in, ASN1_SEQUENCE, &algorithm) != RC_OK ||
+	    der_take(&in, ASN1_OCTET_STRING, &content) != RC_OK)
+		return diag_fail(diag, RC_SYNTAX, "how it is encrypted cannot be read");
+	return pbe_decrypt(algorithm, password, content, out, diag);
+}
+
+enum rc pem_open_key(struct pem *block, const char *password, struct arena *arena,
+		     struct diag *diag)
+{
+	struct secret plain = { NULL, 0 };
+	struct pem opened = { .kind = PEM_PRIVATE_KEY };
+	enum rc rc;
+
+	if (block->label != NULL)
+		rc = dek_decrypt(block->cipher, span_make(block->iv, block->iv_len), password,
+				 block->der, &plain, diag);
+	else
+		rc = open_pkcs8(block, password, &plain, diag);
+	if (rc == RC_OK) {
+		opened.der = arena_copy(arena, secret_span(&plain));
+		rc = opened.der.ptr == NULL ? RC_NO_MEMORY : RC_OK;
+	}
+	secret_wipe(&plain);
+	if (rc == RC_OK && block->label != NULL)
+		rc = understand(block->label, arena, &opened);
+	if (rc == RC_SYNTAX && opened.der.ptr != NULL)
+		return diag_fail(diag, RC_AUTH_FAILED,
+				 "the passphrase is wrong, or the file is damaged");
+	if (rc == RC_OK)
+		*block = opened;
+	return rc;
+}
+
 /* ---- files ---- */
 
 /* What a DER file is shows in its first elements: a certificate begins with a SEQUENCE of
- * [0] version or a serial number, PKCS#12 with the number 3, PKCS#8 with 0 or 1. */
+ * [0] version or a serial number, PKCS#12 with the number 3, PKCS#8 with 0 or 1 (encrypted: with an
+ * AlgorithmIdentifier and an OCTET STRING). */
 static enum rc recognise(struct pem *out)
 {
 	static const uint8_t of_nss[] = { 0x30, 0x80, 2, 1, 3 }; /* PKCS#12 need not be DER */
@@ -226,6 +311,8 @@ static enum rc recognise(struct pem *out)
 		return RC_NOT_FOUND;
 	if (der_is_next(&in, ASN1_BIT_STRING))
 		out->kind = PEM_PUBLIC_KEY;
+	else if (der_is_next(&in, ASN1_OCTET_STRING))
+		out->kind = PEM_ENCRYPTED_KEY;
 	else if (der_is_next(&first, ASN1_CONTEXT_WITH(0)))
 		out->kind = PEM_CERTIFICATE;
 	else
@@ -285,7 +372,7 @@ enum rc pem_read(const char *path, struct arena *arena, struct pem *out, size_t 
 	*count = 0;
 	TRY(read_file(path, arena, &text, diag));
 	if (find(text, begin) == NULL) {
-		out[0].der = text;
+		out[0] = (struct pem){ .der = text };
 		*count = max > 0 && recognise(&out[0]) == RC_OK;
 	}
 	for (size_t n = 0; n < max && rc == RC_OK && find(text, begin) != NULL; n++) {

@@ -27,8 +27,8 @@ static const char *entry(unsigned index)
 
 	if (file == NULL)
 		return "-";
-	(void)snprintf(text, sizeof(text), "%s%s %s %.*s %s:%u", file->kind,
-		       file->pkcs12 ? "+" : "", file->name, (int)file->passphrase.len,
+	(void)snprintf(text, sizeof(text), "%s%s %s %s %s:%u", file->kind, file->pkcs12 ? "+" : "",
+		       file->name,
 		       file->passphrase.len > 0 ? (const char *)file->passphrase.ptr : "",
 		       file->file, file->line);
 	return text;

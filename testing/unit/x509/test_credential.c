@@ -188,7 +188,7 @@ static void a_missing_or_encrypted_key_is_told_with_what_helps(void **state)
 	keyless.key = NULL;
 	assert_int_equal(load(parties, 1, NULL, NULL, &credential, &diag), RC_NOT_FOUND);
 	assert_says(diag, "ipsec import");
-	assert_int_equal(load(parties, 1, encrypted, NULL, &credential, &diag), RC_UNSUPPORTED);
+	assert_int_equal(load(parties, 1, encrypted, NULL, &credential, &diag), RC_AUTH_FAILED);
 	assert_says(diag, "is encrypted");
 	assert_int_equal(load(NULL, 0, pkcs8, NULL, &credential, &diag), RC_NOT_FOUND);
 	assert_says(diag, "holds no certificate");
