@@ -336,6 +336,8 @@ void config_unref(struct config *config);
 const struct config_conn *config_conn_find(const struct config *config, const char *name);
 /* Everything about these two that concerns the IKE SA is equal (then they share a peer). */
 bool config_conn_same_peer(const struct config_conn *a, const struct config_conn *b);
+/* Their ike= is the same. With another one they are peers of their own whatever else is equal. */
+bool config_conn_same_proposals(const struct config_conn *a, const struct config_conn *b);
 /* The first proofs that these two ask of both ends are the same, and there are as many to come (RFC
  * 4739): who has given them for one has for the other. swapped: left of one is right of the other.
  */

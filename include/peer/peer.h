@@ -256,6 +256,17 @@ struct peer *peers_by_serial(struct peers *peers, uint64_t serial);
  * remote before range before %any), for its IKE proposals; NULL: none. */
 struct peer *peers_for_addresses(struct peers *peers, const struct ip_addr *local,
 				 const struct ip_addr *remote);
+/* The same for those whose proposals do not match: all that could, best first (within one address
+ * in order of loading), one for each different ike=. Returns how many; of a thousand conns at most.
+ */
+#define PEER_CANDIDATES_MAX 32
+unsigned peers_candidates(struct peers *peers, const struct ip_addr *local,
+			  const struct ip_addr *remote,
+			  const struct peer *out[PEER_CANDIDATES_MAX]);
+/* Calls fn for every other peer that has the same addresses and identities, so that only its IKE
+ * settings are others; fn must not free peers. Instances of one template are none of each other. */
+void peer_twins(const struct peer *peer, void (*fn)(void *context, struct peer *other),
+		void *context);
 /* A peer that the configuration has at that address, whatever ours is; not an instance. NULL: none.
  */
 const struct peer *peers_at(const struct peers *peers, const struct ip_addr *remote);
@@ -276,9 +287,12 @@ struct peer_claim {
 	unsigned methods; /* enum config_authby bits that its AUTH may mean; 0: not known */
 	bool multiple;	  /* it can do several rounds (RFC 4739) */
 	bool another;	  /* and announces a second proof of its own */
+	const struct proposal_choice *choice; /* the IKE SA's algorithms; NULL: any */
+	const struct wire_ts_list *tsi, *tsr; /* of its first Child SA; NULL: none */
 };
 /* Responder, IKE_AUTH: the peer whose identities and addresses fit best, one that allows the method
- * and asks for so many proofs before one that does not; the choice is deterministic. NULL with a
+ * and the algorithms and asks for so many proofs before one that does not; of equals one that has
+ * a tunnel for what is asked. The choice is deterministic. NULL with a
  * diag: none. */
 struct peer *peers_for_identity(struct peers *peers, const struct ip_addr *local,
 				const struct ip_addr *remote, const struct peer_claim *claim,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Conns with the same ends share one peer, so their IKE settings must be the same too. */
+/* Conns with the same ends and the same ike= share one peer, so their other IKE settings must be
+ * the same too. */
 #include <stdio.h>
 #include <string.h>
 #include "config/check.h"
@@ -65,7 +66,8 @@ static void check_peer(struct loader *loader, struct table *peers, struct conn_w
 	for (struct table_node *n = table_first(peers, hash); n != NULL; n = table_next(n)) {
 		const struct conn_whole *other = container_of(n, struct conn_whole, peer);
 		const char *keyword;
-		if (!conn_same_ends(&conn->conn, &other->conn))
+		if (!conn_same_ends(&conn->conn, &other->conn) ||
+		    !config_conn_same_proposals(&conn->conn, &other->conn))
 			continue;
 		keyword = conn_peer_difference(&conn->conn, &other->conn);
 		if (keyword != NULL)

@@ -346,6 +346,11 @@ bool config_conn_same_peer(const struct config_conn *a, const struct config_conn
 	return conn_same_ends(a, b) && conn_peer_difference(a, b) == NULL;
 }
 
+bool config_conn_same_proposals(const struct config_conn *a, const struct config_conn *b)
+{
+	return same_proposals(a->ike, b->ike);
+}
+
 /* Also where none is set. */
 static bool same_address(const struct ip_addr *a, const struct ip_addr *b)
 {

@@ -55,8 +55,10 @@ void unique_established(struct gateway *gateway, struct ike_sa *sa, bool initial
 {
 	struct arrival arrival = { gateway, sa };
 
-	if (initial_contact && mode(gateway) != UNIQUE_NEVER)
+	if (initial_contact && mode(gateway) != UNIQUE_NEVER) {
 		forget_of(&arrival, sa->peer);
+		peer_twins(sa->peer, forget_of, &arrival);
+	}
 	if (sa->peer->parent == NULL)
 		return;
 	if (initial_contact && mode(gateway) != UNIQUE_NEVER)

@@ -25,6 +25,9 @@ static enum rc find_peer(struct step *step, struct outcome *out)
 		.methods = methods_of(step, in),
 		.multiple = notify_find(step->message, MULTIPLE_AUTH_SUPPORTED, &notify),
 		.another = notify_find(step->message, ANOTHER_AUTH_FOLLOWS, &notify),
+		.choice = &step->sa->choice,
+		.tsi = in->child.present ? &in->child.tsi : NULL,
+		.tsr = in->child.present ? &in->child.tsr : NULL,
 	};
 	struct peer *peer;
 
@@ -258,7 +261,8 @@ static enum rc bind_now(struct step *step, struct outcome *out)
 
 	if (!proposal_allows(in->peer->conn->ike, &step->sa->choice))
 		return diag_fail(&out->diag, RC_AUTH_FAILED,
-				 "%s was negotiated, which conn %s forbids",
+				 "%s was negotiated, which conn %s forbids: another conn for these "
+				 "addresses has it, and who the peer is was not known yet (ike=)",
 				 proposal_choice_text(&step->sa->choice, chosen, sizeof(chosen)),
 				 in->peer->conn->name);
 	if (in->peer->template) {

@@ -106,6 +106,9 @@ static void choose_peer(const struct step *step, struct auth_request *in, struct
 		.idr = in->idr_present ? &in->idr_identity : NULL,
 		.multiple = true,
 		.another = peer_remote_end(base)->second != NULL,
+		.choice = &step->sa->choice,
+		.tsi = in->child.present ? &in->child.tsi : NULL,
+		.tsr = in->child.present ? &in->child.tsr : NULL,
 	};
 	const struct peer_second second = {
 		.base = base,

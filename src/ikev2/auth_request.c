@@ -104,29 +104,44 @@ static enum rc sign_without(struct step *step, struct outcome *out)
 
 /* ---- the message ---- */
 
-/* §2.4: only when nothing of this peer is alive (architecture.md §6) or about to be: another
- * IKE_AUTH of ours may have been accepted already. */
-static bool first_contact(const struct ike_sa *sa, const struct peer *peer, usec_t now)
+struct contact {
+	const struct ike_sa *sa; /* this one */
+	bool others;
+};
+
+static void look_for_others(void *context, struct peer *peer)
 {
+	struct contact *contact = context;
+
+	list_for(node, &peer->ike_sas)
+	{
+		const struct ike_sa *other = container_of(node, struct ike_sa, in_peer);
+		if (other != contact->sa && other->state != IKEV2_INIT_SENT &&
+		    other->state != IKEV2_INTERMEDIATE_SENT)
+			contact->others = true;
+	}
+}
+
+/* §2.4: only when nothing of this peer is alive (architecture.md §6) or about to be: another
+ * IKE_AUTH of ours may have been accepted already, also for a conn that has another ike=. */
+static bool first_contact(const struct ike_sa *sa, struct peer *peer, usec_t now)
+{
+	struct contact contact = { .sa = sa };
+
 	if (!peer->conn->initial_contact)
 		return false;
 	list_for(node,
 		 &peer->tunnels) if (tunnel_succeeds(container_of(node, struct tunnel, in_peer),
 						     now)) return false;
-	list_for(node, &peer->ike_sas)
-	{
-		const struct ike_sa *other = container_of(node, struct ike_sa, in_peer);
-		if (other != sa && other->state != IKEV2_INIT_SENT &&
-		    other->state != IKEV2_INTERMEDIATE_SENT)
-			return false;
-	}
-	return true;
+	look_for_others(&contact, peer);
+	peer_twins(peer, look_for_others, &contact);
+	return !contact.others;
 }
 
 static enum rc emit_identities(struct step *step, struct writer *writer, const struct outcome *out)
 {
 	const struct auth_making *making = step->scratch;
-	const struct peer *peer = step->peer;
+	struct peer *peer = step->peer;
 	struct wire_id idr = identity_to_wire(&peer->remote_id);
 	struct wire_auth auth = { making->prove.method, making->prove.value };
 	bool asked = out->cert_asked || step->sa->larval->cert_asked;

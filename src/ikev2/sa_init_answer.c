@@ -72,18 +72,52 @@ static enum rc want_group(struct step *step, uint16_t group, struct outcome *out
 	return answer_clear(step, INVALID_KE_PAYLOAD, span_make(data, 2), RC_INVALID_KE, out);
 }
 
+static enum rc choose_from(struct step *step, const struct peer *candidate, struct diag *diag)
+{
+	struct sa_init_request *in = step->scratch;
+	/* RFC 9370 §2.1: without IKE_INTERMEDIATE there is no room for them */
+	unsigned flags = intermediate_announced(step->message) ? 0 : PROPOSAL_ADDKE_NONE;
+
+	return proposal_choose(candidate->conn->ike, &in->sa, in->ke.group, flags, &in->choice,
+			       diag);
+}
+
+/* Who it is will be known in IKE_AUTH; until then any conn for these addresses may be meant. */
+static enum rc choose_from_others(struct step *step, struct outcome *out)
+{
+	struct sa_init_request *in = step->scratch;
+	const struct peer *candidates[PEER_CANDIDATES_MAX];
+	struct diag why;
+	unsigned count = peers_candidates(step->env->peers, &step->local.addr, &step->remote.addr,
+					  candidates);
+
+	for (unsigned i = 0; i < count; i++) {
+		enum rc rc = candidates[i] != in->candidate ? choose_from(step, candidates[i], &why)
+							    : RC_NO_PROPOSAL;
+		if (rc == RC_NO_PROPOSAL)
+			continue;
+		in->candidate = candidates[i];
+		out->diag = rc == RC_OK ? (struct diag){ "" } : why;
+		return rc;
+	}
+	if (count > 1)
+		diag_prefix(&out->diag, "no conn for these addresses allows it; conn %s",
+			    in->candidate->conn->name);
+	return RC_NO_PROPOSAL;
+}
+
 static enum rc choose(struct step *step, struct outcome *out)
 {
 	struct sa_init_request *in = step->scratch;
-	const struct config_conn *conn = in->candidate->conn;
-	/* RFC 9370 §2.1: without IKE_INTERMEDIATE there is no room for them */
-	unsigned flags = intermediate_announced(step->message) ? 0 : PROPOSAL_ADDKE_NONE;
-	enum rc rc =
-		proposal_choose(conn->ike, &in->sa, in->ke.group, flags, &in->choice, &out->diag);
+	const struct config_conn *conn;
+	enum rc rc = choose_from(step, in->candidate, &out->diag);
 
+	if (rc == RC_NO_PROPOSAL)
+		rc = choose_from_others(step, out);
 	if (rc == RC_NO_PROPOSAL)
 		return answer_clear(step, NO_PROPOSAL_CHOSEN, SPAN_NONE, rc, out);
 	TRY(rc);
+	conn = in->candidate->conn;
 	if (in->choice.dh != in->ke.group)
 		return want_group(step, in->choice.dh, out);
 	in->dh = crypto_dh(in->choice.dh);

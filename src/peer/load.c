@@ -2,7 +2,7 @@
 /* A conn becomes tunnels of a peer, and stops being that. */
 #include "peer/private.h"
 
-/* ---- conns with the same ends are one peer ---- */
+/* ---- conns with the same ends are one peer, or one for each ike= ---- */
 
 static void hash_end(const struct peers *peers, uint64_t *hash, const struct config_end *end)
 {
@@ -105,7 +105,7 @@ static enum rc find_peer(struct peers *peers, const struct config_conn *conn, st
 			*out = peer;
 			return RC_OK;
 		}
-		if (!peer->doomed)
+		if (!peer->doomed && config_conn_same_proposals(peer->conn, conn))
 			other = peer;
 	}
 	return other != NULL ? conflict(peers, conn, other->conn, diag) : RC_OK;
@@ -346,8 +346,26 @@ bool peers_walk_conns(struct peers *peers, uint64_t *cursor, size_t max,
 	return table_walk(&peers->conns, cursor, max, visit, &walk);
 }
 
+/* The peer has its IKE settings from the conn, whose ike= has changed: the other conns of the peer
+ * must have the new one too. */
+static bool all_agree(const struct peer *peer, const struct config *config,
+		      const struct config_conn *conn)
+{
+	if (config_conn_same_proposals(peer->conn, conn))
+		return true;
+	list_for(node, &peer->tunnels)
+	{
+		const struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+		const struct config_conn *its = config_conn_find(config, tunnel->conn->name);
+		if (its != NULL && its != conn && !tunnel->doomed &&
+		    !config_conn_same_proposals(its, conn))
+			return false;
+	}
+	return true;
+}
+
 /* Templates may stand for several conns of which only the first has been warned about; of others,
- * the configuration says that they have the same IKE settings. */
+ * the configuration says that they have the same IKE settings, or another ike=. */
 static bool agrees(const struct list *tunnels, const struct config *config,
 		   const struct config_conn *conn)
 {
@@ -355,9 +373,8 @@ static bool agrees(const struct list *tunnels, const struct config *config,
 	{
 		const struct peer *peer = container_of(node, struct tunnel, in_loaded)->peer;
 		const struct config_conn *now = config_conn_find(config, peer->conn->name);
-		if (now == conn)
-			continue;
-		if (!config_conn_same_peer(now != NULL ? now : peer->conn, conn))
+		if (now == conn ? !all_agree(peer, config, conn)
+				: !config_conn_same_peer(now != NULL ? now : peer->conn, conn))
 			return false;
 	}
 	return true;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include "peer/private.h"
 
-static bool is_from(const struct peer *peer, const struct ip_addr *local)
+bool peer_answers_at(const struct peer *peer, const struct ip_addr *local)
 {
 	return peer->local_any || !ip_is_set(&peer->local) || ip_equal(&peer->local, local);
 }
@@ -44,7 +44,7 @@ static struct peer *first_at(struct peers *peers, const struct ip_addr *local,
 	for (struct table_node *n = table_first(&peers->places, hash); n != NULL;
 	     n = table_next(n)) {
 		struct peer *peer = container_of(n, struct peer, by_place);
-		if (!ip_equal(&peer->remote, remote) || !is_from(peer, local))
+		if (!ip_equal(&peer->remote, remote) || !peer_answers_at(peer, local))
 			continue;
 		if (first == NULL || peer->serial < first->serial)
 			first = peer;
@@ -58,7 +58,7 @@ static struct peer *first_template(struct list *templates, const struct ip_addr 
 	list_for(node, templates)
 	{
 		struct peer *peer = template_of(node);
-		if (is_from(peer, local) && may_come_from(peer, remote))
+		if (peer_answers_at(peer, local) && may_come_from(peer, remote))
 			return peer;
 	}
 	return NULL;
@@ -91,9 +91,34 @@ const struct peer *peers_at(const struct peers *peers, const struct ip_addr *rem
 	return NULL;
 }
 
+/* ---- its first Child SA ---- */
+
+struct tunnel *peer_tunnel_for(struct peer *peer, const struct wire_ts_list *tsi,
+			       const struct wire_ts_list *tsr, bool transport)
+{
+	struct tunnel *best = NULL;
+	unsigned best_fit = 0;
+
+	list_for(node, &peer->tunnels)
+	{
+		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+		unsigned fit = selectors_fit(&tunnel->selectors, tsi, tsr);
+		bool mode_fits = (tunnel->conn->type == TYPE_TRANSPORT) == transport;
+		if (tunnel->doomed || fit == 0)
+			continue;
+		fit = fit * 2 + (mode_fits ? 1 : 0);
+		if (fit > best_fit) {
+			best = tunnel;
+			best_fit = fit;
+		}
+	}
+	return best;
+}
+
 /* ---- IKE_AUTH ---- */
 
-#define FITNESS_ALLOWED (1ULL << 32)
+#define FITNESS_ALLOWED	   (1ULL << 32)
+#define FITNESS_NEGOTIATED (1ULL << 31)
 /* Those of the second proof weigh more: bits 40 to 59, and 60. */
 #define FITNESS_SECOND_SHIFT   40
 #define FITNESS_SECOND_ALLOWED (1ULL << 60)
@@ -112,6 +137,12 @@ static bool allows(const struct question *q, const struct peer *peer)
 	return q->claim->methods == 0 || (peer_remote_end(peer)->auth & q->claim->methods) != 0;
 }
 
+/* The algorithms were chosen when only the addresses were known. */
+static bool negotiated(const struct question *q, const struct peer *peer)
+{
+	return q->claim->choice == NULL || proposal_allows(peer->conn->ike, q->claim->choice);
+}
+
 /* RFC 4739 */
 static bool rounds_fit(const struct question *q, const struct peer *peer)
 {
@@ -119,21 +150,23 @@ static bool rounds_fit(const struct question *q, const struct peer *peer)
 	       (peer_local_end(peer)->second == NULL || q->claim->multiple);
 }
 
-/* The method before identity before address before being bound to one of our addresses. The number
- * of proofs is last: a peer does not get out of the second one by not announcing it. 0: not at all.
+/* The method before the algorithms before identity before address before being bound to one of our
+ * addresses. The number of proofs is last: a peer does not get out of the second one by not
+ * announcing it. 0: not at all.
  */
 static uint64_t first_fitness(const struct question *q, const struct peer *peer)
 {
 	unsigned identity = identity_match(&peer->remote_id, q->claim->idi);
 	unsigned address = !peer->template ? 2 : peer_remote_end(peer)->kind == HOST_RANGE ? 1 : 0;
 
-	if (identity == 0 || !is_from(peer, q->local))
+	if (identity == 0 || !peer_answers_at(peer, q->local))
 		return 0;
 	if (q->claim->idr != NULL && identity_match(&peer->local_id, q->claim->idr) == 0)
 		return 0;
 	if (peer->template ? !may_come_from(peer, q->remote) : !ip_equal(&peer->remote, q->remote))
 		return 0;
-	return (allows(q, peer) ? FITNESS_ALLOWED : 0) + (identity * 3ULL + address) * 4 +
+	return (allows(q, peer) ? FITNESS_ALLOWED : 0) +
+	       (negotiated(q, peer) ? FITNESS_NEGOTIATED : 0) + (identity * 3ULL + address) * 4 +
 	       (peer->local_any ? 0 : 2) + (rounds_fit(q, peer) ? 1 : 0);
 }
 
@@ -171,13 +204,27 @@ static uint64_t fitness_of(const struct question *q, const struct peer *peer)
 	return second == 0 ? 0 : second + first;
 }
 
+static bool has_tunnel(const struct question *q, struct peer *peer)
+{
+	return q->claim->tsi != NULL && q->claim->tsr != NULL &&
+	       peer_tunnel_for(peer, q->claim->tsi, q->claim->tsr, false) != NULL;
+}
+
+/* Twins have one identity: what is to be protected tells which is meant, else the older one is. */
+static bool is_preferred(const struct question *q, struct peer *peer)
+{
+	bool better = has_tunnel(q, peer), good = has_tunnel(q, q->best);
+
+	return better != good ? better : peer->serial < q->best->serial;
+}
+
 static void consider(struct question *q, struct peer *peer)
 {
 	uint64_t fitness = fitness_of(q, peer);
 
 	if (fitness == 0 || fitness < q->fitness)
 		return;
-	if (fitness == q->fitness && q->best->serial < peer->serial)
+	if (fitness == q->fitness && !is_preferred(q, peer))
 		return;
 	q->best = peer;
 	q->fitness = fitness;
@@ -281,7 +328,7 @@ static void expect_at(struct expectation *expectation, const struct question *q,
 	for (struct table_node *n = table_first(&q->peers->places, hash);
 	     n != NULL && expectation->conns < 4; n = table_next(n)) {
 		const struct peer *peer = container_of(n, struct peer, by_place);
-		if (ip_equal(&peer->remote, q->remote) && is_from(peer, q->local))
+		if (ip_equal(&peer->remote, q->remote) && peer_answers_at(peer, q->local))
 			expect(expectation, peer);
 	}
 }
@@ -294,7 +341,7 @@ static void expect_templates(struct expectation *expectation, const struct quest
 		const struct peer *peer = template_of(node);
 		if (expectation->conns >= 4)
 			return;
-		if (is_from(peer, q->local) && may_come_from(peer, q->remote))
+		if (peer_answers_at(peer, q->local) && may_come_from(peer, q->remote))
 			expect(expectation, peer);
 	}
 }
@@ -380,7 +427,7 @@ static void survey_place(struct survey *survey, struct peers *peers, const struc
 	for (struct table_node *n = table_first(&peers->places, hash);
 	     n != NULL && survey->left > 0; n = table_next(n)) {
 		const struct peer *peer = container_of(n, struct peer, by_place);
-		if (ip_equal(&peer->remote, remote) && is_from(peer, local))
+		if (ip_equal(&peer->remote, remote) && peer_answers_at(peer, local))
 			add_methods(survey, peer);
 	}
 }
@@ -393,7 +440,7 @@ static void survey_templates(struct survey *survey, struct list *templates,
 		const struct peer *peer = template_of(node);
 		if (survey->left == 0)
 			return;
-		if (is_from(peer, local) && may_come_from(peer, remote))
+		if (peer_answers_at(peer, local) && may_come_from(peer, remote))
 			add_methods(survey, peer);
 	}
 }
@@ -410,28 +457,4 @@ bool peers_methods_at(struct peers *peers, const struct ip_addr *local,
 	survey_templates(&survey, &peers->ranges, local, remote);
 	survey_templates(&survey, &peers->anys, local, remote);
 	return survey.left > 0;
-}
-
-/* ---- its first Child SA ---- */
-
-struct tunnel *peer_tunnel_for(struct peer *peer, const struct wire_ts_list *tsi,
-			       const struct wire_ts_list *tsr, bool transport)
-{
-	struct tunnel *best = NULL;
-	unsigned best_fit = 0;
-
-	list_for(node, &peer->tunnels)
-	{
-		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
-		unsigned fit = selectors_fit(&tunnel->selectors, tsi, tsr);
-		bool mode_fits = (tunnel->conn->type == TYPE_TRANSPORT) == transport;
-		if (tunnel->doomed || fit == 0)
-			continue;
-		fit = fit * 2 + (mode_fits ? 1 : 0);
-		if (fit > best_fit) {
-			best = tunnel;
-			best_fit = fit;
-		}
-	}
-	return best;
 }

@@ -110,6 +110,9 @@ void naming_free(struct peer *peer);
 /* Address of an end of the peer that has a name; AF_UNSPEC: not known. */
 struct ip_addr naming_addr(const struct peer *peer, bool left);
 
+/* ---- lookup.c ---- */
+bool peer_answers_at(const struct peer *peer, const struct ip_addr *local);
+
 /* ---- index.c ---- */
 /* Where handshakes find the peer: oriented, linked and not doomed. */
 void index_add(struct peer *peer);

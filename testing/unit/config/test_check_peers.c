@@ -12,10 +12,23 @@ static void one_peer_cannot_have_two_sets_of_settings(void **state)
 		     "t.conf:5: conn b is the same peer as conn a (t.conf:1), but has another "
 		     "dpddelay=: "
 		     "tunnels to one peer share an IKE SA, so its settings must be equal\n");
-	assert_fails(A " ike=aes256-sha2_256-dh19\n" B,
-		     "t.conf:6: conn b is the same peer as conn a (t.conf:1), but has another "
-		     "ike=: tunnels "
-		     "to one peer share an IKE SA, so its settings must be equal\n");
+}
+
+/* The peer's proposals tell which of them is meant. */
+static void another_ike_makes_another_peer(void **state)
+{
+	(void)state;
+	assert_loads(A " ike=aes256-sha2_256-dh19\n" B, "");
+	assert_loads(A " ike=aes256-sha2_256-dh19\n" B " dpddelay=5\n", "");
+	assert_fails(A " ike=aes256-sha2_256-dh19\n" B
+		       "conn c\n left=192.0.2.1\n right=192.0.2.2\n auto=add\n dpddelay=5\n",
+		     "t.conf:10: conn c is the same peer as conn b (t.conf:6), but has another "
+		     "dpddelay=: "
+		     "tunnels to one peer share an IKE SA, so its settings must be equal\n");
+	assert_loads("conn a\n left=192.0.2.1\n right=%any\n auto=add\n"
+		     "conn b\n left=192.0.2.1\n right=%any\n auto=add\n"
+		     " ike=aes256-sha2_256-dh19\n",
+		     "");
 }
 
 static void tunnels_to_one_peer_may_differ_in_what_is_theirs(void **state)
@@ -54,6 +67,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_peer_cannot_have_two_sets_of_settings),
+		cmocka_unit_test(another_ike_makes_another_peer),
 		cmocka_unit_test(tunnels_to_one_peer_may_differ_in_what_is_theirs),
 		cmocka_unit_test(other_identities_are_another_peer),
 		cmocka_unit_test(a_conn_that_is_not_loaded_conflicts_with_nobody),

@@ -64,6 +64,43 @@ static void a_conflict_is_told_with_both_names(void **state)
 	assert_int_equal(peer_unload(&f->peers, "branch", &diag), RC_NOT_FOUND);
 }
 
+/* The peer's offer tells which is meant. */
+static void another_ike_makes_another_peer(void **state)
+{
+	struct fixture *f = *state;
+
+	load(f, "conn a\n\tleft=192.0.2.1\n\tright=203.0.113.9\n\tike=aes128-sha1-dh14\n"
+		"conn b\n\tleft=192.0.2.1\n\tright=203.0.113.9\n\tike=aes256-sha1-dh14\n"
+		"conn c\n\tleft=192.0.2.1\n\tright=203.0.113.9\n\tike=aes128-sha1-dh14\n"
+		"conn r\n\tleft=192.0.2.1\n\tright=%any\n\tike=aes128-sha1-dh14\n"
+		"conn s\n\tleft=192.0.2.1\n\tright=%any\n\tike=aes256-sha1-dh14\n");
+	assert_int_equal(f->peers.count, 4);
+	assert_ptr_equal(peer_named(f, "a"), peer_named(f, "c"));
+	assert_null(strstr(f->logged, "has the same left, right and identities"));
+}
+
+/* What conns of one peer no longer have in common cannot be taken in place. */
+static void conns_of_one_peer_change_their_ike_together_or_are_loaded_anew(void **state)
+{
+	static const char format[] =
+		"conn a\n\tleft=192.0.2.1\n\tright=203.0.113.9\n\tike=aes%u-sha1-dh14\n"
+		"conn b\n\tleft=192.0.2.1\n\tright=203.0.113.9\n\tike=aes%u-sha1-dh14\n";
+	struct fixture *f = *state;
+	char text[300];
+	struct config *parted, *both;
+
+	snprintf(text, sizeof(text), format, 128U, 128U);
+	load(f, text);
+	snprintf(text, sizeof(text), format, 256U, 128U);
+	parted = parse(f, text);
+	snprintf(text, sizeof(text), format, 256U, 256U);
+	both = parse(f, text);
+	assert_false(peers_rebase(&f->peers, parted, parted->conns[0], true));
+	assert_true(peers_rebase(&f->peers, both, both->conns[0], true));
+	assert_true(peers_rebase(&f->peers, both, both->conns[1], true));
+	assert_ptr_equal(peer_named(f, "a")->conn, both->conns[0]);
+}
+
 static void templates_that_differ_are_both_loaded_with_a_warning(void **state)
 {
 	struct fixture *f = *state;
@@ -313,6 +350,8 @@ int main(void)
 		PEER_TEST(other_ports_are_other_peers),
 		PEER_TEST(names_that_differ_in_case_are_one_peer),
 		PEER_TEST(a_conflict_is_told_with_both_names),
+		PEER_TEST(another_ike_makes_another_peer),
+		PEER_TEST(conns_of_one_peer_change_their_ike_together_or_are_loaded_anew),
 		PEER_TEST(templates_that_differ_are_both_loaded_with_a_warning),
 		PEER_TEST(a_loaded_name_is_not_loaded_again),
 		PEER_TEST(a_conn_that_shunts_is_nobodys_peer),

@@ -200,6 +200,75 @@ static void the_method_of_the_proof_decides_between_equals(void **state)
 	identity_free(&id);
 }
 
+/* Two conns for the same peer: the one that allows what IKE_SA_INIT has chosen. */
+static void the_algorithms_that_were_chosen_decide_between_equals(void **state)
+{
+	static const struct {
+		uint16_t group;
+		const char *conn;
+	} cases[] = { { DH_ECP_384, "a" }, { DH_MODP_2048, "b" }, { DH_CURVE25519, "a" } };
+	struct fixture *f = *state;
+	struct ip_addr local = addr_of("192.0.2.1"), remote = addr_of("198.51.100.7");
+	struct diag diag = { "" };
+	struct identity id = { 0 };
+
+	load(f, "conn a\n\tleft=192.0.2.1\n\tright=198.51.100.7\n\trightid=@somebody\n"
+		"\tike=aes128-sha1-dh20\n"
+		"conn b\n\tleft=192.0.2.1\n\tright=%any\n\tike=aes128-sha1-dh14\n");
+	assert_int_equal(identity_parse("@somebody", &id, NULL), RC_OK);
+	for (unsigned i = 0; i < 3; i++) {
+		struct proposal_choice choice = { .protocol = PROTOCOL_IKE,
+						  .encr = ENCR_AES_CBC,
+						  .encr_bits = 128,
+						  .prf = PRF_HMAC_SHA1,
+						  .integ = INTEG_HMAC_SHA1_96,
+						  .dh = cases[i].group };
+		struct peer_claim claim = { .idi = &id, .choice = &choice };
+		const struct peer *peer =
+			peers_for_identity(&f->peers, &local, &remote, &claim, &diag);
+		assert_non_null(peer);
+		assert_string_equal(peer->conn->name, cases[i].conn);
+	}
+	identity_free(&id);
+}
+
+static struct wire_ts_list one_range(const char *text, struct wire_ts *ts)
+{
+	struct ip_range range;
+
+	assert_int_equal(range_parse(text, &range, NULL), RC_OK);
+	*ts = (struct wire_ts){ .type = TS_IPV4_ADDR_RANGE, .port_to = 65535, .range = range };
+	return (struct wire_ts_list){ .count = 1, .items = ts };
+}
+
+static void what_is_to_be_protected_decides_between_twins(void **state)
+{
+	static const struct {
+		const char *remote, *conn;
+	} cases[] = { { "10.1.0.0/24", "a" }, { "10.2.0.0/24", "b" }, { "10.3.0.0/24", "a" } };
+	struct fixture *f = *state;
+	struct ip_addr local = addr_of("192.0.2.1"), remote = addr_of("198.51.100.7");
+	struct identity id = { 0 };
+	struct diag diag = { "" };
+
+	load(f, "conn a\n\tleft=192.0.2.1\n\tright=198.51.100.7\n\trightsubnet=10.1.0.0/24\n"
+		"\tike=aes128-sha1-dh20\n"
+		"conn b\n\tleft=192.0.2.1\n\tright=198.51.100.7\n\trightsubnet=10.2.0.0/24\n"
+		"\tike=aes128-sha1-dh14\n");
+	assert_int_equal(identity_parse("198.51.100.7", &id, NULL), RC_OK);
+	for (unsigned i = 0; i < 3; i++) {
+		struct wire_ts ts[2];
+		struct wire_ts_list tsi = one_range(cases[i].remote, &ts[0]);
+		struct wire_ts_list tsr = one_range("192.0.2.1", &ts[1]);
+		struct peer_claim claim = { .idi = &id, .tsi = &tsi, .tsr = &tsr };
+		const struct peer *peer =
+			peers_for_identity(&f->peers, &local, &remote, &claim, &diag);
+		assert_non_null(peer);
+		assert_string_equal(peer->conn->name, cases[i].conn);
+	}
+	identity_free(&id);
+}
+
 /* ---- instances ---- */
 
 static void a_peer_that_comes_again_finds_its_instance(void **state)
@@ -383,6 +452,8 @@ int main(void)
 		PEER_TEST(the_identity_that_the_peer_asks_for_must_be_ours),
 		PEER_TEST(nobody_is_told_with_what_was_asked_and_what_is_expected),
 		PEER_TEST(a_hostile_identity_fits_nobody_and_breaks_nothing),
+		PEER_TEST(the_algorithms_that_were_chosen_decide_between_equals),
+		PEER_TEST(what_is_to_be_protected_decides_between_twins),
 		PEER_TEST(the_method_of_the_proof_decides_between_equals),
 		PEER_TEST(a_peer_that_comes_again_finds_its_instance),
 		PEER_TEST(an_instance_does_not_outrank_a_better_template),
