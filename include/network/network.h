@@ -29,13 +29,16 @@ struct network_object {
 	/* address; destination of a route or rule (first address of the subnet; a rule with none
 	 * has its IP version) */
 	struct ip_addr addr;
-	uint8_t len;	       /* of that subnet */
-	uint8_t proto;	       /* rule with a destination: of that IP protocol */
-	bool aside;	       /* address: never the source of anything by itself */
-	struct ip_addr via;    /* route: next hop; AF_UNSPEC: none */
-	struct ip_addr source; /* route: of packets without one; AF_UNSPEC: Linux chooses */
-	uint32_t mtu, metric;  /* route; 0: none given */
-	uint32_t table;	       /* route, rule: HOST_TABLE_MAIN or HOST_TABLE_TUNNELS */
+	uint8_t len;	    /* of that subnet */
+	uint8_t proto;	    /* rule: of that IP protocol only */
+	uint16_t port;	    /* such a rule: UDP from that port of ours only; 0: any */
+	bool aside;	    /* address: never the source of anything by itself */
+	struct ip_addr via; /* route: next hop; AF_UNSPEC: none */
+	/* route: of packets without one; AF_UNSPEC: Linux chooses. Rule: from that address only;
+	 * AF_UNSPEC: any */
+	struct ip_addr source;
+	uint32_t mtu, metric; /* route; 0: none given */
+	uint32_t table;	      /* route, rule: HOST_TABLE_MAIN or HOST_TABLE_TUNNELS */
 };
 
 struct network_plan {

@@ -108,25 +108,46 @@ static void add_rules(struct planning *p, uint8_t family)
 	network_plan_add(p->plan, &rule);
 }
 
-/* With strict rp_filter nothing would come in from the peer any more: the way back to it leads into
- * the tunnel. What the peer's packets are made of passes the table of tunnels by, whoever sends it;
- * the rest of what goes to the peer's own address does not. */
+static void add_port_rules(struct planning *p, struct network_object rule)
+{
+	const struct config_setup *setup = p->gateway->env.setup;
+	const uint16_t ports[] = { setup->ikeport, setup->nattport };
+
+	rule.proto = IPPROTO_UDP;
+	for (unsigned i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		rule.port = ports[i];
+		if (rule.port != 0)
+			network_plan_add(p->plan, &rule);
+	}
+}
+
+/* With strict rp_filter nothing would come in from peers any more: the way back to them leads into
+ * the tunnel. Past the table of tunnels goes what IKE and IPsec are made of: from our address to
+ * anybody, since other peers come and this one moves; from our ports to this one, since we move;
+ * and what of UDP goes between the two addresses, since fragments have no ports. What others send
+ * through us has another source. */
 static void add_peer_rules(struct planning *p, const struct ip_addr *outer)
 {
 	struct host *host = p->gateway->host;
-	const uint8_t protos[] = { p->tunnel->conn->ah ? IPPROTO_AH : IPPROTO_ESP, IPPROTO_UDP };
-	struct network_object rule = {
+	struct network_object ours = { .kind = NETWORK_RULE,
+				       .addr = ip_any(outer->family),
+				       .source = p->local,
+				       .table = HOST_TABLE_MAIN };
+	struct network_object theirs = {
 		.kind = NETWORK_RULE, .addr = *outer, .len = whole(outer), .table = HOST_TABLE_MAIN
 	};
 	struct host_route way;
 
-	if (p->device[0] == '\0' || host->ops->route_to == NULL ||
+	if (p->device[0] == '\0' || !ip_is_set(&p->local) || host->ops->route_to == NULL ||
 	    host->ops->route_to(host, outer, &way) != RC_OK || !way.strict)
 		return;
-	for (unsigned i = 0; i < sizeof(protos); i++) {
-		rule.proto = protos[i];
-		network_plan_add(p->plan, &rule);
-	}
+	add_port_rules(p, ours);
+	ours.proto = p->tunnel->conn->ah ? IPPROTO_AH : IPPROTO_ESP;
+	network_plan_add(p->plan, &ours);
+	add_port_rules(p, theirs);
+	theirs.proto = IPPROTO_UDP;
+	theirs.source = p->local;
+	network_plan_add(p->plan, &theirs);
 }
 
 static bool has_route_to(const struct network_plan *plan, const struct network_object *route)

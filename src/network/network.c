@@ -128,7 +128,8 @@ static void make(struct network *network, struct held *held)
 static bool same_place(const struct network_object *a, const struct network_object *b)
 {
 	return a->kind == b->kind && a->table == b->table && a->len == b->len &&
-	       a->proto == b->proto && ip_equal(&a->addr, &b->addr) &&
+	       a->proto == b->proto && a->port == b->port && ip_equal(&a->addr, &b->addr) &&
+	       (a->kind != NETWORK_RULE || network_addr_equal(&a->source, &b->source)) &&
 	       (a->kind == NETWORK_ROUTE || strcmp(a->device, b->device) == 0);
 }
 

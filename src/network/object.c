@@ -17,7 +17,7 @@ void network_plan_add(struct network_plan *plan, const struct network_object *ob
 	plan->objects[plan->count++] = *object;
 }
 
-static bool same_addr(const struct ip_addr *a, const struct ip_addr *b)
+bool network_addr_equal(const struct ip_addr *a, const struct ip_addr *b)
 {
 	return a->family == b->family && (a->family == AF_UNSPEC || ip_equal(a, b));
 }
@@ -26,10 +26,10 @@ bool network_object_equal(const struct network_object *a, const struct network_o
 {
 	return a->kind == b->kind && strcmp(a->device, b->device) == 0 && a->if_id == b->if_id &&
 	       a->vti == b->vti && a->ikey == b->ikey && a->okey == b->okey &&
-	       same_addr(&a->addr, &b->addr) && a->len == b->len && a->proto == b->proto &&
-	       a->aside == b->aside && same_addr(&a->via, &b->via) &&
-	       same_addr(&a->source, &b->source) && a->mtu == b->mtu && a->metric == b->metric &&
-	       a->table == b->table;
+	       network_addr_equal(&a->addr, &b->addr) && a->len == b->len && a->proto == b->proto &&
+	       a->port == b->port && a->aside == b->aside && network_addr_equal(&a->via, &b->via) &&
+	       network_addr_equal(&a->source, &b->source) && a->mtu == b->mtu &&
+	       a->metric == b->metric && a->table == b->table;
 }
 
 uint64_t network_object_hash(const struct table *table, const struct network_object *object)
@@ -62,10 +62,17 @@ static const char *route_text(const struct network_object *object, char text[NET
 
 static const char *rule_text(const struct network_object *object, char text[NETWORK_TEXT_MAX])
 {
-	char to[IP_TEXT_MAX];
+	char from[IP_TEXT_MAX] = "", to[IP_TEXT_MAX] = "", port[16] = "";
 
-	(void)snprintf(text, NETWORK_TEXT_MAX, "the rule for IP protocol %u to %s (rp_filter)",
-		       object->proto, ip_text(&object->addr, to));
+	if (ip_is_set(&object->source))
+		ip_text(&object->source, from);
+	if (object->port != 0)
+		(void)snprintf(port, sizeof(port), " port %u", object->port);
+	if (object->len != 0)
+		ip_text(&object->addr, to);
+	(void)snprintf(text, NETWORK_TEXT_MAX, "the rule for IP protocol %u%s%s%s%s%s (rp_filter)",
+		       object->proto, from[0] != '\0' ? " from " : "", from, port,
+		       to[0] != '\0' ? " to " : "", to);
 	return text;
 }
 
@@ -98,7 +105,7 @@ const char *network_object_text(const struct network_object *object, char text[N
 			       ip_text(&object->addr, addr), object->len, object->device);
 		return text;
 	case NETWORK_RULE:
-		if (object->len != 0)
+		if (object->proto != 0)
 			return rule_text(object, text);
 		(void)snprintf(text, NETWORK_TEXT_MAX, "the %s rule for routing table %u",
 			       object->addr.family == AF_INET ? "IPv4" : "IPv6", object->table);

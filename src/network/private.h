@@ -163,6 +163,8 @@ void nameservers_free_all(struct network *network);
 /* Takes the backend, also when it fails. */
 enum rc network_new(struct host *host, struct log *log, struct network_backend *backend,
 		    struct network **out) MUST_CHECK;
+/* Also when neither is set. */
+bool network_addr_equal(const struct ip_addr *a, const struct ip_addr *b);
 uint64_t network_object_hash(const struct table *table, const struct network_object *object);
 /* What to do about an errno; "": nothing known. */
 const char *network_errno_hint(const struct network_object *object, int error);

@@ -39,6 +39,7 @@ static bool collide(const struct network_object *a, const struct network_object 
 		return strcmp(a->device, b->device) == 0 && ip_equal(&a->addr, &b->addr);
 	case NETWORK_RULE:
 		return ip_equal(&a->addr, &b->addr) && a->len == b->len && a->proto == b->proto &&
+		       a->port == b->port && network_addr_equal(&a->source, &b->source) &&
 		       a->table == b->table;
 	case NETWORK_ROUTE:
 		return ip_equal(&a->addr, &b->addr) && a->len == b->len && a->table == b->table &&

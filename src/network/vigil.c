@@ -85,6 +85,7 @@ static bool is_shown(const struct network_object *what, const struct network_obj
 	if (what->kind == NETWORK_LINK)
 		return shown->kind == NETWORK_LINK && strcmp(what->device, shown->device) == 0;
 	return what->kind == shown->kind && what->table == shown->table &&
+	       what->proto == shown->proto && what->port == shown->port &&
 	       what->len == shown->len && what->metric == shown->metric &&
 	       ip_equal(&what->addr, &shown->addr) &&
 	       (shown->device[0] == '\0' || strcmp(what->device, shown->device) == 0);

@@ -63,6 +63,24 @@ static bool read_route(const struct nlmsghdr *message, struct network_object *ou
 	return true;
 }
 
+/* One of those for rp_filter. */
+static void read_narrow_rule(const struct nlmsghdr *message, const struct fib_rule_hdr *rule,
+			     struct network_object *out)
+{
+	const struct nlattr *proto =
+		netlink_attribute(message, sizeof(*rule), FRA_IP_PROTO, sizeof(uint8_t));
+	const struct nlattr *port = netlink_attribute(message, sizeof(*rule), FRA_SPORT_RANGE,
+						      sizeof(struct fib_rule_port_range));
+
+	if (proto == NULL)
+		return;
+	out->proto = mnl_attr_get_u8(proto);
+	if (port != NULL)
+		out->port = ((const struct fib_rule_port_range *)mnl_attr_get_payload(port))->start;
+	if (rule->src_len != 0)
+		(void)read_addr(message, sizeof(*rule), FRA_SRC, rule->family, &out->source);
+}
+
 static bool read_rule(const struct nlmsghdr *message, struct network_object *out)
 {
 	const struct fib_rule_hdr *rule = mnl_nlmsg_get_payload(message);
@@ -78,6 +96,7 @@ static bool read_rule(const struct nlmsghdr *message, struct network_object *out
 	    !read_addr(message, sizeof(*rule), FRA_DST, rule->family, &out->addr))
 		return false;
 	out->table = read_u32(message, sizeof(*rule), FRA_TABLE);
+	read_narrow_rule(message, rule, out);
 	return true;
 }
 

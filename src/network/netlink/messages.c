@@ -171,13 +171,22 @@ static void encode_address(struct nlmsghdr *message, const struct network_object
 		put_aside(message, info);
 }
 
-/* IPsec and IKE of a peer: Linux looks for the way back before it takes in a packet (rp_filter),
- * and does so without the mark. */
+/* IPsec and IKE: Linux looks for the way back before it takes in a packet (rp_filter), and does so
+ * without the mark, but with addresses and ports (the latter not of fragments). */
 static void encode_peer_rule(struct nlmsghdr *message, struct fib_rule_hdr *rule,
 			     const struct network_object *object)
 {
+	struct fib_rule_port_range port = { object->port, object->port };
+
 	rule->dst_len = object->len;
-	put_addr(message, FRA_DST, &object->addr);
+	if (object->len != 0)
+		put_addr(message, FRA_DST, &object->addr);
+	if (ip_is_set(&object->source)) {
+		rule->src_len = (uint8_t)(ip_len(object->source.family) * 8);
+		put_addr(message, FRA_SRC, &object->source);
+	}
+	if (object->port != 0)
+		mnl_attr_put(message, FRA_SPORT_RANGE, sizeof(port), &port);
 	mnl_attr_put_u8(message, FRA_IP_PROTO, object->proto);
 	mnl_attr_put_u32(message, FRA_PRIORITY, RULE_PEER_PRIORITY);
 }
@@ -195,7 +204,7 @@ static void encode_rule(struct nlmsghdr *message, const struct network_object *o
 	rule->table = (uint8_t)object->table;
 	mnl_attr_put_u32(message, FRA_TABLE, object->table);
 	mnl_attr_put_u8(message, FRA_PROTOCOL, HOST_PROTOCOL);
-	if (object->len != 0) {
+	if (object->proto != 0) {
 		encode_peer_rule(message, rule, object);
 		return;
 	}

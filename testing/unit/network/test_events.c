@@ -23,6 +23,13 @@ static const struct network_object ours[] = {
 	{ .kind = NETWORK_RULE,
 	  .addr = { .family = AF_INET, .bytes = { 192, 0, 2, 9 } },
 	  .len = 32,
+	  .proto = 17,
+	  .source = { .family = AF_INET, .bytes = { 192, 0, 2, 1 } },
+	  .table = 254 },
+	{ .kind = NETWORK_RULE,
+	  .addr = { .family = AF_INET },
+	  .proto = 17,
+	  .port = 4500,
 	  .table = 254 },
 	{ .kind = NETWORK_ROUTE,
 	  .addr = { .family = AF_INET, .bytes = { 10, 2 } },
@@ -45,7 +52,7 @@ static void each_kind_is_known_by_what_linux_shows(void **state)
 
 static void metric_that_linux_takes_for_ipv6_is_none(void **state)
 {
-	struct network_object route = ours[5], out;
+	struct network_object route = ours[6], out;
 
 	(void)state;
 	route.metric = 1024;
@@ -56,15 +63,15 @@ static void metric_that_linux_takes_for_ipv6_is_none(void **state)
 static void what_is_of_others_is_no_news(void **state)
 {
 	struct network_object out;
-	struct nlmsghdr *message = gone(&ours[4]);
+	struct nlmsghdr *message = gone(&ours[5]);
 
 	(void)state;
 	((struct rtmsg *)mnl_nlmsg_get_payload(message))->rtm_protocol = RTPROT_STATIC;
 	assert_false(netlink_lost_read(message, &out));
-	message = gone(&ours[4]);
+	message = gone(&ours[5]);
 	((struct rtmsg *)mnl_nlmsg_get_payload(message))->rtm_family = AF_MPLS;
 	assert_false(netlink_lost_read(message, &out));
-	message = gone(&ours[4]);
+	message = gone(&ours[5]);
 	message->nlmsg_type = RTM_NEWROUTE;
 	assert_false(netlink_lost_read(message, &out));
 }

@@ -122,6 +122,75 @@ static void address_of_a_client_is_no_source_by_itself(void **state)
 	suite_end(&suite);
 }
 
+/* Linux itself is asked whether it would take such a packet in. */
+static bool is_taken_in(const char *packet)
+{
+	char script[300];
+
+	(void)snprintf(script, sizeof(script),
+		       "PATH=$PATH:/sbin:/usr/sbin; ip route get 192.0.2.1 iif v0 from %s "
+		       ">/dev/null 2>&1",
+		       packet);
+	return netns_try(script) == 0;
+}
+
+static struct network_object narrow_rule(uint16_t port, const char *from, const char *to)
+{
+	struct network_object rule = suite_rule(AF_INET, HOST_TABLE_MAIN);
+
+	rule.proto = 17;
+	rule.port = port;
+	if (from != NULL)
+		assert_int_equal(ip_parse(from, &rule.source), RC_OK);
+	if (to != NULL) {
+		assert_int_equal(ip_parse(to, &rule.addr), RC_OK);
+		rule.len = 32;
+	}
+	return rule;
+}
+
+/* A tunnel for everything: what comes from outside would come by the wrong way. */
+static void strict_rp_filter_takes_in_what_the_rules_say(void **state)
+{
+	struct network_object rules[] = {
+		suite_rule(AF_INET, HOST_TABLE_MAIN),
+		suite_rule(AF_INET, HOST_TABLE_TUNNELS),
+		suite_route("0.0.0.0", 0),
+		narrow_rule(4500, "192.0.2.1", NULL),
+		narrow_rule(0, "192.0.2.1", "198.51.100.1"),
+	};
+	struct network_plan plan = { .count = 0 };
+	struct suite suite;
+
+	(void)state;
+	suite_begin(&suite);
+	netns_do("PATH=$PATH:/sbin:/usr/sbin; ip route add default via 192.0.2.9;"
+		 "echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter");
+	memcpy(rules[2].device, "lo", 3);
+	rules[2].table = HOST_TABLE_TUNNELS;
+	for (unsigned i = 0; i < 3; i++)
+		network_plan_add(&plan, &rules[i]);
+	assert_int_equal(suite_set(&suite, &plan), 0);
+	assert_false(is_taken_in("203.0.113.5 ipproto udp sport 61000 dport 4500"));
+	network_plan_add(&plan, &rules[3]);
+	assert_int_equal(suite_set(&suite, &plan), 0);
+	assert_true(is_taken_in("203.0.113.5 ipproto udp sport 61000 dport 4500"));
+	assert_false(is_taken_in("203.0.113.5 ipproto udp sport 4500 dport 53"));
+	assert_false(is_taken_in("198.51.100.1 ipproto udp sport 61000 dport 53"));
+	network_plan_add(&plan, &rules[4]);
+	assert_int_equal(suite_set(&suite, &plan), 0);
+	assert_true(is_taken_in("198.51.100.1 ipproto udp sport 61000 dport 53"));
+	netns_do("PATH=$PATH:/sbin:/usr/sbin;"
+		 "ip route get 198.51.100.1 ipproto udp sport 53 dport 53 | grep -q 'dev lo';"
+		 "ip route get 198.51.100.7 ipproto udp sport 4500 dport 4500 | grep -q 'dev lo';"
+		 "ip route get 198.51.100.7 from 192.0.2.1 ipproto udp sport 4500 dport 9 |"
+		 " grep -q 'via 192.0.2.9'");
+	plan.count = 0;
+	assert_int_equal(suite_set(&suite, &plan), 0);
+	netns_do("PATH=$PATH:/sbin:/usr/sbin; ! ip rule show | grep -q ^3008");
+	suite_end(&suite);
+}
+
 static void what_others_have_put_there_stays(void **state)
 {
 	struct network_plan plan, nothing = { .count = 0 };
@@ -246,6 +315,7 @@ int main(void)
 		cmocka_unit_test(mtu_and_metric_are_of_the_route),
 		cmocka_unit_test(table_of_tunnels_is_not_seen_by_what_has_the_mark),
 		cmocka_unit_test(address_of_a_client_is_no_source_by_itself),
+		cmocka_unit_test(strict_rp_filter_takes_in_what_the_rules_say),
 		cmocka_unit_test(what_others_have_put_there_stays),
 		cmocka_unit_test(what_others_remove_is_heard_of_and_put_back),
 		cmocka_unit_test(link_that_is_removed_or_set_down_comes_again),

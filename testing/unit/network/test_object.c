@@ -53,8 +53,12 @@ static void text_says_what_it_is_and_where(void **state)
 	object.kind = NETWORK_RULE;
 	object.proto = 50;
 	assert_string_equal(network_object_text(&object, text),
-			    "the rule for IP protocol 50 to 10.2.0.0 (rp_filter)");
+			    "the rule for IP protocol 50 from 10.9.0.7 to 10.2.0.0 (rp_filter)");
+	object.port = 500;
 	object.len = 0;
+	assert_string_equal(network_object_text(&object, text),
+			    "the rule for IP protocol 50 from 10.9.0.7 port 500 (rp_filter)");
+	object.proto = 0;
 	assert_string_equal(network_object_text(&object, text),
 			    "the IPv4 rule for routing table 254");
 	object = (struct network_object){ .kind = NETWORK_LINK, .device = "ipsec7", .if_id = 7 };
