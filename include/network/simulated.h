@@ -15,6 +15,8 @@ void network_simulated_no_links(struct network *network, int error);
 /* Somebody else puts it there, or takes it away (false: it was not there). */
 bool network_simulated_put(struct network *network, const struct network_object *object);
 bool network_simulated_take(struct network *network, const struct network_object *object);
+/* Somebody else puts this route in the place of what stands there (false: nothing does). */
+bool network_simulated_replace(struct network *network, const struct network_object *route);
 bool network_simulated_has(const struct network *network, const struct network_object *object);
 /* Objects of ours and of others. */
 unsigned network_simulated_count(const struct network *network, enum network_kind kind);

@@ -94,6 +94,42 @@ static int add(struct network_backend *backend, struct held *held)
 	return error == EALREADY ? EEXIST : error;
 }
 
+void network_leave_place(struct network *network, struct held *held)
+{
+	held->state = HELD_FOREIGN;
+	list_append(&network->foreign, &held->in_foreign);
+}
+
+/* Something of this kind stands there. */
+static void stands_already(struct network *network, struct held *held)
+{
+	bool taken = held->taken;
+
+	held->error = 0;
+	held->taken = false;
+	if (held->state == HELD_ABSENT) {
+		network_leave_place(network, held);
+		say(network, LOG_LEVEL_NOTICE, held, "used as it stands, and not removed:", 0, "");
+	} else if (taken && held->state == HELD_OURS) {
+		vigil_take_back(network, held);
+	}
+}
+
+static void is_made(struct network *network, struct held *held, bool again)
+{
+	enum held_state before = held->state;
+
+	held->state = HELD_OURS;
+	held->taken = false;
+	list_remove(&held->in_foreign);
+	if (before == HELD_ABSENT)
+		say(network, LOG_LEVEL_DEBUG, held, "added", 0, "");
+	else if (before == HELD_FOREIGN)
+		vigil_took_over(network, held);
+	else if (again)
+		vigil_put_back(network, held);
+}
+
 static void make(struct network *network, struct held *held)
 {
 	struct network_backend *backend = network->backend;
@@ -105,22 +141,13 @@ static void make(struct network *network, struct held *held)
 	held->text[0] = '\0';
 	held->error = add(backend, held);
 	if (held->error == EEXIST) {
-		held->error = 0;
-		if (first) {
-			held->state = HELD_FOREIGN;
-			list_append(&network->foreign, &held->in_foreign);
-			say(network, LOG_LEVEL_NOTICE, held,
-			    "used as it stands, and not removed:", 0, "");
-		}
+		stands_already(network, held);
 	} else if (held->error == 0) {
-		held->state = HELD_OURS;
-		if (first)
-			say(network, LOG_LEVEL_DEBUG, held, "added", 0, "");
-		else if (again)
-			vigil_put_back(network, held);
+		is_made(network, held, again);
 	} else {
 		network->broke = network->broke || !first;
 		held->state = HELD_ABSENT;
+		list_remove(&held->in_foreign);
 	}
 }
 
@@ -427,7 +454,7 @@ void network_user_renew(struct network_user *user)
 {
 	for (unsigned i = 0; i < user->count; i++) {
 		struct held *held = user->held[i];
-		if (held->state != HELD_OURS || stands_on_ours(user, held))
+		if (held->state == HELD_ABSENT || stands_on_ours(user, held))
 			continue;
 		vigil_check(user->network, held);
 	}

@@ -29,6 +29,9 @@ struct network_backend_ops {
 	 */
 	int (*change)(struct network_backend *backend, const struct network_object *object,
 		      char text[NETWORK_TEXT_MAX]);
+	/* A route comes in the place of whatever stands there: 0 or errno. */
+	int (*replace)(struct network_backend *backend, const struct network_object *object,
+		       char text[NETWORK_TEXT_MAX]);
 	enum rc (*remove_stale)(struct network_backend *backend, unsigned *count,
 				struct diag *diag);
 	void (*free)(struct network_backend *backend);
@@ -52,6 +55,7 @@ struct held {
 	unsigned users;
 	enum held_state state;
 	bool again;	   /* make it again although it was there */
+	bool taken;	   /* a route: somebody has put another one in its place */
 	uint8_t lost;	   /* so often it was gone, without a long quiet in between */
 	int error;	   /* why it is absent */
 	usec_t rest_until; /* it is not put back before */
@@ -94,6 +98,8 @@ struct network {
 void network_later(struct network *network);
 /* Behind what it stands on. */
 void network_enqueue(struct network *network, struct held *held);
+/* Somebody else's stands in its place: used, and not removed. */
+void network_leave_place(struct network *network, struct held *held);
 
 /* It was made by us. */
 bool network_owns_link(const struct network *network, const char *device);
@@ -134,8 +140,15 @@ void vigil_check(struct network *network, struct held *held);
 void vigil_put_back(struct network *network, struct held *held);
 /* True: everything is to be looked at, and stands in the queue. */
 bool vigil_walk(struct network *network);
-/* For backends: somebody else has removed this (what it does not know of it is zero). */
+/* What stood there before us, and was used, is gone: ours is there now. */
+void vigil_took_over(struct network *network, struct held *held);
+/* `held`, a route in whose place another one stands, takes it back, or leaves it at last. */
+void vigil_take_back(struct network *network, struct held *held);
+/* For backends: somebody else has removed this, of ours or not (what it does not know of it is
+ * zero). */
 void vigil_lost(struct network *network, const struct network_object *shown);
+/* Somebody else has put this route in the place of what stood there. */
+void vigil_replaced(struct network *network, const struct network_object *shown);
 void vigil_suspect(struct network *network);
 
 /* ---- links.c ---- */

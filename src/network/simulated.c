@@ -190,6 +190,24 @@ static int change(struct network_backend *backend, const struct network_object *
 	return 0;
 }
 
+static int replace(struct network_backend *backend, const struct network_object *object,
+		   char text[NETWORK_TEXT_MAX])
+{
+	struct simulated_backend *simulated =
+		container_of(backend, struct simulated_backend, backend);
+	struct thing *thing = find(simulated, object);
+
+	(void)text;
+	if (fails(simulated))
+		return simulated->fail_error;
+	if (thing == NULL)
+		return put(simulated, object, true);
+	thing->what = *object;
+	thing->ours = true;
+	simulated->changes++;
+	return 0;
+}
+
 static enum rc remove_stale(struct network_backend *backend, unsigned *count, struct diag *diag)
 {
 	struct simulated_backend *simulated =
@@ -269,6 +287,7 @@ static const struct network_backend_ops simulated_ops = {
 	.remove_links = remove_links,
 	.listen = listen_to,
 	.change = change,
+	.replace = replace,
 	.remove_stale = remove_stale,
 	.free = simulated_free,
 };
@@ -315,6 +334,20 @@ bool network_simulated_take(struct network *network, const struct network_object
 	take_with_all(simulated, thing);
 	if (simulated->listener != NULL)
 		vigil_lost(simulated->listener, &what);
+	return true;
+}
+
+bool network_simulated_replace(struct network *network, const struct network_object *route)
+{
+	struct simulated_backend *simulated = simulated_of(network);
+	struct thing *thing = find(simulated, route);
+
+	if (thing == NULL)
+		return false;
+	thing->what = *route;
+	thing->ours = false;
+	if (simulated->listener != NULL)
+		vigil_replaced(simulated->listener, route);
 	return true;
 }
 

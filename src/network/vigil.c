@@ -10,6 +10,7 @@
 #define PAUSE_MOST (60 * USEC_PER_SEC)
 #define FORGOTTEN  (600 * USEC_PER_SEC) /* of quiet: the next loss is the first one again */
 #define WALK_SPACE (2 * USEC_PER_SEC)	/* between two looks at everything */
+#define RESPECT	   USEC_PER_SEC		/* so long the place of what others had is left to them */
 
 void network_due(struct network *network, usec_t when)
 {
@@ -61,7 +62,7 @@ static void say_put_back(struct network *network, const struct held *held, usec_
 			  text, held->lost, (unsigned)(pause / USEC_PER_SEC));
 }
 
-void vigil_put_back(struct network *network, struct held *held)
+static usec_t note_loss(struct network *network, struct held *held)
 {
 	usec_t now = host_now(network->host), pause;
 
@@ -71,10 +72,66 @@ void vigil_put_back(struct network *network, struct held *held)
 		held->lost++;
 	pause = pause_after(held->lost);
 	held->rest_until = now + pause;
-	say_put_back(network, held, pause);
-	/* Linux takes IPv4 routes with the link or the source address, without a word */
+	return pause;
+}
+
+/* Linux takes IPv4 routes with the link or the source address, without a word. */
+static void suspect_what_stands_on(struct network *network, const struct held *held)
+{
 	if (held->what.kind == NETWORK_LINK || held->what.kind == NETWORK_ADDRESS)
 		network->suspect = true;
+}
+
+void vigil_took_over(struct network *network, struct held *held)
+{
+	char text[NETWORK_TEXT_MAX];
+
+	(void)note_loss(network, held);
+	suspect_what_stands_on(network, held);
+	if (network->log != NULL)
+		log_write(network->log, LOG_LEVEL_NOTICE, NULL,
+			  "added %s: what another program had there, and we used, is gone",
+			  network_object_text(&held->what, text));
+}
+
+/* A few times; who insists has it, until he lets it go. */
+void vigil_take_back(struct network *network, struct held *held)
+{
+	struct network_backend *backend = network->backend;
+	char text[NETWORK_TEXT_MAX] = "", what[NETWORK_TEXT_MAX];
+	bool tries;
+	int error = 0;
+
+	(void)note_loss(network, held);
+	tries = held->lost <= AT_ONCE;
+	if (tries)
+		error = backend->ops->replace(backend, &held->what, text);
+	if (!tries || error != 0)
+		network_leave_place(network, held);
+	if (network->log == NULL)
+		return;
+	network_object_text(&held->what, what);
+	if (!tries)
+		log_write(network->log, LOG_LEVEL_WARNING, NULL,
+			  "another program keeps putting its own route in the place of %s: it "
+			  "stays, and the tunnel's traffic goes that way, until it is removed",
+			  what);
+	else if (error != 0)
+		log_write(network->log, LOG_LEVEL_WARNING, NULL,
+			  "another program has put its own route in the place of %s, which cannot "
+			  "be put back: %s%s%s",
+			  what, strerrordesc_np(error), text[0] != '\0' ? ": " : "", text);
+	else
+		log_write(network->log, LOG_LEVEL_NOTICE, NULL,
+			  "put back %s: another program had put its own in its place", what);
+}
+
+void vigil_put_back(struct network *network, struct held *held)
+{
+	usec_t pause = note_loss(network, held);
+
+	say_put_back(network, held, pause);
+	suspect_what_stands_on(network, held);
 	if (held->what.kind == NETWORK_LINK)
 		nameservers_link_is_new(network, held->what.device);
 }
@@ -91,6 +148,27 @@ static bool is_shown(const struct network_object *what, const struct network_obj
 	       (shown->device[0] == '\0' || strcmp(what->device, shown->device) == 0);
 }
 
+/* Linux has one route to a place, whatever its way. */
+static bool is_place(const struct network_object *route, const struct network_object *shown)
+{
+	return route->kind == NETWORK_ROUTE && shown->kind == NETWORK_ROUTE &&
+	       route->table == shown->table && route->len == shown->len &&
+	       route->metric == shown->metric && ip_equal(&route->addr, &shown->addr);
+}
+
+/* Whoever had it may be about to put it back himself. */
+static void lost_of_others(struct network *network, struct held *held,
+			   const struct network_object *shown)
+{
+	usec_t from = host_now(network->host) + RESPECT;
+
+	if (!is_shown(&held->what, shown) && !is_place(&held->what, shown))
+		return;
+	if (held->rest_until < from)
+		held->rest_until = from;
+	vigil_check(network, held);
+}
+
 void vigil_lost(struct network *network, const struct network_object *shown)
 {
 	uint64_t hash = network_object_hash(&network->objects, shown);
@@ -98,8 +176,34 @@ void vigil_lost(struct network *network, const struct network_object *shown)
 	for (struct table_node *node = table_first(&network->objects, hash); node != NULL;
 	     node = table_next(node)) {
 		struct held *held = container_of(node, struct held, node);
-		if (held->state == HELD_OURS && held->users > 0 && is_shown(&held->what, shown))
+		if (held->users == 0)
+			continue;
+		if (held->state == HELD_FOREIGN)
+			lost_of_others(network, held, shown);
+		else if (held->state == HELD_OURS && is_shown(&held->what, shown))
 			vigil_check(network, held);
+	}
+}
+
+static bool goes_another_way(const struct network_object *route, const struct network_object *shown)
+{
+	return strcmp(route->device, shown->device) != 0 ||
+	       !network_addr_equal(&route->via, &shown->via) ||
+	       !network_addr_equal(&route->source, &shown->source);
+}
+
+void vigil_replaced(struct network *network, const struct network_object *shown)
+{
+	uint64_t hash = network_object_hash(&network->objects, shown);
+
+	for (struct table_node *node = table_first(&network->objects, hash); node != NULL;
+	     node = table_next(node)) {
+		struct held *held = container_of(node, struct held, node);
+		if (held->state != HELD_OURS || held->users == 0 || !is_place(&held->what, shown) ||
+		    !goes_another_way(&held->what, shown))
+			continue;
+		held->taken = true;
+		vigil_check(network, held);
 	}
 }
 
@@ -125,7 +229,7 @@ bool vigil_walk(struct network *network)
 		list_for(node, &network->kinds[kind])
 		{
 			struct held *held = container_of(node, struct held, in_kind);
-			if (held->users > 0 && held->state != HELD_FOREIGN)
+			if (held->users > 0)
 				vigil_check(network, held);
 		}
 	return !list_empty(&network->queue);

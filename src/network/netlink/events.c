@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What others remove: a second socket that hears of deletions only. */
+/* What others remove or replace: a second socket that hears of little else. */
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/filter.h>
@@ -49,8 +49,8 @@ static bool read_route(const struct nlmsghdr *message, struct network_object *ou
 	const struct rtmsg *route = mnl_nlmsg_get_payload(message);
 	size_t header = sizeof(*route);
 
-	if (mnl_nlmsg_get_payload_len(message) < header || route->rtm_protocol != HOST_PROTOCOL ||
-	    !is_ip(route->rtm_family) || (route->rtm_flags & RTM_F_CLONED) != 0)
+	if (mnl_nlmsg_get_payload_len(message) < header || !is_ip(route->rtm_family) ||
+	    (route->rtm_flags & RTM_F_CLONED) != 0)
 		return false;
 	*out = (struct network_object){ .kind = NETWORK_ROUTE, .len = route->rtm_dst_len };
 	if (!read_addr(message, header, RTA_DST, route->rtm_family, &out->addr))
@@ -60,6 +60,8 @@ static bool read_route(const struct nlmsghdr *message, struct network_object *ou
 	if (route->rtm_family == AF_INET6 && out->metric == IP6_RT_PRIO_USER)
 		out->metric = 0; /* what Linux takes when none is given */
 	name_device(read_u32(message, header, RTA_OIF), out);
+	(void)read_addr(message, header, RTA_GATEWAY, route->rtm_family, &out->via);
+	(void)read_addr(message, header, RTA_PREFSRC, route->rtm_family, &out->source);
 	return true;
 }
 
@@ -84,10 +86,8 @@ static void read_narrow_rule(const struct nlmsghdr *message, const struct fib_ru
 static bool read_rule(const struct nlmsghdr *message, struct network_object *out)
 {
 	const struct fib_rule_hdr *rule = mnl_nlmsg_get_payload(message);
-	const struct nlattr *protocol =
-		netlink_attribute(message, sizeof(*rule), FRA_PROTOCOL, sizeof(uint8_t));
 
-	if (protocol == NULL || mnl_attr_get_u8(protocol) != HOST_PROTOCOL || !is_ip(rule->family))
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*rule) || !is_ip(rule->family))
 		return false;
 	*out = (struct network_object){ .kind = NETWORK_RULE,
 					.addr = ip_any(rule->family),
@@ -121,8 +121,9 @@ static bool read_link(const struct nlmsghdr *message, struct network_object *out
 	const struct nlattr *name = netlink_attribute(message, header, IFLA_IFNAME, 2);
 
 	if (name == NULL || mnl_attr_get_payload_len(name) > sizeof(out->device) ||
-	    read_u32(message, header, IFLA_GROUP) != NETWORK_LINK_GROUP ||
-	    (message->nlmsg_type == RTM_NEWLINK && (info->ifi_flags & IFF_UP) != 0))
+	    (message->nlmsg_type == RTM_NEWLINK &&
+	     (read_u32(message, header, IFLA_GROUP) != NETWORK_LINK_GROUP ||
+	      (info->ifi_flags & IFF_UP) != 0)))
 		return false;
 	*out = (struct network_object){ .kind = NETWORK_LINK };
 	memcpy(out->device, mnl_attr_get_payload(name), mnl_attr_get_payload_len(name));
@@ -147,6 +148,12 @@ bool netlink_lost_read(const struct nlmsghdr *message, struct network_object *ou
 	}
 }
 
+bool netlink_replaced_read(const struct nlmsghdr *message, struct network_object *out)
+{
+	return message->nlmsg_type == RTM_NEWROUTE && (message->nlmsg_flags & NLM_F_REPLACE) != 0 &&
+	       read_route(message, out);
+}
+
 /* ---- the socket ---- */
 
 static void read_events(struct netlink_backend *backend, const uint8_t *buffer, int len)
@@ -154,9 +161,13 @@ static void read_events(struct netlink_backend *backend, const uint8_t *buffer, 
 	const struct nlmsghdr *message = (const void *)buffer;
 
 	for (; mnl_nlmsg_ok(message, len); message = mnl_nlmsg_next(message, &len)) {
-		struct network_object lost;
-		if (message->nlmsg_pid != backend->port && netlink_lost_read(message, &lost))
-			vigil_lost(backend->listener, &lost);
+		struct network_object shown;
+		if (message->nlmsg_pid == backend->port)
+			continue;
+		if (netlink_lost_read(message, &shown))
+			vigil_lost(backend->listener, &shown);
+		else if (netlink_replaced_read(message, &shown))
+			vigil_replaced(backend->listener, &shown);
 	}
 }
 
@@ -183,11 +194,14 @@ static enum rc filter(int fd)
 #define TAKE(type, more) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(type), more, 0)
 	struct sock_filter program[] = {
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
-		TAKE(RTM_DELROUTE, 5),
-		TAKE(RTM_DELRULE, 4),
-		TAKE(RTM_DELADDR, 3),
-		TAKE(RTM_DELLINK, 2),
-		TAKE(RTM_NEWLINK, 1),
+		TAKE(RTM_DELROUTE, 8),
+		TAKE(RTM_DELRULE, 7),
+		TAKE(RTM_DELADDR, 6),
+		TAKE(RTM_DELLINK, 5),
+		TAKE(RTM_NEWLINK, 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 0, 2),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_flags)),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, htons(NLM_F_REPLACE), 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 	};

@@ -136,6 +136,19 @@ static int change(struct network_backend *backend, const struct network_object *
 	return error == EEXIST ? EADDRINUSE : error;
 }
 
+static int replace(struct network_backend *backend, const struct network_object *object,
+		   char text[NETWORK_TEXT_MAX])
+{
+	_Alignas(8) uint8_t bytes[NETLINK_MESSAGE_MAX] = { 0 };
+	uint32_t index = if_nametoindex(object->device);
+	struct nlmsghdr *message = netlink_encode(bytes, object, true, index);
+
+	if (index == 0)
+		return ENODEV;
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE;
+	return netlink_ask(netlink_of(backend), message, text);
+}
+
 static void netlink_free(struct network_backend *backend)
 {
 	(void)(netlink_listen(backend, NULL) == RC_OK);
@@ -150,6 +163,7 @@ static const struct network_backend_ops netlink_ops = {
 	.remove_links = netlink_remove_links,
 	.listen = netlink_listen,
 	.change = change,
+	.replace = replace,
 	.remove_stale = netlink_remove_stale,
 	.free = netlink_free,
 };

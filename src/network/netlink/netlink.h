@@ -52,9 +52,11 @@ const struct nlattr *netlink_attribute(const struct nlmsghdr *message, size_t he
 /* Sends the message and reads its acknowledgement: 0 or errno. */
 int netlink_ask(struct netlink_backend *backend, struct nlmsghdr *message,
 		char text[NETWORK_TEXT_MAX]);
-/* The thing of ours that this message says is gone (or a link of ours that is down). False: it says
- * nothing of the kind. */
+/* The thing that this message says is gone, ours or not (or a link of ours that is down). False: it
+ * says nothing of the kind. */
 bool netlink_lost_read(const struct nlmsghdr *message, struct network_object *out);
+/* The route that this message says has come in the place of another one. */
+bool netlink_replaced_read(const struct nlmsghdr *message, struct network_object *out);
 enum rc netlink_listen(struct network_backend *backend, struct network *listener) MUST_CHECK;
 void netlink_remove_links(struct network_backend *backend);
 enum rc netlink_remove_stale(struct network_backend *backend, unsigned *count,

@@ -60,20 +60,40 @@ static void metric_that_linux_takes_for_ipv6_is_none(void **state)
 	assert_int_equal(out.metric, 0);
 }
 
-static void what_is_of_others_is_no_news(void **state)
+/* We may use it. */
+static void what_others_had_is_news_too(void **state)
 {
 	struct network_object out;
 	struct nlmsghdr *message = gone(&ours[5]);
 
 	(void)state;
 	((struct rtmsg *)mnl_nlmsg_get_payload(message))->rtm_protocol = RTPROT_STATIC;
-	assert_false(netlink_lost_read(message, &out));
+	assert_true(netlink_lost_read(message, &out));
+	assert_true(network_object_equal(&out, &ours[5]));
 	message = gone(&ours[5]);
 	((struct rtmsg *)mnl_nlmsg_get_payload(message))->rtm_family = AF_MPLS;
 	assert_false(netlink_lost_read(message, &out));
 	message = gone(&ours[5]);
 	message->nlmsg_type = RTM_NEWROUTE;
 	assert_false(netlink_lost_read(message, &out));
+}
+
+static void route_in_the_place_of_another_says_so(void **state)
+{
+	struct network_object route = ours[5], out;
+	struct nlmsghdr *message;
+
+	(void)state;
+	route.via = (struct ip_addr){ .family = AF_INET, .bytes = { 192, 0, 2, 9 } };
+	message = gone(&route);
+	message->nlmsg_type = RTM_NEWROUTE;
+	message->nlmsg_flags = 0;
+	assert_false(netlink_replaced_read(message, &out));
+	message->nlmsg_flags = NLM_F_REPLACE;
+	assert_true(netlink_replaced_read(message, &out));
+	assert_true(network_object_equal(&out, &route));
+	message->nlmsg_type = RTM_DELROUTE;
+	assert_false(netlink_replaced_read(message, &out));
 }
 
 static void link_counts_while_it_is_down(void **state)
@@ -111,7 +131,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_kind_is_known_by_what_linux_shows),
 		cmocka_unit_test(metric_that_linux_takes_for_ipv6_is_none),
-		cmocka_unit_test(what_is_of_others_is_no_news),
+		cmocka_unit_test(what_others_had_is_news_too),
+		cmocka_unit_test(route_in_the_place_of_another_says_so),
 		cmocka_unit_test(link_counts_while_it_is_down),
 		cmocka_unit_test(message_that_is_cut_off_is_no_news),
 	};

@@ -282,6 +282,43 @@ static void what_others_remove_is_heard_of_and_put_back(void **state)
 	suite_end(&suite);
 }
 
+/* A route in the place of ours; and what others had there first, until it goes. */
+static void place_that_others_take_or_leave_is_heard_of(void **state)
+{
+	static const char *const takes[] = {
+		"ip route replace 10.2.0.0/24 via 192.0.2.9 dev v0 metric 5",
+		"ip -6 route replace fd00:2::/64 via 2001:db8::9 dev v0 metric 5",
+	};
+	struct network_plan plan, v6, taken = { .count = 0 };
+	struct suite suite;
+
+	(void)state;
+	suite_begin(&suite);
+	network_watch(suite.network, due, NULL);
+	suite_plan(&plan, "4");
+	suite_plan(&v6, "6");
+	network_plan_add(&taken, &plan.objects[1]);
+	network_plan_add(&taken, &v6.objects[1]);
+	for (unsigned i = 0; i < v6.count; i++)
+		network_plan_add(&plan, &v6.objects[i]);
+	netns_do("PATH=$PATH:/sbin:/usr/sbin; ip addr add 10.9.0.7/32 dev lo;"
+		 "ip -6 route add default dev v0 table 86; ip rule add pref 30086 table main"
+		 " suppress_prefixlength 0 protocol 86");
+	assert_int_equal(suite_set(&suite, &plan), 0);
+	for (unsigned i = 0; i < 2; i++)
+		comes_again_after(&suite, &taken, takes[i]);
+	netns_do("PATH=$PATH:/sbin:/usr/sbin; ip addr del 10.9.0.7/32 dev lo;"
+		 "ip -6 route del default dev v0 table 86; ip rule del pref 30086");
+	fake_turn(&suite.host);
+	for (unsigned i = 0; i < 4; i++) { /* the address, then the route that went with it */
+		suite.host.now += 2 * USEC_PER_SEC;
+		network_tick(suite.network);
+		fake_turn(&suite.host);
+	}
+	comes_again_after(&suite, &plan, "true");
+	suite_end(&suite);
+}
+
 /* Also its routes, which Linux takes without a word. */
 static void link_that_is_removed_or_set_down_comes_again(void **state)
 {
@@ -318,6 +355,7 @@ int main(void)
 		cmocka_unit_test(strict_rp_filter_takes_in_what_the_rules_say),
 		cmocka_unit_test(what_others_have_put_there_stays),
 		cmocka_unit_test(what_others_remove_is_heard_of_and_put_back),
+		cmocka_unit_test(place_that_others_take_or_leave_is_heard_of),
 		cmocka_unit_test(link_that_is_removed_or_set_down_comes_again),
 		cmocka_unit_test(xfrm_interface_is_made_or_its_lack_is_told),
 	};

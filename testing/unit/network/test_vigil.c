@@ -14,11 +14,33 @@ static void due(void *context, usec_t when)
 	due_at = when;
 }
 
+static unsigned warnings;
+static struct log *own_log; /* of the scene before; freed with the next one */
+
+static void count_warning(void *context, enum log_level level, const struct log_subject *subject,
+			  const char *text)
+{
+	(void)context;
+	(void)subject;
+	(void)text;
+	warnings += level == LOG_LEVEL_WARNING;
+}
+
+static struct log *made_log(void)
+{
+	log_free(own_log);
+	own_log = log_new(LOG_LEVEL_INFO);
+	assert_non_null(own_log);
+	assert_int_equal(log_add_sink(own_log, (struct log_sink){ .write = count_warning }), RC_OK);
+	return own_log;
+}
+
 static struct network *suite_network(struct host *host)
 {
 	struct network *network;
 
-	assert_int_equal(network_simulated_new(host, NULL, &network), RC_OK);
+	warnings = 0;
+	assert_int_equal(network_simulated_new(host, made_log(), &network), RC_OK);
 	due_at = USEC_NEVER;
 	network_watch(network, due, NULL);
 	return network;
@@ -145,6 +167,103 @@ static void what_nobody_wants_any_more_does_not_come_back(void **state)
 	suite_end(&suite);
 }
 
+/* Who insists has it; there is one warning, and ours comes when his goes. */
+static void route_in_the_place_of_ours_is_replaced_a_few_times(void **state)
+{
+	struct network_plan plan, nothing = { .count = 0 };
+	struct network_object theirs;
+	struct suite suite;
+
+	(void)state;
+	begin(&suite, &plan);
+	const struct network_object *ours = &plan.objects[1];
+	theirs = *ours;
+	theirs.source = (struct ip_addr){ .family = AF_UNSPEC };
+	for (unsigned i = 0; i < 3; i++) {
+		assert_true(network_simulated_replace(suite.network, &theirs));
+		assert_false(suite_is_there(&suite, ours));
+		turns(&suite);
+		assert_true(suite_is_there(&suite, ours));
+	}
+	assert_int_equal(warnings, 0);
+	assert_true(network_simulated_replace(suite.network, &theirs));
+	while (due_at != USEC_NEVER)
+		tick(&suite);
+	turns(&suite);
+	assert_true(suite_is_there(&suite, &theirs));
+	assert_int_equal(warnings, 1);
+	network_user_renew(suite.user);
+	turns(&suite);
+	assert_true(suite_is_there(&suite, &theirs));
+	assert_int_equal(warnings, 1);
+	assert_true(network_simulated_take(suite.network, &theirs));
+	tick(&suite);
+	assert_true(suite_is_there(&suite, ours));
+	assert_int_equal(suite_set(&suite, &nothing), 0);
+	assert_int_equal(network_simulated_count(suite.network, NETWORK_ROUTE), 0);
+	suite_end(&suite);
+}
+
+static void route_that_says_the_same_in_other_words_stays(void **state)
+{
+	struct network_plan plan;
+	struct network_object theirs;
+	struct suite suite;
+
+	(void)state;
+	begin(&suite, &plan);
+	theirs = plan.objects[1];
+	theirs.mtu = 1280;
+	assert_true(network_simulated_replace(suite.network, &theirs));
+	turns(&suite);
+	assert_true(suite_is_there(&suite, &theirs));
+	suite_end(&suite);
+}
+
+/* Its owner has a second to put it back himself. */
+static void what_stood_there_before_us_is_ours_when_it_goes(void **state)
+{
+	struct network_plan plan, nothing = { .count = 0 };
+	struct suite suite;
+
+	(void)state;
+	suite_begin(&suite);
+	suite_plan(&plan, "4");
+	for (unsigned i = 0; i < plan.count; i++)
+		assert_true(network_simulated_put(suite.network, &plan.objects[i]));
+	assert_int_equal(suite_set(&suite, &plan), 0);
+	for (unsigned i = 0; i < plan.count; i++) {
+		assert_true(network_simulated_take(suite.network, &plan.objects[i]));
+		turns(&suite);
+		assert_false(suite_is_there(&suite, &plan.objects[i]));
+		tick(&suite);
+		assert_true(suite_is_there(&suite, &plan.objects[i]));
+	}
+	assert_int_equal(suite_set(&suite, &nothing), 0);
+	for (unsigned i = 0; i < plan.count; i++)
+		assert_false(suite_is_there(&suite, &plan.objects[i]));
+	suite_end(&suite);
+}
+
+static void what_its_owner_puts_back_in_time_stays_his(void **state)
+{
+	struct network_plan plan, nothing = { .count = 0 };
+	struct suite suite;
+
+	(void)state;
+	suite_begin(&suite);
+	suite_plan(&plan, "4");
+	assert_true(network_simulated_put(suite.network, &plan.objects[0]));
+	assert_int_equal(suite_set(&suite, &plan), 0);
+	assert_true(network_simulated_take(suite.network, &plan.objects[0]));
+	turns(&suite);
+	assert_true(network_simulated_put(suite.network, &plan.objects[0]));
+	tick(&suite);
+	assert_int_equal(suite_set(&suite, &nothing), 0);
+	assert_true(suite_is_there(&suite, &plan.objects[0]));
+	suite_end(&suite);
+}
+
 /* As when Linux has lost messages. */
 static void suspicion_looks_at_everything_and_not_all_the_time(void **state)
 {
@@ -197,8 +316,14 @@ int main(void)
 		cmocka_unit_test(fight_over_one_thing_gets_slower_and_a_long_quiet_ends_it),
 		cmocka_unit_test(what_nobody_wants_any_more_does_not_come_back),
 		cmocka_unit_test(suspicion_looks_at_everything_and_not_all_the_time),
+		cmocka_unit_test(route_in_the_place_of_ours_is_replaced_a_few_times),
+		cmocka_unit_test(route_that_says_the_same_in_other_words_stays),
+		cmocka_unit_test(what_stood_there_before_us_is_ours_when_it_goes),
+		cmocka_unit_test(what_its_owner_puts_back_in_time_stays_his),
 		cmocka_unit_test(users_hear_when_it_cannot_be_put_back),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	log_free(own_log);
+	return failed;
 }
