@@ -41,6 +41,7 @@ struct ike_extra {
 	struct ticket *ticket;	   /* the gateway's, for us (RFC 5723); NULL: none */
 	struct ike_config *config; /* client: what it was given; NULL: nothing */
 	struct x509_proof *proof;  /* of the peer's certificates; NULL: it has proven none */
+	struct ike_proofs *proofs; /* of several rounds (sa/proofs.h); NULL: there was one */
 	char *ends_because;	   /* why it is to be deleted; NULL: delete_reason says it */
 	struct identity gateway; /* client with session-resumption=: who the gateway proved to be */
 };

@@ -5,6 +5,7 @@
 #define VANTH_SA_OUTCOME_H
 
 #include "sa/followup.h"
+#include "sa/proofs.h"
 #include "sa/sa.h"
 #include "wire/payloads.h"
 #include "x509/keyring.h"
@@ -146,9 +147,11 @@ struct outcome {
 	enum ike_state next;  /* instead of the row's; IKEV2_START: the row's */
 	struct outcome_intermediate intermediate;
 	struct outcome_rounds rounds;
-	bool use_ppk;	   /* larval: both ends sent USE_PPK */
-	bool ppk;	   /* a PPK is in `keys` */
-	bool stay;	   /* the state does not become the row's next one */
+	struct outcome_proof proven[2]; /* of several rounds, in this exchange: [0] the peer, [1] we
+					 */
+	bool use_ppk;			/* larval: both ends sent USE_PPK */
+	bool ppk;			/* a PPK is in `keys` */
+	bool stay;			/* the state does not become the row's next one */
 	bool out_of_place; /* a sound request is refused: it has no place in this state */
 	bool heard;	   /* proof of life: set by the road for authenticated messages */
 	/* for the larval part; commit takes or copies them */

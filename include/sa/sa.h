@@ -64,6 +64,7 @@ struct ike_larval {
 	struct peer_accepts accepts;
 	struct ike_intermediate *intermediate; /* sa/intermediate.h; NULL: not agreed on */
 	struct ike_rounds *rounds;	       /* sa/rounds.h; NULL: no round of several is done */
+	struct ike_proofs *proofs;	       /* sa/proofs.h; NULL: there is one round only */
 };
 
 /* Our one outstanding request (window 1, RFC 7296 §2.3) */

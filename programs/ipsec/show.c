@@ -55,6 +55,20 @@ static void show_ends(const json_t *tunnel)
 	(void)putchar('\n');
 }
 
+/* Nothing where one proof of each end was all. */
+static void show_proofs(const json_t *sa)
+{
+	const json_t *proof;
+	size_t i;
+
+	json_array_foreach(json_object_get(sa, "proofs"), i, proof)
+	{
+		(void)printf("        %s proved to be %s by %s\n",
+			     strcmp(text_of(proof, "by"), "us") == 0 ? "we" : "the peer",
+			     text_of(proof, "identity"), text_of(proof, "method"));
+	}
+}
+
 static void show_ike(const json_t *sa)
 {
 	char age[HUMAN_MAX], left[HUMAN_MAX];
@@ -68,6 +82,7 @@ static void show_ike(const json_t *sa)
 	(void)printf("\n        %s to %s%s%s%s\n", text_of(sa, "local"), text_of(sa, "remote"),
 		     suite[0] != '\0' ? ", " : "", suite,
 		     flag(sa, "encapsulation") ? ", in UDP (NAT)" : "");
+	show_proofs(sa);
 }
 
 static void show_child(const json_t *sa)

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 #include "control/private.h"
+#include "sa/extra.h"
+#include "sa/proofs.h"
 
 static double seconds(usec_t usec)
 {
@@ -41,6 +43,22 @@ bool name_concerns(const char *name, const struct gateway_event *event)
 
 /* ---- SAs ---- */
 
+static json_t *show_proofs(const struct ike_sa *sa)
+{
+	const struct ike_proofs *proofs = sa->extra != NULL ? sa->extra->proofs : NULL;
+	json_t *list = json_array();
+	char id[IDENTITY_TEXT_MAX], method[32];
+
+	for (unsigned i = 0; proofs != NULL && i < proofs->count; i++)
+		(void)json_array_append_new(
+			list, json_pack("{s:s,s:o,s:s}", "by", proofs->list[i].ours ? "us" : "peer",
+					"identity",
+					json_safe(identity_text(&proofs->list[i].id, id)), "method",
+					names_text(&auth_method_names, proofs->list[i].method,
+						   method, sizeof(method))));
+	return list;
+}
+
 json_t *show_ike(const struct call *call, const struct ike_sa *sa)
 {
 	char local[IP_TEXT_MAX], remote[IP_TEXT_MAX], suite[128] = "", state[32], ours[20],
@@ -53,13 +71,14 @@ json_t *show_ike(const struct call *call, const struct ike_sa *sa)
 	(void)snprintf(ours, sizeof(ours), "%016llx", (unsigned long long)ike_sa_our_spi(sa));
 	(void)snprintf(theirs, sizeof(theirs), "%016llx", (unsigned long long)peer_spi);
 	return json_pack(
-		"{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:f,s:b,s:f,s:b}", "serial",
+		"{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:f,s:b,s:f,s:b,s:o}", "serial",
 		(json_int_t)sa->serial, "role", sa->role == INITIATOR ? "initiator" : "responder",
 		"state", names_text(&ike_state_names, sa->state, state, sizeof(state)), "local",
 		endpoint_text(&sa->local, local), "remote", endpoint_text(&sa->remote, remote),
 		"spi_local", ours, "spi_remote", theirs, "suite", suite, "age",
 		since(call, up ? sa->established : sa->born), "established", up, "expires_in",
-		up ? until(call, sa->expires) : 0.0, "encapsulation", sa->encap);
+		up ? until(call, sa->expires) : 0.0, "encapsulation", sa->encap, "proofs",
+		show_proofs(sa));
 }
 
 json_t *show_child(const struct call *call, const struct child_sa *child)

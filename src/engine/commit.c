@@ -322,6 +322,7 @@ static enum rc commit_sa(struct errand *errand)
 	commit_children_ended(errand);
 	commit_leaving(errand);
 	if (out->established) {
+		proofs_keep(errand->step.sa);
 		ike_sa_forget_larval(errand->step.sa);
 		life_begin(gateway, errand->step.sa);
 	}

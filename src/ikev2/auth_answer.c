@@ -179,7 +179,7 @@ static enum rc prove_ours(struct step *step, struct outcome *out)
 }
 
 static void emit_proof(const struct step *step, const struct auth_request *in,
-		       struct writer *writer)
+		       struct writer *writer, struct outcome *out)
 {
 	const struct auth_ends ends = ends_of(step, in);
 	struct wire_id idr = identity_to_wire(&in->ours);
@@ -189,6 +189,7 @@ static void emit_proof(const struct step *step, const struct auth_request *in,
 	wire_id_emit(writer, PAYLOAD_IDr, &idr);
 	certs_emit(auth_local_end(&ends), &in->prove, asked, writer);
 	wire_auth_emit(writer, &auth);
+	rounds_proven(in->peer, out, true, auth.method, &idr);
 }
 
 /* ---- another round (RFC 4739) ---- */
@@ -205,7 +206,7 @@ static enum rc emit_round(struct step *step, struct outcome *out)
 	view = rounds_view(in->peer, in->exchange);
 	TRY(prove_end(step, &in->prove, out));
 	TRY(inner_start_with(step->arena, certs_room(&in->prove), &sink, &writer));
-	emit_proof(step, in, &writer);
+	emit_proof(step, in, &writer, out);
 	if (view.ours < view.ours_all)
 		emit_notify(&writer, ANOTHER_AUTH_FOLLOWS);
 	if (out->ppk)
@@ -229,6 +230,8 @@ static enum rc go_on(struct step *step, struct outcome *out)
 	if (sa->larval->resume == NULL)
 		TRY(rounds_check_follows(in->peer, &view, step->message, &out->diag));
 	in->prove_ours = in->exchange <= view.ours_all;
+	if (in->proves)
+		rounds_proven(in->peer, out, false, in->check.auth.method, &in->id);
 	if (rounds_over(&view))
 		return rounds_join(step, out);
 	if (!notify_find(in->first, MULTIPLE_AUTH_SUPPORTED, &notify))
@@ -416,7 +419,7 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 	TRY(prove_end(step, &in->prove, out));
 	TRY(inner_start_with(step->arena, certs_room(&in->prove), &sink, &writer));
 	if (in->prove_ours)
-		emit_proof(step, in, &writer);
+		emit_proof(step, in, &writer, out);
 	emit_window_size(&writer);
 	if (in->child_rc != RC_OK)
 		emit_notify(&writer, in->child_notify);

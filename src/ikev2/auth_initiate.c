@@ -204,6 +204,8 @@ static enum rc go_on(struct step *step, struct outcome *out)
 	const struct auth_response *in = step->scratch;
 	struct rounds_view view = rounds_view(step->peer, in->exchange);
 
+	if (in->proves)
+		rounds_proven(step->peer, out, false, in->check.auth.method, &in->idr);
 	if (step->sa->larval->resume == NULL) {
 		TRY(rounds_check_follows(step->peer, &view, step->message, &out->diag));
 		if (!rounds_over(&view))

@@ -138,7 +138,7 @@ static bool first_contact(const struct ike_sa *sa, struct peer *peer, usec_t now
 	return !contact.others;
 }
 
-static enum rc emit_identities(struct step *step, struct writer *writer, const struct outcome *out)
+static enum rc emit_identities(struct step *step, struct writer *writer, struct outcome *out)
 {
 	const struct auth_making *making = step->scratch;
 	struct peer *peer = step->peer;
@@ -158,6 +158,7 @@ static enum rc emit_identities(struct step *step, struct writer *writer, const s
 		wire_id_emit(writer, PAYLOAD_IDr, &idr);
 	wire_auth_emit(writer, &auth);
 	rounds_emit_first(peer, writer);
+	rounds_proven(peer, out, true, auth.method, &making->idi);
 	return RC_OK;
 }
 

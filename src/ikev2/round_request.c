@@ -52,7 +52,7 @@ static enum rc begin(struct step *step, struct outcome *out)
 }
 
 static void emit_proof(const struct step *step, const struct round_making *making,
-		       struct writer *writer)
+		       struct writer *writer, struct outcome *out)
 {
 	const struct config_end *remote = peer_remote_end(step->peer)->second;
 	struct wire_auth auth = { making->prove.method, making->prove.value };
@@ -65,6 +65,7 @@ static void emit_proof(const struct step *step, const struct round_making *makin
 		wire_id_emit(writer, PAYLOAD_IDr, &idr);
 	}
 	wire_auth_emit(writer, &auth);
+	rounds_proven(step->peer, out, true, auth.method, &making->idi);
 }
 
 static enum rc emit(struct step *step, struct outcome *out)
@@ -76,7 +77,7 @@ static enum rc emit(struct step *step, struct outcome *out)
 	TRY(prove_end(step, &making->prove, out));
 	TRY(inner_start_with(step->arena, certs_room(&making->prove), &sink, &writer));
 	if (making->ours)
-		emit_proof(step, making, &writer);
+		emit_proof(step, making, &writer, out);
 	out->message.exchange = EXCHANGE_IKE_AUTH;
 	out->message.purpose = REQUEST_AUTH;
 	return inner_finish(&writer, &sink, &out->message);

@@ -168,3 +168,10 @@ void rounds_keep(struct outcome *out)
 	out->extra.certified_until = 0;
 	out->next = IKEV2_ROUNDS;
 }
+
+void rounds_proven(const struct peer *peer, struct outcome *out, bool ours, uint8_t method,
+		   const struct wire_id *id)
+{
+	if (peer_has_rounds(peer))
+		out->proven[ours ? 1 : 0] = (struct outcome_proof){ method, *id };
+}

@@ -50,6 +50,11 @@ enum rc rounds_join(struct step *step, struct outcome *out) MUST_CHECK;
 /* Another round follows: what this one proved is kept with the SA, and not yet taken. */
 void rounds_keep(struct outcome *out);
 
+/* Where there are several rounds, the outcome says what was proven in this exchange; id: in the
+ * arena. */
+void rounds_proven(const struct peer *peer, struct outcome *out, bool ours, uint8_t method,
+		   const struct wire_id *id);
+
 /* ---- round_request.c ---- */
 /* Initiator: the row goes on with the steps that make the next IKE_AUTH request: IDi, AUTH of our
  * second proof, or an empty one when only the peer goes on. The caller returns RC_OK then. */

@@ -2,6 +2,7 @@
 /* What hangs off some IKE SAs, and the tokens of quick crash detection. */
 #include <string.h>
 #include "sa/extra.h"
+#include "sa/proofs.h"
 #include "sa/ticket.h"
 
 struct ike_extra *ike_extra_of(struct ike_sa *sa)
@@ -39,6 +40,7 @@ void ike_extra_free(struct ike_sa *sa)
 	config_free(sa->extra->config);
 	identity_free(&sa->extra->gateway);
 	mem_free(sa->extra->proof);
+	proofs_free(sa->extra->proofs);
 	mem_free(sa->extra->ends_because);
 	mem_free(sa->extra);
 	sa->extra = NULL;
@@ -141,6 +143,10 @@ enum rc ike_extra_inherit(struct ike_sa *from, struct ike_sa *to, bool announced
 	if (old->proof != NULL && extra->proof == NULL) {
 		extra->proof = old->proof;
 		old->proof = NULL;
+	}
+	if (old->proofs != NULL && extra->proofs == NULL) {
+		extra->proofs = old->proofs;
+		old->proofs = NULL;
 	}
 	extra->auth_told = old->auth_told;
 	extra->authenticated = old->authenticated;

@@ -5,6 +5,7 @@
 #include "sa/followup.h"
 #include "sa/intermediate.h"
 #include "sa/reassembly.h"
+#include "sa/proofs.h"
 #include "sa/rounds.h"
 #include "sa/ticket.h"
 #include "sa/window.h"
@@ -182,6 +183,7 @@ void ike_sa_forget_larval(struct ike_sa *sa)
 	mem_free(larval->cookie);
 	intermediate_free(larval->intermediate);
 	rounds_free(larval->rounds);
+	proofs_free(larval->proofs);
 	ticket_free(larval->resume);
 	selectors_free(larval->proposed);
 	mem_free(larval);

@@ -54,6 +54,8 @@ enum rc larval_take(struct ike_larval *larval, struct outcome *out)
 		larval->accepts = out->accepts;
 	TRY(intermediate_note(larval, &out->intermediate));
 	TRY(rounds_note(larval, &out->rounds));
+	TRY(proofs_note(&larval->proofs, false, &out->proven[0]));
+	TRY(proofs_note(&larval->proofs, true, &out->proven[1]));
 	larval->restarts = (uint8_t)(larval->restarts + out->restarts);
 	return RC_OK;
 }

@@ -273,6 +273,32 @@ static void tunnel_comes_up_is_shown_and_goes_down(void **state)
 	expect_state(scene, "east", "office", "listening");
 }
 
+/* RFC 4739: who each end proved to be, and how, is seen as long as the IKE SA lives. */
+static void each_of_several_proofs_is_shown(void **state)
+{
+	static const char twice[] = "\tleftauth2=secret\n\tleftid2=@alice\n";
+	static const char secrets[] = "@west @east : PSK \"correct horse\"\n"
+				      "@alice @east : PSK \"another one\"\n";
+	struct scene *scene = *state;
+
+	write_conf(scene, "west", twice);
+	write_conf(scene, "east", twice);
+	write_file(scene, "west.secrets", secrets, 0600);
+	write_file(scene, "east.secrets", secrets, 0600);
+	start_both(scene);
+	expect_code(scene, ipsec(scene, "west", "up", "office", NULL), 0);
+	expect_code(scene, ipsec(scene, "west", "status", NULL), 0);
+	expect_output(scene, "we proved to be @west by SHARED_KEY\n"
+			     "        the peer proved to be @east by SHARED_KEY\n"
+			     "        we proved to be @alice by SHARED_KEY\n");
+	expect_code(scene, ipsec(scene, "east", "explain", "office", NULL), 0);
+	expect_output(scene, "the peer proved to be @west by SHARED_KEY\n"
+			     "        we proved to be @east by SHARED_KEY\n"
+			     "        the peer proved to be @alice by SHARED_KEY\n");
+	expect_code(scene, ipsec(scene, "east", "status", "office", "--json", NULL), 0);
+	expect_output(scene, "\"identity\":\"@alice\"");
+}
+
 static void wrong_secret_ends_with_its_code_and_what_comes_next(void **state)
 {
 	struct scene *scene = *state;
@@ -568,6 +594,7 @@ int main(int argc, char **argv)
 	static struct programs programs;
 	const struct CMUnitTest tests[] = {
 		SCENE(tunnel_comes_up_is_shown_and_goes_down),
+		SCENE(each_of_several_proofs_is_shown),
 		SCENE(wrong_secret_ends_with_its_code_and_what_comes_next),
 		SCENE(each_failure_has_its_exit_code),
 		SCENE(libreswans_spellings_do_the_same),

@@ -4,6 +4,7 @@
 #include "exchange/authority.h"
 #include "ikev2/private.h"
 #include "sa/extra.h"
+#include "sa/proofs.h"
 
 #define BASE                                                                                       \
 	"conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@east\n"           \
@@ -236,6 +237,45 @@ static void reauthentication_proves_all_again(void **state)
 	play_end(&play);
 }
 
+static struct ike_sa *sa_of(struct end *end)
+{
+	return container_of(peers_tunnel(&end->gateway->peers, "t")->peer->ike_sas.next,
+			    struct ike_sa, in_peer);
+}
+
+static void assert_proofs(struct end *end, const char *const expected[4])
+{
+	const struct ike_extra *extra = sa_of(end)->extra;
+	char text[IDENTITY_TEXT_MAX];
+
+	assert_non_null(extra);
+	assert_non_null(extra->proofs);
+	assert_int_equal(extra->proofs->count, 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_string_equal(identity_text(&extra->proofs->list[i].id, text), expected[i]);
+}
+
+static void what_was_proven_is_remembered_over_rekeys(void **state)
+{
+#define REKEY "\tikelifetime=100s\n\trekeymargin=20s\n\trekeyfuzz=0%\n"
+	static const char *const expected[] = { "@west", "@east", "@alice", "@vault" };
+	struct play play;
+
+	(void)state;
+	play_start(&play, BASE CERTS OWN_W LEFT_2 RIGHT_2 REKEY,
+		   BASE CERTS OWN_E LEFT_2 RIGHT_2 REKEY);
+	comes_up(&play);
+	assert_proofs(&play.pair.west, expected);
+	assert_proofs(&play.pair.east, expected);
+	assert_int_equal(sa_of(&play.pair.east)->extra->proofs->list[0].method, AUTH_SIGNATURE);
+	assert_int_equal(sa_of(&play.pair.east)->extra->proofs->list[2].method, AUTH_SHARED_KEY);
+	pair_run(&play.pair, 200 * USEC_PER_SEC);
+	assert_true(sa_of(&play.pair.east)->begun < sa_of(&play.pair.east)->born);
+	assert_proofs(&play.pair.west, expected);
+	assert_proofs(&play.pair.east, expected);
+	play_end(&play);
+}
+
 /* RFC 5723: a ticket would stand for one proof. */
 static void no_ticket_is_given(void **state)
 {
@@ -245,10 +285,7 @@ static void no_ticket_is_given(void **state)
 	play_start(&play, BASE CERTS OWN_W LEFT_2 "\tsession-resumption=yes\n",
 		   BASE CERTS OWN_E LEFT_2 "\tsession-resumption=yes\n");
 	comes_up(&play);
-	assert_null(
-		container_of(peers_tunnel(&play.pair.west.gateway->peers, "t")->peer->ike_sas.next,
-			     struct ike_sa, in_peer)
-			->extra->ticket);
+	assert_null(sa_of(&play.pair.west)->extra->ticket);
 	play_end(&play);
 }
 
@@ -357,12 +394,6 @@ static bool hold_second(void *context, struct flight *flight)
 
 	(void)flight;
 	return (*count)++ < 4;
-}
-
-static struct ike_sa *sa_of(struct end *end)
-{
-	return container_of(peers_tunnel(&end->gateway->peers, "t")->peer->ike_sas.next,
-			    struct ike_sa, in_peer);
 }
 
 /* With keys of the SA that is half way; the message ID is that request's of `from`. */
@@ -646,6 +677,7 @@ int main(void)
 		cmocka_unit_test(childless_with_two_rounds),
 		cmocka_unit_test(a_refused_child_sa_leaves_the_ike_sa),
 		cmocka_unit_test(reauthentication_proves_all_again),
+		cmocka_unit_test(what_was_proven_is_remembered_over_rekeys),
 		cmocka_unit_test(no_ticket_is_given),
 		cmocka_unit_test(each_message_may_be_lost_or_doubled),
 		cmocka_unit_test(a_peer_that_proves_itself_once_only),
