@@ -92,10 +92,10 @@ struct outcome_intermediate {
 	struct span auth_i, auth_r; /* IntAuth from now on; .ptr NULL: unchanged */
 };
 
-/* One of several rounds of authentication is done (sa/rounds.h). */
+/* One message of several of authentication is done (sa/rounds.h). */
 struct outcome_rounds {
-	bool ours, theirs;		 /* who has proven something in this exchange */
-	bool done;			 /* it is, and others are to come */
+	bool ours, theirs;		 /* whose round ends with this message */
+	bool done;			 /* it is read and answered, and others are to come */
 	uint64_t peer;			 /* responder, first round: serial of whose it is to be */
 	const struct ike_message *first; /* responder, first round: the request; NULL: no change */
 	uint64_t kinds;			 /* of proofs that the conn asks for */

@@ -280,12 +280,12 @@ const struct keyword keywords_ours[] = {
 		   "How this end proves itself a second time, after auth= and in the same IKE_AUTH "
 		   "(RFC 4739), in the words of authby= without null. Only when both ends have "
 		   "proven all that is asked of them the IKE SA is there. With it there is no "
-		   "session-resumption=. Without it: one proof."),
+		   "session-resumption= (one ticket for two proofs). Without it: one proof."),
 	END_CUSTOM(
 		"id2", "identity", "", NULL, field_id2,
-		"Who this end is in its second proof, as in id=. Without it: who it was in the "
-		"first one. %any takes everybody who can prove it. Such a one, or a pattern, names "
-		"the client for leases and uniqueness; otherwise the first identity does."),
+		"Who this end is in its second proof, as in id=; it chooses among conns whose "
+		"first proofs are the same. Without it: who it was in the first one. %any takes "
+		"everybody; such a one, or a pattern, names the client for leases and uniqueness."),
 	END_CUSTOM("cert2", "name", "", NULL, field_cert2,
 		   "The certificate of the second proof, as in cert=."),
 	END_CUSTOM("ca2", "distinguished name", "", NULL, field_ca2,

@@ -67,7 +67,7 @@ static void explain_ppk(const struct auth_request *in, struct outcome *out)
 static struct auth_ends ends_of(const struct step *step, const struct auth_request *in)
 {
 	return (struct auth_ends){ in->peer, &in->identity, &step->local, &step->remote,
-				   in->exchange > 1 };
+				   in->round > 1 };
 }
 
 /* That AUTH covers. */
@@ -81,7 +81,7 @@ static enum rc verify_proof(struct step *step, struct auth_input *input, struct 
 	struct auth_request *in = step->scratch;
 	const struct ike_sa *sa = step->sa;
 	const struct auth_ends ends = ends_of(step, in);
-	enum rc rc = in->exchange == 1 ? mix_ppk(step, out) : RC_OK;
+	enum rc rc = in->round == 1 ? mix_ppk(step, out) : RC_OK;
 
 	input->sk_p = ike_key(keys_now(sa, out), &sa->suite, SK_pi);
 	if (rc == RC_OK)
@@ -100,7 +100,7 @@ static enum rc name_it(const struct auth_request *in, enum rc rc, struct outcome
 
 	if (rc != RC_OK && rc != RC_SUSPEND)
 		diag_prefix(&out->diag, "%s%s", identity_text(&in->identity, id),
-			    in->exchange > 1 ? " (second proof)" : "");
+			    in->round > 1 ? " (second proof)" : "");
 	return rc;
 }
 
@@ -203,7 +203,7 @@ static enum rc emit_round(struct step *step, struct outcome *out)
 	struct writer writer;
 
 	TRY(auth_find_again(step, in, out));
-	view = rounds_view(in->peer, in->exchange);
+	view = rounds_view(in->peer, in->round);
 	TRY(prove_end(step, &in->prove, out));
 	TRY(inner_start_with(step->arena, certs_room(&in->prove), &sink, &writer));
 	emit_proof(step, in, &writer, out);
@@ -224,12 +224,12 @@ static enum rc go_on(struct step *step, struct outcome *out)
 {
 	struct auth_request *in = step->scratch;
 	const struct ike_sa *sa = step->sa;
-	struct rounds_view view = rounds_view(in->peer, in->exchange);
+	struct rounds_view view = rounds_view(in->peer, in->round);
 	struct wire_notify notify;
 
 	if (sa->larval->resume == NULL)
 		TRY(rounds_check_follows(in->peer, &view, step->message, &out->diag));
-	in->prove_ours = in->exchange <= view.ours_all;
+	in->prove_ours = in->round <= view.ours_all;
 	if (in->proves)
 		rounds_proven(in->peer, out, false, in->check.auth.method, &in->id);
 	if (rounds_over(&view))

@@ -13,7 +13,7 @@
 
 struct auth_request {
 	const struct ike_message *first; /* the first request: step->message, or read again */
-	unsigned exchange;		 /* of IKE_AUTH, from 1 */
+	unsigned round;			 /* from 1 */
 	bool proves, prove_ours;	 /* in this exchange: the peer, we */
 	/* of the first request: whose the IKE SA is going to be; data in the message */
 	struct wire_id idi, idr;

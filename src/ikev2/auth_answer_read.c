@@ -88,7 +88,7 @@ enum rc auth_read_request(struct step *step, struct outcome *out)
 	step->scratch = in;
 	TRY(intermediate_complete(step->sa, &out->diag));
 	in->first = message;
-	in->exchange = 1;
+	in->round = 1;
 	TRY(read_first(step, out));
 	in->id = in->idi;
 	TRY(ppk_read_request(step, &in->ppk, &out->diag));
@@ -195,7 +195,7 @@ enum rc auth_read_further(struct step *step, struct outcome *out)
 	step->scratch = in;
 	TRY(rounds_first(step->arena, rounds, first));
 	in->first = first;
-	in->exchange = 2;
+	in->round = rounds_current(step->sa->larval);
 	TRY(auth_in_first(step, out, read_first));
 	base = peers_by_serial(step->env->peers, rounds->peer);
 	if (base == NULL || base->doomed)

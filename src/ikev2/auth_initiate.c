@@ -11,8 +11,8 @@
 #include "ikev2/rounds.h"
 
 struct auth_response {
-	unsigned exchange; /* of IKE_AUTH, from 1 */
-	bool proves;	   /* the peer, in this exchange */
+	unsigned round; /* from 1 */
+	bool proves;	/* the peer, in this exchange */
 	struct wire_id idr;
 	struct check check;
 	struct identity identity;
@@ -53,7 +53,7 @@ static enum rc read_proof(struct step *step, struct auth_response *in, struct ou
 	if (idr == NULL || auth == NULL)
 		return diag_fail(&out->diag, RC_AUTH_FAILED,
 				 "IKE_AUTH response without IDr or AUTH%s",
-				 in->exchange > 1 ? ": peer leaves out its second proof" : "");
+				 in->round > 1 ? ": peer leaves out its second proof" : "");
 	TRY(wire_id_parse(idr->body, &in->idr, &out->diag));
 	TRY(wire_auth_parse(auth->body, &in->check.auth, &out->diag));
 	in->identity = identity_borrowed(&in->idr);
@@ -78,10 +78,10 @@ static enum rc read_response(struct step *step, struct outcome *out)
 		return RC_NO_MEMORY;
 	step->scratch = in;
 	out->request_done = true;
-	in->exchange = step->sa->larval->rounds == NULL ? 1 : 2;
-	if (in->exchange > 1)
+	in->round = rounds_current(step->sa->larval);
+	if (in->round > 1)
 		TRY(rounds_check_same(step->peer, step->sa->larval->rounds, &out->diag));
-	in->proves = in->exchange <= rounds_view(step->peer, in->exchange).theirs_all;
+	in->proves = in->round <= rounds_view(step->peer, in->round).theirs_all;
 	error = notify_error(message, &in->error);
 	/* beside AUTH, or where none is due, it may be about the Child SA (§2.21.2) */
 	if (error && payload_of(message, PAYLOAD_AUTH) == NULL &&
@@ -96,7 +96,7 @@ static enum rc check_identity(struct step *step, const struct auth_response *in,
 {
 	char expected[IDENTITY_TEXT_MAX], got[IDENTITY_TEXT_MAX];
 
-	if (in->exchange > 1)
+	if (in->round > 1)
 		return rounds_check_identity(step->peer, step->sa->larval->rounds, &in->identity,
 					     &out->diag);
 	if (identity_match(&step->peer->remote_id, &in->identity) > 0)
@@ -134,7 +134,7 @@ static enum rc mix_ppk(struct step *step, struct outcome *out)
 static struct auth_ends ends_of(const struct step *step, const struct auth_response *in)
 {
 	return (struct auth_ends){ step->peer, &in->identity, &step->sa->local, &step->sa->remote,
-				   in->exchange > 1 };
+				   in->round > 1 };
 }
 
 static enum rc verify_proof(struct step *step, struct auth_input *input, struct outcome *out)
@@ -143,11 +143,11 @@ static enum rc verify_proof(struct step *step, struct auth_input *input, struct 
 	const struct ike_sa *sa = step->sa;
 	/* the secret is the one for whom we expect */
 	const struct auth_ends ends = { step->peer,
-					in->exchange > 1 ? rounds_expected(step->peer)
-							 : &step->peer->remote_id,
-					&sa->local, &sa->remote, in->exchange > 1 };
+					in->round > 1 ? rounds_expected(step->peer)
+						      : &step->peer->remote_id,
+					&sa->local, &sa->remote, in->round > 1 };
 
-	if (in->exchange == 1)
+	if (in->round == 1)
 		TRY(mix_ppk(step, out));
 	input->sk_p = ike_key(keys_now(sa, out), &sa->suite, SK_pr);
 	TRY(intermediate_signed(step, out, rounds_auth_id(sa, step->message->header.message_id),
@@ -202,7 +202,7 @@ static enum rc next_round(struct step *step, const struct auth_response *in, str
 static enum rc go_on(struct step *step, struct outcome *out)
 {
 	const struct auth_response *in = step->scratch;
-	struct rounds_view view = rounds_view(step->peer, in->exchange);
+	struct rounds_view view = rounds_view(step->peer, in->round);
 
 	if (in->proves)
 		rounds_proven(step->peer, out, false, in->check.auth.method, &in->idr);
@@ -218,7 +218,7 @@ static enum rc go_on(struct step *step, struct outcome *out)
 	}
 	TRY(rounds_join(step, out));
 	told_read(step, out);
-	if (in->exchange == 1)
+	if (in->round == 1)
 		out->extra.gateway = &in->idr;
 	out->established = true;
 	return mobike_read_support(step, step->peer, out);

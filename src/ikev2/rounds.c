@@ -38,13 +38,13 @@ void rounds_emit_first(const struct peer *peer, struct writer *writer)
 
 /* ---- where we are ---- */
 
-struct rounds_view rounds_view(const struct peer *peer, unsigned exchanges)
+struct rounds_view rounds_view(const struct peer *peer, unsigned rounds)
 {
 	struct rounds_view view = { .ours_all = config_end_rounds(peer_local_end(peer)),
 				    .theirs_all = config_end_rounds(peer_remote_end(peer)) };
 
-	view.ours = exchanges < view.ours_all ? exchanges : view.ours_all;
-	view.theirs = exchanges < view.theirs_all ? exchanges : view.theirs_all;
+	view.ours = rounds < view.ours_all ? rounds : view.ours_all;
+	view.theirs = rounds < view.theirs_all ? rounds : view.theirs_all;
 	return view;
 }
 

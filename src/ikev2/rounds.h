@@ -20,11 +20,11 @@ void rounds_emit_first(const struct peer *peer, struct writer *writer);
 
 /* ---- where we are ---- */
 struct rounds_view {
-	unsigned ours, theirs; /* done, this exchange included */
+	unsigned ours, theirs; /* done, this round included */
 	unsigned ours_all, theirs_all;
 };
-/* With so many exchanges of IKE_AUTH done. */
-struct rounds_view rounds_view(const struct peer *peer, unsigned exchanges);
+/* With so many rounds done. */
+struct rounds_view rounds_view(const struct peer *peer, unsigned rounds);
 static inline bool rounds_over(const struct rounds_view *view)
 {
 	return view->ours == view->ours_all && view->theirs == view->theirs_all;

@@ -14,7 +14,7 @@ static struct peer *peer_of(struct end *end)
 static void support_is_announced_where_a_conn_wants_it(void **state)
 {
 	static const char *const confs[] = { PAIR_CONN, TWICE };
-	struct wire_notify notify;
+	struct wire_notify notify = { .type = 0 };
 
 	(void)state;
 	for (unsigned i = 0; i < 2; i++) {
@@ -25,6 +25,7 @@ static void support_is_announced_where_a_conn_wants_it(void **state)
 		assert_int_equal(
 			notify_find(road_heard(&road, 1), MULTIPLE_AUTH_SUPPORTED, &notify),
 			i == 1);
+		assert_int_equal(notify.data.len + notify.spi.len, 0);
 		assert_false(notify_find(road_heard(&road, 0), MULTIPLE_AUTH_SUPPORTED, &notify));
 		assert_int_equal(notify_find(road_opened(&road, 2, road_sa(&road.pair.east)),
 					     ANOTHER_AUTH_FOLLOWS, &notify),

@@ -41,6 +41,30 @@ static void what_one_round_proved_is_kept_for_the_next(void **state)
 	rounds_free(NULL);
 }
 
+/* As those of EAP will. */
+static void a_message_that_ends_no_round_leaves_it_open(void **state)
+{
+	const struct ike_message first = first_request();
+	struct ike_larval larval = { .rounds = NULL };
+	struct outcome_rounds out = { .done = true, .ours = true, .peer = 7, .first = &first };
+
+	(void)state;
+	assert_int_equal(rounds_current(&larval), 1);
+	assert_int_equal(rounds_note(&larval, &out), RC_OK);
+	assert_int_equal(rounds_current(&larval), 1);
+	assert_int_equal(larval.rounds->id.type, ID_NONE); /* nobody has proven it */
+	assert_int_equal(larval.rounds->first_id, 3);
+	out = (struct outcome_rounds){ .done = true };
+	assert_int_equal(rounds_note(&larval, &out), RC_OK);
+	assert_int_equal(rounds_current(&larval), 1);
+	out = (struct outcome_rounds){ .done = true, .theirs = true, .id = &west };
+	assert_int_equal(rounds_note(&larval, &out), RC_OK);
+	assert_int_equal(rounds_current(&larval), 2);
+	assert_int_equal(larval.rounds->peer, 7);
+	assert_int_equal(larval.rounds->id.type, ID_FQDN);
+	rounds_free(larval.rounds);
+}
+
 static void the_first_request_is_read_again(void **state)
 {
 	const struct ike_message first = first_request();
@@ -183,6 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_one_round_proved_is_kept_for_the_next),
+		cmocka_unit_test(a_message_that_ends_no_round_leaves_it_open),
 		cmocka_unit_test(the_first_request_is_read_again),
 		cmocka_unit_test(certificates_of_all_rounds_are_remembered),
 		cmocka_unit_test(no_memory_is_told),
