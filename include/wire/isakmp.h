@@ -37,8 +37,7 @@ struct span isakmp_behind(const struct ike_message *message, const struct payloa
  * payload, header included. */
 struct span isakmp_whole(const struct payload *payload);
 
-/* Begins a message; flags and lengths as in header; writer_payload_begin() etc. by isakmp_begin().
- */
+/* Writing is message.h's writer: a payload begins with this instead of writer_payload_begin(). */
 void isakmp_begin(struct writer *writer, enum isakmp_payload_type type);
 
 /* ---- data attributes, RFC 2408 §3.3 ---- */
@@ -144,6 +143,7 @@ struct isakmp_config {
 	struct isakmp_attribute *attributes;
 	unsigned count;
 };
+/* Checked: IPv4 addresses have four bytes, or none. */
 enum rc isakmp_config_parse(struct arena *arena, struct span body, struct isakmp_config *out,
 			    struct diag *diag) MUST_CHECK;
 void isakmp_config_emit(struct writer *writer, const struct isakmp_config *config);

@@ -19,6 +19,10 @@
 #define LIMIT_CP_ATTRIBUTES 64	 /* address, DNS, subnets, domains: about 20 */
 #define LIMIT_CP_VALUE	    256	 /* a long DNS domain */
 #define LIMIT_FRAGMENTS	    64	 /* a 65535-byte message in 1280-byte packets */
+#define LIMIT_ATTRIBUTES                                                                           \
+	64 /* IKEv1: of a transform (about 6), of a transaction message (about 20) */
+#define LIMIT_ISAKMP_NONCE_MIN 8  /* RFC 2409 §5 */
+#define LIMIT_HASH	       64 /* SHA-512's */
 #define LIMIT_EVENT_ARENA                                                                          \
 	262144 /* everything parsed from one datagram: four times the largest message */
 

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Security Association payload, RFC 7296 §3.3: proposals of transforms of attributes. */
+#include "wire/sa.h"
 #include "wire/body.h"
 
-#define PROPOSAL_HEADER_LEN  8
-#define TRANSFORM_HEADER_LEN 8
-#define MORE_PROPOSALS	     2
-#define MORE_TRANSFORMS	     3
-#define ATTRIBUTE_SHORT	     0x8000 /* AF: the value is in the length's place */
-#define SEEN_ATTRIBUTES	     16
+#define SEEN_ATTRIBUTES 16
 
 /* §3.3.5: "The Key Length attribute" is the only one known; it has the short form. */
 static enum rc attribute_parse(struct span *in, struct wire_transform *out, uint16_t *type)
@@ -50,10 +46,8 @@ static enum rc attributes_parse(struct span in, struct wire_transform *out, stru
 	return RC_OK;
 }
 
-/* Cuts a substructure (its length field is at offset 2) off *in and checks its "last" field: 0, or
- * `more` when another one follows. */
-static enum rc substructure_take(struct span *in, uint8_t more, size_t least, const char *what,
-				 struct span *out, struct diag *diag)
+enum rc sa_part_take(struct span *in, uint8_t more, size_t least, const char *what,
+		     struct span *out, struct diag *diag)
 {
 	if (in->len < least)
 		return diag_fail(diag, RC_TRUNCATED,
@@ -88,7 +82,7 @@ static enum rc transform_parse(struct span *in, struct wire_transform *out, stru
 {
 	struct span body;
 
-	TRY(substructure_take(in, MORE_TRANSFORMS, TRANSFORM_HEADER_LEN, "transform", &body, diag));
+	TRY(sa_part_take(in, MORE_TRANSFORMS, TRANSFORM_HEADER_LEN, "transform", &body, diag));
 	TRY(body_skip(&body, 4)); /* last, reserved, length */
 	TRY(span_u8(&body, &out->type));
 	TRY(body_skip(&body, 1));
@@ -140,7 +134,7 @@ static enum rc proposal_parse(struct arena *arena, struct span *in, struct wire_
 	struct span body;
 	uint8_t spi_size, count;
 
-	TRY(substructure_take(in, MORE_PROPOSALS, PROPOSAL_HEADER_LEN, "proposal", &body, diag));
+	TRY(sa_part_take(in, MORE_PROPOSALS, PROPOSAL_HEADER_LEN, "proposal", &body, diag));
 	TRY(body_skip(&body, 4)); /* last, reserved, length */
 	TRY(span_u8(&body, &out->number));
 	TRY(span_u8(&body, &out->protocol));
@@ -195,7 +189,7 @@ enum rc wire_sa_parse(struct arena *arena, struct span body, struct wire_sa *out
 	return RC_OK;
 }
 
-static void length_patch(struct sink *sink, size_t at)
+void sa_part_end(struct sink *sink, size_t at)
 {
 	if (emit_fits(sink, sink->len - at, UINT16_MAX))
 		sink_patch_u16(sink, at + 2, (uint16_t)(sink->len - at));
@@ -215,7 +209,7 @@ static void transform_emit(struct sink *sink, const struct wire_transform *trans
 		sink_u16(sink, ATTRIBUTE_SHORT | ATTRIBUTE_KEY_LENGTH);
 		sink_u16(sink, transform->key_length);
 	}
-	length_patch(sink, at);
+	sa_part_end(sink, at);
 }
 
 static void proposal_emit(struct sink *sink, const struct wire_proposal *proposal, bool last)
@@ -235,7 +229,7 @@ static void proposal_emit(struct sink *sink, const struct wire_proposal *proposa
 	sink_span(sink, proposal->spi);
 	for (unsigned i = 0; i < proposal->transform_count; i++)
 		transform_emit(sink, &proposal->transforms[i], i + 1 == proposal->transform_count);
-	length_patch(sink, at);
+	sa_part_end(sink, at);
 }
 
 void wire_sa_emit(struct writer *writer, const struct wire_sa *sa)

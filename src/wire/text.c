@@ -1,24 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A message in one line, in the notation of RFC 7296 §1.2. */
+#include "wire/text.h"
 #include <inttypes.h>
-#include <stdio.h>
 #include "wire/payloads.h"
-
-struct text {
-	char *at;
-	size_t left; /* with the NUL */
-};
-
-static void text_add(struct text *text, const char *part)
-{
-	int written = snprintf(text->at, text->left, "%s", part);
-	size_t len = written < 0 ? 0 : (size_t)written;
-
-	if (len >= text->left)
-		len = text->left - 1;
-	text->at += len;
-	text->left -= len;
-}
 
 static void text_add_header(struct text *text, const struct ike_header *header)
 {
