@@ -515,8 +515,8 @@ char *updown_safe(struct arena *arena, const char *text);
 #define UPDOWN_AT_ONCE 32
 /* prepare, route, up, down, unroute: those that lead from one to the other. What was to come of the
  * tunnel and has not begun is not run at all if the tunnel goes again. True: done is called when
- * the scripts have run (not when the gateway is freed meanwhile). False: there is nothing to wait
- * for. */
+ * the scripts have run (not when the gateway is freed meanwhile), or at once when a later event of
+ * the tunnel makes them needless. False: there is nothing to wait for. */
 bool updown_tell(struct gateway *gateway, const struct updown_event *event);
 bool updown_idle(const struct gateway *gateway);
 /* What runs is killed. */

@@ -272,14 +272,19 @@ static struct updown_script *unstarted(struct gateway *gateway, const struct upd
 	return last;
 }
 
+/* A way down that took a way up back may be one upwards, and somebody waits for it all the same. */
 static void drop(struct gateway *gateway, struct updown_script *script)
 {
 	struct slot *slot = find_slot(gateway->updown, script->slot); /* while it has one */
+	void (*done)(void *context) = script->done;
+	void *context = script->context;
 
 	list_remove(&script->in_slot);
 	if (slot != NULL && list_empty(&slot->scripts))
 		slot_free(slot);
 	updown_script_free(script);
+	if (done != NULL)
+		done(context);
 }
 
 static bool run_later(struct gateway *gateway, const struct updown_event *event)

@@ -230,6 +230,29 @@ static void a_route_remains_of_an_up_that_was_not_begun(void **state)
 	road_end(&road);
 }
 
+/* An up that was not begun, on its way down to a trap, is a way up that somebody waits for. */
+static void who_waits_for_what_is_not_run_is_told_too(void **state)
+{
+	struct gateway *gateway;
+	struct played played;
+	struct road road;
+	unsigned done = 0;
+
+	(void)state;
+	begin(&road, &played);
+	gateway = road.pair.west.gateway;
+	updown_up(gateway, child_of(&road));
+	assert_true(tell(gateway, child_of(&road), SCRIPT_UP, SCRIPT_ROUTED, count, &done));
+	assert_int_equal(done, 0);
+	assert_false(tell(gateway, child_of(&road), SCRIPT_ROUTED, SCRIPT_NONE, NULL, NULL));
+	assert_int_equal(done, 1);
+	road_run(&road, 10 * USEC_PER_SEC);
+	assert_int_equal(done, 1);
+	assert_string_equal(played.verbs, "");
+	assert_true(updown_idle(gateway));
+	road_end(&road);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +261,7 @@ int main(void)
 		cmocka_unit_test(what_runs_when_the_gateway_goes_is_killed),
 		cmocka_unit_test(without_memory_a_script_is_left_out_and_counted),
 		cmocka_unit_test(tunnels_of_one_slot_do_not_make_it_long),
+		cmocka_unit_test(who_waits_for_what_is_not_run_is_told_too),
 		cmocka_unit_test(a_route_remains_of_an_up_that_was_not_begun),
 	};
 
