@@ -29,6 +29,12 @@ static struct xfrm_lifetime_cfg lifetimes(const struct kernel_sa *sa)
 	};
 }
 
+/* Odd, so that it is never 0; another one for each SPI, as Linux finds SAs by it. */
+uint32_t xfrm_sa_sign(uint32_t spi)
+{
+	return (spi * 0x9e3779b1u ^ KERNEL_REQID_FIRST) | 1;
+}
+
 static bool wants_esn_state(const struct kernel_sa *sa)
 {
 	return sa->esn || sa->replay_window > PLAIN_WINDOW_MOST;
@@ -45,6 +51,8 @@ static void put_info(struct nlmsghdr *message, const struct kernel_sa *sa)
 	info->id.proto = xfrm_protocol_encode(sa->protocol);
 	info->family = sa->dst.family;
 	info->reqid = sa->reqid;
+	if (!kernel_reqid_is_ours(sa->reqid))
+		info->seq = xfrm_sa_sign(sa->spi);
 	info->lft = lifetimes(sa);
 	info->mode = XFRM_MODE_TRANSPORT;
 	if (sa->mode == KERNEL_TRANSPORT) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an earlier run left behind: SAs and templates with a reqid of ours, policies with an index
- * of ours. Both databases are read, and one delete for each find is collected while reading. */
+/* What an earlier run left behind: SAs and templates with a reqid of our range; with a reqid that
+ * the configuration says (reqid=), which others may use too, SAs that we signed and policies with
+ * an index of ours; and policies without a template by that index. Both databases are read, and one
+ * delete for each find is collected while reading. */
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -29,6 +31,13 @@ static void copy_attribute(struct nlmsghdr *to, const struct nlmsghdr *from, siz
 		mnl_attr_put(to, type, size, mnl_attr_get_payload(attribute));
 }
 
+static bool sa_is_ours(const struct kernel *kernel, const struct xfrm_usersa_info *info)
+{
+	return info->id.spi != 0 && kernel_reqid_is_known(kernel, info->reqid) &&
+	       (kernel_reqid_is_ours(info->reqid) ||
+		info->seq == xfrm_sa_sign(ntohl(info->id.spi)));
+}
+
 /* Larval states (no SPI) cannot be named; Linux drops them within 30 s. */
 static struct nlmsghdr *sa_encode(const struct kernel *kernel, void *at,
 				  const struct nlmsghdr *dumped)
@@ -37,7 +46,7 @@ static struct nlmsghdr *sa_encode(const struct kernel *kernel, void *at,
 	if (mnl_nlmsg_get_payload_len(dumped) < sizeof info)
 		return NULL;
 	memcpy(&info, mnl_nlmsg_get_payload(dumped), sizeof info);
-	if (!kernel_reqid_is_known(kernel, info.reqid) || info.id.spi == 0)
+	if (!sa_is_ours(kernel, &info))
 		return NULL;
 	struct nlmsghdr *message = mnl_nlmsg_put_header(at);
 	struct xfrm_usersa_id *id = mnl_nlmsg_put_extra_header(message, sizeof *id);
@@ -59,7 +68,8 @@ static bool policy_is_ours(const struct kernel *kernel, const struct nlmsghdr *d
 	if (attribute == NULL)
 		return xfrm_policy_index_is_ours(info->index);
 	memcpy(&template, mnl_attr_get_payload(attribute), sizeof template);
-	return kernel_reqid_is_known(kernel, template.reqid);
+	return kernel_reqid_is_known(kernel, template.reqid) &&
+	       (kernel_reqid_is_ours(template.reqid) || xfrm_policy_index_is_ours(info->index));
 }
 
 /* By index: the one of the dump and no other. Sockets' own policies have directions beyond FWD. */

@@ -40,6 +40,9 @@ uint8_t xfrm_protocol_encode(uint8_t protocol); /* PROTOCOL_ESP -> IPPROTO_ESP *
 uint8_t xfrm_protocol_decode(uint8_t protocol); /* 0: none of ours */
 void xfrm_mark_put(struct nlmsghdr *message, uint32_t mark, uint32_t mask, uint32_t if_id);
 
+/* An SA with a reqid that is not of our range has this in its seq, which Linux keeps and uses for
+ * SAs that are still being asked for alone: so ours is known from others' with that reqid. */
+uint32_t xfrm_sa_sign(uint32_t spi);
 /* Linux lets us choose the index of a policy when it is free: ours are in a range of their own, so
  * that those without a template (and so without a reqid) are known again after a crash. */
 uint32_t xfrm_policy_index(uint32_t counter, uint8_t direction);

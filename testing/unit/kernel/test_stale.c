@@ -25,6 +25,13 @@ static struct nlmsghdr *dump_sa(uint32_t reqid, uint32_t spi)
 	return message;
 }
 
+static struct nlmsghdr *signed_sa(uint32_t reqid, uint32_t spi)
+{
+	struct nlmsghdr *message = dump_sa(reqid, spi);
+	((struct xfrm_usersa_info *)mnl_nlmsg_get_payload(message))->seq = xfrm_sa_sign(spi);
+	return message;
+}
+
 static struct nlmsghdr *dump_policy(uint32_t index, uint8_t dir, uint32_t reqid)
 {
 	struct xfrm_userpolicy_info info = { .index = index, .dir = dir };
@@ -50,15 +57,33 @@ static void an_sa_with_a_reqid_of_ours_is_deleted_by_id_and_mark(void **state)
 	assert_true(attribute(message, sizeof id, XFRMA_MARK).len > 0);
 }
 
-/* reqid= of a conn may be any number. */
-static void what_has_a_reqid_that_is_configured_is_ours(void **state)
+/* reqid= of a conn may be any number, and others may use it too. */
+static void with_a_reqid_that_is_configured_what_we_made_is_ours(void **state)
 {
+	uint32_t index = xfrm_policy_index(9, KERNEL_IN);
 	(void)state;
-	assert_non_null(xfrm_stale_encode(&ours, made.bytes, dump_sa(7, 0x1000)));
-	assert_null(xfrm_stale_encode(&ours, made.bytes, dump_sa(8, 0x1000)));
-	assert_null(xfrm_stale_encode(&nobodys, made.bytes, dump_sa(7, 0x1000)));
-	assert_non_null(xfrm_stale_encode(&ours, made.bytes, dump_policy(0x11, 1, 7)));
-	assert_null(xfrm_stale_encode(&ours, made.bytes, dump_policy(0x11, 1, 8)));
+	assert_non_null(xfrm_stale_encode(&ours, made.bytes, signed_sa(7, 0x1000)));
+	assert_null(xfrm_stale_encode(&ours, made.bytes, dump_sa(7, 0x1000)));
+	assert_null(xfrm_stale_encode(&ours, made.bytes, signed_sa(8, 0x1000)));
+	assert_null(xfrm_stale_encode(&nobodys, made.bytes, signed_sa(7, 0x1000)));
+	assert_non_null(xfrm_stale_encode(&ours, made.bytes, dump_policy(index, 0, 7)));
+	assert_null(xfrm_stale_encode(&ours, made.bytes, dump_policy(0x11, 1, 7)));
+	assert_null(xfrm_stale_encode(&ours, made.bytes, dump_policy(index, 0, 8)));
+}
+
+static void each_sa_is_signed_in_its_own_way(void **state)
+{
+	struct kernel_sa sa = gcm_sa(0x1000), same = gcm_sa(0x1000), other = gcm_sa(0x1001);
+	struct xfrm_usersa_info info;
+	(void)state;
+	memcpy(&info, mnl_nlmsg_get_payload(xfrm_sa_add_encode(made.bytes, &sa)), sizeof info);
+	assert_int_equal(info.seq, 0); /* the reqid says it */
+	same.reqid = other.reqid = 7;
+	memcpy(&info, mnl_nlmsg_get_payload(xfrm_sa_add_encode(made.bytes, &same)), sizeof info);
+	assert_int_equal(info.seq, xfrm_sa_sign(0x1000));
+	memcpy(&info, mnl_nlmsg_get_payload(xfrm_sa_add_encode(made.bytes, &other)), sizeof info);
+	assert_int_not_equal(info.seq, xfrm_sa_sign(0x1000));
+	assert_int_not_equal(xfrm_sa_sign(0), 0);
 }
 
 static void foreign_and_larval_sas_are_left_alone(void **state)
@@ -118,7 +143,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_sa_with_a_reqid_of_ours_is_deleted_by_id_and_mark),
-		cmocka_unit_test(what_has_a_reqid_that_is_configured_is_ours),
+		cmocka_unit_test(with_a_reqid_that_is_configured_what_we_made_is_ours),
+		cmocka_unit_test(each_sa_is_signed_in_its_own_way),
 		cmocka_unit_test(foreign_and_larval_sas_are_left_alone),
 		cmocka_unit_test(a_policy_is_deleted_by_its_index),
 		cmocka_unit_test(a_policy_without_template_is_ours_by_its_index),

@@ -222,6 +222,53 @@ static void a_refusal_that_blames_an_algorithm_asks_again_once_a_minute(void **s
 	assert_true(xfrm->probed == suite->host.now);
 }
 
+static bool is_1234(void *context, uint32_t reqid)
+{
+	(void)context;
+	return reqid == 1234;
+}
+
+/* As another program would install them. */
+static void install_anothers(struct kernel_policy policy, struct kernel_sa sa)
+{
+	_Alignas(8) uint8_t bytes[XFRM_MESSAGE_MAX];
+	uint32_t sequence = 0;
+	char text[160];
+	struct answer answer = { .text = text };
+	struct diag diag;
+	int fd;
+	assert_int_equal(xfrm_open(0, &fd, &diag), RC_OK);
+	assert_int_equal(xfrm_converse(fd, &sequence, xfrm_policy_set_encode(bytes, &policy, 0),
+				       NLM_F_ACK, &answer),
+			 0);
+	if (suite_has_esp) {
+		struct nlmsghdr *message = xfrm_sa_add_encode(bytes, &sa);
+		((struct xfrm_usersa_info *)mnl_nlmsg_get_payload(message))->seq = 0;
+		assert_int_equal(xfrm_converse(fd, &sequence, message, NLM_F_ACK, &answer), 0);
+	}
+	close(fd);
+}
+
+/* reqid=1234 */
+static void with_a_configured_reqid_only_what_we_made_is_stale(void **state)
+{
+	struct suite *suite = *state;
+	struct kernel_policy own = out_policy(), anothers = out_policy();
+	struct kernel_sa sa = gcm_sa(0x1000), theirs = gcm_sa(0x1001);
+	own.reqid = anothers.reqid = sa.reqid = theirs.reqid = 1234;
+	anothers.src = subnet("10.77.0.0/16");
+	suite->kernel->is_known = is_1234;
+	assert_int_equal(ask_policy(suite, KERNEL_POLICY_SET, own), RC_OK);
+	if (suite_has_esp)
+		assert_int_equal(ask_sa(suite, KERNEL_SA_ADD, sa), RC_OK);
+	install_anothers(anothers, theirs);
+	assert_int_equal(stale(suite), suite_has_esp ? 2 : 1);
+	if (suite_has_esp)
+		assert_int_equal(ask_sa(suite, KERNEL_SA_DELETE, theirs), RC_OK);
+	suite->kernel->is_known = NULL;
+	assert_int_equal(ask_policy(suite, KERNEL_POLICY_DELETE, anothers), RC_OK);
+}
+
 static void a_virtual_host_gets_no_real_kernel(void **state)
 {
 	struct host_ops ops = fake_ops;
@@ -259,6 +306,7 @@ int main(void)
 		SUITE_TEST(lifetimes_expire_softly_and_then_hard),
 		SUITE_TEST(without_esp_the_refusal_names_the_remedy),
 		SUITE_TEST(a_refusal_that_blames_an_algorithm_asks_again_once_a_minute),
+		SUITE_TEST(with_a_configured_reqid_only_what_we_made_is_stale),
 		cmocka_unit_test(a_virtual_host_gets_no_real_kernel),
 		cmocka_unit_test(a_kernel_that_gets_no_memory_is_not_made),
 	};
