@@ -4,7 +4,14 @@
 #include "network/private.h"
 #include "unit/host/netns.h"
 
-#define FOLDER "build/testing/unit/network/resolvconf-here"
+/* In the folder of this test. */
+static void here_do(const char *folder, const char *script)
+{
+	char all[300];
+
+	(void)snprintf(all, sizeof(all), "cd %s; %s", folder, script);
+	netns_do(all);
+}
 
 static char said[600];
 
@@ -29,20 +36,21 @@ static void begin(struct network *network)
 
 static void link_to_resolvectl_is_known_in_the_first_folder_that_has_one(void **state)
 {
-	static const char *const folders[] = { "/nowhere", FOLDER, NULL };
+	char folder[] = "/tmp/vanth-programs-XXXXXX";
+	const char *const folders[] = { "/nowhere", folder, NULL };
 	struct network network = { .program_folders = folders };
 
 	(void)state;
-	netns_do("rm -rf " FOLDER "; mkdir -p " FOLDER);
+	assert_non_null(mkdtemp(folder));
 	assert_false(resolvconf_is_resolveds_own(&network)); /* there is none */
-	netns_do("cd " FOLDER "; touch resolvectl; chmod 755 resolvectl;"
-		 "ln -s resolvectl resolvconf");
+	here_do(folder, "touch resolvectl; chmod 755 resolvectl; ln -s resolvectl resolvconf");
 	assert_true(resolvconf_is_resolveds_own(&network));
-	netns_do("cd " FOLDER "; rm resolvconf; cp resolvectl resolvconf");
+	here_do(folder, "rm resolvconf; cp resolvectl resolvconf");
 	assert_false(resolvconf_is_resolveds_own(&network));
 	network.program_folders = NULL;
 	assert_false(resolvconf_is_resolveds_own(&network));
-	netns_do("rm -rf " FOLDER);
+	here_do(folder, "rm resolvconf resolvectl");
+	assert_int_equal(rmdir(folder), 0);
 }
 
 static void file_that_cannot_be_replaced_is_told_with_the_remedy(void **state)

@@ -393,13 +393,17 @@ static void what_resolved_refuses_the_program_gets(void **state)
 /* What the program is there: a link to resolved's own, as Debian installs it. */
 static void resolvconf_of_resolved_is_never_run(void **state)
 {
-	static const char *const folders[] = { "build/testing/unit/network/programs", NULL };
+	char folder[] = "/tmp/vanth-programs-XXXXXX", script[200];
+	const char *const folders[] = { folder, NULL };
 	struct network_dns dns = servers("eth0", NULL);
 	struct scene scene;
 
 	(void)state;
-	netns_do("d=build/testing/unit/network/programs; rm -rf $d; mkdir -p $d; cd $d;"
-		 "touch resolvectl; chmod 755 resolvectl; ln -s resolvectl resolvconf");
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(script, sizeof(script),
+		       "cd %s; touch resolvectl; chmod 755 resolvectl; ln -s resolvectl resolvconf",
+		       folder);
+	netns_do(script);
 	begin(&scene);
 	scene.network->program_folders = folders;
 	scene.refuse = "SetLinkDNS";
@@ -409,12 +413,14 @@ static void resolvconf_of_resolved_is_never_run(void **state)
 	set(&scene, NULL);
 	assert_string_equal(program, "");
 	dns = servers("eth0", "a.example"); /* and any other is */
-	netns_do("cd build/testing/unit/network/programs; mv resolvectl openresolv;"
-		 "ln -sf openresolv resolvconf");
+	(void)snprintf(script, sizeof(script),
+		       "cd %s; mv resolvectl openresolv; ln -sf openresolv resolvconf", folder);
+	netns_do(script);
 	set(&scene, &dns);
 	assert_string_equal(program, "-a eth0.vanth0");
 	end(&scene);
-	netns_do("rm -rf build/testing/unit/network/programs");
+	(void)snprintf(script, sizeof(script), "rm -r %s", folder);
+	netns_do(script);
 }
 
 /* It has no socket for links in ours. */
