@@ -55,9 +55,9 @@ struct credential { /* counted, immutable */
 	unsigned refs;	       /* atomic */
 };
 /* name: a nickname of the database; or a path (with a slash): PEM or DER certificate, with the
- * chain behind it, whose key is in the same file, in the database, or in key_path (NULL: none), or
- * a PKCS#12 file with `password` (NULL: empty). The diag names the nickname, what is missing and
- * the command that mends it. Slow. */
+ * chain behind it, whose key is in the same file, in the database, or in key_path (NULL: none),
+ * with `password` where it is encrypted (NULL: none). A PKCS#12 file only x509_files_load() opens.
+ * The diag names the nickname, what is missing and the command that mends it. Slow. */
 enum rc x509_credential_load(const char *name, const char *key_path, const char *password,
 			     const struct x509_trust *trust, struct credential **out,
 			     struct diag *diag) MUST_CHECK;

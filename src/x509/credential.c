@@ -7,6 +7,7 @@
 #include "x509/database.h"
 #include "x509/path.h"
 #include "x509/pem.h"
+#include "x509/pkcs12_load.h"
 
 #define FILE_BLOCKS 32
 #define ARENA_BYTES (size_t)(3 * PEM_FILE_MAX)
@@ -77,6 +78,46 @@ static enum rc import_key(struct loading *loading, struct pem *block)
 			      &loading->arena, &loading->key, loading->diag);
 }
 
+/* Only where it may take its time: its key is derived from a password. */
+static enum rc may_open(const struct loading *loading)
+{
+	const char *path = loading->source->path;
+
+	if (loading->keyless)
+		return diag_fail(
+			loading->diag, RC_UNSUPPORTED,
+			"%.120s is a PKCS#12 file, which is for a certificate of ours with "
+			"its key; of a peer the certificate alone is wanted (\"openssl "
+			"pkcs12 -in FILE -clcerts -nokeys\")",
+			path);
+	if (!loading->source->files_only)
+		return diag_fail(loading->diag, RC_UNSUPPORTED,
+				 "%.120s is a PKCS#12 file that was not there when the "
+				 "certificates were read: \"ipsec rereadall\" reads them again",
+				 path);
+	return RC_OK;
+}
+
+static enum rc take_pkcs12(struct loading *loading, struct span der)
+{
+	struct pkcs12_content content;
+	struct diag why = { "" };
+	enum rc rc;
+
+	_Static_assert(PKCS12_CERTIFICATES_MAX <= FILE_BLOCKS, "all of them have a place");
+	TRY(may_open(loading));
+	rc = pkcs12_load(der, loading->password, &content, &why);
+	if (rc != RC_OK)
+		return pkcs12_explain(loading->source->path, loading->source->password != NULL, rc,
+				      &why, loading->diag);
+	for (unsigned i = 0; i < content.count; i++)
+		loading->certificates[i] = certificate_ref(content.certificates[i]);
+	loading->certificate_count = content.count;
+	loading->key = private_key_ref(content.key);
+	pkcs12_content_wipe(&content);
+	return RC_OK;
+}
+
 static enum rc use_block(struct loading *loading, struct pem *block)
 {
 	switch (block->kind) {
@@ -86,10 +127,7 @@ static enum rc use_block(struct loading *loading, struct pem *block)
 	case PEM_ENCRYPTED_KEY:
 		return import_key(loading, block);
 	case PEM_PKCS12:
-		return diag_fail(loading->diag, RC_UNSUPPORTED,
-				 "%s is a PKCS#12 file; bring it into the database with \"ipsec "
-				 "import\" and name the certificate by its nickname",
-				 loading->name);
+		return take_pkcs12(loading, block->der);
 	case PEM_CRL:
 	case PEM_PUBLIC_KEY:
 	case PEM_OTHER:

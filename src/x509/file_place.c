@@ -61,6 +61,20 @@ static bool is_nickname(const char *name)
 	return there;
 }
 
+/* It needs no password, or its entry has another name. PEM, as most files are, does not begin so.
+ */
+static bool may_be_pkcs12(const char *path)
+{
+	struct stat status;
+	bool regular = stat(path, &status) == 0 && S_ISREG(status.st_mode);
+	FILE *file = regular ? fopen(path, "re") : NULL;
+	bool may = file != NULL && fgetc(file) == 0x30;
+
+	if (file != NULL)
+		(void)fclose(file);
+	return may;
+}
+
 bool file_place(const char *folder, const struct secrets *secrets, const char *name,
 		char path[FILE_PATH_MAX])
 {
@@ -71,9 +85,17 @@ bool file_place(const char *folder, const struct secrets *secrets, const char *n
 	if (name[0] == '.' || name[0] == '\0')
 		return false;
 	if (!(below(folder, "certs", name, path) && exists(path)) &&
+	    !(below(folder, "private", name, path) && may_be_pkcs12(path)) &&
 	    !pkcs12_of(folder, secrets, name, path))
 		return false;
 	return !is_nickname(name);
+}
+
+/* An entry for a PKCS#12 file that is not in ipsec.d/private, but in ipsec.d/certs. */
+static bool is_elsewhere(const struct secrets_file *secret, const char *place, const char *path)
+{
+	return secret->pkcs12 && secret->name[0] != '/' && !exists(place) &&
+	       strcmp(base_of(secret->name), base_of(path)) == 0;
 }
 
 const char *file_password(const char *folder, const struct secrets *secrets, const char *path)
@@ -83,7 +105,7 @@ const char *file_password(const char *folder, const struct secrets *secrets, con
 
 	for (unsigned i = 0; (secret = secrets_file_at(secrets, i)) != NULL; i++)
 		if (secret->passphrase.len > 0 && file_of_secret(folder, secret, place) &&
-		    strcmp(place, path) == 0)
+		    (strcmp(place, path) == 0 || is_elsewhere(secret, place, path)))
 			return (const char *)secret->passphrase.ptr;
 	return NULL;
 }

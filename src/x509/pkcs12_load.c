@@ -13,6 +13,24 @@ void pkcs12_content_wipe(struct pkcs12_content *content)
 	*content = (struct pkcs12_content){ .count = 0 };
 }
 
+enum rc pkcs12_explain(const char *path, bool password, enum rc rc, const struct diag *why,
+		       struct diag *diag)
+{
+	if (rc == RC_AUTH_FAILED && !password)
+		return diag_fail(diag, rc,
+				 "the PKCS#12 file %.200s has a password: write it into "
+				 "ipsec.secrets (: P12 FILE \"password\"), then \"ipsec "
+				 "rereadsecrets\"",
+				 path);
+	if (rc == RC_AUTH_FAILED)
+		return diag_fail(diag, rc,
+				 "the password that ipsec.secrets has for the PKCS#12 file %.200s "
+				 "is wrong, or the file is damaged; correct it, then \"ipsec "
+				 "rereadsecrets\"",
+				 path);
+	return diag_fail(diag, rc, "the PKCS#12 file %.200s: %s", path, why->text);
+}
+
 static bool certifies(const struct certificate *certificate, const struct private_key *private)
 {
 	struct public_key *key = NULL;

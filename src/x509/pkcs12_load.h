@@ -17,6 +17,10 @@ struct pkcs12_content {						   /* counted for who has it */
  * seconds. */
 enum rc pkcs12_load(struct span file, const char *password, struct pkcs12_content *out,
 		    struct diag *diag) MUST_CHECK;
+/* Says why the file of that path cannot be used, and what to do; returns rc. password: one was
+ * known. */
+enum rc pkcs12_explain(const char *path, bool password, enum rc rc, const struct diag *why,
+		       struct diag *diag);
 void pkcs12_content_wipe(struct pkcs12_content *content);
 
 #endif
