@@ -31,6 +31,17 @@ struct kernel_encap {			  /* RFC 3948; zero: none */
 	uint16_t local_port, remote_port; /* host order; sport/dport follow from the direction */
 };
 
+/* IP-TFS (RFC 9347, Linux 6.14) in place of the plain tunnel of ESP. */
+struct kernel_iptfs {
+	bool on;
+	bool whole;		 /* out: packets are not cut in parts */
+	uint16_t reorder_window; /* in: packets that may overtake one another */
+	uint32_t drop_time;	 /* in: microseconds that a missing one is waited for */
+	uint32_t init_delay;	 /* out: microseconds that the first waits for others */
+	uint32_t queue_bytes;	 /* out: at most so many wait */
+	uint32_t packet_size;	 /* out: bytes of the outer packet; 0: what the path takes */
+};
+
 struct kernel_sa {
 	struct ip_addr src, dst;
 	uint32_t spi;	   /* host order */
@@ -56,6 +67,7 @@ struct kernel_sa {
 	uint32_t mark, mark_mask, if_id;
 	uint32_t output_mark; /* KERNEL_OUT: of the packets that it makes; 0: none */
 	uint8_t offload;      /* enum kernel_offload */
+	struct kernel_iptfs iptfs;
 };
 
 enum kernel_action { KERNEL_PROTECT, KERNEL_PASS, KERNEL_BLOCK };
@@ -68,6 +80,7 @@ struct kernel_policy {
 	/* IPComp comes first; inbound it may be missing: what does not become smaller is sent as it
 	 * is (RFC 3173 §2.2) */
 	bool compress;
+	bool iptfs; /* its SAs are tunnels of IP-TFS */
 	uint32_t reqid;
 	struct ip_addr tunnel_src,
 		tunnel_dst; /* template; AF_UNSPEC for a trap of an unknown peer */
@@ -147,7 +160,7 @@ struct kernel_event {
 typedef void (*kernel_event_fn)(void *context, const struct kernel_event *event);
 
 /* What not every kernel has. */
-enum kernel_feature { KERNEL_HAS_AH, KERNEL_HAS_IPCOMP };
+enum kernel_feature { KERNEL_HAS_AH, KERNEL_HAS_IPCOMP, KERNEL_HAS_IPTFS };
 
 struct kernel;
 struct kernel_ops {

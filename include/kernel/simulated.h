@@ -19,7 +19,7 @@ void kernel_simulated_delay(struct kernel *kernel, usec_t delay);
 /* From now on this kernel lacks an algorithm (0: any): supports() is false and adding an SA with it
  * fails. */
 void kernel_simulated_without(struct kernel *kernel, uint16_t encr, uint16_t integ);
-/* ... or AH or IPComp. */
+/* ... or AH, IPComp or IP-TFS. */
 void kernel_simulated_without_feature(struct kernel *kernel, enum kernel_feature feature);
 /* Its network cards can do so much: KERNEL_OFFLOAD_NONE (at first), _CRYPTO or _PACKET. */
 void kernel_simulated_offload(struct kernel *kernel, enum kernel_offload most);
@@ -71,7 +71,7 @@ enum simulated_verdict kernel_simulated_packet_by(struct kernel *from, struct ke
 /* The same in two halves, for a packet that takes its time. ARRIVED from the first: it is on its
  * way; from and to are the ends of the outer packet, to be changed by what is between. */
 struct simulated_sealed {
-	bool clear, encapsulated, compressed;
+	bool clear, encapsulated, compressed, iptfs;
 	uint32_t cpi; /* 0: it did not become smaller */
 	uint8_t protocol, mode;
 	uint32_t spi;

@@ -30,7 +30,7 @@ struct ike_followup {
 	uint32_t spi_in, spi_out;
 	uint16_t cpi_out; /* IPComp; 0: none */
 	uint8_t mode;	  /* enum kernel_mode */
-	bool no_tfc;
+	bool no_tfc, iptfs, iptfs_whole;
 	bool others_possible; /* ADDITIONAL_TS_POSSIBLE */
 	struct selectors selectors;
 };

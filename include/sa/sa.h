@@ -231,8 +231,10 @@ struct child_sa {
 	/* the kernel was asked for its SA and has not refused */
 	bool in_installed, out_installed;
 	bool policies_installed;
-	bool no_tfc;  /* the peer said ESP_TFC_PADDING_NOT_SUPPORTED */
-	bool claimed; /* stands in the tables by outbound SPI and by policies */
+	bool no_tfc;	  /* the peer said ESP_TFC_PADDING_NOT_SUPPORTED */
+	bool iptfs;	  /* IP-TFS (RFC 9347) in place of the plain tunnel */
+	bool iptfs_whole; /* and the peer takes no parts of packets */
+	bool claimed;	  /* stands in the tables by outbound SPI and by policies */
 	struct ip_addr local, remote;
 	struct kernel_encap encap;
 	struct proposal_choice choice;

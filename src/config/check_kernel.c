@@ -109,6 +109,24 @@ static void check_compress(const struct checking *c)
 		no_effect(c, "tfc", "on what compress= takes: Linux pads no tunnel of IPComp");
 }
 
+#define IPTFS_PACKET_LEAST 128	/* IPv6, UDP, ESP, and something in it */
+#define IPTFS_QUEUE_LEAST  1500 /* one packet */
+
+static void check_iptfs_values(const struct checking *c)
+{
+	const struct config_iptfs *iptfs = &c->conn->iptfs;
+
+	if (iptfs->packet_size != 0 && iptfs->packet_size < IPTFS_PACKET_LEAST)
+		check_say(c, CHECK_MODE, false, "iptfs-packet-size", 0,
+			  "iptfs-packet-size=%u has no room for the headers of ESP: write 0 (what "
+			  "the path takes) or at least %d",
+			  iptfs->packet_size, IPTFS_PACKET_LEAST);
+	if (iptfs->max_queue_size < IPTFS_QUEUE_LEAST)
+		check_say(c, CHECK_MODE, false, "iptfs-max-queue-size", 0,
+			  "iptfs-max-queue-size=%u holds no whole packet: write at least %d",
+			  iptfs->max_queue_size, IPTFS_QUEUE_LEAST);
+}
+
 static void check_iptfs(const struct checking *c)
 {
 	static const char *const names[] = { "iptfs-fragmentation",
@@ -131,6 +149,7 @@ static void check_iptfs(const struct checking *c)
 		check_say(c, CHECK_MODE, false, "compress", 0,
 			  "compress= cannot be used with iptfs=");
 	no_effect(c, "tfc", "with iptfs=: its packets are of one size anyway");
+	check_iptfs_values(c);
 }
 
 /* Linux refuses to offload these (net/xfrm/xfrm_device.c). */

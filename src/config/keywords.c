@@ -449,7 +449,7 @@ const struct keyword keywords_ours[] = {
 	     "Tell the peer that padded ESP packets are not understood.",
 	     ALSO_KNOWN("send-esp-tfc-padding-not-supported")),
 	CONN("iptfs", KIND_BOOL, iptfs.on, "yes, no", "no",
-	     "Aggregate and fragment packets in ESP (RFC 9347)."),
+	     "Pack and cut packets in ESP (RFC 9347, Linux 6.14), if the peer agrees."),
 	CONN("iptfs-fragmentation", KIND_BOOL, iptfs.fragmentation, "yes, no", "yes",
 	     "Packets may be cut in parts to fill an ESP packet."),
 	CONN("iptfs-packet-size", KIND_NUMBER, iptfs.packet_size, "0..65535", "0",

@@ -41,11 +41,6 @@ static const struct not_yet not_yet[] = {
 		"leave it out and translate the address with a rule of your own (nft masquerade "
 		"or snat to the address that the gateway gives)"),
 	FINE(CONN, "modecfgpull", "no"),
-
-	/* interfaces, routes and the kernel */
-	BECAUSE(CONN, "iptfs", "no",
-		"it is not built: Debian 12's kernel does not have it (Linux 6.14 has); "
-		"tfc= hides the lengths of packets"),
 	{ SECTION_SETUP, NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -43,7 +43,7 @@ const char interface_text[] =
 	"  # serial of its IKE SA\n"
 	"  ike: int,\n"
 	"  state: string,\n"
-	"  # tunnel or transport\n"
+	"  # tunnel, transport or iptfs (a tunnel of RFC 9347)\n"
 	"  mode: string,\n"
 	"  spi_in: string,\n"
 	"  spi_out: string,\n"

@@ -90,9 +90,12 @@ json_t *show_child(const struct call *call, const struct child_sa *child)
 	return json_pack("{s:I,s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:f,s:f,s:b,s:I,s:I,s:I,s:I}", "serial",
 			 (json_int_t)child->serial, "ike", (json_int_t)child->ike->serial, "state",
 			 names_text(&child_state_names, child->state, state, sizeof(state)), "mode",
-			 child->mode == KERNEL_TRANSPORT ? "transport" : "tunnel", "spi_in", in,
-			 "spi_out", out, "selectors", selectors_text(&child->selectors, selectors),
-			 "suite", proposal_choice_text(&child->choice, suite, sizeof(suite)), "age",
+			 child->mode == KERNEL_TRANSPORT ? "transport"
+			 : child->iptfs			 ? "iptfs"
+							 : "tunnel",
+			 "spi_in", in, "spi_out", out, "selectors",
+			 selectors_text(&child->selectors, selectors), "suite",
+			 proposal_choice_text(&child->choice, suite, sizeof(suite)), "age",
 			 since(call, child->born), "expires_in", until(call, child->expires),
 			 "encapsulation", child->encap.local_port != 0, "bytes_in",
 			 (json_int_t)child->in.bytes, "bytes_out", (json_int_t)child->out.bytes,

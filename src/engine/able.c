@@ -15,6 +15,18 @@ static enum rc need(struct kernel *kernel, enum kernel_feature feature, const ch
 			 what, strerrordesc_np(error), remedy);
 }
 
+static enum rc need_iptfs(struct kernel *kernel, struct diag *diag)
+{
+	int error = kernel->ops->lacks(kernel, KERNEL_HAS_IPTFS);
+
+	if (error == 0)
+		return RC_OK;
+	return diag_fail(diag, RC_UNSUPPORTED,
+			 "iptfs=yes: this kernel has no IP-TFS (%s); Linux 6.14 has it (modprobe "
+			 "xfrm_iptfs); write iptfs=no, or tfc= to hide the lengths of packets",
+			 strerrordesc_np(error));
+}
+
 static enum rc conn_check_kernel(const struct gateway *gateway, const struct config_conn *conn,
 				 struct diag *diag)
 {
@@ -26,6 +38,8 @@ static enum rc conn_check_kernel(const struct gateway *gateway, const struct con
 	if (conn->compress)
 		TRY(need(gateway->kernel, KERNEL_HAS_IPCOMP, "compress=yes", "IPComp",
 			 "load ipcomp (modprobe ipcomp ipcomp6), or leave compress= out", diag));
+	if (conn->iptfs.on)
+		TRY(need_iptfs(gateway->kernel, diag));
 	return RC_OK;
 }
 

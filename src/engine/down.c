@@ -60,6 +60,13 @@ void ike_up(struct gateway *gateway, struct ike_sa *sa)
 		   sa->encap ? ", UDP encapsulation" : "");
 }
 
+static const char *mode_text(const struct child_sa *child)
+{
+	if (child->mode == KERNEL_TRANSPORT)
+		return "transport";
+	return child->iptfs ? "tunnel with IP-TFS" : "tunnel";
+}
+
 void child_up(struct gateway *gateway, struct child_sa *child)
 {
 	struct tunnel *tunnel = child->tunnel;
@@ -73,11 +80,13 @@ void child_up(struct gateway *gateway, struct child_sa *child)
 	life_begin_child(gateway, child);
 	want_after_up(gateway, tunnel);
 	watch_tell(gateway, GATEWAY_CHILD_UP, tunnel->peer, tunnel, child->serial, RC_OK,
-		   "Child SA #%llu up: %s, %s, %s%s, SPIs %08x in %08x out",
+		   "Child SA #%llu up: %s, %s, %s%s, SPIs %08x in %08x out%s",
 		   (unsigned long long)child->serial, selectors_text(&child->selectors, selectors),
-		   child->mode == KERNEL_TRANSPORT ? "transport" : "tunnel",
-		   proposal_choice_text(&child->choice, suite, sizeof(suite)),
-		   child->encap.local_port != 0 ? " in UDP" : "", child->spi_in, child->spi_out);
+		   mode_text(child), proposal_choice_text(&child->choice, suite, sizeof(suite)),
+		   child->encap.local_port != 0 ? " in UDP" : "", child->spi_in, child->spi_out,
+		   tunnel->conn->iptfs.on && !child->iptfs
+			   ? "; without IP-TFS (iptfs=): the peer did not agree to it"
+			   : "");
 	split_after(gateway,
 		    child); /* what is left out has to come up too, and names are others now */
 	tunnel_came_up(tunnel, tunnel->made_at + SUPERSEDE_GRACE);

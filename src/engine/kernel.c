@@ -81,8 +81,8 @@ void tasks_forget(struct gateway *gateway)
 static bool same_template(const struct kernel_policy *a, const struct kernel_policy *b)
 {
 	return a->reqid == b->reqid && a->action == b->action && a->mode == b->mode &&
-	       a->compress == b->compress && ip_equal(&a->tunnel_src, &b->tunnel_src) &&
-	       ip_equal(&a->tunnel_dst, &b->tunnel_dst);
+	       a->compress == b->compress && a->iptfs == b->iptfs &&
+	       ip_equal(&a->tunnel_src, &b->tunnel_src) && ip_equal(&a->tunnel_dst, &b->tunnel_dst);
 }
 
 /* What has to stand there: the newest Child SA's, or the newest trap. False: nothing. */

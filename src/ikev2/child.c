@@ -23,6 +23,7 @@ enum rc child_read(struct arena *arena, const struct ike_message *message,
 	out->protocol = out->sa.proposals[0].protocol == PROTOCOL_AH ? PROTOCOL_AH : PROTOCOL_ESP;
 	out->transport = notify_find(message, USE_TRANSPORT_MODE, &notify);
 	out->no_tfc = notify_find(message, ESP_TFC_PADDING_NOT_SUPPORTED, &notify);
+	aggfrag_read(message, out);
 	out->cpi = ipcomp_read(message);
 	out->others_possible = notify_find(message, ADDITIONAL_TS_POSSIBLE, &notify);
 	out->present = true;

@@ -63,6 +63,7 @@ enum rc child_offer_selectors(struct arena *arena, const struct tunnel *tunnel,
 	wire_ts_emit(writer, PAYLOAD_TSr, &tsr);
 	if (tunnel->conn->type == TYPE_TRANSPORT)
 		emit_notify(writer, USE_TRANSPORT_MODE);
+	aggfrag_offer(tunnel, writer);
 	if (tunnel->conn->send_no_esp_tfc)
 		emit_notify(writer, ESP_TFC_PADDING_NOT_SUPPORTED);
 	return RC_OK;
@@ -129,6 +130,7 @@ enum rc child_accept(const struct sas *sas, const struct child_exchange *in, uns
 	TRY(take_spi(child, diag));
 	child->no_tfc = in->no_tfc;
 	TRY(ipcomp_accept(in, child, diag));
+	TRY(aggfrag_accept(in, child, diag));
 	if (transport != in->transport)
 		return diag_fail(
 			diag, RC_NO_PROPOSAL, "peer chose %s mode, we want %s mode (type=)",
@@ -156,6 +158,7 @@ enum rc child_choose(const struct sas *sas, const struct child_exchange *in, uin
 	TRY(take_spi(child, diag));
 	child->no_tfc = in->no_tfc;
 	TRY(ipcomp_choose(sas, in, child));
+	aggfrag_choose(in, child);
 	return child_check(sas, child, diag);
 }
 
@@ -205,6 +208,7 @@ enum rc child_answer_ts(struct arena *arena, const struct child_sa *child,
 		emit_notify(writer, ADDITIONAL_TS_POSSIBLE);
 	if (child->tunnel->conn->send_no_esp_tfc)
 		emit_notify(writer, ESP_TFC_PADDING_NOT_SUPPORTED);
+	aggfrag_answer(child, writer);
 	if (child->compress != NULL)
 		ipcomp_emit(child->spi_in, writer);
 	say_again(&tsr, &in->real_r);

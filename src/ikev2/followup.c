@@ -13,6 +13,8 @@ void followup_from_child(struct ike_followup *followup, const struct child_sa *c
 	followup->cpi_out = child->compress != NULL ? child->compress->cpi_out : 0;
 	followup->mode = child->mode;
 	followup->no_tfc = child->no_tfc;
+	followup->iptfs = child->iptfs;
+	followup->iptfs_whole = child->iptfs_whole;
 	followup->others_possible = child->others_possible;
 	followup->selectors = selectors_hold(&child->selectors);
 }
@@ -35,6 +37,8 @@ enum rc followup_to_child(struct step *step, const struct ike_followup *followup
 	child->spi_out = followup->spi_out;
 	child->mode = followup->mode;
 	child->no_tfc = followup->no_tfc;
+	child->iptfs = followup->iptfs;
+	child->iptfs_whole = followup->iptfs_whole;
 	child->others_possible = followup->others_possible;
 	child->selectors = selectors_hold(&followup->selectors);
 	child_place(child, &step->sa->local, &step->sa->remote, step->sa->encap);

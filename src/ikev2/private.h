@@ -69,10 +69,12 @@ enum rc notify_rc(uint16_t type);
 struct child_exchange {
 	struct wire_sa sa;
 	struct wire_ts_list tsi, tsr;
-	uint8_t protocol;     /* of the SA that the answer chose */
-	bool present;	      /* SA, TSi and TSr are there */
-	bool no_tfc;	      /* ESP_TFC_PADDING_NOT_SUPPORTED (§1.3.1) */
-	bool transport;	      /* USE_TRANSPORT_MODE */
+	uint8_t protocol; /* of the SA that the answer chose */
+	bool present;	  /* SA, TSi and TSr are there */
+	bool no_tfc;	  /* ESP_TFC_PADDING_NOT_SUPPORTED (§1.3.1) */
+	bool transport;	  /* USE_TRANSPORT_MODE */
+	bool aggfrag;	  /* USE_AGGFRAG (RFC 9347 §5.1) */
+	uint8_t aggfrag_flags;
 	uint16_t cpi;	      /* IPCOMP_SUPPORTED with DEFLATE (§2.22); 0: none */
 	bool others_possible; /* ADDITIONAL_TS_POSSIBLE */
 	/* as the peer wrote them in TSi and TSr, where another address stands for them now */
@@ -121,6 +123,18 @@ enum rc ipcomp_accept(const struct child_exchange *in, struct child_sa *child,
 /* Responder: whether we compress. */
 enum rc ipcomp_choose(const struct sas *sas, const struct child_exchange *in,
 		      struct child_sa *child) MUST_CHECK;
+
+/* ---- child_aggfrag.c: USE_AGGFRAG, RFC 9347 §5.1 ---- */
+void aggfrag_read(const struct ike_message *message, struct child_exchange *out);
+/* Initiator: when the conn wants IP-TFS. */
+void aggfrag_offer(const struct tunnel *tunnel, struct writer *writer);
+/* Initiator: what the answer says. RC_NO_PROPOSAL: it was not asked for, or the peer demands what
+ * Linux does not do. */
+enum rc aggfrag_accept(const struct child_exchange *in, struct child_sa *child,
+		       struct diag *diag) MUST_CHECK;
+/* Responder: whether we do it; without it the tunnel is a plain one. */
+void aggfrag_choose(const struct child_exchange *in, struct child_sa *child);
+void aggfrag_answer(const struct child_sa *child, struct writer *writer);
 
 /* ---- told.c: what peers tell each other beside the work of an exchange ---- */
 /* QUICK_CRASH_DETECTION with our token for these SPIs (RFC 6290 §4.2), when we are to make one. */

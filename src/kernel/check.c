@@ -174,6 +174,10 @@ enum rc kernel_check_sa(const struct kernel_sa *sa, struct diag *diag)
 			     sa->direction != KERNEL_OUT || sa->compressed))
 		return diag_fail(diag, RC_UNSUPPORTED,
 				 "Linux pads only what goes out in ESP tunnels without IPComp");
+	if (sa->iptfs.on && (sa->mode != KERNEL_TUNNEL || sa->protocol != PROTOCOL_ESP ||
+			     sa->compressed || sa->tfc != 0))
+		return diag_fail(diag, RC_UNSUPPORTED,
+				 "IP-TFS is for ESP tunnels without IPComp and padding");
 	if (sa->mode == KERNEL_TRANSPORT)
 		TRY(check_selectors(&sa->selector_src, &sa->selector_dst, diag));
 	if (sa->protocol == KERNEL_IPCOMP)

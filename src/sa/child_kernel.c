@@ -78,10 +78,27 @@ static uint32_t padding_of(const struct child_sa *child, enum kernel_direction d
 {
 	const struct config_conn *conn = child->tunnel->conn;
 
-	if (direction != KERNEL_OUT || child->no_tfc || child->mode != KERNEL_TUNNEL || conn->ah ||
-	    child->compress != NULL)
+	if (direction != KERNEL_OUT || child->no_tfc || child->iptfs ||
+	    child->mode != KERNEL_TUNNEL || conn->ah || child->compress != NULL)
 		return 0;
 	return conn->tfc;
+}
+
+static struct kernel_iptfs iptfs_of(const struct child_sa *child)
+{
+	const struct config_iptfs *conf = &child->tunnel->conn->iptfs;
+
+	if (!child->iptfs)
+		return (struct kernel_iptfs){ .on = false };
+	return (struct kernel_iptfs){
+		.on = true,
+		.whole = !conf->fragmentation || child->iptfs_whole,
+		.reorder_window = conf->reorder_window,
+		.drop_time = (uint32_t)conf->drop_time,
+		.init_delay = (uint32_t)conf->init_delay,
+		.queue_bytes = conf->max_queue_size,
+		.packet_size = conf->packet_size,
+	};
 }
 
 /* What Linux refuses to offload (UDP, padding, IPComp) is not even tried with auto. */
@@ -93,7 +110,7 @@ static uint8_t offload_of(const struct child_sa *child, const struct kernel_sa *
 	case OFFLOAD_NO:
 		return KERNEL_OFFLOAD_NONE;
 	case OFFLOAD_AUTO:
-		if (conn->ah || child->compress != NULL || sa->tfc != 0 ||
+		if (conn->ah || child->compress != NULL || child->iptfs || sa->tfc != 0 ||
 		    sa->encap.local_port != 0)
 			return KERNEL_OFFLOAD_NONE;
 		return KERNEL_OFFLOAD_AUTO;
@@ -137,6 +154,7 @@ void child_kernel_sa(const struct child_sa *child, enum kernel_direction directi
 	if (!in && has_routes(child))
 		out->output_mark = HOST_MARK_OUTSIDE;
 	out->tfc = padding_of(child, direction);
+	out->iptfs = iptfs_of(child);
 	out->offload = offload_of(child, out);
 	limit_life(child, out);
 	if (out->esn && out->replay_window < REPLAY_WINDOW_ESN_MIN)
@@ -174,6 +192,7 @@ void child_kernel_policy(const struct child_sa *child, unsigned index,
 	policy_common(child->tunnel, selectors_policy(&child->selectors, index), direction, out);
 	out->mode = child->mode;
 	out->compress = child->compress != NULL;
+	out->iptfs = child->iptfs;
 	/* drivers take no policy for what is forwarded: its packets are checked in software */
 	out->offload =
 		child->tunnel->conn->nic_offload == OFFLOAD_PACKET && direction != KERNEL_FWD;

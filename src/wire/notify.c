@@ -27,6 +27,7 @@ static const struct notify_form {
 	{ TICKET_OPAQUE, 1, UINT16_MAX, 1, 0 },			/* RFC 5723 §7 */
 	{ REDIRECT, 3, UINT16_MAX, 1, 0 },			/* RFC 5685 §7.2 */
 	{ REDIRECTED_FROM, 6, 18, 1, 0 },			/* RFC 5685 §7.3 */
+	{ USE_AGGFRAG, 0, 1, 1, 0 },				/* RFC 9347 §6.1.4 */
 	{ SIGNATURE_HASH_ALGORITHMS, 2, UINT16_MAX - 1, 2, 0 }, /* RFC 7427 §4 */
 };
 

@@ -44,7 +44,7 @@ static struct larval template_of(const struct spd_policy *policy, const struct p
 static bool same_kind(const struct sad_sa *sa, const struct spd_policy *policy, uint8_t protocol)
 {
 	bool inside = sa->protocol != KERNEL_IPCOMP && policy->mode == KERNEL_TUNNEL;
-	return sa->protocol == protocol && sa->mode == policy->mode &&
+	return sa->protocol == protocol && sa->mode == policy->mode && sa->iptfs == policy->iptfs &&
 	       (!inside || sa->compressed == policy->compress);
 }
 
@@ -180,6 +180,7 @@ static void seal(const struct sad_sa *sa, struct simulated_sealed *out)
 	out->mode = sa->mode;
 	out->encapsulated = encapsulated(sa);
 	out->compressed = sa->compressed;
+	out->iptfs = sa->iptfs;
 }
 
 /* esp_input_done2: the peer is behind a NAT box that has a new mapping. */
@@ -214,7 +215,7 @@ static enum simulated_verdict arrive(struct simulated *sim, const struct simulat
 		return SIMULATED_NO_SA;
 	if (network)
 		follow_mapping(sim, sa, &sealed->from);
-	if (sealed->compressed != sa->compressed)
+	if (sealed->compressed != sa->compressed || sealed->iptfs != sa->iptfs)
 		return SIMULATED_POLICY_MISMATCH;
 	if (sealed->cpi != 0 && !decompress(sim, sealed, packet))
 		return SIMULATED_NO_SA;

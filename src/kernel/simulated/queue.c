@@ -43,6 +43,8 @@ static int add_sa(struct simulated *sim, const struct kernel_request *request)
 {
 	if (lacks_protocol(sim, request->sa.protocol))
 		return EPROTONOSUPPORT;
+	if (request->sa.iptfs.on && sim->lacking & 1u << KERNEL_HAS_IPTFS)
+		return EINVAL;
 	if (sim_queue_lacks(sim, request->sa.encr, request->sa.integ))
 		return ENOSYS;
 	return add_offloaded(sim, request);

@@ -122,7 +122,7 @@ static int sad_arm(struct simulated *sim, struct sad_sa *sa)
 static bool has_rare(const struct kernel_sa *sa)
 {
 	return sa->soft_bytes || sa->hard_bytes || sa->soft_packets || sa->hard_packets ||
-	       sa->mark || sa->mark_mask || sa->if_id || sa->tfc || sa->offload ||
+	       sa->mark || sa->mark_mask || sa->if_id || sa->tfc || sa->offload || sa->iptfs.on ||
 	       sa->encap.local_port || sa->encap.remote_port || sa->mode == KERNEL_TRANSPORT;
 }
 
@@ -144,6 +144,7 @@ static int fill_rare(struct sad_sa *to, const struct kernel_sa *sa)
 		.if_id = sa->if_id,
 		.tfc = sa->tfc,
 		.offload = sa->offload,
+		.iptfs = sa->iptfs,
 		.encap = sa->encap,
 		.selector_src = sa->selector_src,
 		.selector_dst = sa->selector_dst,
@@ -169,6 +170,7 @@ static void fill(struct sad_sa *to, const struct kernel_sa *sa)
 	to->mode = sa->mode;
 	to->esn = sa->esn;
 	to->compressed = sa->compressed;
+	to->iptfs = sa->iptfs.on;
 	to->hide_dscp = sa->hide_dscp;
 	to->fragments = sa->fragments;
 	to->restore_dscp = sa->restore_dscp;
@@ -303,6 +305,7 @@ static void show_rare(const struct sad_rare *rare, struct kernel_sa *out)
 	out->if_id = rare->if_id;
 	out->tfc = rare->tfc;
 	out->offload = rare->offload;
+	out->iptfs = rare->iptfs;
 	out->encap = rare->encap;
 	out->selector_src = rare->selector_src;
 	out->selector_dst = rare->selector_dst;

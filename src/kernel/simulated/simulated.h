@@ -44,6 +44,7 @@ struct sad_rare {
 	uint64_t soft_bytes, hard_bytes, soft_packets, hard_packets;
 	uint32_t mark, mark_mask, if_id, tfc;
 	uint8_t offload;
+	struct kernel_iptfs iptfs;
 	struct kernel_encap encap;
 	struct selector selector_src, selector_dst;
 };
@@ -57,7 +58,8 @@ struct sad_sa {
 	uint32_t spi, reqid, serial, soft_seconds, hard_seconds, used_at, integrity_failures;
 	uint16_t encr_bits, replay_window;
 	uint8_t encr, integ, family, protocol, direction, mode;
-	bool esn : 1, dying : 1, compressed : 1, hide_dscp : 1, fragments : 1, restore_dscp : 1;
+	bool esn : 1, dying : 1, compressed : 1, hide_dscp : 1, fragments : 1, restore_dscp : 1,
+		iptfs : 1;
 };
 _Static_assert(sizeof(struct sad_sa) <= 168, "an SA with its share of the tables fits 200 bytes");
 
@@ -70,8 +72,7 @@ struct spd_policy {
 	uint8_t src_prefix, dst_prefix, family, src_protocol, dst_protocol;
 	uint8_t src_family, dst_family; /* of the tunnel's ends */
 	uint8_t direction, action, mode, protocol;
-	bool offload;
-	bool compress;
+	bool offload, compress, iptfs;
 };
 _Static_assert(sizeof(struct spd_policy) <= 200,
 	       "a policy with its share of the tables fits 250 bytes");

@@ -107,6 +107,7 @@ static void fill(struct spd_policy *to, const struct kernel_policy *policy)
 	to->protocol = policy->protocol;
 	to->compress = policy->compress;
 	to->offload = policy->offload;
+	to->iptfs = policy->iptfs;
 }
 
 int sim_spd_set(struct simulated *sim, const struct kernel_policy *policy)
@@ -183,6 +184,7 @@ void sim_spd_show(const struct spd_policy *policy, struct kernel_policy *out)
 		.protocol = policy->protocol,
 		.compress = policy->compress,
 		.offload = policy->offload,
+		.iptfs = policy->iptfs,
 		.reqid = policy->reqid,
 		.tunnel_src = sim_wide_addr(policy->tunnel_src, policy->src_family),
 		.tunnel_dst = sim_wide_addr(policy->tunnel_dst, policy->dst_family),

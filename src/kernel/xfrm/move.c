@@ -14,9 +14,11 @@
 		    */
 
 static const uint16_t kept[] = {
-	XFRMA_ALG_AEAD, XFRMA_ALG_CRYPT,     XFRMA_ALG_AUTH_TRUNC, XFRMA_ALG_COMP,
-	XFRMA_MARK,	XFRMA_IF_ID,	     XFRMA_TFCPAD,	   XFRMA_SA_EXTRA_FLAGS,
-	XFRMA_SET_MARK, XFRMA_SET_MARK_MASK, XFRMA_SEC_CTX,
+	XFRMA_ALG_AEAD,	 XFRMA_ALG_CRYPT,      XFRMA_ALG_AUTH_TRUNC, XFRMA_ALG_COMP,
+	XFRMA_MARK,	 XFRMA_IF_ID,	       XFRMA_TFCPAD,	     XFRMA_SA_EXTRA_FLAGS,
+	XFRMA_SET_MARK,	 XFRMA_SET_MARK_MASK,  XFRMA_SEC_CTX,	     IPTFS_SA_DIRECTION,
+	IPTFS_DROP_TIME, IPTFS_REORDER_WINDOW, IPTFS_DONT_FRAGMENT,  IPTFS_INIT_DELAY,
+	IPTFS_MAX_QUEUE, IPTFS_PACKET_SIZE,
 };
 
 static bool same_addresses(const struct kernel_request *request)
@@ -76,7 +78,7 @@ static bool put_kept(struct nlmsghdr *message, const struct nlmsghdr *found)
 {
 	for (unsigned i = 0; i < sizeof kept / sizeof kept[0]; i++) {
 		const struct nlattr *attribute =
-			xfrm_attribute_find(found, sizeof(struct xfrm_usersa_info), kept[i], 1);
+			xfrm_attribute_find(found, sizeof(struct xfrm_usersa_info), kept[i], 0);
 		if (attribute != NULL && !put(message, kept[i], mnl_attr_get_payload(attribute),
 					      mnl_attr_get_payload_len(attribute)))
 			return false;

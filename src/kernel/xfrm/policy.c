@@ -34,7 +34,9 @@ static struct xfrm_user_tmpl template_of(const struct kernel_policy *policy, uin
 		.id = { .spi = htonl(policy->spi), .proto = xfrm_protocol_encode(protocol) },
 		.family = ip_is_set(known) ? known->family : policy->src.range.from.family,
 		.reqid = policy->reqid,
-		.mode = mode == KERNEL_TUNNEL ? XFRM_MODE_TUNNEL : XFRM_MODE_TRANSPORT,
+		.mode = mode != KERNEL_TUNNEL ? XFRM_MODE_TRANSPORT
+			: policy->iptfs	      ? IPTFS_MODE
+					      : XFRM_MODE_TUNNEL,
 		.share = XFRM_SHARE_ANY,
 		.aalgos = UINT32_MAX,
 		.ealgos = UINT32_MAX,

@@ -136,6 +136,18 @@ static void evaluate(const struct trials *trials, struct probe *out)
 		out->encrs = out->integs = UINT32_MAX;
 }
 
+static int probe_iptfs(int fd, uint32_t *sequence, uint32_t spi)
+{
+	static const uint8_t key[64] = { 1 };
+	struct trial trial = { .encr = ENCR_AES_CBC,
+			       .integ = INTEG_HMAC_SHA2_256_128,
+			       .family = AF_INET,
+			       .protocol = PROTOCOL_ESP };
+	struct kernel_sa sa = sa_of(&trial, spi, key);
+	sa.iptfs = (struct kernel_iptfs){ .on = true, .queue_bytes = 1u << 20 };
+	return xfrm_iptfs_probe(fd, sequence, &sa);
+}
+
 enum rc xfrm_probe_run(int fd, uint32_t *sequence, uint32_t spi, struct probe *out,
 		       struct diag *diag)
 {
@@ -156,6 +168,7 @@ enum rc xfrm_probe_run(int fd, uint32_t *sequence, uint32_t spi, struct probe *o
 					 ? "; CAP_NET_ADMIN is needed in this network namespace"
 					 : "");
 	evaluate(&trials, out);
+	out->error_iptfs = probe_iptfs(fd, sequence, spi + trials.count);
 	return RC_OK;
 }
 

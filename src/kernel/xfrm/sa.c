@@ -58,7 +58,7 @@ static void put_info(struct nlmsghdr *message, const struct kernel_sa *sa)
 	if (sa->mode == KERNEL_TRANSPORT) {
 		xfrm_selector_encode(&info->sel, &sa->selector_src, &sa->selector_dst);
 	} else if (!sa->compressed) {
-		info->mode = XFRM_MODE_TUNNEL;
+		info->mode = sa->iptfs.on ? IPTFS_MODE : XFRM_MODE_TUNNEL;
 		info->flags |= XFRM_STATE_AF_UNSPEC;
 	}
 	if (sa->esn)
@@ -82,6 +82,8 @@ static void put_replay(struct nlmsghdr *message, const struct kernel_sa *sa)
 		return;
 	if (state.replay_window < ESN_WINDOW_LEAST)
 		state.replay_window = ESN_WINDOW_LEAST;
+	if (sa->iptfs.on && sa->direction == KERNEL_OUT)
+		state.replay_window = 0; /* who says that it sends may not have one */
 	state.bmp_len = (state.replay_window + 31) / 32;
 	memcpy(value, &state, sizeof state); /* the bitmap behind it is zero */
 	mnl_attr_put(message, XFRMA_REPLAY_ESN_VAL, sizeof state + state.bmp_len * 4, value);
@@ -173,6 +175,7 @@ struct nlmsghdr *xfrm_sa_add_encode(void *at, const struct kernel_sa *sa)
 		mnl_attr_put_u32(message, XFRMA_TFCPAD, sa->tfc);
 	if (sa->hide_dscp)
 		mnl_attr_put_u32(message, XFRMA_SA_EXTRA_FLAGS, XFRM_SA_XFLAG_DONT_ENCAP_DSCP);
+	xfrm_iptfs_put(message, sa);
 	xfrm_mark_put(message, sa->mark, sa->mark_mask, sa->if_id);
 	if (sa->output_mark != 0)
 		mnl_attr_put_u32(message, XFRMA_SET_MARK, sa->output_mark);

@@ -49,6 +49,8 @@ static int lacks(struct kernel *kernel, enum kernel_feature feature)
 		return probe->error_ah;
 	case KERNEL_HAS_IPCOMP:
 		return probe->error_ipcomp;
+	case KERNEL_HAS_IPTFS:
+		return probe->error_iptfs;
 	}
 	return ENOSYS;
 }

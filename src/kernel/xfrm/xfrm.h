@@ -48,6 +48,22 @@ uint32_t xfrm_sa_sign(uint32_t spi);
 uint32_t xfrm_policy_index(uint32_t counter, uint8_t direction);
 bool xfrm_policy_index_is_ours(uint32_t index);
 
+/* ---- iptfs.c ---- */
+/* What the headers of Linux before 6.14 lack. */
+#define IPTFS_MODE	     5	/* XFRM_MODE_IPTFS */
+#define IPTFS_SA_DIRECTION   33 /* XFRMA_SA_DIR, u8: 1 in, 2 out; Linux 6.10 */
+#define IPTFS_DROP_TIME	     36 /* XFRMA_IPTFS_DROP_TIME, u32 */
+#define IPTFS_REORDER_WINDOW 37 /* ..._REORDER_WINDOW, u16 */
+#define IPTFS_DONT_FRAGMENT  38 /* ..._DONT_FRAG, a flag */
+#define IPTFS_INIT_DELAY     39 /* ..._INIT_DELAY, u32 */
+#define IPTFS_MAX_QUEUE	     40 /* ..._MAX_QSIZE, u32 */
+#define IPTFS_PACKET_SIZE    41 /* ..._PKT_SIZE, u32 */
+/* Direction and parameters, into a NEWSA of that mode. */
+void xfrm_iptfs_put(struct nlmsghdr *message, const struct kernel_sa *sa);
+/* Makes the SA, looks whether the kernel understood it, and takes it away. 0 or errno: EOPNOTSUPP:
+ * it took it for something else. */
+int xfrm_iptfs_probe(int fd, uint32_t *sequence, const struct kernel_sa *sa);
+
 /* ---- answers ---- */
 struct netlink_answer {
 	uint32_t sequence;
@@ -128,9 +144,9 @@ struct nlmsghdr *xfrm_stale_encode(const struct kernel *kernel, void *at,
 /* What this kernel can do, as bits: index in kernel_algorithm_encrs, kernel_algorithm_integs. */
 struct probe {
 	uint32_t encrs, integs;
-	int error_v4, error_v6;	    /* errno of the plainest SA; 0: works */
-	int error_ah, error_ipcomp; /* the same for these */
-	bool blind;		    /* no SA at all could be made */
+	int error_v4, error_v6;			 /* errno of the plainest SA; 0: works */
+	int error_ah, error_ipcomp, error_iptfs; /* the same for these */
+	bool blind;				 /* no SA at all could be made */
 };
 /* Adds and deletes an SA between documentation addresses with each algorithm. Without any ESP
  * nothing is known about algorithms and all count as there: the refusal of a real SA will name the

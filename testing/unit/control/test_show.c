@@ -153,6 +153,32 @@ static void sas_show_their_spis_counters_and_ages(void **state)
 	fixture_end(&fixture);
 }
 
+static void expect_mode(struct fixture *fixture, const char *mode)
+{
+	json_t *json = shown(fixture, "office");
+
+	expect_text(json_array_get(json_object_get(json, "child_sas"), 0), "mode", mode);
+	json_decref(json);
+}
+
+static void a_child_sa_shows_which_kind_of_tunnel_it_is(void **state)
+{
+	struct fixture fixture;
+	struct child_sa *child;
+
+	(void)state;
+	fixture_begin(&fixture, NULL);
+	child = pretend_up(&fixture, "office");
+	expect_mode(&fixture, "tunnel");
+	child->iptfs = true;
+	expect_mode(&fixture, "iptfs");
+	child->iptfs = false;
+	child->mode = KERNEL_TRANSPORT;
+	expect_mode(&fixture, "transport");
+	child->mode = KERNEL_TUNNEL;
+	fixture_end(&fixture);
+}
+
 static void events_concern_the_tunnels_that_a_name_means(void **state)
 {
 	struct fixture fixture;
@@ -184,6 +210,7 @@ int main(void)
 		cmocka_unit_test(conn_that_is_not_of_this_host_says_what_it_waits_for),
 		cmocka_unit_test(failure_shows_attempts_reason_and_sentence),
 		cmocka_unit_test(sas_show_their_spis_counters_and_ages),
+		cmocka_unit_test(a_child_sa_shows_which_kind_of_tunnel_it_is),
 		cmocka_unit_test(events_concern_the_tunnels_that_a_name_means),
 	};
 

@@ -32,6 +32,11 @@ static void only_what_the_kernel_has_is_loaded(void **state)
 	kernel_simulated_without_feature(road.pair.west.kernel, KERNEL_HAS_AH);
 	assert_int_equal(load(&road, CONN("\tah=sha2_256\n"), &diag), RC_UNSUPPORTED);
 	assert_non_null(strstr(diag.text, "modprobe ah4"));
+	assert_int_equal(load(&road, CONN("\tiptfs=yes\n"), &diag), RC_OK);
+	kernel_simulated_without_feature(road.pair.west.kernel, KERNEL_HAS_IPTFS);
+	assert_int_equal(load(&road, CONN("\tiptfs=yes\n"), &diag), RC_UNSUPPORTED);
+	assert_non_null(strstr(diag.text, "this kernel has no IP-TFS (Protocol not supported); "
+					  "Linux 6.14 has it"));
 	assert_int_equal(load(&road, CONN(""), &diag), RC_OK);
 	road_end(&road);
 }

@@ -280,6 +280,28 @@ static void no_card_means_software_or_a_refusal(void **state)
 	assert_int_equal(ask_sa(suite, KERNEL_SA_DELETE, gcm_sa(0x1000)), RC_OK);
 }
 
+static void iptfs_is_there_or_told_to_be_missing(void **state)
+{
+	struct suite *suite = *state;
+	struct kernel_sa sa = gcm_sa(0x1000);
+	bool there = suite->kernel->ops->lacks(suite->kernel, KERNEL_HAS_IPTFS) == 0;
+	if (!suite_has_esp)
+		skip();
+	print_message("this kernel has %s IP-TFS\n", there ? "" : "no");
+	for (unsigned i = 0; i < 4; i++) {
+		sa.iptfs = (struct kernel_iptfs){ .on = true, .queue_bytes = 100000 };
+		sa.direction = i < 2 ? KERNEL_OUT : KERNEL_IN;
+		sa.esn = i % 2 == 1;
+		sa.replay_window = i < 2 && !sa.esn ? 0 : 64;
+		if (there)
+			assert_int_equal(ask_sa(suite, KERNEL_SA_ADD, sa), RC_OK);
+		if (there)
+			assert_int_equal(ask_sa(suite, KERNEL_SA_DELETE, sa), RC_OK);
+	}
+	sa.mode = KERNEL_TRANSPORT;
+	assert_int_equal(ask_sa(suite, KERNEL_SA_ADD, sa), RC_UNSUPPORTED);
+}
+
 static void an_ah_sa_needs_integrity_only(void **state)
 {
 	struct kernel_sa sa = cbc_sa(0x1000);
@@ -693,6 +715,7 @@ static void thousands_of_requests_in_one_turn_are_all_answered(void **state)
 		SUITE_TEST(replay_windows_and_esn_of_all_sizes_work),                              \
 		SUITE_TEST(sas_take_every_option_at_once),                                         \
 		SUITE_TEST(transport_mode_and_ipv6_make_sas),                                      \
+		SUITE_TEST(iptfs_is_there_or_told_to_be_missing),                                  \
 		SUITE_TEST(no_card_means_software_or_a_refusal),                                   \
 		SUITE_TEST(an_ah_sa_needs_integrity_only),                                         \
 		SUITE_TEST(ipcomp_goes_beside_the_sa_around_it),                                   \
