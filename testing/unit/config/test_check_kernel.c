@@ -88,7 +88,8 @@ static void iptfs_needs_a_tunnel(void **state)
 	assert_says("iptfs=yes\n compress=yes", 1, 0, "compress= cannot be used with iptfs=");
 	assert_says("compress=yes\n tfc=1200", 0, 1, "tfc= has no effect on what compress= takes");
 	assert_says("iptfs=yes\n tfc=1200", 0, 1, "tfc= has no effect with iptfs=");
-	assert_says("iptfs=yes\n iptfs-packet-size=127", 1, 0, "has no room for the headers of ESP");
+	assert_says("iptfs=yes\n iptfs-packet-size=127", 1, 0,
+		    "has no room for the headers of ESP");
 	assert_says("iptfs=yes\n iptfs-packet-size=128", 0, 0, "");
 	assert_says("iptfs=yes\n iptfs-max-queue-size=1499", 1, 0, "holds no whole packet");
 	assert_says("iptfs=yes\n nic-offload=crypto", 1, 0, "cannot be used with iptfs=");
