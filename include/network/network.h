@@ -20,7 +20,9 @@ enum network_kind { NETWORK_LINK, NETWORK_ADDRESS, NETWORK_RULE, NETWORK_ROUTE }
 /* One thing on the host; what its kind has no use for is zero. */
 struct network_object {
 	enum network_kind kind;
-	char device[NETWORK_DEVICE_MAX]; /* link: its name; address, route: where it stands */
+	/* link: its name; address, route: where it stands; rule: "lo": of what this host itself
+	 * sends (and takes in, where Linux looks for the way back); "": of anything */
+	char device[NETWORK_DEVICE_MAX];
 	uint32_t if_id; /* link: of the xfrm interface; 0: one that carries nothing (dummy) */
 	/* link: a VTI device, by the marks of packets that come and go, between addr (ours) and
 	 * via (any address: whoever it is) */

@@ -122,20 +122,23 @@ static void add_port_rules(struct planning *p, struct network_object rule)
 }
 
 /* With strict rp_filter nothing would come in from peers any more: the way back to them leads into
- * the tunnel. Past the table of tunnels goes what IKE and IPsec are made of: from our address to
- * anybody, since other peers come and this one moves; from our ports to this one, since we move;
- * and what of UDP goes between the two addresses, since fragments have no ports. What others send
- * through us has another source. */
+ * the tunnel. Past the table of tunnels goes what IKE and IPsec are made of, from this host to
+ * anybody, since other peers come and this one moves; and what of UDP goes between the two
+ * addresses, since fragments have no ports. (Linux reads ports for the former only where there is a
+ * rule like the latter.) What others send through us is none of it. */
 static void add_peer_rules(struct planning *p, const struct ip_addr *outer)
 {
 	struct host *host = p->gateway->host;
 	struct network_object ours = { .kind = NETWORK_RULE,
+				       .device = "lo",
 				       .addr = ip_any(outer->family),
-				       .source = p->local,
 				       .table = HOST_TABLE_MAIN };
-	struct network_object theirs = {
-		.kind = NETWORK_RULE, .addr = *outer, .len = whole(outer), .table = HOST_TABLE_MAIN
-	};
+	struct network_object fragments = { .kind = NETWORK_RULE,
+					    .addr = *outer,
+					    .len = whole(outer),
+					    .proto = IPPROTO_UDP,
+					    .source = p->local,
+					    .table = HOST_TABLE_MAIN };
 	struct host_route way;
 
 	if (p->device[0] == '\0' || !ip_is_set(&p->local) || host->ops->route_to == NULL ||
@@ -144,10 +147,7 @@ static void add_peer_rules(struct planning *p, const struct ip_addr *outer)
 	add_port_rules(p, ours);
 	ours.proto = p->tunnel->conn->ah ? IPPROTO_AH : IPPROTO_ESP;
 	network_plan_add(p->plan, &ours);
-	add_port_rules(p, theirs);
-	theirs.proto = IPPROTO_UDP;
-	theirs.source = p->local;
-	network_plan_add(p->plan, &theirs);
+	network_plan_add(p->plan, &fragments);
 }
 
 static bool has_route_to(const struct network_plan *plan, const struct network_object *route)

@@ -70,9 +70,10 @@ static const char *rule_text(const struct network_object *object, char text[NETW
 		(void)snprintf(port, sizeof(port), " port %u", object->port);
 	if (object->len != 0)
 		ip_text(&object->addr, to);
-	(void)snprintf(text, NETWORK_TEXT_MAX, "the rule for IP protocol %u%s%s%s%s%s (rp_filter)",
-		       object->proto, from[0] != '\0' ? " from " : "", from, port,
-		       to[0] != '\0' ? " to " : "", to);
+	(void)snprintf(
+		text, NETWORK_TEXT_MAX, "the rule for IP protocol %u%s%s%s%s%s%s (rp_filter)",
+		object->proto, object->device[0] != '\0' ? " of this host" : "",
+		from[0] != '\0' ? " from " : "", from, port, to[0] != '\0' ? " to " : "", to);
 	return text;
 }
 

@@ -73,9 +73,14 @@ static void read_narrow_rule(const struct nlmsghdr *message, const struct fib_ru
 		netlink_attribute(message, sizeof(*rule), FRA_IP_PROTO, sizeof(uint8_t));
 	const struct nlattr *port = netlink_attribute(message, sizeof(*rule), FRA_SPORT_RANGE,
 						      sizeof(struct fib_rule_port_range));
+	const struct nlattr *device = netlink_attribute(message, sizeof(*rule), FRA_IIFNAME, 2);
 
 	if (proto == NULL)
 		return;
+	if (device != NULL && mnl_attr_get_payload_len(device) <= sizeof(out->device)) {
+		memcpy(out->device, mnl_attr_get_payload(device), mnl_attr_get_payload_len(device));
+		out->device[sizeof(out->device) - 1] = '\0';
+	}
 	out->proto = mnl_attr_get_u8(proto);
 	if (port != NULL)
 		out->port = ((const struct fib_rule_port_range *)mnl_attr_get_payload(port))->start;

@@ -185,6 +185,8 @@ static void encode_peer_rule(struct nlmsghdr *message, struct fib_rule_hdr *rule
 		rule->src_len = (uint8_t)(ip_len(object->source.family) * 8);
 		put_addr(message, FRA_SRC, &object->source);
 	}
+	if (object->device[0] != '\0')
+		mnl_attr_put_strz(message, FRA_IIFNAME, object->device);
 	if (object->port != 0)
 		mnl_attr_put(message, FRA_SPORT_RANGE, sizeof(port), &port);
 	mnl_attr_put_u8(message, FRA_IP_PROTO, object->proto);

@@ -27,6 +27,7 @@ static const struct network_object ours[] = {
 	  .source = { .family = AF_INET, .bytes = { 192, 0, 2, 1 } },
 	  .table = 254 },
 	{ .kind = NETWORK_RULE,
+	  .device = "lo",
 	  .addr = { .family = AF_INET },
 	  .proto = 17,
 	  .port = 4500,

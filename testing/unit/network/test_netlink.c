@@ -134,21 +134,6 @@ static bool is_taken_in(const char *packet)
 	return netns_try(script) == 0;
 }
 
-static struct network_object narrow_rule(uint16_t port, const char *from, const char *to)
-{
-	struct network_object rule = suite_rule(AF_INET, HOST_TABLE_MAIN);
-
-	rule.proto = 17;
-	rule.port = port;
-	if (from != NULL)
-		assert_int_equal(ip_parse(from, &rule.source), RC_OK);
-	if (to != NULL) {
-		assert_int_equal(ip_parse(to, &rule.addr), RC_OK);
-		rule.len = 32;
-	}
-	return rule;
-}
-
 /* A tunnel for everything: what comes from outside would come by the wrong way. */
 static void strict_rp_filter_takes_in_what_the_rules_say(void **state)
 {
@@ -156,34 +141,42 @@ static void strict_rp_filter_takes_in_what_the_rules_say(void **state)
 		suite_rule(AF_INET, HOST_TABLE_MAIN),
 		suite_rule(AF_INET, HOST_TABLE_TUNNELS),
 		suite_route("0.0.0.0", 0),
-		narrow_rule(4500, "192.0.2.1", NULL),
-		narrow_rule(0, "192.0.2.1", "198.51.100.1"),
+		suite_rule(AF_INET, HOST_TABLE_MAIN),
+		suite_rule(AF_INET, HOST_TABLE_MAIN),
 	};
+	struct network_object *ike = &rules[3], *fragments = &rules[4];
 	struct network_plan plan = { .count = 0 };
 	struct suite suite;
 
 	(void)state;
 	suite_begin(&suite);
 	netns_do("PATH=$PATH:/sbin:/usr/sbin; ip route add default via 192.0.2.9;"
-		 "echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter");
+		 "echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter;"
+		 "echo 1 >/proc/sys/net/ipv4/ip_forward");
 	memcpy(rules[2].device, "lo", 3);
 	rules[2].table = HOST_TABLE_TUNNELS;
+	memcpy(ike->device, "lo", 3);
+	ike->proto = fragments->proto = 17;
+	ike->port = 4500;
+	assert_int_equal(ip_parse("192.0.2.1", &fragments->source), RC_OK);
+	assert_int_equal(ip_parse("198.51.100.1", &fragments->addr), RC_OK);
+	fragments->len = 32;
 	for (unsigned i = 0; i < 3; i++)
 		network_plan_add(&plan, &rules[i]);
 	assert_int_equal(suite_set(&suite, &plan), 0);
 	assert_false(is_taken_in("203.0.113.5 ipproto udp sport 61000 dport 4500"));
-	network_plan_add(&plan, &rules[3]);
+	network_plan_add(&plan, fragments);
+	assert_int_equal(suite_set(&suite, &plan), 0);
+	assert_true(is_taken_in("198.51.100.1 ipproto udp sport 61000 dport 53"));
+	assert_false(is_taken_in("203.0.113.5 ipproto udp sport 61000 dport 4500"));
+	network_plan_add(&plan, ike);
 	assert_int_equal(suite_set(&suite, &plan), 0);
 	assert_true(is_taken_in("203.0.113.5 ipproto udp sport 61000 dport 4500"));
 	assert_false(is_taken_in("203.0.113.5 ipproto udp sport 4500 dport 53"));
-	assert_false(is_taken_in("198.51.100.1 ipproto udp sport 61000 dport 53"));
-	network_plan_add(&plan, &rules[4]);
-	assert_int_equal(suite_set(&suite, &plan), 0);
-	assert_true(is_taken_in("198.51.100.1 ipproto udp sport 61000 dport 53"));
 	netns_do("PATH=$PATH:/sbin:/usr/sbin;"
 		 "ip route get 198.51.100.1 ipproto udp sport 53 dport 53 | grep -q 'dev lo';"
-		 "ip route get 198.51.100.7 ipproto udp sport 4500 dport 4500 | grep -q 'dev lo';"
-		 "ip route get 198.51.100.7 from 192.0.2.1 ipproto udp sport 4500 dport 9 |"
+		 "ip route get 198.51.100.7 ipproto udp sport 53 dport 4500 | grep -q 'dev lo';"
+		 "ip route get 198.51.100.7 ipproto udp sport 4500 dport 9 |"
 		 " grep -q 'via 192.0.2.9'");
 	plan.count = 0;
 	assert_int_equal(suite_set(&suite, &plan), 0);

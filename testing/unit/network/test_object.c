@@ -51,13 +51,17 @@ static void text_says_what_it_is_and_where(void **state)
 	object.kind = NETWORK_ADDRESS;
 	assert_string_equal(network_object_text(&object, text), "the address 10.2.0.0/24 on eth0");
 	object.kind = NETWORK_RULE;
+	object.device[0] = '\0';
 	object.proto = 50;
 	assert_string_equal(network_object_text(&object, text),
 			    "the rule for IP protocol 50 from 10.9.0.7 to 10.2.0.0 (rp_filter)");
+	object.source = (struct ip_addr){ .family = AF_UNSPEC };
 	object.port = 500;
 	object.len = 0;
+	memcpy(object.device, "lo", 3);
 	assert_string_equal(network_object_text(&object, text),
-			    "the rule for IP protocol 50 from 10.9.0.7 port 500 (rp_filter)");
+			    "the rule for IP protocol 50 of this host port 500 (rp_filter)");
+	object.device[0] = '\0';
 	object.proto = 0;
 	assert_string_equal(network_object_text(&object, text),
 			    "the IPv4 rule for routing table 254");

@@ -85,9 +85,9 @@ wait_for 5 "the interface" ip -n west link show ipsec1
 ping_ok westlan 10.2.0.2
 rekey west tunnel child
 ping_ok westlan 10.2.0.2
-taken_in() { at west ip route get 192.0.2.1 iif eth0 from 203.0.113.9 ipproto udp sport 61000 dport "$1" >/dev/null 2>&1; }
-taken_in 500 && taken_in 4500 || fail "other peers are kept out"
-! taken_in 53 || fail "more than IKE is let in past the tunnel"
+taken_in() { at west ip route get "$1" iif eth0 from 203.0.113.9 ipproto udp sport 61000 dport "$2" >/dev/null 2>&1; }
+taken_in 192.0.2.1 500 && taken_in 192.0.2.1 4500 && taken_in 10.1.0.1 500 || fail "other peers are kept out"
+! taken_in 192.0.2.1 53 || fail "more than IKE is let in past the tunnel"
 down west tunnel
 wait_for 5 "no interface" gone west ipsec1
 [ -z "$(ip -n west rule show | grep 56414e54 || true)" ] || fail "a rule is left"
