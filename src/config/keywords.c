@@ -140,8 +140,7 @@ const struct keyword keywords_ours[] = {
 	SETUP("loglevel", KIND_ENUM, log_level, "error, warning, notice, info, debug", NULL,
 	      "The least important lines that are written.", .names = &level_names),
 	SETUP("nssdir", KIND_TEXT, nssdir, "", NULL,
-	      "Folder of the NSS database with keys and "
-	      "certificates."),
+	      "Folder of the NSS database with keys and certificates."),
 	SETUP("secretsfile", KIND_TEXT, secretsfile, "", NULL,
 	      "File with the preshared keys, see ipsec.secrets(5)."),
 	SETUP("crl-strict", KIND_BOOL, crl_strict, "yes, no", "no",
@@ -252,10 +251,10 @@ const struct keyword keywords_ours[] = {
 		   "The address of this end's vti-interface=, and its subnet."),
 	END_CUSTOM("interface-ip", "address/length", "", NULL, field_interface_ip,
 		   "The address of this end's ipsec-interface=."),
-	END_CUSTOM(
-		"cert", "name", "", NULL, field_cert,
-		"The certificate of this end: its nickname in the NSS database, or a PEM file with "
-		"its path. The other end's is trusted as it stands, whatever its dates and CRLs."),
+	END_CUSTOM("cert", "name", "", NULL, field_cert,
+		   "The certificate of this end: its nickname in the NSS database, or a file: with "
+		   "its path, or in ipsec.d/certs (its key: see ipsec.secrets(5)). The other end's "
+		   "is trusted as it stands, whatever its dates and CRLs."),
 	END_CUSTOM("ca", "distinguished name", "", NULL, field_ca,
 		   "The CA that the certificate of this end must come from. %same: the one of the "
 		   "other end. %any, or without it: any that is trusted."),

@@ -2,6 +2,7 @@
 #include "daemon/private.h"
 #include "kernel/simulated.h"
 #include "unit/daemon/place.h"
+#include "unit/x509/key_texts.h"
 
 #define CONN(name, rest)                                                                           \
 	"conn " name "\n\tleft=127.0.0.1\n\tright=192.0.2.2\n\tauthby=secret\n\tauto=add\n" rest
@@ -278,6 +279,69 @@ static void the_ca_sections_are_read_whenever_the_cas_are(void **state)
 	scene_end(&scene);
 }
 
+static void put(struct scene *scene, const char *name, const char *text)
+{
+	(void)place_file(&scene->place, name, text, 0600);
+}
+
+static struct private_key *own_key(struct scene *scene)
+{
+	struct credential *credential = NULL;
+	struct diag diag = { "" };
+
+	if (keyring_credential(scene->daemon.gateway->keyring, &conn(scene, "f")->left, &credential,
+			       &diag) == RC_OK)
+		return credential->key;
+	assert_non_null(strstr(diag.text, "is encrypted"));
+	return NULL;
+}
+
+static enum rc ask(struct scene *scene, void (*what)(void *daemon, struct control_wait *wait))
+{
+	what(&scene->daemon, asks(scene, 0));
+	run(scene);
+	return scene->asking[0].rc;
+}
+
+/* leftcert= in ipsec.d/certs, its key in ipsec.d/private under a passphrase of ipsec.secrets. */
+static void keys_in_files_are_read_whenever_their_passphrases_may_be_others(void **state)
+{
+	static const char opens[] = ": PKCS8 gwKey.pem \"sesame\"\n";
+	static const char conf[] = "conn f\n\tleft=127.0.0.1\n\tright=192.0.2.2\n\tauthby=ecdsa\n"
+				   "\tleftcert=gwCert.pem\n\tauto=add\n";
+	struct private_key *key;
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, CONN("a", ""));
+	assert_int_equal(mkdir(place_path(&scene.place, "ipsec.d"), 0700), 0);
+	assert_int_equal(mkdir(place_path(&scene.place, "ipsec.d/certs"), 0700), 0);
+	assert_int_equal(mkdir(place_path(&scene.place, "ipsec.d/private"), 0700), 0);
+	put(&scene, "ipsec.d/certs/gwCert.pem", key_certificate);
+	put(&scene, "ipsec.d/private/gwKey.pem", key_aes128);
+	write_conf(&scene, conf);
+	assert_int_equal(ask(&scene, reload_all), RC_OK);
+	assert_null(own_key(&scene));
+	put(&scene, "ipsec.secrets", opens);
+	assert_int_equal(ask(&scene, reload_secrets), RC_OK);
+	key = own_key(&scene);
+	assert_non_null(key);
+	assert_int_equal(ask(&scene, reload_keys), RC_OK);
+	assert_ptr_equal(own_key(&scene), key);
+	assert_int_equal(ask(&scene, reload_all), RC_OK);
+	assert_ptr_equal(own_key(&scene), key);
+	put(&scene, "ipsec.secrets", ": RSA\n"); /* broken */
+	assert_int_equal(ask(&scene, reload_secrets), RC_SYNTAX);
+	assert_int_equal(ask(&scene, reload_keys), RC_OK);
+	assert_int_equal(ask(&scene, reload_read), RC_OK);
+	assert_ptr_equal(own_key(&scene), key);
+	put(&scene, "ipsec.secrets", opens);
+	put(&scene, "ipsec.d/private/gwKey.pem", key_des3);
+	assert_int_equal(ask(&scene, reload_read), RC_OK);
+	assert_ptr_not_equal(own_key(&scene), key);
+	scene_end(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +351,7 @@ int main(void)
 		cmocka_unit_test(who_comes_later_waits_for_the_next_reading_all_for_the_same),
 		cmocka_unit_test(the_end_may_come_at_any_time),
 		cmocka_unit_test(keys_are_read_on_a_worker_and_conns_stay),
+		cmocka_unit_test(keys_in_files_are_read_whenever_their_passphrases_may_be_others),
 	};
 
 	return cmocka_run_group_tests(tests, place_crypto_open, place_crypto_close);

@@ -51,4 +51,17 @@ static const char key_camellia[] =
 	"1MV857B1l4T4Uo3tPLkvVjEr3uRzYFFVBcKe7o4Wi0M=\n"
 	"-----END EC PRIVATE KEY-----\n";
 
+/* Signed by itself. */
+static const char key_certificate[] =
+	"-----BEGIN CERTIFICATE-----\n"
+	"MIIBcTCCARegAwIBAgIUUB1iCvAUpS+auKyOMNUV2xyIkgYwCgYIKoZIzj0EAwIw\n"
+	"DTELMAkGA1UEAwwCZ3cwIBcNMjYxMTIyMTUxNDA4WhgPMjA1MTA3MTQxNTE0MDha\n"
+	"MA0xCzAJBgNVBAMMAmd3MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8P2w53Ur\n"
+	"kxam5tZTe2fXcu3uWmbNvAOvmUDAfJkv09jX7TZsoH621RcaTDe3o3g0nrqgVuyy\n"
+	"N7Wrng5tlNNMXaNTMFEwHQYDVR0OBBYEFFpwBOk6KVyC72FzZVsY4xDGMGU+MB8G\n"
+	"A1UdIwQYMBaAFFpwBOk6KVyC72FzZVsY4xDGMGU+MA8GA1UdEwEB/wQFMAMBAf8w\n"
+	"CgYIKoZIzj0EAwIDSAAwRQIhALpkXEqtKTqcMjcacXtmYd2rx9HNvxO8xMG8Fbb5\n"
+	"NmERAiARy7wQ3a1wJsdxkERmeSXr+qJgLBn3CeR6qAS4YtBUCg==\n"
+	"-----END CERTIFICATE-----\n";
+
 #endif
