@@ -44,7 +44,7 @@ ca rsaroot
 	cacert=rsarootCert.pem
 	auto=add
 CONF
-pair_conn rsa authby=rsasig west.cert=rsaCert.pem
+pair_conn pss cert=rsa authby=rsasig west.cert=rsaCert.pem
 pair_conn p384 west.cert=p384Cert.pem
 pair_conn p256 west.cert=p256Cert.pem
 pair_conn p521 west.cert=p521.p12
@@ -55,12 +55,12 @@ pair_conn own west.cert=gwCert.pem west.id=%fromcert east.id=%fromcert west.expe
 start vanth west
 start strongswan east
 capture_start
-both_roles rsa
+both_roles pss
 sees_esp
 pings=no
 both_roles p384 p256 p521 never
 
-for what in "check rsa" "list certs"; do
+for what in "check pss" "list certs"; do
 	output=$(ipsec west ${what% *} "${what#* }" --config "$WORK/west.d/conf" --nssdir "$WORK/west.d/nss") ||
 		fail "ipsec $what: $output"
 	contains "$output" ipsec.d/certs/rsaCert.pem
