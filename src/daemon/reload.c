@@ -218,8 +218,11 @@ static void take_all(struct reading *reading)
 		take_trust(reading);
 	}
 	config_unref(before);
-	if (rc != RC_OK)
+	if (rc != RC_OK) {
+		gateway_renew_files(daemon->gateway, reading->files_so_far);
+		reading->files_so_far = NULL;
 		end(reading, rc, NULL);
+	}
 }
 
 static void log_findings(struct reading *reading)

@@ -170,7 +170,7 @@ void file_keys_wipe(struct file_keys *keys)
 	mem_free(keys->list);
 	mem_free(keys->problem);
 	mem_free(keys->folder);
-	*keys = (struct file_keys){ NULL };
+	*keys = (struct file_keys){ 0 };
 }
 
 struct private_key *file_keys_find(const struct file_keys *keys, const struct public_key *public,

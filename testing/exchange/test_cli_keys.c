@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "exchange/authority.h"
+#include "unit/x509/key_texts.h"
 
 #define ARGS_MAX 24
 
@@ -239,6 +240,58 @@ static void a_check_tells_what_is_wrong_and_what_to_do(void **state)
 	expect(scene, 4, "no conn \"nobody\"");
 }
 
+static void make_folder(struct scene *scene, const char *name)
+{
+	char path[160];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", scene->dir, name);
+	assert_int_equal(mkdir(path, 0700), 0);
+}
+
+static void put(struct scene *scene, const char *name, const char *text)
+{
+	char path[160];
+
+	write_file(scene, name, text, strlen(text));
+	(void)snprintf(path, sizeof(path), "%s/%s", scene->dir, name);
+	assert_int_equal(chmod(path, 0600), 0);
+}
+
+/* Where certificate and key are, and what is missing. */
+static void files_of_strongswans_layout_are_checked_and_listed(void **state)
+{
+	static const char conf[] = "config setup\n\tsecretsfile=t.secrets\n"
+				   "conn t\n\tleft=127.0.0.1\n\tright=192.0.2.9\n"
+				   "\tleftcert=gwCert.pem\n\tleftid=%fromcert\n"
+				   "\tleftauth=ecdsa\n\trightauth=ecdsa\n";
+	struct scene *scene = *state;
+
+	make_folder(scene, "ipsec.d");
+	make_folder(scene, "ipsec.d/certs");
+	make_folder(scene, "ipsec.d/private");
+	put(scene, "t.conf", conf);
+	put(scene, "t.secrets", ": ECDSA gwKey.pem\n");
+	ipsec(scene, "d", "", "initnss", NULL);
+	ipsec(scene, "d", "", "check", "t", NULL);
+	expect(scene, 1, "no file of that name in ipsec.d/certs");
+	put(scene, "ipsec.d/certs/gwCert.pem", key_certificate);
+	put(scene, "ipsec.d/private/gwKey.pem", key_aes128);
+	ipsec(scene, "d", "", "check", "t", NULL);
+	expect(scene, 1, "t.secrets:1: warning: the ECDSA entry is not used: the key in ");
+	expect(scene, 1, "no key fits the certificate");
+	ipsec(scene, "d", "", "list", "certs", NULL);
+	expect(scene, 0, "ipsec.d/certs/gwCert.pem\n");
+	expect(scene, 0, "no private key here");
+	put(scene, "t.secrets", ": ECDSA gwKey.pem \"sesame\"\n");
+	ipsec(scene, "d", "", "check", "t", NULL);
+	expect(scene, 1, "ipsec.d/certs/gwCert.pem, and its private key in ");
+	expect(scene, 1, "signs as authby= says");
+	ipsec(scene, "d", "", "list", "certs", "--json", NULL);
+	expect(scene, 0, "\"private_key\":true");
+	expect(scene, 0, "ipsec.d/private/gwKey.pem\"");
+	write_conf(scene, "@west.example");
+}
+
 static void hostile_files_change_nothing(void **state)
 {
 	struct scene *scene = *state;
@@ -377,6 +430,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_exists_is_not_made_again, scene_open,
 						scene_close),
 		cmocka_unit_test_setup_teardown(a_check_tells_what_is_wrong_and_what_to_do,
+						scene_open, scene_close),
+		cmocka_unit_test_setup_teardown(files_of_strongswans_layout_are_checked_and_listed,
 						scene_open, scene_close),
 		cmocka_unit_test_setup_teardown(hostile_files_change_nothing, scene_open,
 						scene_close),

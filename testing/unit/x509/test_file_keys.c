@@ -7,7 +7,7 @@ static void read_keys(const char *text, const struct file_keys *before, struct f
 {
 	struct secrets *secrets = secrets_of(text);
 
-	*out = (struct file_keys){ NULL };
+	*out = (struct file_keys){ 0 };
 	config_errors_init(&errors);
 	assert_int_equal(file_keys_read(folder, secrets, before, &errors, out), RC_OK);
 	secrets_free(secrets);

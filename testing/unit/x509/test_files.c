@@ -87,6 +87,27 @@ static void strongswans_layout_gives_a_certificate_and_its_key(void **state)
 	x509_files_unref(files);
 }
 
+static void a_path_finds_its_key_by_the_secrets_too(void **state)
+{
+	struct x509_files *files;
+	char ends[200], secrets[300];
+
+	(void)state;
+	take_away("ipsec.d/private/moonKey.pem");
+	put_pem("gw.crt", &moon, "");
+	put_text("gw.key", key_des3);
+	(void)snprintf(ends, sizeof(ends), "\tleftcert=%sgw.crt\n", folder);
+	(void)snprintf(secrets, sizeof(secrets), ": RSA %sgw.key 'sesame'\n", folder);
+	files = load(ends, secrets, NULL);
+	assert_non_null(x509_files_at(files, 0)->credential);
+	assert_non_null(strstr(x509_files_at(files, 0)->credential->key_from, "/gw.key"));
+	x509_files_unref(files);
+	files = load(ends, "", NULL);
+	assert_null(x509_files_at(files, 0)->credential);
+	assert_non_null(strstr(x509_files_at(files, 0)->why, "no key fits"));
+	x509_files_unref(files);
+}
+
 static void what_has_not_changed_keeps_its_key(void **state)
 {
 	struct x509_files *files, *again;
@@ -247,6 +268,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(strongswans_layout_gives_a_certificate_and_its_key),
+		cmocka_unit_test(a_path_finds_its_key_by_the_secrets_too),
 		cmocka_unit_test(what_has_not_changed_keeps_its_key),
 		cmocka_unit_test(certificate_and_key_in_one_file_are_kept_together),
 		cmocka_unit_test(a_passphrase_opens_the_key_in_that_file),
