@@ -38,8 +38,9 @@ static const struct not_yet not_yet[] = {
 
 	/* addresses for clients */
 	BECAUSE(END, "cat", "no",
-		"leave it out and translate the address with a rule of your own (nft masquerade "
-		"or snat to the address that the gateway gives)"),
+		"it translates addresses in the packet filter, which is yours: leave it out and "
+		"write the rule there (nft snat to the address that the gateway gives, or "
+		"masquerade)"),
 	FINE(CONN, "modecfgpull", "no"),
 	{ SECTION_SETUP, NULL, NULL, NULL, NULL, NULL },
 };

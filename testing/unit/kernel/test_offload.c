@@ -46,6 +46,8 @@ static int show_sa(struct answer *answer)
 
 	if (world.hides)
 		return ENOBUFS;
+	sa.esn = true; /* for a replay state in the message */
+	sa.replay_window = 32;
 	sa.offload = world.does ? KERNEL_OFFLOAD_CRYPTO : KERNEL_OFFLOAD_NONE;
 	found = xfrm_sa_add_encode(answer->found, &sa);
 	xfrm_offload_sa_put(found, &sa, 3);
@@ -171,6 +173,27 @@ static void an_sa_that_nobody_can_look_at_is_not_kept_where_a_card_must(void **s
 	assert_false(world.standing);
 	assert_int_equal(try(KERNEL_OFFLOAD_AUTO, text), 0);
 	assert_true(world.standing);
+}
+
+/* A tunnel that goes on in software is better than none. */
+static void an_sa_that_moves_goes_on_without_a_card_that_cannot(void **state)
+{
+	struct kernel_request request = { .op = KERNEL_SA_MOVE, .sa = gcm_sa(0x1000) };
+	uint32_t sequence = 0;
+	char text[CARD_TEXT_MAX];
+
+	(void)state;
+	world.does = true;
+	world.refuses = EINVAL;
+	request.device = 5;
+	request.to.src = address("192.0.2.9");
+	request.to.dst = address("192.0.2.10");
+	assert_int_equal(xfrm_move(-1, &sequence, &request, text), 0);
+	assert_int_equal(world.count, 4);
+	assert_true(world.asked[1].offload);
+	assert_int_equal(world.asked[2].type, XFRM_MSG_NEWSA);
+	assert_false(world.asked[2].offload);
+	assert_int_equal(world.asked[3].type, XFRM_MSG_DELSA);
 }
 
 static unsigned lines;
@@ -316,6 +339,7 @@ int main(void)
 		cmocka_unit_test_setup(other_refusals_stay_what_they_are, begin),
 		cmocka_unit_test_setup(an_sa_that_nobody_can_look_at_is_not_kept_where_a_card_must,
 				       begin),
+		cmocka_unit_test_setup(an_sa_that_moves_goes_on_without_a_card_that_cannot, begin),
 		cmocka_unit_test_setup(what_is_done_in_software_is_told_once, begin),
 		cmocka_unit_test(the_attribute_names_device_direction_family_and_kind),
 		cmocka_unit_test(a_policy_has_the_device_of_its_sas),
