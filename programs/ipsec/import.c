@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 #include "import_crls.h"
+#include "import_parts.h"
 #include "keys.h"
 #include "x509/pem.h"
 #include "x509/x509.h"
@@ -210,38 +211,6 @@ static int read_file(struct import *import, const char *file)
 
 /* ---- what belongs together ---- */
 
-static bool certifies(const struct certificate *certificate, const struct private_key *private)
-{
-	struct public_key *key = NULL;
-	bool same = certificate_key(certificate, &key, NULL) == RC_OK &&
-		    public_key_equal(key, private_key_public(private));
-	public_key_unref(key);
-	return same;
-}
-
-struct looking {
-	uint8_t id[KEY_ID_LEN];
-	bool found;
-};
-
-static enum rc look(void *context, struct span ckaid, const char *nickname)
-{
-	struct looking *looking = context;
-
-	(void)nickname;
-	looking->found |= span_equal(ckaid, SPAN_OF(looking->id));
-	return RC_OK;
-}
-
-/* In the database, not only in this process. */
-static bool key_is_kept(const struct public_key *public)
-{
-	struct looking looking = { .found = false };
-
-	public_key_id(public, looking.id);
-	return store_keys(look, &looking, NULL) == RC_OK && looking.found;
-}
-
 static int match_certificate(struct import *import, struct item *item,
 			     const struct store_list *there)
 {
@@ -252,7 +221,7 @@ static int match_certificate(struct import *import, struct item *item,
 				item->nickname, import->diag.text);
 	public_key_unref(key);
 	for (unsigned i = 0; i < import->key_count; i++)
-		if (certifies(item->certificate, import->keys[i].key))
+		if (key_is_certified(import->keys[i].key, item->certificate))
 			item->has_key = import->keys[i].certified = true;
 	for (size_t i = 0; i < there->count; i++) {
 		if (!span_equal(certificate_der(there->items[i].certificate),
@@ -398,7 +367,7 @@ static void take_back(struct import *import)
 static const char *name_of_key(const struct import *import, const struct loose_key *key)
 {
 	for (unsigned i = 0; i < import->item_count; i++)
-		if (certifies(import->items[i].certificate, key->key))
+		if (key_is_certified(key->key, import->items[i].certificate))
 			return import->items[i].nickname;
 	return import->options->name;
 }
@@ -545,6 +514,20 @@ static void import_free(struct import *import)
 	mem_free(import);
 }
 
+static int check_folders(const struct key_options *options)
+{
+	for (int i = 0; i < options->count; i++)
+		if (is_folder(options->arguments[i]) &&
+		    (options->count > 1 || options->name != NULL || options->as_ca))
+			return complain(
+				EXIT_USAGE,
+				"%s is a folder: it is imported alone, without --name and "
+				"--ca (its files have their names, those in its cacerts are "
+				"trusted)",
+				options->arguments[i]);
+	return EXIT_DONE;
+}
+
 int verb_import(struct ipsec *ipsec, int argc, char **argv)
 {
 	struct key_options options;
@@ -554,11 +537,19 @@ int verb_import(struct ipsec *ipsec, int argc, char **argv)
 
 	if (code == EXIT_DONE && options.count == 0)
 		code = complain(EXIT_USAGE, "usage: ipsec import FILE... [--name NAME] [--ca] "
-					    "[--password-file FILE] [--nssdir DIR]");
+					    "[--password-file FILE] [--nssdir DIR], or ipsec "
+					    "import DIR");
+	if (code == EXIT_DONE)
+		code = check_folders(&options);
 	if (code == EXIT_DONE)
 		code = open_keys(ipsec, &options, true);
 	if (code != EXIT_DONE)
 		return code;
+	if (is_folder(options.arguments[0])) {
+		code = import_folder(ipsec, &options, options.arguments[0]);
+		close_keys();
+		return code;
+	}
 	import = mem_alloc(sizeof(*import));
 	if (import == NULL) {
 		close_keys();

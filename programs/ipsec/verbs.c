@@ -35,7 +35,7 @@ static const struct verb verbs[] = {
 	{ "checkconfig", "[FILE]", "read the configuration and tell all that is wrong in it", verb_checkconfig, 0, 1, false, false, false },
 	{ "algorithms", "", "the cryptographic algorithms, and why some are not available", verb_algorithms, 0, 0, false, false, false },
 	{ "initnss", "[--nssdir DIR]", "make the NSS database, where keys and certificates are kept", verb_initnss, 0, -1, false, false, false },
-	{ "import", "FILE... [--name NAME] [--ca] [--password-file FILE] [--nssdir DIR]", "bring keys, certificates, CAs and CRLs (PKCS#12, PEM, DER) into it", verb_import, 0, -1, false, false, false },
+	{ "import", "FILE... | DIR [--name NAME] [--ca] [--password-file FILE] [--nssdir DIR]", "bring keys, certificates, CAs and CRLs (PKCS#12, PEM, DER; a whole ipsec.d) into it", verb_import, 0, -1, false, false, false },
 	{ "newca", "[--name NAME] [--days N] [--curve CURVE | --bits N] [--subject DN] [--nssdir DIR]", "make a small private CA", verb_newca, 0, -1, false, false, false },
 	{ "newcert", "--name NAME [--san NAME]... [--ca CA] [--days N] [--curve CURVE | --bits N] [--subject DN] [--export FILE.p12 [--password-file FILE]] [--nssdir DIR]", "make a certificate of it, for this host or another", verb_newcert, 0, -1, false, false, false },
 	{ "list", "certs|cacerts|crls|leases|pubkeys|psks [--nssdir DIR]", "certificates, CAs, what is known of revoked ones, addresses of clients, keys; of shared keys only whose they are", verb_list, 0, -1, false, false, false },

@@ -90,6 +90,27 @@ enum rc database_crls(enum rc (*fn)(void *context, struct span der), void *conte
 	return rc;
 }
 
+struct same {
+	struct span der;
+	bool found;
+};
+
+static enum rc compare(void *context, struct span der)
+{
+	struct same *same = context;
+
+	same->found = same->found || span_equal(same->der, der);
+	return RC_OK;
+}
+
+/* NSS takes the same one again without a word. */
+static bool has_crl(struct span der)
+{
+	struct same same = { der, false };
+
+	return database_crls(compare, &same, NULL) == RC_OK && same.found;
+}
+
 enum rc database_add_crl(struct span der, struct diag *diag)
 {
 	SECItem item = { siBuffer, (unsigned char *)(uintptr_t)der.ptr, (unsigned)der.len };
@@ -98,6 +119,10 @@ enum rc database_add_crl(struct span der, struct diag *diag)
 
 	if (slot == NULL)
 		return database_fail(diag, "add", "CRL");
+	if (has_crl(der)) {
+		PK11_FreeSlot(slot);
+		return diag_fail(diag, RC_EXISTS, "the database has this CRL");
+	}
 	PR_SetError(0, 0);
 	crl = PK11_ImportCRL(slot, &item, NULL, SEC_CRL_TYPE, NULL, CRL_IMPORT_BYPASS_CHECKS, NULL,
 			     CRL_DECODE_DEFAULT_OPTIONS);

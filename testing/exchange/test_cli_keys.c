@@ -1,103 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The verbs of `ipsec` about keys and certificates: processes, files, NSS databases. */
-#include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-#include "exchange/authority.h"
+#include "exchange/command.h"
 #include "unit/x509/key_texts.h"
-
-#define ARGS_MAX 24
-
-struct scene {
-	char ipsec[512], dir[64], output[65536];
-	int code;
-};
-
-static void read_output(struct scene *scene, int fd)
-{
-	size_t len = 0;
-	ssize_t got;
-
-	while (len < sizeof(scene->output) - 1 &&
-	       ((got = read(fd, scene->output + len, sizeof(scene->output) - 1 - len)) > 0 ||
-		(got < 0 && errno == EINTR)))
-		len += got > 0 ? (size_t)got : 0;
-	scene->output[len] = '\0';
-	(void)close(fd);
-}
-
-static void run(struct scene *scene, const char *input, char **argv)
-{
-	int out[2], in[2], status;
-	pid_t pid;
-
-	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
-	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
-	assert_int_equal(write(in[1], input, strlen(input)), (int)strlen(input));
-	(void)close(in[1]);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		(void)dup2(in[0], STDIN_FILENO);
-		(void)dup2(out[1], STDOUT_FILENO);
-		(void)dup2(out[1], STDERR_FILENO);
-		if (chdir(scene->dir) == 0)
-			(void)execv(argv[0], argv);
-		_exit(127);
-	}
-	(void)close(out[1]);
-	(void)close(in[0]);
-	read_output(scene, out[0]);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (!WIFEXITED(status))
-		fail_msg("ended by signal %d: %s", WTERMSIG(status), scene->output);
-	scene->code = WEXITSTATUS(status);
-}
-
-/* ipsec VERB --nssdir HOST --config t.conf ..., in the scene's folder; input: its standard input.
- */
-static void ipsec(struct scene *scene, const char *host, const char *input, const char *verb, ...)
-{
-	char *argv[ARGS_MAX] = { scene->ipsec,	(char *)(uintptr_t)verb,
-				 "--nssdir",	(char *)(uintptr_t)host,
-				 "--config",	"t.conf",
-				 "--ctlsocket", "none" };
-	int count = 8;
-	va_list args;
-
-	va_start(args, verb);
-	while (count < ARGS_MAX - 1 && (argv[count] = va_arg(args, char *)) != NULL)
-		count++;
-	va_end(args);
-	run(scene, input, argv);
-}
-
-static void expect(struct scene *scene, int code, const char *part)
-{
-	if (scene->code != code || strstr(scene->output, part) == NULL)
-		fail_msg("exit code %d (not %d), or no \"%s\" in:\n%s", scene->code, code, part,
-			 scene->output);
-}
-
-static void write_file(struct scene *scene, const char *name, const char *text, size_t len)
-{
-	char path[160];
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "%s/%s", scene->dir, name);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	assert_int_equal(fwrite(text, 1, len, file), len);
-	assert_int_equal(fclose(file), 0);
-}
 
 static void write_conf(struct scene *scene, const char *id)
 {
@@ -110,42 +14,12 @@ static void write_conf(struct scene *scene, const char *id)
 	write_file(scene, "t.conf", text, (size_t)len);
 }
 
-static int remove_one(const char *path, const struct stat *state, int kind, struct FTW *where)
+static int begin(void **state)
 {
-	(void)state;
-	(void)kind;
-	(void)where;
-	return remove(path);
-}
-
-static int scene_open(void **state)
-{
-	static struct scene scene;
-	char self[400];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *cut = NULL;
-
-	if (len <= 0)
+	if (scene_open(state) != 0)
 		return -1;
-	self[len] = '\0';
-	cut = strstr(self, "/testing/exchange/");
-	if (cut == NULL)
-		return -1;
-	*cut = '\0';
-	(void)snprintf(scene.ipsec, sizeof(scene.ipsec), "%s/ipsec", self);
-	(void)snprintf(scene.dir, sizeof(scene.dir), "/tmp/vanth-keys-XXXXXX");
-	if (mkdtemp(scene.dir) == NULL)
-		return -1;
-	*state = &scene;
-	write_conf(&scene, "@west.example");
+	write_conf(*state, "@west.example");
 	return 0;
-}
-
-static int scene_close(void **state)
-{
-	struct scene *scene = *state;
-
-	return nftw(scene->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 /* A CA and a certificate on "a", another one in east.p12. */
@@ -324,7 +198,7 @@ static void hostile_files_change_nothing(void **state)
 	ipsec(scene, "b", "", "import", "fifo", NULL);
 	expect(scene, 1, "fifo is not a file");
 	ipsec(scene, "b", "", "import", ".", NULL);
-	expect(scene, 1, "not a file");
+	expect(scene, 1, "none of the folders cacerts");
 	ipsec(scene, "b", "", "import", "nothing", NULL);
 	expect(scene, 1, "No such file");
 	ipsec(scene, "b", "", "import", "text", NULL);
@@ -423,22 +297,19 @@ static void lists_of_revoked_certificates_are_imported(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(two_hosts_get_certificates_of_a_private_ca,
-						scene_open, scene_close),
-		cmocka_unit_test_setup_teardown(cas_of_the_configuration_are_listed, scene_open,
+		cmocka_unit_test_setup_teardown(two_hosts_get_certificates_of_a_private_ca, begin,
 						scene_close),
-		cmocka_unit_test_setup_teardown(what_exists_is_not_made_again, scene_open,
+		cmocka_unit_test_setup_teardown(cas_of_the_configuration_are_listed, begin,
 						scene_close),
-		cmocka_unit_test_setup_teardown(a_check_tells_what_is_wrong_and_what_to_do,
-						scene_open, scene_close),
+		cmocka_unit_test_setup_teardown(what_exists_is_not_made_again, begin, scene_close),
+		cmocka_unit_test_setup_teardown(a_check_tells_what_is_wrong_and_what_to_do, begin,
+						scene_close),
 		cmocka_unit_test_setup_teardown(files_of_strongswans_layout_are_checked_and_listed,
-						scene_open, scene_close),
-		cmocka_unit_test_setup_teardown(hostile_files_change_nothing, scene_open,
+						begin, scene_close),
+		cmocka_unit_test_setup_teardown(hostile_files_change_nothing, begin, scene_close),
+		cmocka_unit_test_setup_teardown(lists_of_revoked_certificates_are_imported, begin,
 						scene_close),
-		cmocka_unit_test_setup_teardown(lists_of_revoked_certificates_are_imported,
-						scene_open, scene_close),
-		cmocka_unit_test_setup_teardown(raw_keys_are_made_and_shown, scene_open,
-						scene_close),
+		cmocka_unit_test_setup_teardown(raw_keys_are_made_and_shown, begin, scene_close),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
