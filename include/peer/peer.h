@@ -104,6 +104,7 @@ struct tunnel {
 	usec_t made_at;		/* when its newest Child SA came up, should that be gone again */
 	bool triggered;		/* on demand: traffic asked for it */
 	bool doomed;		/* its conn was unloaded: freed when its last Child SA is gone */
+	bool spared;		/* split off and not asked for: the peer may lack it */
 	struct backoff backoff; /* of the Child SA alone (IKE up, Child refused) */
 	uint64_t bytes_in, bytes_out; /* of Child SAs that ended */
 };
@@ -346,11 +347,17 @@ void tunnel_free(struct tunnel *tunnel);
 
 /* ---- split.c: a peer that takes only a part of a tunnel at a time (RFC 7296 §2.9) ---- */
 /* The tunnel has only those of its subnets from now on that `part` has whole, and others, which are
- * wanted alike, have the rest, until its conn is loaded anew; named as those of leftsubnets= and
+ * wanted alike, have the rest, until tunnel_make_whole(); named as those of leftsubnets= and
  * rightsubnets= are. RC_NOT_FOUND: there is nothing to split; RC_NO_MEMORY: it stays as it was. */
 enum rc tunnel_split(struct tunnel *tunnel, const struct selectors *part) MUST_CHECK;
 /* The same with its first pair of subnets. */
 enum rc tunnel_split_first(struct tunnel *tunnel) MUST_CHECK;
+bool tunnel_is_part(const struct tunnel *tunnel);
+/* Both come from the same tunnel (or are it). */
+bool tunnels_of_one_whole(const struct tunnel *a, const struct tunnel *b);
+/* It has all again, and its name; the others of the whole are the caller's to free, at once.
+ * RC_NO_MEMORY: it stays as it was. */
+enum rc tunnel_make_whole(struct tunnel *tunnel) MUST_CHECK;
 /* Starts resolving the names of the peer, if it has one whose time has come and no query is out. */
 void peer_resolve(struct peer *peer);
 

@@ -194,6 +194,7 @@ struct ike_sa {
 	bool delete_wanted; /* a Delete goes out as soon as the window allows */
 	bool no_additional; /* the peer makes no further SAs in it */
 	bool must_replace;  /* by a whole new IKE SA: it cannot or may not be rekeyed */
+	bool in_parts;	    /* the peer took only a part of a tunnel's selectors: it stays split */
 	uint8_t rekey_failures;
 	enum rc delete_reason;
 	bool peer_redirects;		/* the peer accepts redirects (RFC 5685) */

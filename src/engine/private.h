@@ -199,6 +199,8 @@ void child_install(struct gateway *gateway, struct list *requests, struct child_
 /* lingers: its inbound SA stays in the kernel for LINGER. */
 /* The peer takes only a part of a tunnel in one Child SA, as this one: others for the rest. */
 void split_after(struct gateway *gateway, const struct child_sa *child);
+/* What was split is one tunnel again, where nothing of it is up and the peer may take it whole. */
+void unite(struct gateway *gateway, struct peer *peer);
 /* It takes one pair alone (SINGLE_PAIR_REQUIRED). True: others are asked for, at once. */
 bool split_refused(struct gateway *gateway, struct tunnel *tunnel);
 void child_uninstall(struct gateway *gateway, const struct child_sa *child, bool lingers);

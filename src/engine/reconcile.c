@@ -518,6 +518,7 @@ static void reconcile_tunnel(struct gateway *gateway, struct tunnel *tunnel)
 
 void reconcile(struct gateway *gateway, struct peer *peer)
 {
+	unite(gateway, peer);
 	peer->busy++; /* an answer at once must not free it under us */
 	list_for_safe(node, &peer->tunnels)
 		reconcile_tunnel(gateway, container_of(node, struct tunnel, in_peer));

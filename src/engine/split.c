@@ -27,9 +27,17 @@ static void rest_may_wait(const struct tunnel *tunnel, const struct child_sa *ch
 	list_for(node, &tunnel->peer->tunnels)
 	{
 		struct tunnel *one = container_of(node, struct tunnel, in_peer);
-		if (one->serial >= first_new && one->wanted == WANTED_UP)
-			one->wanted = WANTED_LISTEN;
+		if (one->serial < first_new || one->wanted != WANTED_UP)
+			continue;
+		one->wanted = WANTED_LISTEN;
+		one->spared = true;
 	}
+}
+
+/* As long as these IKE SAs live it is not asked for the whole again (unite.c). */
+static void remember(const struct peer *peer)
+{
+	list_for(node, &peer->ike_sas) container_of(node, struct ike_sa, in_peer)->in_parts = true;
 }
 
 static void tell(struct gateway *gateway, const struct tunnel *tunnel, const char *why)
@@ -57,6 +65,8 @@ void split_after(struct gateway *gateway, const struct child_sa *child)
 			  "out of memory for tunnels of what the peer left out");
 		return;
 	}
+	if (child->initiator) /* a responder is not asked for more, whatever it took before */
+		remember(tunnel->peer);
 	tell(gateway, tunnel, "the peer takes a part of its selectors in one Child SA");
 	if (selectors_single(&child->selectors))
 		split_all(tunnel);
@@ -67,6 +77,7 @@ bool split_refused(struct gateway *gateway, struct tunnel *tunnel)
 {
 	if (tunnel_split_first(tunnel) != RC_OK)
 		return false;
+	remember(tunnel->peer);
 	tell(gateway, tunnel, "the peer takes one pair of selectors in a Child SA");
 	split_all(tunnel);
 	return true;

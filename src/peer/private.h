@@ -81,8 +81,11 @@ void peer_select(struct peer *peer);
 /* One for those subnets, in no table yet; it has a name like those of leftsubnets=. */
 enum rc tunnel_part(const struct tunnel *from, uint16_t left, uint16_t right,
 		    struct tunnel **out) MUST_CHECK;
-/* As its subnets say. */
-enum rc tunnel_rename(struct tunnel *tunnel) MUST_CHECK;
+/* It has those subnets from now on, and its name and selectors are theirs; or RC_NO_MEMORY, and
+ * nothing has changed. */
+enum rc tunnel_reshape(struct tunnel *tunnel, uint16_t left, uint16_t right) MUST_CHECK;
+/* What a tunnel in that place has before it is split. */
+uint16_t tunnel_all_of(const struct config_end *end, uint16_t place);
 /* The first that it has, from 0. */
 unsigned tunnel_first_subnet(const struct config_end *end, uint16_t which);
 /* Is this subnet of the conn's end one of the tunnel's? */

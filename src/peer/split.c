@@ -84,23 +84,6 @@ static enum rc make_part(const struct tunnel *from, struct cut cut, bool wanted,
 	return RC_OK;
 }
 
-static enum rc shrink(struct tunnel *tunnel, struct cut keep)
-{
-	struct cut all = { tunnel->left, tunnel->right };
-	enum rc rc;
-
-	tunnel->left = keep.left;
-	tunnel->right = keep.right;
-	rc = tunnel_rename(tunnel);
-	if (rc == RC_OK)
-		rc = tunnel_select(tunnel);
-	if (rc == RC_OK)
-		return RC_OK;
-	tunnel->left = all.left;
-	tunnel->right = all.right;
-	return rc;
-}
-
 static enum rc split_at(struct tunnel *tunnel, struct cut keep)
 {
 	struct cut all = { tunnel->left, tunnel->right };
@@ -116,7 +99,7 @@ static enum rc split_at(struct tunnel *tunnel, struct cut keep)
 	if (rc == RC_OK)
 		rc = make_part(tunnel, more, more.right != 0, &parts[1]);
 	if (rc == RC_OK)
-		rc = shrink(tunnel, keep);
+		rc = tunnel_reshape(tunnel, keep.left, keep.right);
 	if (rc == RC_OK)
 		tunnel->trap_installed = false; /* what stands stays until reconcile sets others */
 	for (unsigned i = 0; i < 2; i++) {
@@ -142,4 +125,29 @@ enum rc tunnel_split_first(struct tunnel *tunnel)
 	struct selectors first = { .first = tunnel->selectors.first };
 
 	return tunnel_split(tunnel, &first);
+}
+
+/* ---- one again ---- */
+
+bool tunnel_is_part(const struct tunnel *tunnel)
+{
+	const struct config_conn *conn = tunnel->conn;
+
+	return tunnel->left != tunnel_all_of(&conn->left, tunnel->left) ||
+	       tunnel->right != tunnel_all_of(&conn->right, tunnel->right);
+}
+
+bool tunnels_of_one_whole(const struct tunnel *a, const struct tunnel *b)
+{
+	return a->loaded == b->loaded && a->peer == b->peer &&
+	       (a->conn->left.together || a->left == b->left) &&
+	       (a->conn->right.together || a->right == b->right);
+}
+
+enum rc tunnel_make_whole(struct tunnel *tunnel)
+{
+	const struct config_conn *conn = tunnel->conn;
+
+	return tunnel_reshape(tunnel, tunnel_all_of(&conn->left, tunnel->left),
+			      tunnel_all_of(&conn->right, tunnel->right));
 }

@@ -279,9 +279,9 @@ static unsigned places(const struct config_end *end)
 	return end->subnet_count > 0 && !end->together ? end->subnet_count : 1;
 }
 
-static uint16_t place_of(const struct config_end *end, unsigned index)
+uint16_t tunnel_all_of(const struct config_end *end, uint16_t place)
 {
-	return end->together ? (uint16_t)((1U << end->subnet_count) - 1) : (uint16_t)index;
+	return end->together ? (uint16_t)((1U << end->subnet_count) - 1) : place;
 }
 
 enum rc tunnels_make(struct peer *peer, struct loaded *loaded, struct diag *diag)
@@ -296,8 +296,8 @@ enum rc tunnels_make(struct peer *peer, struct loaded *loaded, struct diag *diag
 				 UINT16_MAX);
 	for (unsigned i = 0; i < lefts; i++)
 		for (unsigned j = 0; j < rights; j++) {
-			struct tunnel place = { .left = place_of(&conn->left, i),
-						.right = place_of(&conn->right, j) };
+			struct tunnel place = { .left = tunnel_all_of(&conn->left, (uint16_t)i),
+						.right = tunnel_all_of(&conn->right, (uint16_t)j) };
 			if (!is_pair(conn, i, j))
 				continue;
 			TRY(make_named(peer, loaded, &place, several, made, diag));
@@ -365,20 +365,52 @@ void tunnel_name_in_tables(struct tunnel *tunnel)
 			  table_hash(&peers->tunnel_names, tunnel->name, strlen(tunnel->name)));
 }
 
-enum rc tunnel_rename(struct tunnel *tunnel)
+/* A tunnel of all that its conn has together has the name that it was loaded with. */
+static const char *shape_name(const struct tunnel *of, uint16_t left, uint16_t right,
+			      char buffer[INSTANCE_NAME_MAX])
 {
-	char buffer[INSTANCE_NAME_MAX];
-	char *name = mem_text(part_name(tunnel, tunnel->left, tunnel->right, buffer));
+	const struct config_conn *conn = of->conn;
+	bool whole = left == tunnel_all_of(&conn->left, left) &&
+		     right == tunnel_all_of(&conn->right, right);
 
-	if (name == NULL)
-		return RC_NO_MEMORY;
+	if (!whole || places(&conn->left) > 1 || places(&conn->right) > 1)
+		return part_name(of, left, right, buffer);
+	if (of->peer->parent != NULL)
+		snprintf(buffer, INSTANCE_NAME_MAX, "%.90s[%u]", conn->name, of->peer->number);
+	else
+		snprintf(buffer, INSTANCE_NAME_MAX, "%.90s", conn->name);
+	return buffer;
+}
+
+static void take_name(struct tunnel *tunnel, char *name)
+{
 	if (tunnel->linked)
 		table_remove(&tunnel->peer->owner->tunnel_names, &tunnel->by_name);
 	mem_free(tunnel->name);
 	tunnel->name = name;
 	if (tunnel->linked)
 		tunnel_name_in_tables(tunnel);
-	return RC_OK;
+}
+
+enum rc tunnel_reshape(struct tunnel *tunnel, uint16_t left, uint16_t right)
+{
+	uint16_t left_before = tunnel->left, right_before = tunnel->right;
+	char buffer[INSTANCE_NAME_MAX];
+	char *name = mem_text(shape_name(tunnel, left, right, buffer));
+	enum rc rc = RC_NO_MEMORY;
+
+	tunnel->left = left;
+	tunnel->right = right;
+	if (name != NULL)
+		rc = tunnel_select(tunnel);
+	if (rc == RC_OK) {
+		take_name(tunnel, name);
+		return RC_OK;
+	}
+	tunnel->left = left_before;
+	tunnel->right = right_before;
+	mem_free(name);
+	return rc;
 }
 
 void tunnel_link(struct tunnel *tunnel)

@@ -271,6 +271,7 @@ enum rc ike_sa_new_successor(struct sas *sas, const struct ike_sa *old, enum ike
 
 void ike_sa_inherit(struct ike_sa *to, struct ike_sa *from)
 {
+	to->in_parts = to->in_parts || from->in_parts;
 	list_for_safe(node, &from->children)
 	{
 		struct child_sa *child = container_of(node, struct child_sa, in_ike);

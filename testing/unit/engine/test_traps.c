@@ -178,6 +178,7 @@ static void a_split_leaves_no_place_empty(void **state)
 	begin(&pair, ENDS("t", "192.0.2.2") MORE ENDS("s", "192.0.2.2") OTHER);
 	tunnel = named(&pair, "t");
 	assert_int_equal(kernel_simulated_policy_count(pair.west.kernel), 3);
+	tunnel->peer->busy++; /* it is not one again at once */
 	assert_int_equal(tunnel_split_first(tunnel), RC_OK);
 	assert_true(named(&pair, "s")->trap_installed);
 	do
@@ -187,6 +188,15 @@ static void a_split_leaves_no_place_empty(void **state)
 	assert_int_equal(kernel_simulated_policy_count(pair.west.kernel), 3);
 	assert_int_equal(reqid_from(&pair, "10.1.0.0/24"), named(&pair, "t/1x1")->reqid);
 	assert_int_equal(reqid_from(&pair, "10.3.0.0/24"), named(&pair, "t/2x1")->reqid);
+	tunnel->peer->busy--;
+	peer_dirty(tunnel->peer);
+	do
+		assert_int_equal(kernel_simulated_policy_count(pair.west.kernel), 3);
+	while (!list_empty(&pair.west.gateway->dirty) && world_step(pair.world));
+	pair_run(&pair, USEC_PER_SEC);
+	assert_int_equal(kernel_simulated_policy_count(pair.west.kernel), 3);
+	assert_int_equal(reqid_from(&pair, "10.1.0.0/24"), named(&pair, "t")->reqid);
+	assert_int_equal(reqid_from(&pair, "10.3.0.0/24"), named(&pair, "t")->reqid);
 	pair_end(&pair);
 }
 

@@ -152,6 +152,88 @@ static void instances_are_split_alone(void **state)
 	assert_selectors(tunnel_named(f, "road"), "10.0.0.0/24, 10.0.1.0/24 === 0.0.0.0/0");
 }
 
+/* ---- one again ---- */
+
+static void a_part_that_is_made_whole_has_all_and_its_name(void **state)
+{
+	struct fixture *f = *state;
+	struct selectors part = part_of("10.0.1.0/24", "10.9.0.0/24");
+	struct tunnel *tunnel, *other;
+
+	load(f, CONN);
+	tunnel = tunnel_named(f, "office");
+	assert_false(tunnel_is_part(tunnel));
+	assert_int_equal(tunnel_split(tunnel, &part), RC_OK);
+	other = tunnel_named(f, "office/2x2");
+	assert_true(tunnel_is_part(tunnel) && tunnel_is_part(other));
+	assert_true(tunnels_of_one_whole(tunnel, other));
+	assert_int_equal(tunnel_make_whole(other), RC_OK);
+	assert_false(tunnel_is_part(other));
+	assert_ptr_equal(tunnel_named(f, "office"), other);
+	assert_selectors(other,
+			 "10.0.0.0/24, 10.0.1.0/24, 10.0.2.0/24 === 10.9.0.0/24, 10.9.1.0/24");
+}
+
+static void what_never_was_one_is_not_made_one(void **state)
+{
+	struct fixture *f = *state;
+	struct tunnel *first, *second;
+
+	load(f, "conn office\n\tleft=192.0.2.1\n\tright=203.0.113.9\n"
+		"\tleftsubnets={10.0.0.0/24 10.0.1.0/24}\n\trightsubnet=10.9.0.0/24,10.9.1.0/24\n"
+		"conn other\n\tleft=192.0.2.1\n\tright=203.0.113.9\n"
+		"\tleftsubnet=10.0.7.0/24\n\trightsubnet=10.9.0.0/24,10.9.1.0/24\n");
+	first = tunnel_named(f, "office/1x1");
+	second = tunnel_named(f, "office/2x1");
+	assert_false(tunnel_is_part(first));
+	assert_false(tunnels_of_one_whole(first, second));
+	assert_false(tunnels_of_one_whole(first, tunnel_named(f, "other")));
+	assert_int_equal(tunnel_split_first(second), RC_OK);
+	assert_true(tunnel_is_part(second));
+	assert_false(tunnel_is_part(first));
+	assert_true(tunnels_of_one_whole(second, tunnel_named(f, "office/2x2")));
+	assert_int_equal(tunnel_make_whole(second), RC_OK);
+	assert_ptr_equal(tunnel_named(f, "office/2x1"), second);
+}
+
+static void an_instances_part_is_made_whole_by_its_name(void **state)
+{
+	struct fixture *f = *state;
+	struct tunnel *tunnel;
+
+	load(f,
+	     "conn road\n\tleft=192.0.2.1\n\tleftsubnet=10.0.0.0/24,10.0.1.0/24\n\tright=%any\n");
+	linked_instance(peer_named(f, "road"), "203.0.113.9", 500, "@client");
+	tunnel = tunnel_named(f, "road[1]");
+	assert_int_equal(tunnel_split_first(tunnel), RC_OK);
+	assert_ptr_equal(tunnel_named(f, "road/1x1[1]"), tunnel);
+	assert_int_equal(tunnel_make_whole(tunnel), RC_OK);
+	assert_ptr_equal(tunnel_named(f, "road[1]"), tunnel);
+}
+
+static void without_memory_a_part_stays_what_it_was(void **state)
+{
+	struct fixture *f = *state;
+	struct tunnel *tunnel;
+	enum rc rc = RC_NO_MEMORY;
+	unsigned n;
+
+	load(f, CONN);
+	tunnel = tunnel_named(f, "office");
+	assert_int_equal(tunnel_split_first(tunnel), RC_OK);
+	for (n = 1; rc == RC_NO_MEMORY; n++) {
+		mem_fail_nth(n);
+		rc = tunnel_make_whole(tunnel);
+		mem_fail_nth(0);
+		if (rc != RC_OK)
+			assert_ptr_equal(tunnel_named(f, "office/1x1"), tunnel);
+		if (rc != RC_OK)
+			assert_selectors(tunnel, "10.0.0.0/24 === 10.9.0.0/24");
+	}
+	assert_true(n > 2);
+	assert_ptr_equal(tunnel_named(f, "office"), tunnel);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +245,10 @@ int main(void)
 		PEER_TEST(ip_versions_that_have_no_partner_make_no_part),
 		PEER_TEST(the_first_pair_is_one_that_is_a_pair),
 		PEER_TEST(instances_are_split_alone),
+		PEER_TEST(a_part_that_is_made_whole_has_all_and_its_name),
+		PEER_TEST(what_never_was_one_is_not_made_one),
+		PEER_TEST(an_instances_part_is_made_whole_by_its_name),
+		PEER_TEST(without_memory_a_part_stays_what_it_was),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
