@@ -480,7 +480,7 @@ bool network_owns_link(const struct network *network, const char *device)
 	struct network_object link = { .kind = NETWORK_LINK };
 	struct table_node *node;
 
-	memcpy(link.device, device, sizeof(link.device));
+	memcpy(link.device, device, strnlen(device, sizeof(link.device) - 1));
 	node = table_first(&network->objects, network_object_hash(&network->objects, &link));
 	for (; node != NULL; node = table_next(node)) {
 		const struct held *held = container_of(node, struct held, node);
