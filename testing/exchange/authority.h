@@ -140,4 +140,36 @@ static inline void authority_certifies(const struct authority *authority, struct
 	peers_orient(&end->gateway->peers);
 }
 
+/* A pair of which both ends trust this new CA, and none has a certificate yet. */
+static inline void authority_pair(struct pair *pair, struct authority *ca, const char *west,
+				  const char *east, const char *secrets)
+{
+	pair_start(pair, 1, west, east, secrets, secrets);
+	authority_new(ca, NULL, "CN=Test CA, O=Example",
+		      pair->west.host->ops->wall(pair->west.host));
+	authority_trusted(ca, &pair->west);
+	authority_trusted(ca, &pair->east);
+}
+
+static inline void authority_pair_end(struct pair *pair, struct authority *ca)
+{
+	pair_end(pair);
+	authority_free(ca);
+}
+
+static const struct wish authority_west = { .subject = "CN=west",
+					    .name = "@west",
+					    .kind = KEY_ECDSA_P256 };
+static const struct wish authority_east = { .subject = "CN=east",
+					    .name = "@east",
+					    .kind = KEY_ECDSA_P256 };
+
+/* leftcert=west at west, rightcert=east at east. */
+static inline void authority_certifies_both(const struct authority *ca, struct pair *pair,
+					    const struct wish *west, const struct wish *east)
+{
+	authority_certifies(ca, &pair->west, "west", west, NULL);
+	authority_certifies(ca, &pair->east, "east", east, NULL);
+}
+
 #endif

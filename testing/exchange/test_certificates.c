@@ -17,30 +17,17 @@ struct play {
 
 static void play_start(struct play *play, const char *west, const char *east)
 {
-	pair_start(&play->pair, 1, west, east, NULL, NULL);
-	authority_new(&play->ca, NULL, "CN=Test CA, O=Example",
-		      play->pair.west.host->ops->wall(play->pair.west.host));
-	authority_trusted(&play->ca, &play->pair.west);
-	authority_trusted(&play->ca, &play->pair.east);
+	authority_pair(&play->pair, &play->ca, west, east, NULL);
 }
 
 static void play_end(struct play *play)
 {
-	pair_end(&play->pair);
-	authority_free(&play->ca);
+	authority_pair_end(&play->pair, &play->ca);
 }
-
-static const struct wish west_wish = { .subject = "CN=west",
-				       .name = "@west",
-				       .kind = KEY_ECDSA_P256 };
-static const struct wish east_wish = { .subject = "CN=east",
-				       .name = "@east",
-				       .kind = KEY_ECDSA_P256 };
 
 static void certify(struct play *play, const struct wish *west, const struct wish *east)
 {
-	authority_certifies(&play->ca, &play->pair.west, "west", west, NULL);
-	authority_certifies(&play->ca, &play->pair.east, "east", east, NULL);
+	authority_certifies_both(&play->ca, &play->pair, west, east);
 }
 
 static void comes_up(struct play *play)
@@ -60,7 +47,7 @@ static void both_ends_have_certificates_of_one_ca(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		struct wish west = west_wish, east = east_wish;
+		struct wish west = authority_west, east = authority_east;
 		struct play play;
 		west.kind = kinds[i];
 		east.kind = kinds[(i + 1) % 4];
@@ -97,8 +84,8 @@ static void an_intermediate_ca_comes_with_the_certificate(void **state)
 	play_start(&play, WEST_CONF, EAST_CONF);
 	authority_new(&between, &play.ca, "CN=Between, O=Example",
 		      play.pair.west.host->ops->wall(play.pair.west.host));
-	authority_certifies(&play.ca, &play.pair.west, "west", &west_wish, &between);
-	authority_certifies(&play.ca, &play.pair.east, "east", &east_wish, NULL);
+	authority_certifies(&play.ca, &play.pair.west, "west", &authority_west, &between);
+	authority_certifies(&play.ca, &play.pair.east, "east", &authority_east, NULL);
 	comes_up(&play);
 	play_end(&play);
 	authority_free(&between);
@@ -114,7 +101,7 @@ static void one_end_has_a_certificate_the_other_a_shared_key(void **state)
 
 	(void)state;
 	play_start(&play, west, east);
-	authority_certifies(&play.ca, &play.pair.west, "west", &west_wish, NULL);
+	authority_certifies(&play.ca, &play.pair.west, "west", &authority_west, NULL);
 	comes_up(&play);
 	play_end(&play);
 }
@@ -144,7 +131,7 @@ static void the_conn_that_allows_the_method_is_chosen(void **state)
 
 	(void)state;
 	play_start(&play, west, east);
-	certify(&play, &west_wish, &east_wish);
+	certify(&play, &authority_west, &authority_east);
 	end_up(&play.pair.west, "t");
 	pair_run(&play.pair, 5 * USEC_PER_SEC);
 	assert_int_equal(play.pair.west.child_up, 1);
@@ -171,7 +158,7 @@ static void a_post_quantum_key_is_mixed_under_signatures_too(void **state)
 			      play.pair.west.host->ops->wall(play.pair.west.host));
 		authority_trusted(&play.ca, &play.pair.west);
 		authority_trusted(&play.ca, &play.pair.east);
-		certify(&play, &west_wish, &east_wish);
+		certify(&play, &authority_west, &authority_east);
 		comes_up(&play);
 		play_end(&play);
 	}
@@ -184,7 +171,7 @@ static void further_key_exchanges_are_signed(void **state)
 	(void)state;
 	play_start(&play, WEST_CONF "\tike=aes_gcm256-dh19;addke1=dh31\n",
 		   EAST_CONF "\tike=aes_gcm256-dh19;addke1=dh31\n");
-	certify(&play, &west_wish, &east_wish);
+	certify(&play, &authority_west, &authority_east);
 	comes_up(&play);
 	play_end(&play);
 }
@@ -199,7 +186,7 @@ static void a_peer_that_says_what_it_accepts_gets_it(void **state)
 
 	(void)state;
 	play_start(&play, west, east);
-	authority_certifies(&play.ca, &play.pair.west, "west", &west_wish, NULL);
+	authority_certifies(&play.ca, &play.pair.west, "west", &authority_west, NULL);
 	comes_up(&play);
 	play_end(&play);
 }
@@ -213,7 +200,7 @@ static void what_the_peer_does_not_accept_is_not_sent(void **state)
 
 	(void)state;
 	play_start(&play, west, east);
-	authority_certifies(&play.ca, &play.pair.west, "west", &west_wish, NULL);
+	authority_certifies(&play.ca, &play.pair.west, "west", &authority_west, NULL);
 	end_up(&play.pair.west, "t");
 	pair_run(&play.pair, 3 * USEC_PER_SEC);
 	assert_int_equal(play.pair.west.ike_up, 0);
@@ -248,7 +235,7 @@ static const struct refusal refusals[] = {
 
 static void end_with(struct play *play, const struct refusal *refusal, struct authority *other)
 {
-	struct wish wish = west_wish;
+	struct wish wish = authority_west;
 
 	if (refusal->west.name != NULL)
 		wish.name = refusal->west.name;
@@ -257,7 +244,7 @@ static void end_with(struct play *play, const struct refusal *refusal, struct au
 	wish.usages = refusal->west.usages;
 	authority_certifies(refusal->stranger ? other : &play->ca, &play->pair.west, "west", &wish,
 			    NULL);
-	authority_certifies(&play->ca, &play->pair.east, "east", &east_wish, NULL);
+	authority_certifies(&play->ca, &play->pair.east, "east", &authority_east, NULL);
 }
 
 static void a_certificate_that_is_not_good_is_refused_with_the_reason(void **state)
@@ -295,13 +282,13 @@ static void a_certificate_that_is_not_good_is_refused_with_the_reason(void **sta
 /* The initiator refuses the responder's: it deletes what the responder believes to have. */
 static void an_initiator_that_refuses_leaves_nothing_at_either_end(void **state)
 {
-	struct wish east = east_wish;
+	struct wish east = authority_east;
 	struct play play;
 
 	(void)state;
 	play_start(&play, WEST_CONF, EAST_CONF);
 	east.name = "@somebody";
-	certify(&play, &west_wish, &east);
+	certify(&play, &authority_west, &east);
 	end_up(&play.pair.west, "t");
 	pair_run(&play.pair, 3 * USEC_PER_SEC);
 	assert_int_equal(play.pair.west.ike_up, 0);
@@ -332,7 +319,7 @@ static void a_conn_that_goes_while_a_signature_is_verified_is_no_harm(void **sta
 		struct play play;
 		struct diag diag = { "" };
 		play_start(&play, WEST_CONF, EAST_CONF);
-		certify(&play, &west_wish, &east_wish);
+		certify(&play, &authority_west, &authority_east);
 		end_up(&play.pair.west, "t");
 		pair_run(&play.pair, step * 250);
 		(void)(gateway_delete(play.pair.east.gateway, "t", &diag) == RC_OK);

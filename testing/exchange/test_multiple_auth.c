@@ -25,28 +25,15 @@ struct play {
 	struct authority ca;
 };
 
-static const struct wish west_wish = { .subject = "CN=west",
-				       .name = "@west",
-				       .kind = KEY_ECDSA_P256 };
-static const struct wish east_wish = { .subject = "CN=east",
-				       .name = "@east",
-				       .kind = KEY_ECDSA_P256 };
-
 static void play_start(struct play *play, const char *west, const char *east)
 {
-	pair_start(&play->pair, 1, west, east, SECRETS, SECRETS);
-	authority_new(&play->ca, NULL, "CN=Test CA, O=Example",
-		      play->pair.west.host->ops->wall(play->pair.west.host));
-	authority_trusted(&play->ca, &play->pair.west);
-	authority_trusted(&play->ca, &play->pair.east);
-	authority_certifies(&play->ca, &play->pair.west, "west", &west_wish, NULL);
-	authority_certifies(&play->ca, &play->pair.east, "east", &east_wish, NULL);
+	authority_pair(&play->pair, &play->ca, west, east, SECRETS);
+	authority_certifies_both(&play->ca, &play->pair, &authority_west, &authority_east);
 }
 
 static void play_end(struct play *play)
 {
-	pair_end(&play->pair);
-	authority_free(&play->ca);
+	authority_pair_end(&play->pair, &play->ca);
 }
 
 static void comes_up(struct play *play)

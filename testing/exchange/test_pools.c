@@ -1,54 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RFC 7296 §2.19: a server leases addresses from its pool, and clients protect what they are given.
  */
-#include <stdio.h>
-#include "exchange/pair.h"
+#include "exchange/office.h"
 #include "peer/pool.h"
 #include "sa/extra.h"
-#include "unit/test.h"
-
-#define CLIENTS 3
-#define SECRET	": PSK \"correct horse battery staple\"\n"
-
-struct office {
-	struct world *world;
-	struct end server;
-	struct end clients[CLIENTS];
-};
 
 #define SERVER                                                                                     \
 	"conn t\n\tleft=192.0.2.100\n\tleftid=@office\n\tright=%any\n"                             \
 	"\tleftsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=add\n"
 #define POOL SERVER "\trightaddresspool=10.9.0.0/24\n"
-
-static void start_client(struct office *office, unsigned i, const char *id, const char *more)
-{
-	char conf[500], address[32], name[16];
-
-	(void)snprintf(name, sizeof(name), "client%u", i);
-	(void)snprintf(address, sizeof(address), "192.0.2.%u", i + 1);
-	(void)snprintf(conf, sizeof(conf),
-		       "conn t\n\tleft=%s\n\tleftid=%s\n\tright=192.0.2.100\n\trightid=@office\n"
-		       "\trightsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=start\n%s",
-		       address, id, more);
-	end_start(office->world, &office->clients[i], name, address, conf, SECRET);
-}
-
-static void office_start(struct office *office, const char *server)
-{
-	*office = (struct office){ .world = world_new(1) };
-	assert_non_null(office->world);
-	end_start(office->world, &office->server, "office", "192.0.2.100", server, SECRET);
-}
-
-static void office_end(struct office *office)
-{
-	for (unsigned i = 0; i < CLIENTS; i++)
-		if (office->clients[i].gateway != NULL)
-			end_free(&office->clients[i]);
-	end_free(&office->server);
-	world_free(office->world);
-}
 
 static void run(struct office *office, unsigned seconds)
 {
@@ -117,11 +77,11 @@ static void every_client_protects_the_address_that_it_is_given(void **state)
 	struct office office;
 
 	(void)state;
-	office_start(&office, POOL);
-	for (unsigned i = 0; i < CLIENTS; i++) {
+	office_start(&office, POOL, NULL);
+	for (unsigned i = 0; i < 3; i++) {
 		char id[16];
 		(void)snprintf(id, sizeof(id), "@client%u", i);
-		start_client(&office, i, id, ASKS);
+		(void)office_client(&office, i, id, ASKS);
 		run(&office, 2);
 	}
 	assert_has(&office, 0, "10.9.0.1");
@@ -139,10 +99,12 @@ static void a_client_learns_dns_domains_and_a_greeting(void **state)
 	const struct ike_config *config;
 
 	(void)state;
-	office_start(&office, POOL "\tmodecfgdns=10.2.0.53,fd00::53,10.2.0.54\n"
-				   "\tmodecfgdomains=\"corp.example, lab.example\"\n"
-				   "\tmodecfgbanner=Welcome\n");
-	start_client(&office, 0, "@a", ASKS);
+	office_start(&office,
+		     POOL "\tmodecfgdns=10.2.0.53,fd00::53,10.2.0.54\n"
+			  "\tmodecfgdomains=\"corp.example, lab.example\"\n"
+			  "\tmodecfgbanner=Welcome\n",
+		     NULL);
+	(void)office_client(&office, 0, "@a", ASKS);
 	run(&office, 2);
 	config = config_of(&office.clients[0]);
 	assert_int_equal(config->dns_count, 3);
@@ -160,10 +122,12 @@ static void a_client_that_wants_one_ip_version_is_told_of_that_one(void **state)
 	const struct ike_config *config;
 
 	(void)state;
-	office_start(&office, SERVER "\trightaddresspool=10.9.0.0/24,fd00:9::/64\n"
-				     "\tmodecfgdns=10.2.0.53,fd00::53\n");
-	start_client(&office, 0, "@a", "\tleftsourceip=%config4\n");
-	start_client(&office, 1, "@b", ASKS);
+	office_start(&office,
+		     SERVER "\trightaddresspool=10.9.0.0/24,fd00:9::/64\n"
+			    "\tmodecfgdns=10.2.0.53,fd00::53\n",
+		     NULL);
+	(void)office_client(&office, 0, "@a", "\tleftsourceip=%config4\n");
+	(void)office_client(&office, 1, "@b", ASKS);
 	run(&office, 2);
 	config = config_of(&office.clients[0]);
 	assert_int_equal(config->dns_count, 1);
@@ -188,7 +152,7 @@ static void start_client6(struct office *office, unsigned i, const char *id)
 		       "conn t\n\tleft=%s\n\tleftid=%s\n\tright=192.0.2.100\n\trightid=@office\n"
 		       "\trightsubnet=fd00:2::/64\n\tauthby=secret\n\tauto=start\n%s",
 		       address, id, ASKS);
-	end_start(office->world, &office->clients[i], address, address, conf, SECRET);
+	end_start(office->world, &office->clients[i], address, address, conf, OFFICE_SECRET);
 }
 
 static void a_client_gets_a_subnet_of_its_own(void **state)
@@ -196,7 +160,7 @@ static void a_client_gets_a_subnet_of_its_own(void **state)
 	struct office office;
 
 	(void)state;
-	office_start(&office, server6);
+	office_start(&office, server6, NULL);
 	start_client6(&office, 0, "@a");
 	run(&office, 2);
 	start_client6(&office, 1, "@b");
@@ -218,11 +182,11 @@ static void a_used_up_pool_is_told_and_the_next_client_waits_for_an_address(void
 	struct office office;
 
 	(void)state;
-	office_start(&office, SERVER "\trightaddresspool=10.9.0.7-10.9.0.8\n");
-	start_client(&office, 0, "@a", ASKS);
-	start_client(&office, 1, "@b", ASKS);
+	office_start(&office, SERVER "\trightaddresspool=10.9.0.7-10.9.0.8\n", NULL);
+	(void)office_client(&office, 0, "@a", ASKS);
+	(void)office_client(&office, 1, "@b", ASKS);
 	run(&office, 2);
-	start_client(&office, 2, "@c", ASKS);
+	(void)office_client(&office, 2, "@c", ASKS);
 	run(&office, 2);
 	assert_true(end_said(&office.server, "no IPv4 address is left for @c: all 2 of"));
 	assert_int_equal(office.clients[2].last_reason, RC_NO_ADDRESS);
@@ -243,8 +207,8 @@ static void a_client_that_does_not_ask_gets_no_child_sa(void **state)
 	struct office office;
 
 	(void)state;
-	office_start(&office, POOL);
-	start_client(&office, 0, "@a", "");
+	office_start(&office, POOL, NULL);
+	(void)office_client(&office, 0, "@a", "");
 	run(&office, 2);
 	assert_int_equal(office.clients[0].child_up, 0);
 	assert_int_equal(office.clients[0].last_reason, RC_CP_REQUIRED);
@@ -258,8 +222,8 @@ static void a_server_without_a_pool_is_left_with_a_reason(void **state)
 	struct office office;
 
 	(void)state;
-	office_start(&office, SERVER "\trightsubnet=0.0.0.0/0\n");
-	start_client(&office, 0, "@a", ASKS);
+	office_start(&office, SERVER "\trightsubnet=0.0.0.0/0\n", NULL);
+	(void)office_client(&office, 0, "@a", ASKS);
 	run(&office, 2);
 	assert_int_equal(office.clients[0].last_reason, RC_NO_ADDRESS);
 	assert_true(end_said(&office.clients[0], "gives us no IPv4 address"));
@@ -276,15 +240,15 @@ static void the_same_client_gets_the_same_address_again(void **state)
 	struct office office;
 
 	(void)state;
-	office_start(&office, POOL);
-	start_client(&office, 0, "@a", ASKS);
+	office_start(&office, POOL, NULL);
+	(void)office_client(&office, 0, "@a", ASKS);
 	run(&office, 2);
 	assert_int_equal(gateway_down(office.clients[0].gateway, "t", &diag), RC_OK);
 	run(&office, 2);
 	assert_used(&office, 0);
-	start_client(&office, 1, "@b", ASKS);
+	(void)office_client(&office, 1, "@b", ASKS);
 	run(&office, 2);
-	start_client(&office, 2, "@a", ASKS); /* elsewhere */
+	(void)office_client(&office, 2, "@a", ASKS); /* elsewhere */
 	run(&office, 2);
 	assert_has(&office, 1, "10.9.0.2");
 	assert_has(&office, 2, "10.9.0.1");
@@ -296,11 +260,11 @@ static void a_client_that_comes_again_from_elsewhere_takes_its_address_along(voi
 	struct office office;
 
 	(void)state;
-	office_start(&office, POOL);
-	start_client(&office, 0, "@a", ASKS);
+	office_start(&office, POOL, NULL);
+	(void)office_client(&office, 0, "@a", ASKS);
 	run(&office, 2);
 	end_crash(&office.clients[0]);
-	start_client(&office, 1, "@a", ASKS);
+	(void)office_client(&office, 1, "@a", ASKS);
 	run(&office, 60);
 	assert_has(&office, 1, "10.9.0.1");
 	assert_used(&office, 1);
@@ -313,10 +277,10 @@ static void without_uniqueids_one_identity_may_have_two_addresses(void **state)
 	struct office office;
 
 	(void)state;
-	office_start(&office, "config setup\n\tuniqueids=no\n" POOL);
-	start_client(&office, 0, "@a", ASKS "\tinitial-contact=no\n");
+	office_start(&office, "config setup\n\tuniqueids=no\n" POOL, NULL);
+	(void)office_client(&office, 0, "@a", ASKS "\tinitial-contact=no\n");
 	run(&office, 2);
-	start_client(&office, 1, "@a", ASKS "\tinitial-contact=no\n");
+	(void)office_client(&office, 1, "@a", ASKS "\tinitial-contact=no\n");
 	run(&office, 2);
 	assert_has(&office, 0, "10.9.0.1");
 	assert_has(&office, 1, "10.9.0.2");
@@ -337,11 +301,11 @@ static void the_address_stays_over_rekeys_and_reauthentication(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 2; i++) {
-		office_start(&office, POOL);
+		office_start(&office, POOL, NULL);
 		(void)snprintf(conf, sizeof(conf), "%s%s", ASKS, lives[i]);
-		start_client(&office, 0, "@a", conf);
+		(void)office_client(&office, 0, "@a", conf);
 		run(&office, 2);
-		start_client(&office, 1, "@b", conf);
+		(void)office_client(&office, 1, "@b", conf);
 		for (unsigned minute = 0; minute < 45; minute++) {
 			run(&office, 60);
 			assert_has(&office, 0, "10.9.0.1");
@@ -360,10 +324,10 @@ static void lost_and_doubled_messages_cost_no_second_address(void **state)
 	const struct world_network bad = { .loss = 250, .duplicate = 300, .delay = 10000 };
 
 	(void)state;
-	office_start(&office, POOL);
+	office_start(&office, POOL, NULL);
 	world_set_network(office.world, &bad);
-	start_client(&office, 0, "@a", ASKS);
-	start_client(&office, 1, "@b", ASKS);
+	(void)office_client(&office, 0, "@a", ASKS);
+	(void)office_client(&office, 1, "@b", ASKS);
 	run(&office, 120);
 	assert_used(&office, 2);
 	assert_int_equal(office.clients[0].child_up, 1);
@@ -377,13 +341,13 @@ static void after_a_crash_of_the_server_clients_keep_their_addresses(void **stat
 	struct office office;
 
 	(void)state;
-	office_start(&office, POOL);
-	start_client(&office, 0, "@a", ASKS "\tdpddelay=10s\n\tdpdretry=2s\n");
+	office_start(&office, POOL, NULL);
+	(void)office_client(&office, 0, "@a", ASKS "\tdpddelay=10s\n\tdpdretry=2s\n");
 	run(&office, 2);
-	start_client(&office, 1, "@b", ASKS "\tdpddelay=10s\n\tdpdretry=2s\n");
+	(void)office_client(&office, 1, "@b", ASKS "\tdpddelay=10s\n\tdpdretry=2s\n");
 	run(&office, 2);
 	end_crash(&office.server);
-	end_boot(&office.server, POOL, SECRET);
+	end_boot(&office.server, POOL, OFFICE_SECRET);
 	run(&office, 600);
 	assert_has(&office, 0, "10.9.0.1");
 	assert_has(&office, 1, "10.9.0.2");

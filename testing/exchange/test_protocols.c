@@ -250,6 +250,15 @@ static void who_does_not_want_it_goes_without(void **state)
 	}
 }
 
+/* With the same conn at both ends. */
+static void starts(struct pair *pair, const char *conf)
+{
+	pair_start(pair, 1, conf, conf, NULL, NULL);
+	end_up(&pair->west, "t");
+	pair_run(pair, 6 * SEC);
+	assert_int_equal(pair->west.child_up, 1);
+}
+
 static void a_tunnel_between_ip_versions_is_not_compressed(void **state)
 {
 	static const char six[] =
@@ -259,10 +268,7 @@ static void a_tunnel_between_ip_versions_is_not_compressed(void **state)
 	struct pair pair;
 
 	(void)state;
-	pair_start(&pair, 1, six, six, NULL, NULL);
-	end_up(&pair.west, "t");
-	pair_run(&pair, 6 * SEC);
-	assert_int_equal(pair.west.child_up, 1);
+	starts(&pair, six);
 	assert_null(current(&pair.west)->compress);
 	assert_int_equal(kernel_simulated_sa_count(pair.east.kernel), 2);
 	pair_end(&pair);
@@ -312,9 +318,7 @@ static void transport_mode_is_compressed_too(void **state)
 	struct pair pair;
 
 	(void)state;
-	pair_start(&pair, 1, transport, transport, NULL, NULL);
-	end_up(&pair.west, "t");
-	pair_run(&pair, 6 * SEC);
+	starts(&pair, transport);
 	assert_non_null(current(&pair.west)->compress);
 	assert_int_equal(count_protocol(&pair.east, KERNEL_IPCOMP), 2);
 	assert_int_equal(pair_ping_hosts(&pair, WEST_ADDRESS, EAST_ADDRESS), SIMULATED_ARRIVED);

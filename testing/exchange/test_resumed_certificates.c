@@ -33,21 +33,13 @@ static bool overhear(void *context, struct flight *flight)
 /* west_ends: when its certificate does, relative to now; 0: in a year. */
 static void begin(struct play *play, int64_t west_ends)
 {
-	const struct wish west = { .subject = "CN=west",
-				   .name = "@west",
-				   .kind = KEY_ECDSA_P256,
-				   .not_before = west_ends != 0 ? -10 : 0,
-				   .not_after = west_ends };
-	const struct wish east = { .subject = "CN=east", .name = "@east", .kind = KEY_ECDSA_P256 };
+	struct wish west = authority_west;
 
+	west.not_before = west_ends != 0 ? -10 : 0;
+	west.not_after = west_ends;
 	*play = (struct play){ .inits = 0 };
-	pair_start(&play->pair, 1, WEST, EAST, NULL, NULL);
-	authority_new(&play->ca, NULL, "CN=Test CA, O=Example",
-		      play->pair.west.host->ops->wall(play->pair.west.host));
-	authority_trusted(&play->ca, &play->pair.west);
-	authority_trusted(&play->ca, &play->pair.east);
-	authority_certifies(&play->ca, &play->pair.west, "west", &west, NULL);
-	authority_certifies(&play->ca, &play->pair.east, "east", &east, NULL);
+	authority_pair(&play->pair, &play->ca, WEST, EAST, NULL);
+	authority_certifies_both(&play->ca, &play->pair, &west, &authority_east);
 	end_up(&play->pair.west, "t");
 	world_run(play->pair.world, 2 * USEC_PER_SEC);
 	pair_assert_tunnel(&play->pair);
@@ -56,8 +48,7 @@ static void begin(struct play *play, int64_t west_ends)
 
 static void end(struct play *play)
 {
-	pair_end(&play->pair);
-	authority_free(&play->ca);
+	authority_pair_end(&play->pair, &play->ca);
 }
 
 static struct ike_sa *sa_of(struct end *end)

@@ -1,54 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* right=%any: many initiators through one conn of the responder. */
-#include <stdio.h>
-#include "exchange/pair.h"
-#include "unit/test.h"
+#include "exchange/office.h"
 
-#define CLIENTS 5
-
-struct office {
-	struct world *world;
-	struct end gateway;
-	struct end clients[CLIENTS];
-};
+#define CLIENTS OFFICE_CLIENTS_MAX
 
 static const char template_conf[] = "conn t\n\tleft=192.0.2.100\n\tleftid=@office\n\tright=%any\n"
 				    "\tleftsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=add\n";
 
-static void start_client(struct office *office, unsigned i, const char *id)
-{
-	char conf[400], address[32], name[16];
-
-	(void)snprintf(name, sizeof(name), "client%u", i);
-	(void)snprintf(address, sizeof(address), "192.0.2.%u", i + 1);
-	(void)snprintf(conf, sizeof(conf),
-		       "conn t\n\tleft=%s\n\tleftid=%s\n\tright=192.0.2.100\n\trightid=@office\n"
-		       "\trightsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=start\n",
-		       address, id);
-	end_start(office->world, &office->clients[i], name, address, conf,
-		  ": PSK \"correct horse battery staple\"\n");
-}
-
-static void office_start(struct office *office)
+static void begin(struct office *office)
 {
 	char id[16];
 
-	*office = (struct office){ .world = world_new(1) };
-	assert_non_null(office->world);
-	end_start(office->world, &office->gateway, "office", "192.0.2.100", template_conf,
-		  ": PSK \"correct horse battery staple\"\n");
+	office_start(office, template_conf, NULL);
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		(void)snprintf(id, sizeof(id), "@client%u", i);
-		start_client(office, i, id);
+		(void)office_client(office, i, id, "");
 	}
-}
-
-static void office_end(struct office *office)
-{
-	for (unsigned i = 0; i < CLIENTS; i++)
-		end_free(&office->clients[i]);
-	end_free(&office->gateway);
-	world_free(office->world);
 }
 
 static void assert_ping(struct office *office, unsigned i)
@@ -62,10 +29,10 @@ static void assert_ping(struct office *office, unsigned i)
 	src = selector_make(&range, 0, 0);
 	assert_int_equal(range_parse("10.2.0.7", &range, NULL), RC_OK);
 	dst = selector_make(&range, 0, 0);
-	assert_int_equal(kernel_simulated_packet(office->clients[i].kernel, office->gateway.kernel,
+	assert_int_equal(kernel_simulated_packet(office->clients[i].kernel, office->server.kernel,
 						 &src, &dst, 84),
 			 SIMULATED_ARRIVED);
-	assert_int_equal(kernel_simulated_packet(office->gateway.kernel, office->clients[i].kernel,
+	assert_int_equal(kernel_simulated_packet(office->server.kernel, office->clients[i].kernel,
 						 &dst, &src, 84),
 			 SIMULATED_ARRIVED);
 }
@@ -75,10 +42,10 @@ static void every_client_has_an_instance_and_a_tunnel_of_its_own(void **state)
 	struct office office;
 
 	(void)state;
-	office_start(&office);
+	begin(&office);
 	world_run(office.world, 3 * USEC_PER_SEC);
-	assert_int_equal(office.gateway.gateway->sas.child_count, CLIENTS);
-	assert_int_equal(office.gateway.gateway->peers.count, CLIENTS + 1);
+	assert_int_equal(office.server.gateway->sas.child_count, CLIENTS);
+	assert_int_equal(office.server.gateway->peers.count, CLIENTS + 1);
 	for (unsigned i = 0; i < CLIENTS; i++)
 		assert_ping(&office, i);
 	office_end(&office);
@@ -90,12 +57,12 @@ static void an_instance_goes_with_its_last_sa(void **state)
 	struct office office;
 
 	(void)state;
-	office_start(&office);
+	begin(&office);
 	world_run(office.world, 3 * USEC_PER_SEC);
 	assert_int_equal(gateway_down(office.clients[2].gateway, "t", &diag), RC_OK);
 	world_run(office.world, USEC_PER_SEC);
-	assert_int_equal(office.gateway.gateway->peers.count, CLIENTS);
-	assert_int_equal(office.gateway.gateway->sas.child_count, CLIENTS - 1);
+	assert_int_equal(office.server.gateway->peers.count, CLIENTS);
+	assert_int_equal(office.server.gateway->sas.child_count, CLIENTS - 1);
 	for (unsigned i = 0; i < CLIENTS; i++)
 		if (i != 2)
 			assert_ping(&office, i);
@@ -107,14 +74,14 @@ static void a_client_that_restarts_gets_its_instance_again(void **state)
 	struct office office;
 
 	(void)state;
-	office_start(&office);
+	begin(&office);
 	world_run(office.world, 3 * USEC_PER_SEC);
 	end_crash(&office.clients[1]);
 	end_free(&office.clients[1]);
-	start_client(&office, 1, "@client1");
+	(void)office_client(&office, 1, "@client1", "");
 	world_run(office.world, 3 * USEC_PER_SEC);
-	assert_int_equal(office.gateway.gateway->peers.count, CLIENTS + 1);
-	assert_int_equal(office.gateway.gateway->sas.child_count, CLIENTS);
+	assert_int_equal(office.server.gateway->peers.count, CLIENTS + 1);
+	assert_int_equal(office.server.gateway->sas.child_count, CLIENTS);
 	assert_ping(&office, 1);
 	office_end(&office);
 }
@@ -126,9 +93,9 @@ static void the_office_cannot_begin(void **state)
 	struct office office;
 
 	(void)state;
-	office_start(&office);
-	assert_int_equal(gateway_up(office.gateway.gateway, "t", &diag), RC_UNSUPPORTED);
-	assert_int_equal(gateway_route(office.gateway.gateway, "t", &diag), RC_UNSUPPORTED);
+	begin(&office);
+	assert_int_equal(gateway_up(office.server.gateway, "t", &diag), RC_UNSUPPORTED);
+	assert_int_equal(gateway_route(office.server.gateway, "t", &diag), RC_UNSUPPORTED);
 	office_end(&office);
 }
 
@@ -138,14 +105,14 @@ static void down_of_the_template_ends_all_instances(void **state)
 	struct office office;
 
 	(void)state;
-	office_start(&office);
+	begin(&office);
 	world_run(office.world, 3 * USEC_PER_SEC);
-	assert_int_equal(gateway_down(office.gateway.gateway, "t", &diag), RC_OK);
+	assert_int_equal(gateway_down(office.server.gateway, "t", &diag), RC_OK);
 	world_run(office.world, 500 * USEC_PER_MSEC);
 	for (unsigned i = 0; i < CLIENTS; i++)
 		assert_int_equal(office.clients[i].child_down, 1);
 	world_run(office.world, 60 * USEC_PER_SEC);
-	assert_int_equal(office.gateway.gateway->sas.child_count, CLIENTS); /* they want it */
+	assert_int_equal(office.server.gateway->sas.child_count, CLIENTS); /* they want it */
 	office_end(&office);
 }
 
@@ -156,12 +123,12 @@ static void delete_of_the_template_ends_all_instances_for_good(void **state)
 
 	(void)state;
 	for (unsigned ms = 0; ms < 10; ms++) {
-		office_start(&office);
+		begin(&office);
 		world_run(office.world, ms * 2 * USEC_PER_MSEC);
-		assert_int_equal(gateway_delete(office.gateway.gateway, "t", &diag), RC_OK);
+		assert_int_equal(gateway_delete(office.server.gateway, "t", &diag), RC_OK);
 		world_run(office.world, 60 * USEC_PER_SEC);
-		assert_int_equal(office.gateway.gateway->peers.count, 0);
-		end_assert_empty(&office.gateway);
+		assert_int_equal(office.server.gateway->peers.count, 0);
+		end_assert_empty(&office.server);
 		for (unsigned i = 0; i < CLIENTS; i++)
 			assert_int_equal(office.clients[i].gateway->sas.child_count, 0);
 		office_end(&office);
@@ -173,12 +140,12 @@ static void stop_of_the_office_tells_every_client(void **state)
 	struct office office;
 
 	(void)state;
-	office_start(&office);
+	begin(&office);
 	world_run(office.world, 3 * USEC_PER_SEC);
-	end_stop(&office.gateway);
+	end_stop(&office.server);
 	world_run(office.world, USEC_PER_SEC);
-	assert_true(office.gateway.stopped);
-	end_assert_empty(&office.gateway);
+	assert_true(office.server.stopped);
+	end_assert_empty(&office.server);
 	for (unsigned i = 0; i < CLIENTS; i++)
 		assert_int_equal(office.clients[i].child_down, 1);
 	office_end(&office);
@@ -190,7 +157,7 @@ static void the_office_may_go_at_any_moment(void **state)
 
 	(void)state;
 	for (unsigned steps = 0; steps < 150; steps += 3) {
-		office_start(&office);
+		begin(&office);
 		for (unsigned i = 0; i < steps; i++)
 			(void)world_step(office.world);
 		office_end(&office);
@@ -250,8 +217,7 @@ static void any_address_of_ours_answers_when_left_is_any(void **state)
 			       "conn t\n\tleft=192.0.2.1\n\tleftid=@west\n\tright=%s\n"
 			       "\trightsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=start\n",
 			       ours[i]);
-		pair_start(&pair, 1, conf, anywhere, ": PSK \"correct horse battery staple\"\n",
-			   ": PSK \"correct horse battery staple\"\n");
+		pair_start(&pair, 1, conf, anywhere, OFFICE_SECRET, OFFICE_SECRET);
 		assert_int_equal(world_host_add_address(pair.east.host, ours[1]), RC_OK);
 		pair_run(&pair, 6 * USEC_PER_SEC);
 		assert_int_equal(pair.west.child_up, 1);
@@ -268,26 +234,16 @@ static const char wide_conf[] = "conn t\n\tleft=192.0.2.100\n\tleftid=@office\n\
 
 static void start_branch(struct office *office, unsigned i, const char *id, const char *subnet)
 {
-	char conf[400], address[32], name[16];
+	char more[60];
 
-	(void)snprintf(name, sizeof(name), "branch%u", i);
-	(void)snprintf(address, sizeof(address), "192.0.2.%u", i + 1);
-	(void)snprintf(conf, sizeof(conf),
-		       "conn t\n\tleft=%s\n\tleftid=%s\n\tright=192.0.2.100\n\trightid=@office\n"
-		       "\tleftsubnet=%s\n\trightsubnet=10.2.0.0/24\n\tauthby=secret\n"
-		       "\tauto=start\n",
-		       address, id, subnet);
-	end_start(office->world, &office->clients[i], name, address, conf,
-		  ": PSK \"correct horse battery staple\"\n");
+	(void)snprintf(more, sizeof(more), "\tleftsubnet=%s\n", subnet);
+	(void)office_client(office, i, id, more);
 	world_run(office->world, 3 * USEC_PER_SEC);
 }
 
 static void wide_start(struct office *office)
 {
-	*office = (struct office){ .world = world_new(1) };
-	assert_non_null(office->world);
-	end_start(office->world, &office->gateway, "office", "192.0.2.100", wide_conf,
-		  ": PSK \"correct horse battery staple\"\n");
+	office_start(office, wide_conf, NULL);
 	start_branch(office, 0, "@one", "10.65.0.0/16");
 	assert_int_equal(office->clients[0].child_up, 1);
 }
@@ -305,7 +261,7 @@ static void what_one_client_has_is_no_other_ones(void **state)
 		start_branch(&office, 1, "@two", taken[i]);
 		assert_int_equal(office.clients[1].child_up, 0);
 		assert_int_equal(office.clients[1].last_reason, RC_TS_UNACCEPTABLE);
-		assert_true(end_said(&office.gateway, "\"t[1]\""));
+		assert_true(end_said(&office.server, "\"t[1]\""));
 		start_branch(&office, 2, "@three", "10.66.0.0/16");
 		assert_int_equal(office.clients[2].child_up, 1);
 		assert_int_equal(office.clients[0].child_down, 0);

@@ -1,66 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* uniqueids=: a client that comes again, from another address or after a crash. */
-#include <stdio.h>
-#include "exchange/pair.h"
-#include "unit/test.h"
+#include "exchange/office.h"
 
 #define OFFICE                                                                                     \
 	"conn t\n\tleft=192.0.2.100\n\tleftid=@office\n\tleftsubnet=10.2.0.0/24\n\tright=%any\n"   \
 	"\tauthby=secret\n\tauto=add\n"
-#define GROUP_SECRET ": PSK \"correct horse battery staple\"\n"
 
-struct office {
-	struct world *world;
-	struct end gateway;
-	struct end clients[4];
-	unsigned count;
-};
-
-static void office_start(struct office *office, const char *uniqueids)
+static void begin(struct office *office, const char *uniqueids)
 {
 	char conf[600];
 
-	*office = (struct office){ .world = world_new(1) };
-	assert_non_null(office->world);
 	(void)snprintf(conf, sizeof(conf), "config setup\n\tuniqueids=%s\n%s", uniqueids, OFFICE);
-	end_start(office->world, &office->gateway, "office", "192.0.2.100", conf, GROUP_SECRET);
+	office_start(office, conf, NULL);
 }
 
-static void office_end(struct office *office)
-{
-	for (unsigned i = 0; i < office->count; i++)
-		end_free(&office->clients[i]);
-	end_free(&office->gateway);
-	world_free(office->world);
-}
-
-/* Not one that tells INITIAL_CONTACT. */
+/* The next one, which does not tell INITIAL_CONTACT. */
 static struct end *client(struct office *office, const char *id)
 {
-	struct end *end = &office->clients[office->count++];
-	char conf[500], address[32], name[16];
+	unsigned i = 0;
 
-	(void)snprintf(name, sizeof(name), "client%u", office->count);
-	(void)snprintf(address, sizeof(address), "192.0.2.%u", office->count);
-	(void)snprintf(conf, sizeof(conf),
-		       "conn t\n\tleft=%s\n\tleftid=%s\n\tright=192.0.2.100\n\trightid=@office\n"
-		       "\trightsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=start\n"
-		       "\tinitial-contact=no\n",
-		       address, id);
-	end_start(office->world, end, name, address, conf, GROUP_SECRET);
-	return end;
+	while (office->clients[i].gateway != NULL)
+		i++;
+	assert_true(i < OFFICE_CLIENTS_MAX);
+	return office_client(office, i, id, "\tinitial-contact=no\n");
 }
 
 /* The host is gone from the network, without a word. */
 static void vanish(struct office *office, struct end *end)
 {
-	assert_int_equal(world_partition(office->world, end->host, office->gateway.host, true),
+	assert_int_equal(world_partition(office->world, end->host, office->server.host, true),
 			 RC_OK);
 }
 
 static size_t ike_count(const struct office *office)
 {
-	return office->gateway.gateway->sas.ike_count;
+	return office->server.gateway->sas.ike_count;
 }
 
 static void a_client_that_moved_without_a_word_replaces_its_old_ike_sa(void **state)
@@ -69,7 +43,7 @@ static void a_client_that_moved_without_a_word_replaces_its_old_ike_sa(void **st
 	struct end *first, *second;
 
 	(void)state;
-	office_start(&office, "yes");
+	begin(&office, "yes");
 	first = client(&office, "@anna");
 	world_run(office.world, 10 * USEC_PER_SEC);
 	assert_int_equal(first->child_up, 1);
@@ -77,13 +51,13 @@ static void a_client_that_moved_without_a_word_replaces_its_old_ike_sa(void **st
 	second = client(&office, "@anna");
 	world_run(office.world, 3 * USEC_PER_SEC);
 	assert_int_equal(second->child_up, 1);
-	assert_int_equal(office.gateway.child_down, 0); /* make before break */
+	assert_int_equal(office.server.child_down, 0); /* make before break */
 	world_run(office.world, 7 * USEC_PER_SEC);
-	assert_int_equal(office.gateway.child_down, 1);
-	assert_true(end_said(&office.gateway, "replaced by a newer one"));
+	assert_int_equal(office.server.child_down, 1);
+	assert_true(end_said(&office.server, "replaced by a newer one"));
 	world_run(office.world, 120 * USEC_PER_SEC);
 	assert_int_equal(ike_count(&office), 1);
-	assert_int_equal(office.gateway.gateway->peers.count, 2);
+	assert_int_equal(office.server.gateway->peers.count, 2);
 	assert_int_equal(second->child_down, 0);
 	office_end(&office);
 }
@@ -95,7 +69,7 @@ static void the_old_ike_sa_ends_with_a_delete(void **state)
 	struct end *first;
 
 	(void)state;
-	office_start(&office, "replace");
+	begin(&office, "replace");
 	first = client(&office, "@anna");
 	world_run(office.world, 10 * USEC_PER_SEC);
 	end_up(first, "t");
@@ -112,7 +86,7 @@ static void a_client_that_moves_twice_quickly_is_there_once(void **state)
 	struct end *first, *second, *third;
 
 	(void)state;
-	office_start(&office, "yes");
+	begin(&office, "yes");
 	first = client(&office, "@anna");
 	world_run(office.world, 10 * USEC_PER_SEC);
 	vanish(&office, first);
@@ -125,7 +99,7 @@ static void a_client_that_moves_twice_quickly_is_there_once(void **state)
 	assert_int_equal(third->child_up, 1);
 	assert_int_equal(third->child_down, 0);
 	assert_int_equal(ike_count(&office), 1);
-	assert_int_equal(office.gateway.gateway->sas.child_count, 1);
+	assert_int_equal(office.server.gateway->sas.child_count, 1);
 	office_end(&office);
 }
 
@@ -146,7 +120,7 @@ static void late_packets_of_the_old_address_end_nothing_new(void **state)
 	bool held = false;
 
 	(void)state;
-	office_start(&office, "yes");
+	begin(&office, "yes");
 	world_tap(office.world, hold_from_first, &held);
 	first = client(&office, "@anna");
 	world_run(office.world, 10 * USEC_PER_SEC);
@@ -177,7 +151,7 @@ static void an_ike_sa_that_never_proves_to_work_replaces_nothing(void **state)
 	bool muted = true;
 
 	(void)state;
-	office_start(&office, "yes");
+	begin(&office, "yes");
 	world_tap(office.world, lose_to_second, &muted);
 	first = client(&office, "@anna");
 	world_run(office.world, 10 * USEC_PER_SEC);
@@ -198,7 +172,7 @@ static void other_clients_are_left_alone(void **state)
 	struct end *anna, *bert;
 
 	(void)state;
-	office_start(&office, "yes");
+	begin(&office, "yes");
 	anna = client(&office, "@anna");
 	bert = client(&office, "@bert");
 	world_run(office.world, 10 * USEC_PER_SEC);
@@ -219,7 +193,7 @@ static void nobody_is_replaced_by_who_cannot_prove_the_identity(void **state)
 	struct end *anna, *thief;
 
 	(void)state;
-	office_start(&office, "yes");
+	begin(&office, "yes");
 	anna = client(&office, "@anna");
 	world_run(office.world, 10 * USEC_PER_SEC);
 	thief = client(&office, "@anna");
@@ -238,13 +212,13 @@ static void uniqueids_no_and_never_let_the_old_one_be(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 2; i++) {
-		office_start(&office, modes[i]);
+		begin(&office, modes[i]);
 		(void)client(&office, "@anna");
 		world_run(office.world, 10 * USEC_PER_SEC);
 		(void)client(&office, "@anna");
 		world_run(office.world, 120 * USEC_PER_SEC);
 		assert_int_equal(ike_count(&office), 2);
-		assert_int_equal(office.gateway.child_down, 0);
+		assert_int_equal(office.server.child_down, 0);
 		office_end(&office);
 	}
 }
@@ -256,14 +230,14 @@ static void uniqueids_keep_refuses_who_is_here_already(void **state)
 	struct diag diag;
 
 	(void)state;
-	office_start(&office, "keep");
+	begin(&office, "keep");
 	first = client(&office, "@anna");
 	world_run(office.world, 10 * USEC_PER_SEC);
 	second = client(&office, "@anna");
 	world_run(office.world, 10 * USEC_PER_SEC);
 	assert_int_equal(second->child_up, 0);
 	assert_int_equal(second->last_reason, RC_AUTH_FAILED);
-	assert_true(end_said(&office.gateway, "uniqueids=keep"));
+	assert_true(end_said(&office.server, "uniqueids=keep"));
 	assert_int_equal(gateway_down(first->gateway, "t", &diag), RC_OK);
 	world_run(office.world, 600 * USEC_PER_SEC);
 	assert_int_equal(second->child_up, 1);

@@ -2,31 +2,20 @@
 # refusals_with KIND: west is Vanth, east is of that kind; one end's certificate is bad in some way, and whoever
 # begins, the other end refuses it, we tell the true reason where we are that end, and nothing is left.
 
-declare -A because=(
-	[expired]="expired at 2025-01-01"
-	[future]="is not valid before 2049-01-01"
-	[wrongid]="says it is @wrongid.east.example, which its certificate"
-	[usage]="may not be used for IPsec"
-	[unknown]="the issuer of"
-	[narrow]="name constraint"
-)
+# name | what we say of theirs | what strongSwan's log says of ours | what Libreswan's does; empty: it is not tried
+reasons="
+expired|expired at 2025-01-01|subject certificate invalid (valid from Jan 01 00:00:00 2024|CN=expired,OU=west,O=Lab,C=CH invalid: SEC_ERROR_EXPIRED_CERTIFICATE
+future|is not valid before 2049-01-01|subject certificate invalid (valid from Jan 01 00:00:00 2049|CN=future,OU=west,O=Lab,C=CH invalid: SEC_ERROR_EXPIRED_CERTIFICATE
+wrongid|says it is @wrongid.east.example, which its certificate|no trusted ECDSA public key found for 'wrongid.west.example'|does not match ID_FQDN 'wrongid.west.example'
+usage|may not be used for IPsec||CN=usage,OU=west,O=Lab,C=CH invalid: SEC_ERROR_INADEQUATE_CERT_TYPE
+unknown|the issuer of|no issuer certificate found for \"C=CH, O=Lab, OU=west, CN=unknown\"|CN=unknown,OU=west,O=Lab,C=CH invalid: SEC_ERROR_UNKNOWN_ISSUER
+narrow|name constraint|CN=narrow' does not match permitted name constraint|CN=narrow of the lab,O=Lab,C=CH invalid"
 
-# what the log of the other daemon says of ours
-declare -A told_by_strongswan=(
-	[expired]="subject certificate invalid (valid from Jan 01 00:00:00 2024"
-	[future]="subject certificate invalid (valid from Jan 01 00:00:00 2049"
-	[wrongid]="no trusted ECDSA public key found for 'wrongid.west.example'"
-	[unknown]='no issuer certificate found for "C=CH, O=Lab, OU=west, CN=unknown"'
-	[narrow]="CN=narrow' does not match permitted name constraint"
-)
-declare -A told_by_libreswan=(
-	[expired]="CN=expired,OU=west,O=Lab,C=CH invalid: SEC_ERROR_EXPIRED_CERTIFICATE"
-	[future]="CN=future,OU=west,O=Lab,C=CH invalid: SEC_ERROR_EXPIRED_CERTIFICATE"
-	[wrongid]="does not match ID_FQDN 'wrongid.west.example'"
-	[usage]="CN=usage,OU=west,O=Lab,C=CH invalid: SEC_ERROR_INADEQUATE_CERT_TYPE"
-	[unknown]="CN=unknown,OU=west,O=Lab,C=CH invalid: SEC_ERROR_UNKNOWN_ISSUER"
-	[narrow]="CN=narrow of the lab,O=Lab,C=CH invalid"
-)
+# reason NAME COLUMN: vanth, strongswan or libreswan says it
+reason() {
+	local -A column=([vanth]=2 [strongswan]=3 [libreswan]=4)
+	awk -F '|' -v name="$1" -v at="${column[$2]}" '$1 == name { print $at }' <<<"$reasons"
+}
 
 # theirs NAME, ours NAME: a conn in which that end's certificate is the bad one
 theirs() { pair_conn "theirs-$1" west.cert=west-p256 east.cert=east-$1 west.id=@p256.west.example east.id=@$1.east.example; }
@@ -83,16 +72,10 @@ uses() {
 }
 
 # what KIND refuses of us: strongSwan does not look at extended key usage
-refused_by() {
-	case $1 in
-	strongswan) echo expired future wrongid unknown narrow ;;
-	*) echo expired future wrongid usage unknown narrow ;;
-	esac
-}
+refused_by() { awk -F '|' -v at="$([ "$1" = strongswan ] && echo 3 || echo 4)" '$at != "" { print $1 }' <<<"$reasons"; }
 
 refusals_with() {
 	local name
-	local -n told=told_by_$1
 	charon_plugins=revocation
 	keys west -chain
 	keys east -chain
@@ -100,9 +83,9 @@ refusals_with() {
 	for name in $(refused_by "$1"); do ours "$name"; done
 	start vanth west
 	start "$1" east
-	for name in $(uses "$1"); do refused "theirs-$name" "${because[$name]}"; done
+	for name in $(uses "$1"); do refused "theirs-$name" "$(reason "$name" vanth)"; done
 	for name in $(refused_by "$1"); do
 		refused "ours-$name" ""
-		log_has east "${told[$name]}" 5
+		log_has east "$(reason "$name" "$1")" 5
 	done
 }

@@ -25,21 +25,28 @@ static void play(void *context, struct host *host, const struct spawn_request *r
 	program->takes = played->takes;
 }
 
-static void begin(struct road *road, struct played *played)
-{
-	road_begin(road, PAIR_CONN "\tleftupdown=/etc/updown\n", NULL);
-	*played = (struct played){ .takes = USEC_PER_SEC };
-	world_on_spawn(road->pair.world, play, played);
-	end_up(&road->pair.west, "t");
-	road_run(road, 10 * USEC_PER_SEC);
-	assert_int_equal(played->runs, 3);
-	assert_true(updown_idle(road->pair.west.gateway));
-	played->verbs[0] = '\0';
-}
+struct scene {
+	struct road road;
+	struct played played;
+	struct gateway *gateway; /* west's */
+	struct child_sa *child;
+	unsigned done; /* calls of count() */
+};
 
-static struct child_sa *child_of(struct road *road)
+/* The tunnel is up, and its scripts have run. */
+static void begin(struct scene *s)
 {
-	return tunnel_current(road_tunnel(&road->pair.west));
+	road_begin(&s->road, PAIR_CONN "\tleftupdown=/etc/updown\n", NULL);
+	s->played = (struct played){ .takes = USEC_PER_SEC };
+	s->gateway = s->road.pair.west.gateway;
+	s->done = 0;
+	world_on_spawn(s->road.pair.world, play, &s->played);
+	end_up(&s->road.pair.west, "t");
+	road_run(&s->road, 10 * USEC_PER_SEC);
+	assert_int_equal(s->played.runs, 3);
+	assert_true(updown_idle(s->gateway));
+	s->played.verbs[0] = '\0';
+	s->child = tunnel_current(road_tunnel(&s->road.pair.west));
 }
 
 static bool tell(struct gateway *gateway, struct child_sa *child, enum script_state from,
@@ -76,158 +83,138 @@ static void count(void *context)
 
 static void who_waits_for_the_end_is_told_once(void **state)
 {
-	struct gateway *gateway;
-	struct played played;
-	struct road road;
-	unsigned done = 0;
+	struct scene s;
 
 	(void)state;
-	begin(&road, &played);
-	gateway = road.pair.west.gateway;
-	assert_true(updown_down(gateway, child_of(&road), count, &done));
-	assert_false(updown_idle(gateway));
-	road_run(&road, 1500 * USEC_PER_MSEC);
-	assert_int_equal(done, 0);
-	road_run(&road, 5 * USEC_PER_SEC);
-	assert_int_equal(done, 1);
-	assert_true(updown_idle(gateway));
-	assert_string_equal(played.verbs, "down-client unroute-client ");
-	assert_false(updown_has_script(road_tunnel(&road.pair.east)));
-	road_end(&road);
+	begin(&s);
+	assert_true(updown_down(s.gateway, s.child, count, &s.done));
+	assert_false(updown_idle(s.gateway));
+	road_run(&s.road, 1500 * USEC_PER_MSEC);
+	assert_int_equal(s.done, 0);
+	road_run(&s.road, 5 * USEC_PER_SEC);
+	assert_int_equal(s.done, 1);
+	assert_true(updown_idle(s.gateway));
+	assert_string_equal(s.played.verbs, "down-client unroute-client ");
+	assert_false(updown_has_script(road_tunnel(&s.road.pair.east)));
+	road_end(&s.road);
 }
 
 static void an_up_that_was_not_begun_goes_with_its_down(void **state)
 {
-	struct gateway *gateway;
-	struct played played;
-	struct road road;
-	unsigned done = 0;
+	struct scene s;
 
 	(void)state;
-	begin(&road, &played);
-	gateway = road.pair.west.gateway;
-	updown_up(gateway, child_of(&road));
-	assert_false(updown_down(gateway, child_of(&road), count, &done));
-	assert_true(updown_idle(gateway));
-	assert_true(updown_down(gateway, child_of(&road), count, &done));
-	road_run(&road, USEC_PER_SEC / 2);
-	updown_up(gateway, child_of(&road));
-	assert_false(updown_down(gateway, child_of(&road), count, &done));
-	road_run(&road, 10 * USEC_PER_SEC);
-	assert_string_equal(played.verbs, "down-client unroute-client ");
-	assert_int_equal(done, 1);
-	updown_up(gateway, child_of(&road)); /* begun: it stays */
-	road_run(&road, USEC_PER_SEC / 2);
-	assert_true(updown_down(gateway, child_of(&road), count, &done));
-	road_run(&road, 10 * USEC_PER_SEC);
-	assert_int_equal(played.runs, 10);
-	assert_int_equal(done, 2);
-	road_end(&road);
+	begin(&s);
+	updown_up(s.gateway, s.child);
+	assert_false(updown_down(s.gateway, s.child, count, &s.done));
+	assert_true(updown_idle(s.gateway));
+	assert_true(updown_down(s.gateway, s.child, count, &s.done));
+	road_run(&s.road, USEC_PER_SEC / 2);
+	updown_up(s.gateway, s.child);
+	assert_false(updown_down(s.gateway, s.child, count, &s.done));
+	road_run(&s.road, 10 * USEC_PER_SEC);
+	assert_string_equal(s.played.verbs, "down-client unroute-client ");
+	assert_int_equal(s.done, 1);
+	updown_up(s.gateway, s.child); /* begun: it stays */
+	road_run(&s.road, USEC_PER_SEC / 2);
+	assert_true(updown_down(s.gateway, s.child, count, &s.done));
+	road_run(&s.road, 10 * USEC_PER_SEC);
+	assert_int_equal(s.played.runs, 10);
+	assert_int_equal(s.done, 2);
+	road_end(&s.road);
 }
 
 static void what_runs_when_the_gateway_goes_is_killed(void **state)
 {
-	struct played played;
-	struct road road;
-	unsigned done = 0;
+	struct scene s;
 
 	(void)state;
-	begin(&road, &played);
-	assert_true(updown_down(road.pair.west.gateway, child_of(&road), count, &done));
-	updown_up(road.pair.west.gateway, child_of(&road));
-	road_run(&road, USEC_PER_SEC / 2);
-	updown_forget(road.pair.west.gateway);
-	assert_true(updown_idle(road.pair.west.gateway));
-	road_run(&road, 10 * USEC_PER_SEC);
-	assert_int_equal(done, 0);
-	assert_int_equal(played.runs, 4);
-	updown_up(road.pair.west.gateway, child_of(&road)); /* and it can go on */
-	road_run(&road, 10 * USEC_PER_SEC);
-	assert_int_equal(played.runs, 7);
-	road_end(&road);
+	begin(&s);
+	assert_true(updown_down(s.gateway, s.child, count, &s.done));
+	updown_up(s.gateway, s.child);
+	road_run(&s.road, USEC_PER_SEC / 2);
+	updown_forget(s.gateway);
+	assert_true(updown_idle(s.gateway));
+	road_run(&s.road, 10 * USEC_PER_SEC);
+	assert_int_equal(s.done, 0);
+	assert_int_equal(s.played.runs, 4);
+	updown_up(s.gateway, s.child); /* and it can go on */
+	road_run(&s.road, 10 * USEC_PER_SEC);
+	assert_int_equal(s.played.runs, 7);
+	road_end(&s.road);
 }
 
 static void without_memory_a_script_is_left_out_and_counted(void **state)
 {
-	struct gateway *gateway;
-	struct played played;
-	struct road road;
+	struct scene s;
 
 	(void)state;
-	begin(&road, &played);
-	gateway = road.pair.west.gateway;
+	begin(&s);
 	for (uint64_t i = 1; i < 40; i++) {
 		unsigned done = 0;
 		bool later;
 		mem_fail_nth(i);
-		updown_up(gateway, child_of(&road));
-		later = updown_down(gateway, child_of(&road), count, &done);
-		world_settle(road.pair.world);
+		updown_up(s.gateway, s.child);
+		later = updown_down(s.gateway, s.child, count, &done);
+		world_settle(s.road.pair.world);
 		mem_fail_nth(0);
-		road_run(&road, 10 * USEC_PER_SEC);
+		road_run(&s.road, 10 * USEC_PER_SEC);
 		assert_int_equal(done, later ? 1 : 0);
-		assert_true(updown_idle(gateway));
+		assert_true(updown_idle(s.gateway));
 	}
-	assert_true(gateway->counters.scripts_failed > 1);
-	road_end(&road);
+	assert_true(s.gateway->counters.scripts_failed > 1);
+	road_end(&s.road);
 }
 
 /* Some other tunnel's events stand between those of one. */
 static void tunnels_of_one_slot_do_not_make_it_long(void **state)
 {
 	struct tunnel other = { .serial = 99 };
-	struct child_sa *child, second;
-	struct gateway *gateway;
-	struct played played;
-	struct road road;
+	struct child_sa second;
+	struct scene s;
 
 	(void)state;
-	begin(&road, &played);
-	gateway = road.pair.west.gateway;
-	child = child_of(&road);
-	other = *child->tunnel;
+	begin(&s);
+	other = *s.child->tunnel;
 	other.serial = 99;
-	second = *child;
+	second = *s.child;
 	second.tunnel = &other;
-	assert_true(updown_down(gateway, child, NULL, NULL)); /* runs */
-	road_run(&road, USEC_PER_SEC / 2);
+	assert_true(updown_down(s.gateway, s.child, NULL, NULL)); /* runs */
+	road_run(&s.road, USEC_PER_SEC / 2);
 	for (unsigned i = 0; i < 100; i++) {
-		updown_up(gateway, child);
-		updown_up(gateway, &second);
-		assert_false(updown_down(gateway, child, NULL, NULL));
-		assert_false(updown_down(gateway, &second, NULL, NULL));
+		updown_up(s.gateway, s.child);
+		updown_up(s.gateway, &second);
+		assert_false(updown_down(s.gateway, s.child, NULL, NULL));
+		assert_false(updown_down(s.gateway, &second, NULL, NULL));
 	}
-	road_run(&road, 10 * USEC_PER_SEC);
-	assert_true(updown_idle(gateway));
-	assert_string_equal(played.verbs, "down-client unroute-client ");
-	updown_up(gateway, child);
-	updown_up(gateway, &second);
-	assert_false(updown_down(gateway, child, NULL, NULL));
-	road_run(&road, 10 * USEC_PER_SEC);
-	assert_int_equal(played.of_other, 3);
-	assert_int_equal(played.runs, 3 + 2 + 3);
-	road_end(&road);
+	road_run(&s.road, 10 * USEC_PER_SEC);
+	assert_true(updown_idle(s.gateway));
+	assert_string_equal(s.played.verbs, "down-client unroute-client ");
+	updown_up(s.gateway, s.child);
+	updown_up(s.gateway, &second);
+	assert_false(updown_down(s.gateway, s.child, NULL, NULL));
+	road_run(&s.road, 10 * USEC_PER_SEC);
+	assert_int_equal(s.played.of_other, 3);
+	assert_int_equal(s.played.runs, 3 + 2 + 3);
+	road_end(&s.road);
 }
 
 /* Of what had not begun the part remains that leads to where it is. */
 static void a_route_remains_of_an_up_that_was_not_begun(void **state)
 {
-	struct gateway *gateway;
-	struct played played;
-	struct road road;
+	struct scene s;
 
 	(void)state;
-	begin(&road, &played);
-	gateway = road.pair.west.gateway;
-	(void)tell(gateway, child_of(&road), SCRIPT_NONE, SCRIPT_UP, NULL, NULL);
-	assert_true(tell(gateway, child_of(&road), SCRIPT_UP, SCRIPT_ROUTED, NULL, NULL));
-	road_run(&road, 10 * USEC_PER_SEC);
-	assert_string_equal(played.verbs, "prepare-client route-client ");
-	(void)tell(gateway, child_of(&road), SCRIPT_ROUTED, SCRIPT_UP, NULL, NULL);
-	assert_true(tell(gateway, child_of(&road), SCRIPT_UP, SCRIPT_NONE, NULL, NULL));
-	road_run(&road, 10 * USEC_PER_SEC);
-	assert_string_equal(played.verbs, "prepare-client route-client unroute-client ");
-	road_end(&road);
+	begin(&s);
+	(void)tell(s.gateway, s.child, SCRIPT_NONE, SCRIPT_UP, NULL, NULL);
+	assert_true(tell(s.gateway, s.child, SCRIPT_UP, SCRIPT_ROUTED, NULL, NULL));
+	road_run(&s.road, 10 * USEC_PER_SEC);
+	assert_string_equal(s.played.verbs, "prepare-client route-client ");
+	(void)tell(s.gateway, s.child, SCRIPT_ROUTED, SCRIPT_UP, NULL, NULL);
+	assert_true(tell(s.gateway, s.child, SCRIPT_UP, SCRIPT_NONE, NULL, NULL));
+	road_run(&s.road, 10 * USEC_PER_SEC);
+	assert_string_equal(s.played.verbs, "prepare-client route-client unroute-client ");
+	road_end(&s.road);
 }
 
 /* An up that was not begun, on its way down to a trap, is a way up that somebody waits for. */

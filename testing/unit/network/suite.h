@@ -84,6 +84,19 @@ static unsigned suite_set(struct suite *suite, const struct network_plan *plan)
 	return suite->failed;
 }
 
+/* Begun, and that is all that is wanted and there; second may be NULL. */
+static inline void suite_begin_with(struct suite *suite, struct network_plan *plan,
+				    const struct network_object *first,
+				    const struct network_object *second)
+{
+	suite_begin(suite);
+	plan->count = 0;
+	network_plan_add(plan, first);
+	if (second != NULL)
+		network_plan_add(plan, second);
+	assert_int_equal(suite_set(suite, plan), 0);
+}
+
 /* Somebody else's try to add it: it is there, and "used as it stands". */
 static bool suite_is_there(struct suite *suite, const struct network_object *object);
 

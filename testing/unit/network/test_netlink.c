@@ -107,15 +107,12 @@ static void table_of_tunnels_is_not_seen_by_what_has_the_mark(void **state)
 /* It is the source of nothing that does not ask for it. */
 static void address_of_a_client_is_no_source_by_itself(void **state)
 {
-	struct network_plan plan = { .count = 0 };
 	struct network_object v4 = suite_address("10.9.0.7"), v6 = suite_address("fd00:9::7");
+	struct network_plan plan;
 	struct suite suite;
 
 	(void)state;
-	suite_begin(&suite);
-	network_plan_add(&plan, &v4);
-	network_plan_add(&plan, &v6);
-	assert_int_equal(suite_set(&suite, &plan), 0);
+	suite_begin_with(&suite, &plan, &v4, &v6);
 	netns_do("PATH=$PATH:/sbin:/usr/sbin; ip addr show dev lo | grep -q '10.9.0.7/32 scope "
 		 "link';"
 		 "ip addr show dev lo | grep -q 'fd00:9::7/128 .*deprecated'");
@@ -251,6 +248,17 @@ static void due(void *context, usec_t when)
 	(void)when;
 }
 
+/* Begun, watching, and with the plans of both IP versions in one; v6: that of the second. */
+static void begin_watching(struct suite *suite, struct network_plan *plan, struct network_plan *v6)
+{
+	suite_begin(suite);
+	network_watch(suite->network, due, NULL);
+	suite_plan(plan, "4");
+	suite_plan(v6, "6");
+	for (unsigned i = 0; i < v6->count; i++)
+		network_plan_add(plan, &v6->objects[i]);
+}
+
 static void what_others_remove_is_heard_of_and_put_back(void **state)
 {
 	static const char *const scripts[] = {
@@ -263,12 +271,7 @@ static void what_others_remove_is_heard_of_and_put_back(void **state)
 	struct suite suite;
 
 	(void)state;
-	suite_begin(&suite);
-	network_watch(suite.network, due, NULL);
-	suite_plan(&plan, "4");
-	suite_plan(&v6, "6");
-	for (unsigned i = 0; i < v6.count; i++)
-		network_plan_add(&plan, &v6.objects[i]);
+	begin_watching(&suite, &plan, &v6);
 	assert_int_equal(suite_set(&suite, &plan), 0);
 	for (unsigned i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++)
 		comes_again_after(&suite, &plan, scripts[i]);
@@ -286,14 +289,9 @@ static void place_that_others_take_or_leave_is_heard_of(void **state)
 	struct suite suite;
 
 	(void)state;
-	suite_begin(&suite);
-	network_watch(suite.network, due, NULL);
-	suite_plan(&plan, "4");
-	suite_plan(&v6, "6");
+	begin_watching(&suite, &plan, &v6);
 	network_plan_add(&taken, &plan.objects[1]);
 	network_plan_add(&taken, &v6.objects[1]);
-	for (unsigned i = 0; i < v6.count; i++)
-		network_plan_add(&plan, &v6.objects[i]);
 	netns_do("PATH=$PATH:/sbin:/usr/sbin; ip addr add 10.9.0.7/32 dev lo;"
 		 "ip -6 route add default dev v0 table 86; ip rule add pref 30086 table main"
 		 " suppress_prefixlength 0 protocol 86");

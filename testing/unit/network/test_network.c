@@ -169,14 +169,12 @@ static void link_that_is_wanted_stays_when_the_others_go(void **state)
 
 static void renewing_makes_again_what_somebody_took(void **state)
 {
-	struct network_plan plan = { .count = 0 };
 	struct network_object object = suite_address("10.9.0.7");
+	struct network_plan plan;
 	struct suite suite;
 
 	(void)state;
-	suite_begin(&suite);
-	network_plan_add(&plan, &object);
-	assert_int_equal(suite_set(&suite, &plan), 0);
+	suite_begin_with(&suite, &plan, &object, NULL);
 	assert_true(network_simulated_take(suite.network, &object));
 	network_user_renew(suite.user);
 	fake_turn(&suite.host);

@@ -2,9 +2,7 @@
 # shows: ipsec-interface= makes an interface with its address and routes, which carries the tunnel and goes with it
 # timeout: 300
 two_gateways
-
-# gone NS DEVICE
-gone() { ! ip -n "$1" link show "$2" >/dev/null 2>&1; }
+. "$LAB/interfaces.sh"
 
 conn_conf west ipsec-interface=yes leftinterface-ip=10.77.0.1/30
 conn_conf east ipsec-interface=5
@@ -12,20 +10,17 @@ start vanth west
 start vanth east
 capture_start
 up west tunnel
-wait_for 5 "the interface" ip -n west link show ipsec1
+has_device west ipsec1
 contains "$(ip -n west addr show dev ipsec1)" "10.77.0.1/30"
 contains "$(ip -n west route get 10.2.0.2)" "dev ipsec1"
 contains "$(ip -n east route get 10.1.0.2)" "dev ipsec5"
 contains "$(ip -n west xfrm state)" "if_id 0x1"
 ping_ok westlan 10.2.0.2
 sees_esp
-[ "$(at west sed -n "s/^ *ipsec1: *//p" /proc/self/net/dev | awk "{ print \$10 }")" -ge 2 ] || fail "ipsec1 has not sent the pings"
+counted ipsec1
 
 say "rekeying leaves the interface alone"
-index=$(ip -n west -o link show ipsec1 | cut -d: -f1)
-rekey west tunnel child
-[ "$(ip -n west -o link show ipsec1 | cut -d: -f1)" = "$index" ] || fail "another interface"
-ping_ok westlan 10.2.0.2
+outlives_rekey ipsec1
 
 say "what somebody else removes comes back"
 ip -n west link del ipsec1
@@ -42,16 +37,11 @@ ping_ok westlan 10.2.0.2
 
 say "it goes with the tunnel"
 down west tunnel
-wait_for 5 "no interface" gone west ipsec1
-wait_for 5 "no interface" gone east ipsec5
+has_no_device west ipsec1
+has_no_device east ipsec5
 
 say "what a killed daemon left is removed"
-up west tunnel
-wait_for 5 "the interface" ip -n west link show ipsec1
-kill -KILL "${pid_of[west]}"
-wait "${pid_of[west]}" || true
-daemons=east
-ip -n west link show ipsec1
+left_behind ipsec1
 for number in 101 102 103; do
 	ip -n west link add "ipsec$number" type xfrm if_id "$number"
 	ip -n west link set "ipsec$number" group 22081
@@ -67,7 +57,7 @@ conn_conf east rightsubnet=0.0.0.0/0
 start vanth west
 start vanth east
 up west tunnel
-wait_for 5 "the interface" ip -n west link show ipsec1
+has_device west ipsec1
 ping_ok westlan 10.2.0.2
 contains "$(ip -n west route get 198.51.100.1)" "dev ipsec1"
 contains "$(ip -n west route get 198.51.100.1 mark 0x56414e54)" "dev eth0"
@@ -76,12 +66,12 @@ ping_ok westlan 10.2.0.2
 ip -n west rule del pref 30087
 wait_for 5 "its rule again" has_route 198.51.100.1
 down west tunnel
-wait_for 5 "no interface" gone west ipsec1
+has_no_device west ipsec1
 
 say "nor does strict rp_filter keep the peer out of it"
 at west sh -c 'echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter'
 up west tunnel
-wait_for 5 "the interface" ip -n west link show ipsec1
+has_device west ipsec1
 ping_ok westlan 10.2.0.2
 rekey west tunnel child
 ping_ok westlan 10.2.0.2
@@ -89,5 +79,5 @@ taken_in() { at west ip route get "$1" iif eth0 from 203.0.113.9 ipproto udp spo
 taken_in 192.0.2.1 500 && taken_in 192.0.2.1 4500 && taken_in 10.1.0.1 500 || fail "other peers are kept out"
 ! taken_in 192.0.2.1 53 || fail "more than IKE is let in past the tunnel"
 down west tunnel
-wait_for 5 "no interface" gone west ipsec1
+has_no_device west ipsec1
 [ -z "$(ip -n west rule show | grep 56414e54 || true)" ] || fail "a rule is left"
