@@ -280,11 +280,12 @@ struct config_setup {
 };
 
 /* A ca section: a CA that is trusted beside those of the NSS database. */
-#define CONFIG_CA_CRLS 2
+#define CONFIG_CA_CRLS	2
+#define CONFIG_CA_OCSPS 2
 struct config_ca {
 	char *name, *cacert;		/* cacert: a nickname, or a file */
 	char *crl_uris[CONFIG_CA_CRLS]; /* NULL: none */
-	char *ocsp_uri;
+	char *ocsp_uris[CONFIG_CA_OCSPS];
 	const char *file;
 	unsigned line;
 	uint8_t load; /* auto=add */

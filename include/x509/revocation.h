@@ -88,6 +88,10 @@ enum rc x509_proof_check(const struct revocation *revocation, const struct x509_
  * (crlcheckinterval=, nextUpdate), a few at a time, and news() tells when one is revoked. To be
  * called every minute or more often; who is not heard of for five is not asked about any more. */
 void x509_proof_watch(struct revocation *revocation, const struct x509_proof *proof);
+/* Who has it got, or keeps, a ticket (RFC 5723) that is good until then, and may come back by it
+ * after any pause: it is not forgotten. Of very many those that are away for longest are. */
+void x509_proof_may_return(struct revocation *revocation, const struct x509_proof *proof,
+			   usec_t until);
 
 /* ---- to look at ---- */
 enum x509_known { X509_KNOWN_NOT, X509_KNOWN_GOOD, X509_KNOWN_REVOKED };

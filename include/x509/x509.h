@@ -16,7 +16,7 @@ struct x509_ca {
 /* Where a CA tells what it has revoked, besides what its certificates say; http:// URLs, NULL: none
  */
 struct x509_points {
-	char *crls[CONFIG_CA_CRLS], *ocsp;
+	char *crls[CONFIG_CA_CRLS], *ocsps[CONFIG_CA_OCSPS];
 };
 /* Reads the database that crypto_open() opened (none: empty). Slow. */
 enum rc x509_trust_load(struct x509_trust **out, struct diag *diag) MUST_CHECK;

@@ -24,18 +24,56 @@ static void add_place(char places[PLACES_MAX], const char *what, struct span url
 		       (int)(url.len < 120 ? url.len : 120), (const char *)url.ptr);
 }
 
+static void add_text(char places[PLACES_MAX], const char *what, const char *url)
+{
+	if (url != NULL)
+		add_place(places, what, span_make(url, strlen(url)));
+}
+
+/* What the issuer's ca section says; NULL: it has none. */
+static const struct x509_points *points_of(const struct one *one)
+{
+	return x509_trust_points(keyring_trust(one->check->keyring), one->issuer);
+}
+
+static bool section_names_responder(const struct one *one)
+{
+	const struct x509_points *points = points_of(one);
+	bool any = false;
+
+	for (unsigned i = 0; points != NULL && i < CONFIG_CA_OCSPS; i++)
+		any = any || points->ocsps[i] != NULL;
+	return any;
+}
+
+static bool section_names_crl(const struct one *one)
+{
+	const struct x509_points *points = points_of(one);
+	bool any = false;
+
+	for (unsigned i = 0; points != NULL && i < CONFIG_CA_CRLS; i++)
+		any = any || points->crls[i] != NULL;
+	return any;
+}
+
+/* Those that the daemon asks, in its order. */
 static void find_places(const struct one *one, char places[PLACES_MAX])
 {
 	const struct config_setup *setup = one->check->setup;
+	const struct x509_points *points = points_of(one);
+	bool section = section_names_responder(one);
 	struct span url;
 
 	places[0] = '\0';
-	if (setup->ocsp_uri != NULL)
-		add_place(places, "OCSP (ocsp-uri=)",
-			  span_make(setup->ocsp_uri, strlen(setup->ocsp_uri)));
+	add_text(places, "OCSP (ocsp-uri=)", setup->ocsp_uri);
+	for (unsigned i = 0; setup->ocsp_uri == NULL && section && i < CONFIG_CA_OCSPS; i++)
+		add_text(places, "OCSP (ca section)", points->ocsps[i]);
 	for (unsigned i = 0;
-	     setup->ocsp_uri == NULL && certificate_ocsp_url(one->certificate, i, &url); i++)
+	     setup->ocsp_uri == NULL && !section && certificate_ocsp_url(one->certificate, i, &url);
+	     i++)
 		add_place(places, "OCSP", url);
+	for (unsigned i = 0; points != NULL && i < CONFIG_CA_CRLS; i++)
+		add_text(places, "CRL (ca section)", points->crls[i]);
 	for (unsigned i = 0; certificate_crl_url(one->certificate, i, &url); i++)
 		add_place(places, "CRL", url);
 }
@@ -46,18 +84,20 @@ static void check_others(const struct one *one)
 	const struct config_setup *setup = one->check->setup;
 	struct span url;
 
-	if (setup->ocsp_uri == NULL && !certificate_ocsp_url(one->certificate, 0, &url) &&
+	if (setup->ocsp_uri == NULL && !section_names_responder(one) &&
+	    !certificate_ocsp_url(one->certificate, 0, &url) &&
 	    certificate_ocsp_other(one->certificate, &url))
-		conn_check_say(one->check,
-			       one->theirs && setup->ocsp_enable && setup->ocsp_strict ? MARK_FAIL
-										       : MARK_WARN,
-			       "the responder of %s is asked by http only, and it names %.*s%s",
-			       one->name, (int)(url.len < 200 ? url.len : 200),
-			       (const char *)url.ptr,
-			       one->theirs && setup->ocsp_enable && setup->ocsp_strict
-				       ? ": ocsp-strict=yes refuses it; ocsp-uri= names another"
-				       : "");
-	if (!certificate_crl_url(one->certificate, 0, &url) &&
+		conn_check_say(
+			one->check,
+			one->theirs && setup->ocsp_enable && setup->ocsp_strict ? MARK_FAIL
+										: MARK_WARN,
+			"the responder of %s is asked by http only, and it names %.*s%s", one->name,
+			(int)(url.len < 200 ? url.len : 200), (const char *)url.ptr,
+			one->theirs && setup->ocsp_enable && setup->ocsp_strict
+				? ": ocsp-strict=yes refuses it; ocsp-uri=, or ocspuri= of a "
+				  "ca section, names another"
+				: "");
+	if (!section_names_crl(one) && !certificate_crl_url(one->certificate, 0, &url) &&
 	    certificate_crl_other(one->certificate, &url))
 		conn_check_say(
 			one->check, MARK_WARN,
@@ -72,8 +112,9 @@ static void check_places(const struct one *one)
 
 	find_places(one, places);
 	if (places[0] != '\0')
-		conn_check_say(one->check, MARK_OK, "%s names who says whether it is revoked: %s",
-			       one->name, places);
+		conn_check_say(one->check, MARK_OK,
+			       "%s has somebody who says whether it is revoked: %s", one->name,
+			       places);
 	else
 		conn_check_say(
 			one->check, MARK_OK, "%s names nobody who says whether it is revoked%s",

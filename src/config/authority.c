@@ -18,7 +18,8 @@ void config_ca_wipe(struct config_ca *ca)
 {
 	mem_free(ca->name);
 	mem_free(ca->cacert);
-	mem_free(ca->ocsp_uri);
+	for (unsigned i = 0; i < CONFIG_CA_OCSPS; i++)
+		mem_free(ca->ocsp_uris[i]);
 	for (unsigned i = 0; i < CONFIG_CA_CRLS; i++)
 		mem_free(ca->crl_uris[i]);
 	*ca = (struct config_ca){ 0 };
@@ -78,7 +79,13 @@ enum rc field_crluri2(const char *text, void *object, struct finding *finding)
 
 enum rc field_ocspuri(const char *text, void *object, struct finding *finding)
 {
-	return take_uri(text, "responders are asked", &((struct config_ca *)object)->ocsp_uri,
+	return take_uri(text, "responders are asked", &((struct config_ca *)object)->ocsp_uris[0],
+			finding);
+}
+
+enum rc field_ocspuri2(const char *text, void *object, struct finding *finding)
+{
+	return take_uri(text, "responders are asked", &((struct config_ca *)object)->ocsp_uris[1],
 			finding);
 }
 

@@ -567,18 +567,18 @@ const struct keyword keywords_ours[] = {
 
 	/* ---- ca NAME ---- */
 	CA_CUSTOM("cacert", "name or file", "", NULL, field_cacert,
-		  "The CA's certificate, which peers' certificates may lead to: a nickname in the "
-		  "NSS database, or a file (PEM or DER). A name that is no nickname and no "
-		  "absolute path is a file in ipsec.d/cacerts beside the configuration file."),
+		  "The CA's certificate: a nickname in the NSS database, or a file (PEM or DER); "
+		  "without an absolute path it is in ipsec.d/cacerts beside the configuration."),
 	CA_CUSTOM("crluri", "URL", "http://...", NULL, field_crluri,
 		  "Where a CRL of this CA is, besides what its certificates say.",
 		  ALSO_KNOWN("crluri1")),
 	CA_CUSTOM("crluri2", "URL", "http://...", NULL, field_crluri2,
 		  "A second place, asked when the first gives none."),
 	CA_CUSTOM("ocspuri", "URL", "http://...", NULL, field_ocspuri,
-		  "The OCSP responder that is asked about certificates of this CA, instead of the "
-		  "one that they name.",
+		  "The OCSP responder asked about this CA's certificates, not the one they name.",
 		  ALSO_KNOWN("ocspuri1")),
+	CA_CUSTOM("ocspuri2", "URL", "http://...", NULL, field_ocspuri2,
+		  "A second one, asked when the first gives no answer."),
 	{ COMMON("auto", "ignore, add", "ignore",
 		 "add: the CA is trusted, as those in the NSS database that are."),
 	  .info.section = "ca", .section = SECTION_CA, .info.type = TYPE_OF_KIND_ENUM,

@@ -118,6 +118,7 @@ enum rc field_cacert(const char *text, void *object, struct finding *finding);
 enum rc field_crluri(const char *text, void *object, struct finding *finding);
 enum rc field_crluri2(const char *text, void *object, struct finding *finding);
 enum rc field_ocspuri(const char *text, void *object, struct finding *finding);
+enum rc field_ocspuri2(const char *text, void *object, struct finding *finding);
 
 /* fields_auth.c */
 enum rc field_identity(const char *text, void *object, struct finding *finding);

@@ -233,7 +233,6 @@ const struct keyword keywords_other[] = {
 
 	/* ---- ca ---- */
 	CA_IGNORED("certuribase", "", "certificates are sent whole, never as a hash and a URL"),
-	CA_IGNORED("ocspuri2", "", "one responder is asked: write it as ocspuri="),
 	CA_IGNORED("ldaphost", "", "CRLs are fetched by http: write crluri="),
 	CA_IGNORED("ldapbase", "", "CRLs are fetched by http: write crluri="),
 	{ .info.name = NULL },

@@ -206,6 +206,9 @@ void extra_commit(struct errand *errand)
 			  "no memory for the crash token of a peer; a restart of it is noticed "
 			  "later");
 	commit_proof(errand);
+	if (sa->extra != NULL && sa->extra->ticket != NULL && sa->extra->proof != NULL)
+		x509_proof_may_return(errand->gateway->revocation, sa->extra->proof,
+				      sa->extra->ticket->expires);
 	if (out->auth_lifetime_set)
 		commit_lifetime(errand);
 	if (out->auth_told != 0)

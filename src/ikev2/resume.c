@@ -43,7 +43,7 @@ static bool same_identity(const struct identity *id, const struct wire_id *wire)
 	return identity_equal(id, &other);
 }
 
-/* What becomes known later is about this session too. */
+/* What becomes known later is about this session too, and it is asked for again from now on. */
 static enum rc keep_proof(const struct step *step, const struct ticket *ticket, struct outcome *out)
 {
 	struct x509_proof *proof;
@@ -51,6 +51,7 @@ static enum rc keep_proof(const struct step *step, const struct ticket *ticket, 
 	if (ticket->proof == NULL)
 		return RC_OK;
 	TRY(x509_proof_check(step->env->revocation, ticket->proof, &out->diag));
+	x509_proof_watch(step->env->revocation, ticket->proof);
 	proof = x509_proof_copy(ticket->proof);
 	if (proof == NULL)
 		return RC_NO_MEMORY;
@@ -223,6 +224,8 @@ static enum rc seal_state(struct step *step, const struct outcome *out, const st
 		TRY(certified_mark(step, peer, &ticket, NULL));
 	else
 		TRY(shared_mark(step, peer, client, &sa->local, &sa->remote, &ticket, NULL));
+	if (ticket.proof != NULL)
+		x509_proof_may_return(step->env->revocation, ticket.proof, ticket.expires);
 	sink_u32(sink, (uint32_t)(lasts / USEC_PER_SEC));
 	return ticket_seal(step->env->sas, step->now, &ticket, sink);
 }

@@ -140,9 +140,13 @@ static enum rc gather_all(struct gathering *gathering, const struct x509_trust *
 static enum rc point(struct x509_trust *trust, const struct gathering *gathering, unsigned index)
 {
 	const struct config_ca *ca = &gathering->config->cas[index];
-	struct x509_points points = { .ocsp = ca->ocsp_uri };
-	bool any = ca->ocsp_uri != NULL;
+	struct x509_points points = { .crls = { NULL } };
+	bool any = false;
 
+	for (unsigned i = 0; i < CONFIG_CA_OCSPS; i++) {
+		points.ocsps[i] = ca->ocsp_uris[i];
+		any = any || ca->ocsp_uris[i] != NULL;
+	}
 	for (unsigned i = 0; i < CONFIG_CA_CRLS; i++) {
 		points.crls[i] = ca->crl_uris[i];
 		any = any || ca->crl_uris[i] != NULL;

@@ -20,6 +20,7 @@ struct checking {
 	uint8_t serial[SERIAL_MAX], serial_len;
 	struct certificate *issuer;
 	char *trustname; /* whose answers are believed beside the issuer's; NULL */
+	unsigned era;	 /* of the settings by which it is believed */
 	int64_t now;
 	enum rc rc;
 	struct diag diag;
@@ -140,9 +141,17 @@ void source_wake(struct source *source)
 	revocation->env.host->ops->defer(revocation->env.host, &revocation->wake_later);
 }
 
-static void note_failure(struct source *source, const char *why)
+static void tell_failure(const struct source *source, const char *why)
 {
 	struct revocation *revocation = source->revocation;
+
+	log_limited(revocation->env.log, &revocation->limit, now_of(source), LOG_LEVEL_WARNING,
+		    NULL, "%s from %s: %s", source->kind == SOURCE_CRL ? "CRL" : "OCSP answer",
+		    source->url, why);
+}
+
+static void note_failure(struct source *source, const char *why)
+{
 	usec_t wait = SOURCE_RETRY_MAX;
 
 	if (source->failures < 6)
@@ -150,9 +159,7 @@ static void note_failure(struct source *source, const char *why)
 	source->retry_at = now_of(source) + wait;
 	mem_free(source->why);
 	source->why = mem_text(why);
-	log_limited(revocation->env.log, &revocation->limit, now_of(source), LOG_LEVEL_WARNING,
-		    NULL, "%s from %s: %s", source->kind == SOURCE_CRL ? "CRL" : "OCSP answer",
-		    source->url, why);
+	tell_failure(source, why);
 }
 
 static void note_success(struct source *source)
@@ -209,6 +216,57 @@ static void refuse_pause(struct source *source, const struct responder *responde
 	source->retry_at = responder->pause_until;
 }
 
+/* ---- whose turn it is ---- */
+
+static bool next_place(struct source *source)
+{
+	const char *next = places_next(source->url);
+
+	if (next == NULL)
+		return false;
+	source->url = next;
+	source->posts = false;
+	return true;
+}
+
+static bool enqueue_here(struct source *source)
+{
+	struct revocation *revocation = source->revocation;
+	struct responder *responder = responder_of(&revocation->responders, source->url);
+
+	if (responder == NULL) {
+		note_failure(source, "out of memory");
+		return false;
+	}
+	if (responder_pauses(responder, now_of(source))) {
+		refuse_pause(source, responder);
+		return false;
+	}
+	responder_enqueue(&revocation->responders, responder, source);
+	revocation->env.host->ops->defer(revocation->env.host, &revocation->begin_later);
+	return true;
+}
+
+/* Here, or at the next place that does not pause. False: it is not asked, and source->why says why
+ * not. */
+static bool enqueue(struct source *source)
+{
+	while (!enqueue_here(source))
+		if (!next_place(source))
+			return false;
+	return true;
+}
+
+/* What came of this place, if anything, is no answer. */
+static bool ask_elsewhere(struct source *source, const char *why)
+{
+	if (places_next(source->url) == NULL)
+		return false;
+	tell_failure(source, why);
+	leave(source);
+	return next_place(source) && enqueue(source);
+}
+
 static void responder_fails(struct source *source, const char *why)
 {
 	struct revocation *revocation = source->revocation;
@@ -219,7 +277,8 @@ static void responder_fails(struct source *source, const char *why)
 		struct source *other = container_of(responder->queue.next, struct source, in_queue);
 		leave(other);
 		refuse_pause(other, responder);
-		after(other);
+		if (!next_place(other) || !enqueue(other))
+			after(other);
 	}
 	sources_trim(revocation, source);
 }
@@ -359,63 +418,13 @@ static struct checking *checking_new(struct source *source, struct span body)
 	memcpy(checking->serial, source->serial, SERIAL_MAX);
 	checking->serial_len = source->serial_len;
 	checking->issuer = ref_or_null(source->issuer);
+	checking->era = source->revocation->ocsp_era;
 	checking->now = wall_of(source);
 	checking->trustname = text_or_null(source->revocation->ocsp_trustname, &failed);
 	if (!failed)
 		return checking;
 	checking_free(checking);
 	return NULL;
-}
-
-static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/* RFC 6960 appendix A.1: what base64 has beside letters and digits is escaped. */
-static void put_digit(struct sink *out, unsigned digit)
-{
-	if (digit == 62)
-		sink_bytes(out, "%2B", 3);
-	else if (digit == 63)
-		sink_bytes(out, "%2F", 3);
-	else
-		sink_u8(out, (uint8_t)base64[digit]);
-}
-
-static void put_base64(struct sink *out, struct span bytes)
-{
-	for (size_t i = 0; i < bytes.len; i += 3) {
-		size_t left = bytes.len - i;
-		unsigned group = (unsigned)bytes.ptr[i] << 16;
-		if (left > 1)
-			group |= (unsigned)bytes.ptr[i + 1] << 8;
-		if (left > 2)
-			group |= bytes.ptr[i + 2];
-		put_digit(out, group >> 18);
-		put_digit(out, group >> 12 & 63);
-		if (left > 1)
-			put_digit(out, group >> 6 & 63);
-		else
-			sink_bytes(out, "%3D", 3);
-		if (left > 2)
-			put_digit(out, group & 63);
-		else
-			sink_bytes(out, "%3D", 3);
-	}
-}
-
-enum rc source_get_url(const char *base, struct span request, char out[SOURCE_GET_URL_MAX])
-{
-	size_t len = strlen(base);
-	struct sink sink;
-
-	sink_init(&sink, out, SOURCE_GET_URL_MAX - 1);
-	sink_bytes(&sink, base, len);
-	if (len == 0 || base[len - 1] != '/')
-		sink_u8(&sink, '/');
-	put_base64(&sink, request);
-	if (sink_rc(&sink) != RC_OK || sink.len > len + OCSP_GET_MAX)
-		return RC_LIMIT;
-	out[sink.len] = '\0';
-	return RC_OK;
 }
 
 /* What is asked, and where; url is room for it. */
@@ -446,25 +455,6 @@ static enum rc write_question(struct source *source, uint8_t question[OCSP_REQUE
 	return RC_OK;
 }
 
-/* False: it is not asked, and source->why says why not. */
-static bool enqueue(struct source *source)
-{
-	struct revocation *revocation = source->revocation;
-	struct responder *responder = responder_of(&revocation->responders, source->url);
-
-	if (responder == NULL) {
-		note_failure(source, "out of memory");
-		return false;
-	}
-	if (responder_pauses(responder, now_of(source))) {
-		refuse_pause(source, responder);
-		return false;
-	}
-	responder_enqueue(&revocation->responders, responder, source);
-	revocation->env.host->ops->defer(revocation->env.host, &revocation->begin_later);
-	return true;
-}
-
 /* ocsp-method=get: and post when that fails. */
 static bool ask_by_post(struct source *source)
 {
@@ -486,6 +476,11 @@ static void check_done(struct job *job)
 		return;
 	}
 	source->checking = NULL;
+	if (checking->ocsp && checking->era != source->revocation->ocsp_era) {
+		settle(source, NULL); /* nobody knows anything: who waits asks again */
+		checking_free(checking);
+		return;
+	}
 	if (checking->rc == RC_OK) {
 		why->text[0] = '\0';
 		if (source->kind == SOURCE_CRL)
@@ -493,7 +488,7 @@ static void check_done(struct job *job)
 		else
 			take_answer(source, checking, why);
 	}
-	if (checking->rc == RC_OK || !ask_by_post(source))
+	if (checking->rc == RC_OK || (!ask_by_post(source) && !ask_elsewhere(source, why->text)))
 		settle(source, why->text[0] != '\0' ? why->text : NULL);
 	checking_free(checking);
 }
@@ -507,7 +502,8 @@ static void failed(struct source *source, enum rc rc, const char *why)
 		responder_fails(source, why);
 	else if (source->responder != NULL)
 		responder_answered(source->responder);
-	settle(source, why);
+	if (!ask_elsewhere(source, why))
+		settle(source, why);
 }
 
 static void fetched(void *context, enum rc rc, struct span body, const char *error)
@@ -564,6 +560,9 @@ bool source_ask(struct source *source)
 		return true;
 	if (now_of(source) < source->retry_at || source->issuer == NULL || source->local)
 		return false;
+	if (source->url != source->places)
+		source->posts = false;
+	source->url = source->places;
 	return enqueue(source);
 }
 

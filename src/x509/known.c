@@ -90,6 +90,16 @@ void x509_proof_watch(struct revocation *revocation, const struct x509_proof *pr
 	}
 }
 
+void x509_proof_may_return(struct revocation *revocation, const struct x509_proof *proof,
+			   usec_t until)
+{
+	for (unsigned i = 0; i < proof->count; i++) {
+		const struct x509_proof_one *one = &proof->certificates[i];
+		watch_may_return(revocation, one->issuer, span_make(one->serial, one->serial_len),
+				 until);
+	}
+}
+
 /* ---- to look at ---- */
 
 static const struct source *source_at(const struct revocation *revocation, size_t index)

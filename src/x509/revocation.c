@@ -86,6 +86,7 @@ static bool copy_text(const char *from, char **to)
 /* Another responder, or another trust in it: what was answered does not count any more. */
 static void forget_answers(struct revocation *revocation)
 {
+	revocation->ocsp_era++;
 	list_for(node, &revocation->ages[SOURCE_OCSP])
 	{
 		struct source *source = container_of(node, struct source, in_age);
@@ -324,6 +325,11 @@ static enum standing without_responder(struct question *question)
 {
 	struct span url;
 
+	if (certificate_ocsp_url(question->certificate, 0, &url)) {
+		diag_fail(&question->why, RC_AUTH_FAILED,
+			  "the URL of its responder has more than %d characters", SOURCE_URL_MAX);
+		return STANDING_UNKNOWN;
+	}
 	if (!certificate_ocsp_other(question->certificate, &url))
 		return STANDING_NONE;
 	diag_fail(&question->why, RC_AUTH_FAILED,
@@ -332,27 +338,38 @@ static enum standing without_responder(struct question *question)
 	return STANDING_UNKNOWN;
 }
 
+void revocation_responders(const struct revocation *revocation, const struct certificate *issuer,
+			   const struct places *own, struct places *out)
+{
+	const struct x509_points *points =
+		revocation->trust != NULL ? x509_trust_points(revocation->trust, issuer) : NULL;
+
+	*out = (struct places){ .count = 0 };
+	if (revocation->ocsp_uri != NULL) {
+		places_add(out, span_make(revocation->ocsp_uri, strlen(revocation->ocsp_uri)));
+		return;
+	}
+	for (unsigned i = 0; points != NULL && i < CONFIG_CA_OCSPS; i++)
+		if (points->ocsps[i] != NULL)
+			places_add(out, span_make(points->ocsps[i], strlen(points->ocsps[i])));
+	if (out->count == 0)
+		*out = *own;
+}
+
 static enum standing by_ocsp(struct question *question)
 {
 	struct revocation *revocation = question->revocation;
-	const struct x509_points *points = points_of(question);
 	struct source *source;
-	struct span url, own = SPAN_NONE;
+	struct places own, places;
 
 	if (!revocation->ocsp_enable)
 		return STANDING_NONE;
-	if (!certificate_ocsp_url(question->certificate, 0, &own))
-		own = SPAN_NONE;
-	if (revocation->ocsp_uri != NULL)
-		url = span_make(revocation->ocsp_uri, strlen(revocation->ocsp_uri));
-	else if (points != NULL && points->ocsp != NULL)
-		url = span_make(points->ocsp, strlen(points->ocsp));
-	else if (own.len == 0)
+	places_of(question->certificate, &own);
+	revocation_responders(revocation, question->issuer, &own, &places);
+	if (places.count == 0)
 		return without_responder(question);
-	else
-		url = own;
-	source = source_of_ocsp(revocation, url, question->certificate, question->issuer);
-	watch_keep(revocation, own, source, question->certificate, question->issuer);
+	source = source_of_ocsp(revocation, &places, question->certificate, question->issuer);
+	watch_keep(revocation, &own, source, question->certificate, question->issuer);
 	if (source == NULL) {
 		diag_fail(&question->why, RC_AUTH_FAILED, "too many OCSP questions are out");
 		return STANDING_UNKNOWN;
@@ -432,7 +449,7 @@ static enum rc judge(struct question *question, const struct x509_waiter *waiter
 static enum rc wait_for(struct revocation *revocation, struct source *source,
 			struct x509_waiter *waiter)
 {
-	usec_t limit = revocation->ocsp_timeout + 2 * revocation->crl_timeout + SOURCE_LINGER;
+	usec_t limit = 2 * revocation->ocsp_timeout + 2 * revocation->crl_timeout + SOURCE_LINGER;
 	struct host *host = revocation->env.host;
 
 	if (limit > REVOCATION_WAIT_MAX)

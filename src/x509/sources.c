@@ -97,7 +97,7 @@ static void source_free(struct source *source)
 	list_remove(&source->in_age);
 	revocation->counts[source->kind]--;
 	table_remove(&revocation->sources, &source->node);
-	mem_free(source->url);
+	mem_free(source->places);
 	mem_free(source->subject);
 	mem_free(source->why);
 	mem_free(source);
@@ -168,20 +168,20 @@ static bool make_room(struct revocation *revocation, enum source_kind kind)
 
 /* ---- a new one ---- */
 
-static bool set_url(struct source *source, struct span url)
+static bool set_places(struct source *source, const struct places *places)
 {
-	char *copy = mem_alloc(url.len + 1);
+	char *block = mem_alloc(places_size(places));
 
-	if (copy == NULL)
-		return false; /* it has the one that it had */
-	memcpy(copy, url.ptr, url.len);
-	mem_free(source->url);
-	source->url = copy;
+	if (block == NULL)
+		return false; /* it has those that it had */
+	places_pack(places, block);
+	mem_free(source->places);
+	source->url = source->places = block;
 	return true;
 }
 
 static struct source *source_new(struct revocation *revocation, enum source_kind kind,
-				 const uint8_t key[32], struct span url)
+				 const uint8_t key[32], const struct places *places)
 {
 	struct source *source;
 
@@ -195,10 +195,10 @@ static struct source *source_new(struct revocation *revocation, enum source_kind
 	source->kind = (uint8_t)kind;
 	list_init(&source->waiters);
 	source->refresh.fire = source_refresh;
-	if (!set_url(source, url) ||
+	if (!set_places(source, places) ||
 	    table_insert(&revocation->sources, &source->node,
 			 table_hash(&revocation->sources, key, 32)) != RC_OK) {
-		mem_free(source->url);
+		mem_free(source->places);
 		mem_free(source);
 		return NULL;
 	}
@@ -210,6 +210,7 @@ static struct source *source_new(struct revocation *revocation, enum source_kind
 struct source *source_of_crl(struct revocation *revocation, struct span url,
 			     const struct certificate *issuer)
 {
+	const struct places places = { 1, { url } };
 	uint8_t issuer_key[32], key[32];
 	struct source *source;
 
@@ -221,7 +222,7 @@ struct source *source_of_crl(struct revocation *revocation, struct span url,
 		source_touch(source);
 		return source;
 	}
-	source = source_new(revocation, SOURCE_CRL, key, url);
+	source = source_new(revocation, SOURCE_CRL, key, &places);
 	if (source == NULL)
 		return NULL;
 	memcpy(source->issuer_key, issuer_key, 32);
@@ -236,23 +237,23 @@ static void set_issuer(struct source *source, const struct certificate *issuer)
 		source->issuer = certificate_ref((struct certificate *)issuer);
 }
 
-static bool set_other_url(struct source *source, struct span url)
+static bool set_other_places(struct source *source, const struct places *places)
 {
-	return span_equal(span_make(source->url, strlen(source->url)), url) || set_url(source, url);
+	return places_are(source->places, places) || set_places(source, places);
 }
 
-static struct source *ocsp_source(struct revocation *revocation, struct span url,
+static struct source *ocsp_source(struct revocation *revocation, const struct places *places,
 				  const uint8_t issuer[32], struct span serial)
 {
 	uint8_t key[32];
 	struct source *source;
 
-	if (url.len > SOURCE_URL_MAX || serial.len > SERIAL_MAX ||
+	if (places->count == 0 || serial.len > SERIAL_MAX ||
 	    source_ocsp_key(issuer, serial, key) != RC_OK)
 		return NULL;
 	source = find(revocation, key);
 	if (source == NULL) {
-		source = source_new(revocation, SOURCE_OCSP, key, url);
+		source = source_new(revocation, SOURCE_OCSP, key, places);
 		if (source == NULL)
 			return NULL;
 		memcpy(source->issuer_key, issuer, 32);
@@ -263,7 +264,7 @@ static struct source *ocsp_source(struct revocation *revocation, struct span url
 	return source;
 }
 
-struct source *source_of_ocsp(struct revocation *revocation, struct span url,
+struct source *source_of_ocsp(struct revocation *revocation, const struct places *places,
 			      const struct certificate *certificate,
 			      const struct certificate *issuer)
 {
@@ -273,10 +274,10 @@ struct source *source_of_ocsp(struct revocation *revocation, struct span url,
 
 	if (source_issuer_key(issuer, issuer_key) != RC_OK)
 		return NULL;
-	source = ocsp_source(revocation, url, issuer_key, certificate->serial);
+	source = ocsp_source(revocation, places, issuer_key, certificate->serial);
 	if (source == NULL || source->state != SOURCE_IDLE || source_answer_current(source))
 		return source;
-	if (!set_other_url(source, url))
+	if (!set_other_places(source, places))
 		return NULL;
 	set_issuer(source, issuer);
 	if (source->subject == NULL)
@@ -286,12 +287,12 @@ struct source *source_of_ocsp(struct revocation *revocation, struct span url,
 
 struct source *source_renew_ocsp(struct revocation *revocation, const struct source_wish *wish)
 {
-	struct span url = span_make(wish->url, strlen(wish->url));
-	struct source *source = ocsp_source(revocation, url, wish->issuer_key, wish->serial);
+	struct source *source =
+		ocsp_source(revocation, wish->places, wish->issuer_key, wish->serial);
 
 	if (source == NULL || source->state != SOURCE_IDLE)
 		return source;
-	if (!set_other_url(source, url))
+	if (!set_other_places(source, wish->places))
 		return NULL;
 	set_issuer(source, wish->issuer);
 	if (source->subject == NULL && wish->subject != NULL)

@@ -5,6 +5,7 @@
 
 #include "base/table.h"
 #include "x509/ocsp.h"
+#include "x509/places.h"
 #include "x509/responders.h"
 #include "x509/revocation.h"
 #include "x509/watches.h"
@@ -15,7 +16,6 @@
 #define OCSP_BUSY_MAX	      1024	  /* questions beyond ocsp-cache-size */
 #define SOURCES_AT_ONCE	      16	  /* being fetched or checked; others wait for their turn */
 #define SERIAL_MAX	      21
-#define SOURCE_URL_MAX	      500
 #define SOURCE_RETRY	      (10 * USEC_PER_SEC) /* after a failure; doubled each time */
 #define SOURCE_RETRY_MAX      (10 * 60 * USEC_PER_SEC)
 #define SOURCE_LINGER	      (2 * USEC_PER_SEC)  /* who waited shall still find it */
@@ -40,7 +40,8 @@ struct source {
 	bool posted;				/* so was the question that is out */
 	uint8_t serial[SERIAL_MAX], serial_len; /* SOURCE_OCSP: whom it is about */
 	uint16_t failures;
-	char *url;		     /* of the CRL, or of the responder */
+	char *places;		     /* place_*: of the CRL, or of the responders, in order */
+	const char *url;	     /* the one of them that is, or was, asked */
 	char *subject;		     /* SOURCE_OCSP: for people */
 	struct certificate *issuer;  /* SOURCE_OCSP: NULL: not needed now */
 	struct responder *responder; /* where it waits, or is asked; NULL: it is idle */
@@ -80,6 +81,7 @@ struct revocation {
 	usec_t crl_interval, crl_timeout, ocsp_timeout, ocsp_min_age, ocsp_max_age;
 	size_t ocsp_cache;
 	char *ocsp_uri, *ocsp_trustname;
+	unsigned ocsp_era;	  /* of the two: what was asked by other ones does not count */
 	struct x509_trust *trust; /* NULL: no CA has places of its own */
 };
 
@@ -89,7 +91,7 @@ enum rc source_issuer_key(const struct certificate *issuer, uint8_t out[32]) MUS
  * when there is none. NULL: out of memory, or too many are busy. */
 struct source *source_of_crl(struct revocation *revocation, struct span url,
 			     const struct certificate *issuer);
-struct source *source_of_ocsp(struct revocation *revocation, struct span url,
+struct source *source_of_ocsp(struct revocation *revocation, const struct places *places,
 			      const struct certificate *certificate,
 			      const struct certificate *issuer);
 /* By the hash of its issuer and its serial number; NULL: never asked for. */
@@ -97,7 +99,8 @@ struct source *source_find_ocsp(const struct revocation *revocation, const uint8
 				struct span serial);
 /* The same for one that is asked again, whatever is known: NULL as that. */
 struct source_wish {
-	const char *url, *subject; /* subject: for people; NULL: nobody knows */
+	const struct places *places;
+	const char *subject; /* for people; NULL: nobody knows */
 	const uint8_t *issuer_key;
 	struct span serial;
 	const struct certificate *issuer;
@@ -142,10 +145,10 @@ void source_wake(struct source *source);
 void sources_wake(struct deferred *deferred);
 void sources_begin(struct deferred *deferred);
 
-/* `URL/base64 of the request`, escaped. RC_LIMIT: too long for a GET (RFC 5019 §5). */
-#define OCSP_GET_MAX	   255
-#define SOURCE_GET_URL_MAX (SOURCE_URL_MAX + OCSP_GET_MAX + 2)
-enum rc source_get_url(const char *base, struct span request,
-		       char out[SOURCE_GET_URL_MAX]) MUST_CHECK;
+/* ---- revocation.c ---- */
+/* As the settings are now, who is asked about certificates of that issuer: ocsp-uri=, those of its
+ * ca section, or `own`. */
+void revocation_responders(const struct revocation *revocation, const struct certificate *issuer,
+			   const struct places *own, struct places *out);
 
 #endif

@@ -23,7 +23,8 @@ static void pointed_free(struct pointed *pointed)
 {
 	for (unsigned i = 0; i < CONFIG_CA_CRLS; i++)
 		mem_free(pointed->points.crls[i]);
-	mem_free(pointed->points.ocsp);
+	for (unsigned i = 0; i < CONFIG_CA_OCSPS; i++)
+		mem_free(pointed->points.ocsps[i]);
 	certificate_unref(pointed->ca);
 	mem_free(pointed);
 }
@@ -127,12 +128,13 @@ enum rc x509_trust_point(struct x509_trust *trust, const struct certificate *ca,
 			 const struct x509_points *points)
 {
 	struct pointed *pointed = mem_alloc(sizeof(*pointed)), **last = &trust->pointed;
-	bool done;
+	bool done = true;
 
 	if (pointed == NULL)
 		return RC_NO_MEMORY;
 	pointed->ca = certificate_ref((struct certificate *)(uintptr_t)ca);
-	done = copy_text(points->ocsp, &pointed->points.ocsp);
+	for (unsigned i = 0; i < CONFIG_CA_OCSPS && done; i++)
+		done = copy_text(points->ocsps[i], &pointed->points.ocsps[i]);
 	for (unsigned i = 0; i < CONFIG_CA_CRLS && done; i++)
 		done = copy_text(points->crls[i], &pointed->points.crls[i]);
 	if (!done) {

@@ -4,8 +4,9 @@
  *
  * Who comes up leaves a watch behind. Whoever walks over the peers says which of them are still
  * there (watch_seen); what is due then stands in line, some are asked at a time, and an answer that
- * says "revoked" is news like any other. What nobody has seen for some minutes is forgotten. Times
- * are spread by the certificate, so that those that came up together do not ask together for ever.
+ * says "revoked" is news like any other. What nobody has seen for some minutes is forgotten; or it
+ * sleeps, when a ticket may bring its owner back unasked (RFC 5723): then it goes on. Times are
+ * spread by the certificate, so that those that came up together do not ask together for ever.
  */
 #include "x509/watches.h"
 #include <string.h>
@@ -16,12 +17,12 @@ struct watch {
 	struct table_node node;
 	struct list in_age, in_line;
 	struct certificate *issuer;
-	char *subject; /* for people; NULL: no memory */
-	usec_t seen, due;
+	char *subject;		   /* for people; NULL: no memory */
+	usec_t seen, due, returns; /* returns: until then a ticket may bring it back; 0: none */
 	bool asked;
 	uint8_t serial_len;
 	uint8_t name[32 + SERIAL_MAX]; /* hash of the issuer, serial number */
-	char url[];
+	char places[];		       /* that it names itself */
 };
 
 static struct span serial_of(const struct watch *watch)
@@ -88,18 +89,48 @@ void watches_free(struct watches *watches)
 {
 	while (!list_empty(&watches->ages))
 		watch_free(watches, container_of(watches->ages.next, struct watch, in_age));
+	while (!list_empty(&watches->asleep))
+		watch_free(watches, container_of(watches->asleep.next, struct watch, in_age));
 	deferred_cancel(&watches->ask_later);
 	table_free(&watches->table);
 }
 
-/* Two for each that is looked at, so that there are never many. */
+/* The oldest of those that were up. False: it is none to forget. */
+static bool forget_oldest(struct watches *watches, usec_t now)
+{
+	struct watch *watch = container_of(watches->ages.next, struct watch, in_age);
+
+	if (list_empty(&watches->ages) || watch->asked || now < watch->seen + WATCH_FORGOTTEN)
+		return false;
+	if (now >= watch->returns) {
+		watch_free(watches, watch);
+		return true;
+	}
+	list_remove(&watch->in_age);
+	list_append(&watches->asleep, &watch->in_age);
+	return true;
+}
+
+/* One of those that sleep, each in its turn. */
+static void forget_sleeper(struct watches *watches, usec_t now)
+{
+	struct watch *watch = container_of(watches->asleep.next, struct watch, in_age);
+
+	if (list_empty(&watches->asleep))
+		return;
+	list_remove(&watch->in_age);
+	list_append(&watches->asleep, &watch->in_age);
+	if (!watch->asked && now >= watch->returns)
+		watch_free(watches, watch);
+}
+
+/* Some for each that is looked at, so that there are never many. */
 static void forget_some(struct watches *watches, usec_t now)
 {
-	for (unsigned i = 0; i < 2 && !list_empty(&watches->ages); i++) {
-		struct watch *watch = container_of(watches->ages.next, struct watch, in_age);
-		if (watch->asked || now < watch->seen + WATCH_FORGOTTEN)
+	for (unsigned i = 0; i < 2; i++) {
+		forget_sleeper(watches, now);
+		if (!forget_oldest(watches, now))
 			return;
-		watch_free(watches, watch);
 	}
 }
 
@@ -139,33 +170,38 @@ static void set_due(struct watch *watch, const struct source *source, usec_t now
 
 /* ---- asking ---- */
 
-/* As the settings are now: ocsp-uri=, the ca section's, its own; "": none. */
-static const char *url_of(const struct revocation *revocation, const struct watch *watch)
+/* One of them may be asked. */
+static bool any_answers(struct revocation *revocation, const struct places *places, usec_t now)
 {
-	const struct x509_points *points = NULL;
+	char url[SOURCE_URL_MAX + 1];
 
-	if (revocation->ocsp_uri != NULL)
-		return revocation->ocsp_uri;
-	if (revocation->trust != NULL)
-		points = x509_trust_points(revocation->trust, watch->issuer);
-	return points != NULL && points->ocsp != NULL ? points->ocsp : watch->url;
+	for (unsigned i = 0; i < places->count; i++) {
+		const struct responder *responder;
+		memcpy(url, places->urls[i].ptr, places->urls[i].len);
+		url[places->urls[i].len] = '\0';
+		responder = responder_of(&revocation->responders, url);
+		if (responder != NULL && !responder_pauses(responder, now))
+			return true;
+	}
+	return false;
 }
 
 static void ask(struct revocation *revocation, struct watch *watch, usec_t now)
 {
+	struct places own, places;
 	const struct source_wish wish = {
-		.url = url_of(revocation, watch),
+		.places = &places,
 		.subject = watch->subject,
 		.issuer_key = watch->name,
 		.serial = serial_of(watch),
 		.issuer = watch->issuer,
 	};
-	const struct responder *responder =
-		wish.url[0] != '\0' ? responder_of(&revocation->responders, wish.url) : NULL;
 	struct source *source;
 
+	places_read(watch->places, &own);
+	revocation_responders(revocation, watch->issuer, &own, &places);
 	watch->due = now + WATCH_LEAST + spread(watch, WATCH_LEAST);
-	if (!revocation->ocsp_enable || responder == NULL || responder_pauses(responder, now))
+	if (!revocation->ocsp_enable || !any_answers(revocation, &places, now))
 		return;
 	source = source_renew_ocsp(revocation, &wish);
 	if (source == NULL)
@@ -209,6 +245,7 @@ void watches_init(struct watches *watches, const uint64_t seed[2])
 {
 	table_init(&watches->table, seed);
 	list_init(&watches->ages);
+	list_init(&watches->asleep);
 	list_init(&watches->line);
 	watches->ask_later.run = ask_some;
 }
@@ -228,6 +265,15 @@ void watch_settled(const struct source *source)
 	watch->asked = false;
 	set_due(watch, source, host_now(revocation->env.host));
 	ask_later(revocation);
+}
+
+void watch_may_return(struct revocation *revocation, const uint8_t issuer[32], struct span serial,
+		      usec_t until)
+{
+	struct watch *watch = find_of(revocation, issuer, serial);
+
+	if (watch != NULL && watch->returns < until)
+		watch->returns = until;
 }
 
 void watch_seen(struct revocation *revocation, const uint8_t issuer[32], struct span serial)
@@ -264,19 +310,32 @@ static struct certificate *issuer_of(const struct watches *watches, const uint8_
 	return certificate_ref((struct certificate *)(uintptr_t)issuer);
 }
 
+/* Of those that sleep the one that has been away for longest gives way. */
+static bool has_room(struct watches *watches)
+{
+	struct watch *watch = container_of(watches->asleep.next, struct watch, in_age);
+
+	if (watches->count < WATCHES_MAX)
+		return true;
+	if (list_empty(&watches->asleep) || watch->asked)
+		return false;
+	watch_free(watches, watch);
+	return true;
+}
+
 static struct watch *watch_new(struct watches *watches, const struct watch_name *name,
-			       struct span url)
+			       const struct places *own)
 {
 	struct watch *watch;
 
-	if (watches->count >= WATCHES_MAX)
+	if (!has_room(watches))
 		return NULL;
-	watch = mem_alloc(sizeof(*watch) + url.len + 1);
+	watch = mem_alloc(sizeof(*watch) + places_size(own));
 	if (watch == NULL)
 		return NULL;
 	memcpy(watch->name, name->bytes, name->len);
 	watch->serial_len = (uint8_t)(name->len - 32);
-	memcpy(watch->url, url.ptr, url.len);
+	places_pack(own, watch->places);
 	if (table_insert(&watches->table, &watch->node,
 			 table_hash(&watches->table, name->bytes, name->len)) != RC_OK) {
 		mem_free(watch);
@@ -286,8 +345,9 @@ static struct watch *watch_new(struct watches *watches, const struct watch_name 
 	return watch;
 }
 
-void watch_keep(struct revocation *revocation, struct span url, const struct source *source,
-		const struct certificate *certificate, const struct certificate *issuer)
+void watch_keep(struct revocation *revocation, const struct places *own,
+		const struct source *source, const struct certificate *certificate,
+		const struct certificate *issuer)
 {
 	struct watches *watches = &revocation->watches;
 	usec_t now = host_now(revocation->env.host);
@@ -301,7 +361,7 @@ void watch_keep(struct revocation *revocation, struct span url, const struct sou
 		return;
 	watch = find(watches, &name);
 	if (watch == NULL) {
-		watch = watch_new(watches, &name, url);
+		watch = watch_new(watches, &name, own);
 		if (watch == NULL)
 			return;
 		watch->issuer = issuer_of(watches, key, issuer);

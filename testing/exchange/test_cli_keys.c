@@ -74,6 +74,27 @@ static void cas_of_the_configuration_are_listed(void **state)
 	write_conf(scene, "@west.example");
 }
 
+/* What its ca section says is what the daemon asks. */
+static void a_check_names_the_places_of_a_ca_section(void **state)
+{
+	static const char conf[] =
+		"ca office\n\tcacert=Private CA\n\tcrluri=http://crl.example/a.crl\n"
+		"\tocspuri=http://ocsp.example/\n\tocspuri2=http://ocsp2.example/\n\tauto=add\n"
+		"conn t\n\tleft=127.0.0.1\n\tright=192.0.2.9\n\tleftcert=west\n"
+		"\tleftid=@west.example\n\trightid=@east.example\n\tleftauth=ecdsa\n"
+		"\trightauth=ecdsa\n";
+	struct scene *scene = *state;
+
+	make_certificates(scene);
+	write_file(scene, "t.conf", conf, sizeof(conf) - 1);
+	ipsec(scene, "a", "", "check", "t", NULL);
+	expect(scene, 0,
+	       "west has somebody who says whether it is revoked: OCSP (ca section) "
+	       "http://ocsp.example/, OCSP (ca section) http://ocsp2.example/, CRL (ca section) "
+	       "http://crl.example/a.crl");
+	write_conf(scene, "@west.example");
+}
+
 static void what_exists_is_not_made_again(void **state)
 {
 	struct scene *scene = *state;
@@ -300,6 +321,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(two_hosts_get_certificates_of_a_private_ca, begin,
 						scene_close),
 		cmocka_unit_test_setup_teardown(cas_of_the_configuration_are_listed, begin,
+						scene_close),
+		cmocka_unit_test_setup_teardown(a_check_names_the_places_of_a_ca_section, begin,
 						scene_close),
 		cmocka_unit_test_setup_teardown(what_exists_is_not_made_again, begin, scene_close),
 		cmocka_unit_test_setup_teardown(a_check_tells_what_is_wrong_and_what_to_do, begin,

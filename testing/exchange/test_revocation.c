@@ -351,6 +351,69 @@ static void who_is_up_is_asked_about_again(void **state)
 	play_end(&play);
 }
 
+#define RESUMES	     "\tsession-resumption=yes\n\tretransmit-tries=3\n"
+#define WEST_RESUMES WEST RESUMES "\tdpddelay=25m\n" /* as long as it sleeps */
+#define EAST_RESUMES EAST(OCSP "\tcrlcheckinterval=10m\n") RESUMES "\tdpddelay=10s\n"
+
+static bool count_resumptions(void *context, struct flight *flight)
+{
+	if (flight->len >= IKE_HEADER_LEN && (flight->bytes[19] & IKE_FLAG_RESPONSE) != 0)
+		*(unsigned *)context += flight->bytes[18] == EXCHANGE_IKE_SESSION_RESUME;
+	return true;
+}
+
+/* Clients that come and go meanwhile, so that what is too old is forgotten. */
+static void others_are_seen(struct play *play, unsigned minutes)
+{
+	struct x509_proof *other = mem_alloc(sizeof(*other) + sizeof(other->certificates[0]));
+
+	assert_non_null(other);
+	other->count = 1;
+	other->certificates[0].serial_len = 1;
+	for (unsigned i = 0; i < minutes; i++) {
+		x509_proof_watch(play->pair.east.gateway->revocation, other);
+		pair_run(&play->pair, 60 * USEC_PER_SEC);
+	}
+	mem_free(other);
+}
+
+/* Away for longer than anybody is asked about, and back by its ticket: no certificate is shown, and
+ * the responder is asked all the same. */
+static void who_resumes_after_a_long_time_is_asked_about_again(void **state)
+{
+	unsigned resumptions = 0;
+	struct play play;
+
+	(void)state;
+	play_start(&play, WEST_RESUMES, EAST_RESUMES);
+	serve_answer(&play, OCSP_GOOD);
+	begin(&play, SOME_SECONDS);
+	assert_true(is_up(&play));
+	assert_int_equal(asked(&play, OCSP_URL), 1);
+	assert_int_equal(
+		world_partition(play.pair.world, play.pair.west.host, play.pair.east.host, true),
+		RC_OK);
+	world_tap(play.pair.world, count_resumptions, &resumptions);
+	others_are_seen(&play, 24);
+	assert_int_equal(play.pair.east.ike_down, 1);
+	assert_int_equal(play.pair.west.ike_down, 0);
+	for (unsigned i = 0; i < 10000 && play.pair.west.ike_down == 0; i++)
+		pair_run(&play.pair, USEC_PER_SEC / 10);
+	assert_int_equal(asked(&play, OCSP_URL), 1); /* while it is away there is no hurry */
+	serve_answer(&play, OCSP_REVOKED);
+	assert_int_equal(
+		world_partition(play.pair.world, play.pair.west.host, play.pair.east.host, false),
+		RC_OK);
+	for (unsigned i = 0; i < 1000 && play.pair.east.ike_up < 2; i++)
+		pair_run(&play.pair, USEC_PER_SEC);
+	assert_int_equal(resumptions, 1);
+	pair_run(&play.pair, SOME_SECONDS);
+	assert_int_equal(asked(&play, OCSP_URL), 2);
+	assert_true(end_said(&play.pair.east, "its IKE SA ends"));
+	assert_int_equal(play.pair.east.ike_down, 2);
+	play_end(&play);
+}
+
 /* The proof goes on with the successor of the IKE SA. */
 static void a_rekeyed_ike_sa_is_put_out_too(void **state)
 {
@@ -526,6 +589,7 @@ int main(void)
 		cmocka_unit_test(who_turns_out_to_be_revoked_is_put_out),
 		cmocka_unit_test(who_is_revoked_later_is_put_out),
 		cmocka_unit_test(who_is_up_is_asked_about_again),
+		cmocka_unit_test(who_resumes_after_a_long_time_is_asked_about_again),
 		cmocka_unit_test(a_rekeyed_ike_sa_is_put_out_too),
 		cmocka_unit_test(a_retransmission_meanwhile_is_no_second_question),
 		cmocka_unit_test(whatever_goes_while_one_waits_is_no_harm),

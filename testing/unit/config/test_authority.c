@@ -10,7 +10,7 @@ static void a_ca_is_read_with_all_that_it_says(void **state)
 	(void)state;
 	load_text(&l, "ca office\n cacert=officeCA.pem\n crluri=http://crl.example/a.crl\n"
 		      " crluri2=HTTP://crl2.example/a.crl\n ocspuri1=http://ocsp.example:8880\n"
-		      " auto=add\n");
+		      " ocspuri2=http://ocsp2.example/\n auto=add\n");
 	assert_string_equal(l.report, "");
 	assert_int_equal(l.config->ca_count, 1);
 	ca = &l.config->cas[0];
@@ -18,7 +18,8 @@ static void a_ca_is_read_with_all_that_it_says(void **state)
 	assert_string_equal(ca->cacert, "officeCA.pem");
 	assert_string_equal(ca->crl_uris[0], "http://crl.example/a.crl");
 	assert_string_equal(ca->crl_uris[1], "HTTP://crl2.example/a.crl");
-	assert_string_equal(ca->ocsp_uri, "http://ocsp.example:8880");
+	assert_string_equal(ca->ocsp_uris[0], "http://ocsp.example:8880");
+	assert_string_equal(ca->ocsp_uris[1], "http://ocsp2.example/");
 	assert_string_equal(ca->file, "t.conf");
 	assert_int_equal(ca->line, 1);
 	assert_null(l.config->folder);
@@ -39,10 +40,10 @@ static void cas_take_from_others_and_from_their_own_default(void **state)
 	assert_int_equal(l.config->ca_count, 3);
 	assert_string_equal(l.config->cas[0].cacert, "d");
 	assert_string_equal(l.config->cas[1].cacert, "a");
-	assert_string_equal(l.config->cas[1].ocsp_uri, "http://ocsp.example/");
+	assert_string_equal(l.config->cas[1].ocsp_uris[0], "http://ocsp.example/");
 	assert_string_equal(l.config->cas[1].crl_uris[0], "http://crl.example/");
 	assert_string_equal(l.config->cas[2].cacert, "a");
-	assert_string_equal(l.config->cas[2].ocsp_uri, "http://ocsp.example/");
+	assert_string_equal(l.config->cas[2].ocsp_uris[0], "http://ocsp.example/");
 	assert_string_equal(l.config->cas[2].crl_uris[0], "http://b.example/");
 	assert_int_equal(l.config->conn_count, 1);
 	unload(&l);

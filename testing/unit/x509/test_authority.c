@@ -53,6 +53,7 @@ static void begin(struct layout *l, const char *cacert, const struct certificate
 	l->ca = (struct config_ca){ .name = (char *)"office",
 				    .cacert = (char *)(uintptr_t)cacert,
 				    .crl_uris = { NULL, (char *)"http://crl.example/" },
+				    .ocsp_uris = { NULL, (char *)"http://ocsp.example/" },
 				    .file = "ipsec.conf",
 				    .line = 7,
 				    .load = 1 };
@@ -111,7 +112,8 @@ static void its_places_are_those_of_this_ca_only(void **state)
 	assert_non_null(points);
 	assert_null(points->crls[0]);
 	assert_string_equal(points->crls[1], "http://crl.example/");
-	assert_null(points->ocsp);
+	assert_null(points->ocsps[0]);
+	assert_string_equal(points->ocsps[1], "http://ocsp.example/");
 	assert_null(x509_trust_points(l.trust, other.certificate)); /* the name alone is not it */
 	end(&l);
 	pki_free(&other);

@@ -9,23 +9,6 @@ static void serve_crl(int64_t ago, int64_t lasts, bool revoked)
 		    asker_crl(&asker, &asker.root, ago, lasts, revoked));
 }
 
-/* RFC 6960 appendix A.1 */
-static void a_question_by_get_is_escaped_base64(void **state)
-{
-	static const uint8_t bytes[] = { 0xfb, 0xff, 0x00, 'a' };
-	uint8_t long_one[200] = { 0 };
-	char url[SOURCE_GET_URL_MAX];
-
-	(void)state;
-	assert_int_equal(source_get_url("http://o.example", SPAN_OF(bytes), url), RC_OK);
-	assert_string_equal(url, "http://o.example/%2B%2F8AYQ%3D%3D");
-	assert_int_equal(source_get_url("http://o.example/x/", span_make(bytes, 3), url), RC_OK);
-	assert_string_equal(url, "http://o.example/x/%2B%2F8A");
-	assert_int_equal(source_get_url("http://o.example", span_make(bytes, 2), url), RC_OK);
-	assert_string_equal(url, "http://o.example/%2B%2F8%3D");
-	assert_int_equal(source_get_url("http://o.example", SPAN_OF(long_one), url), RC_LIMIT);
-}
-
 /* ocsp-method=get */
 static void a_responder_is_asked_by_get_and_then_by_post(void **state)
 {
@@ -371,7 +354,6 @@ static void altered_lists_say_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_question_by_get_is_escaped_base64),
 		cmocka_unit_test(a_responder_is_asked_by_get_and_then_by_post),
 		cmocka_unit_test(a_failure_is_remembered_for_longer_each_time),
 		cmocka_unit_test(a_list_is_fetched_again_before_it_ends),

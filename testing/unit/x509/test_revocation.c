@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <unistd.h>
 #include "asker.h"
 
 static struct asker asker;
@@ -315,7 +317,7 @@ static void where_the_section_gives_none_the_certificate_does(void **state)
 
 static void the_responder_of_a_ca_section_is_asked_instead(void **state)
 {
-	struct x509_points points = { .ocsp = (char *)(uintptr_t)OCSP_URL };
+	struct x509_points points = { .ocsps = { (char *)(uintptr_t)OCSP_URL } };
 	const struct party *anchors[] = { &asker.root };
 	struct answer answer;
 	struct x509_trust *trust;
@@ -337,12 +339,136 @@ static void the_responder_of_a_ca_section_is_asked_instead(void **state)
 	asker_stop(&asker);
 }
 
+#define SECOND_URL "http://second.example/"
+
+static void begin_with_two(struct answer *answer)
+{
+	struct x509_points points = { .ocsps = { (char *)(uintptr_t)OCSP_URL,
+						 (char *)(uintptr_t)SECOND_URL } };
+	const struct party *anchors[] = { &asker.root };
+	struct x509_trust *trust;
+	uint8_t buffer[4096];
+
+	asker_start(&asker, false, true, true);
+	trust = pki_trust(anchors, 1);
+	assert_int_equal(x509_trust_point(trust, asker.root.certificate, &points), RC_OK);
+	revocation_trust(asker.revocation, trust);
+	x509_trust_unref(trust);
+	*answer = asker_word(&asker, OCSP_GOOD);
+	asker_serve(&asker, SECOND_URL, SERVE_BODY, response_of(answer, buffer));
+}
+
+/* ocspuri2=: when the first one is silent, has no answer, or one that counts for nothing. */
+static void the_second_responder_of_a_ca_section_is_asked_when_the_first_fails(void **state)
+{
+	static const enum served served[] = { SERVE_HANG, SERVE_MISSING, SERVE_BODY };
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct answer answer;
+		begin_with_two(&answer);
+		asker_serve(&asker, OCSP_URL, served[i], span_make("rubbish", 7));
+		assert_int_equal(asker_find_out(&asker), RC_OK);
+		assert_int_equal(asker_asked(&asker, OCSP_URL), 1);
+		assert_int_equal(asker_asked(&asker, SECOND_URL), 1);
+		asker_stop(&asker);
+	}
+}
+
+static void the_second_responder_is_not_asked_when_the_first_answers(void **state)
+{
+	struct answer answer;
+
+	(void)state;
+	begin_with_two(&answer);
+	answer = asker_word(&asker, OCSP_REVOKED);
+	asker_answers(&asker, &answer);
+	assert_refused("says the OCSP answer of ");
+	assert_int_equal(asker_asked(&asker, SECOND_URL), 0);
+	asker_stop(&asker);
+}
+
+/* What was silent just now is passed by; when both fail, so does the question; and the next one
+ * begins with the first again. */
+static void all_responders_fail_before_the_question_does(void **state)
+{
+	struct answer answer;
+
+	(void)state;
+	begin_with_two(&answer);
+	asker_serve(&asker, OCSP_URL, SERVE_HANG, SPAN_NONE);
+	asker_serve(&asker, SECOND_URL, SERVE_MISSING, SPAN_NONE);
+	assert_refused(SECOND_URL ": the server answers 404");
+	assert_int_equal(asker_asked(&asker, OCSP_URL), 1);
+	assert_int_equal(asker_asked(&asker, SECOND_URL), 1);
+	answer = asker_word(&asker, OCSP_GOOD);
+	asker_answers(&asker, &answer);
+	asker_run(&asker, 2 * MINUTES);
+	assert_int_equal(asker_find_out(&asker), RC_OK);
+	assert_int_equal(asker_asked(&asker, OCSP_URL), 2);
+	assert_int_equal(asker_asked(&asker, SECOND_URL), 1);
+	asker_stop(&asker);
+}
+
+static void write_der(const char *path, const struct certificate *certificate)
+{
+	struct span der = certificate_der(certificate);
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(der.ptr, 1, der.len, file), der.len);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Whoever ocsp-trustname= named is not believed any more when it is gone, though what he said was
+ * on a worker just then; the question is asked again. */
+static void an_answer_checked_by_withdrawn_settings_does_not_count(void **state)
+{
+	char path[] = "/tmp/vanth-trustname-XXXXXX";
+
+	(void)state;
+	assert_int_equal(close(mkstemp(path)), 0);
+	for (unsigned withdrawn = 0; withdrawn < 2; withdrawn++) {
+		struct answer answer;
+		struct party other;
+		asker_start(&asker, false, true, true);
+		other = asker_party(&asker, "CN=trusted once", NULL, NULL);
+		write_der(path, other.certificate);
+		asker.setup.ocsp_trustname = path;
+		assert_int_equal(revocation_configure(asker.revocation, &asker.setup), RC_OK);
+		answer = asker_word(&asker, OCSP_GOOD);
+		answer.signer = other.certificate;
+		answer.key = other.key;
+		asker_answers(&asker, &answer);
+		world_hold_jobs(asker.world, true);
+		assert_int_equal(asker_ask(&asker), RC_SUSPEND);
+		asker_run(&asker, SECONDS);
+		assert_int_equal(world_jobs_waiting(asker.world), 1);
+		if (withdrawn == 1)
+			asker.setup.ocsp_trustname = NULL;
+		assert_int_equal(revocation_configure(asker.revocation, &asker.setup), RC_OK);
+		world_hold_jobs(asker.world, false);
+		asker_run(&asker, 5 * SECONDS);
+		if (asker.rc != (withdrawn == 1 ? RC_AUTH_FAILED : RC_OK))
+			fail_msg("%s", asker.diag.text);
+		assert_int_equal(asker_asked(&asker, OCSP_URL), 1 + withdrawn);
+		pki_free(&other);
+		asker_stop(&asker);
+	}
+	assert_int_equal(unlink(path), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_places_of_a_ca_section_are_asked),
 		cmocka_unit_test(where_the_section_gives_none_the_certificate_does),
 		cmocka_unit_test(the_responder_of_a_ca_section_is_asked_instead),
+		cmocka_unit_test(
+			the_second_responder_of_a_ca_section_is_asked_when_the_first_fails),
+		cmocka_unit_test(the_second_responder_is_not_asked_when_the_first_answers),
+		cmocka_unit_test(all_responders_fail_before_the_question_does),
+		cmocka_unit_test(an_answer_checked_by_withdrawn_settings_does_not_count),
 		cmocka_unit_test(a_refusal_says_who_since_when_why_and_by_whom),
 		cmocka_unit_test(what_is_known_needs_no_waiting),
 		cmocka_unit_test(who_is_not_strict_never_waits),

@@ -19,6 +19,7 @@ static struct source *crl_at(unsigned number)
 static void the_same_question_has_the_same_source(void **state)
 {
 	struct party other = pki_root("CN=root");
+	const struct places places = { 1, { text(OCSP_URL) } };
 	struct source *a, *b;
 
 	(void)state;
@@ -30,7 +31,7 @@ static void the_same_question_has_the_same_source(void **state)
 	assert_ptr_not_equal(
 		source_of_crl(asker.revocation, text("http://crl.example/1"), other.certificate),
 		a);
-	b = source_of_ocsp(asker.revocation, text(OCSP_URL), asker.peer.certificate,
+	b = source_of_ocsp(asker.revocation, &places, asker.peer.certificate,
 			   asker.root.certificate);
 	assert_non_null(b);
 	assert_ptr_equal(source_find_ocsp(asker.revocation, b->issuer_key,

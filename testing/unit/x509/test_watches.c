@@ -102,6 +102,38 @@ static void who_is_gone_is_not_asked_about(void **state)
 	}
 }
 
+/* As long as a ticket may bring it back, whatever comes and goes meanwhile; and not longer. */
+static void who_may_return_is_not_forgotten_until_then(void **state)
+{
+	struct x509_proof *proof, *others[4];
+	struct party peers[4];
+
+	(void)state;
+	asker_start(&asker, false, true, false);
+	proof = come_up(OCSP_GOOD);
+	x509_proof_may_return(asker.revocation, proof, world_now(asker.world) + 60 * MINUTES);
+	for (unsigned i = 0; i < 4; i++) {
+		asker_run(&asker, 12 * MINUTES);
+		peers[i] = asker_party(&asker, "CN=other", NULL, OCSP_URL);
+		asker.path[0] = peers[i].certificate;
+		others[i] = come_up(OCSP_GOOD);
+		assert_int_equal(asker.revocation->watches.count, 2); /* it, and this one */
+	}
+	asker_run(&asker, 6 * MINUTES);
+	x509_proof_watch(asker.revocation, others[0]);
+	assert_int_equal(asker.revocation->watches.count, 1);
+	assert_false(list_empty(&asker.revocation->watches.asleep));
+	asker_run(&asker, 20 * MINUTES);
+	x509_proof_watch(asker.revocation, others[0]);
+	assert_int_equal(asker.revocation->watches.count, 0);
+	for (unsigned i = 0; i < 4; i++) {
+		mem_free(others[i]);
+		pki_free(&peers[i]);
+	}
+	mem_free(proof);
+	asker_stop(&asker);
+}
+
 static unsigned watch_many(struct x509_proof *const *proofs, unsigned seconds)
 {
 	unsigned most = 0;
@@ -181,6 +213,7 @@ int main(void)
 		cmocka_unit_test(who_is_up_is_asked_about_again_at_nextupdate),
 		cmocka_unit_test(crlcheckinterval_asks_earlier),
 		cmocka_unit_test(who_is_gone_is_not_asked_about),
+		cmocka_unit_test(who_may_return_is_not_forgotten_until_then),
 		cmocka_unit_test(many_are_asked_about_a_few_at_a_time),
 		cmocka_unit_test(the_service_may_end_meanwhile),
 	};
