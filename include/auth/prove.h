@@ -67,6 +67,8 @@ struct check {
 	struct x509_verify verify;
 	struct public_key *keys[4]; /* raw ones that it may have */
 	unsigned key_count;
+	struct certificate *pinned; /* rightcert=, whose key is among them; NULL: none */
+	struct diag *unknown;	    /* why nobody can say whether that is revoked */
 	bool pending;
 };
 /* Takes CERT payloads of the message into check. RC_LIMIT, RC_UNSUPPORTED (an encoding that we do

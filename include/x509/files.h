@@ -14,10 +14,11 @@ struct file_stamp { /* of a file as it was read */
 };
 struct x509_file {
 	struct table_node node;
-	char *name;		       /* in the configuration */
-	char *path;		       /* of the file that it stands for */
-	struct credential *credential; /* certificate and key; NULL: no file has its key */
-	struct public_key *key;	       /* of the certificate; NULL: it cannot be read */
+	char *name;			 /* in the configuration */
+	char *path;			 /* of the file that it stands for */
+	struct credential *credential;	 /* certificate and key; NULL: no file has its key */
+	struct certificate *certificate; /* NULL: it cannot be read */
+	struct public_key *key;		 /* of that */
 	char *why; /* what is missing: the certificate (key is NULL), or a file with its key */
 	struct file_stamp stamp;
 	bool key_inside; /* certificate and key are in the one file */

@@ -2,6 +2,7 @@
 /* The peer's AUTH: by shared key, NULL (RFC 7619), or a signature whose key a certificate or the
  * configuration names. */
 #include "auth/private.h"
+#include "x509/pinned.h"
 
 enum rc check_read(struct step *step, struct check *check, struct diag *diag)
 {
@@ -56,10 +57,23 @@ static enum rc verify_chain(struct check *check, unsigned worker, struct diag *d
 	return rc;
 }
 
+/* By whom it may have been revoked; to trust it needs nobody. */
+static enum rc verify_pinned(struct check *check, unsigned worker, struct diag *diag)
+{
+	enum rc rc;
+
+	TRY(verify_raw(check, worker, diag));
+	if (check->pinned == NULL)
+		return RC_OK;
+	check->verify.worker = worker;
+	rc = x509_pinned_path(check->pinned, &check->verify, check->unknown);
+	return rc == RC_NO_MEMORY ? rc : RC_OK;
+}
+
 static enum rc check_run(void *arg, unsigned worker, struct diag *diag)
 {
 	struct check *check = arg;
-	enum rc rc = check->key_count > 0 ? verify_raw(check, worker, diag)
+	enum rc rc = check->key_count > 0 ? verify_pinned(check, worker, diag)
 					  : verify_chain(check, worker, diag);
 
 	return rc == RC_OK || rc == RC_NO_MEMORY ? rc : RC_AUTH_FAILED;
@@ -73,6 +87,8 @@ static void release_check(void *what)
 
 	x509_verify_wipe(&check->verify);
 	x509_trust_unref(check->verify.trust);
+	certificate_unref(check->pinned);
+	check->pinned = NULL;
 	for (unsigned i = 0; i < check->key_count; i++)
 		public_key_unref(check->keys[i]);
 	check->key_count = 0;
@@ -93,6 +109,36 @@ static enum rc take_keys(struct step *step, const struct config_end *end, struct
 	return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
+static void take_trust(struct step *step, struct check *check)
+{
+	check->verify.trust = x509_trust_ref(keyring_trust(step->env->keyring));
+	check->verify.ders = check->certificates;
+	check->verify.count = check->certificate_count;
+	check->verify.now = step->env->host->ops->wall(step->env->host);
+}
+
+/* rightcert=: its dates are looked at whatever else is trusted. */
+static enum rc take_pinned(struct step *step, const struct config_end *end, struct check *check,
+			   struct outcome *out)
+{
+	struct diag why = { "" };
+	struct certificate *pinned;
+
+	if (end->cert == NULL)
+		return RC_OK;
+	TRY(keyring_peer_certificate(step->env->keyring, end, &pinned, &out->diag));
+	check->unknown = ARENA_NEW(step->arena, struct diag);
+	if (check->unknown == NULL)
+		return RC_NO_MEMORY;
+	check->pinned = certificate_ref(pinned);
+	take_trust(step, check);
+	if (x509_pinned_dates(pinned, check->verify.now, &why) == RC_OK)
+		return RC_OK;
+	return diag_fail(&out->diag, RC_AUTH_FAILED,
+			 "the peer's certificate, which the conn names (\"%.80s\"): %.300s",
+			 end->cert, why.text);
+}
+
 static enum rc take_chain(struct step *step, const struct auth_ends *ends, struct check *check,
 			  struct outcome *out)
 {
@@ -107,10 +153,7 @@ static enum rc take_chain(struct step *step, const struct auth_ends *ends, struc
 			"(rightcert=, rightpubkey=); have it send one (leftsendcert=always "
 			"there)",
 			ends->peer->conn->name);
-	check->verify.trust = x509_trust_ref(keyring_trust(step->env->keyring));
-	check->verify.ders = check->certificates;
-	check->verify.count = check->certificate_count;
-	check->verify.now = step->env->host->ops->wall(step->env->host);
+	take_trust(step, check);
 	check->verify.ca = span_make(end->ca, end->ca_len);
 	return RC_OK;
 }
@@ -126,6 +169,8 @@ static enum rc begin_signature(struct step *step, const struct auth_ends *ends,
 	TRY(auth_octets_make(step->arena, input, &check->octets));
 	TRY(outcome_hold(step->arena, out, release_check, check));
 	rc = take_keys(step, end, check, &out->diag);
+	if (rc == RC_OK)
+		rc = take_pinned(step, end, check, out);
 	if (rc == RC_OK && check->key_count == 0)
 		rc = take_chain(step, ends, check, out);
 	if (rc != RC_OK)
@@ -207,6 +252,22 @@ static enum rc is_not_revoked(struct step *step, const struct check *check, stru
 	return rc;
 }
 
+/* Whoever made it is not trusted here, so nobody can be asked; one that made itself has nobody. */
+static enum rc judge_unknown(const struct step *step, const struct check *check,
+			     struct outcome *out)
+{
+	const struct config_setup *setup = step->env->setup;
+	bool ocsp = setup->ocsp_enable && setup->ocsp_strict;
+
+	if (check->pinned == NULL || x509_is_self_issued(check->pinned) ||
+	    (!setup->crl_strict && !ocsp))
+		return RC_OK;
+	return diag_fail(&out->diag, RC_AUTH_FAILED,
+			 "whether the peer's certificate is revoked could not be found out "
+			 "(%s=yes): its CA must be known (ipsec import --ca): %.250s",
+			 setup->crl_strict ? "crl-strict" : "ocsp-strict", check->unknown->text);
+}
+
 /* It may be revoked later. */
 static enum rc keep_proof(struct step *step, const struct check *check, struct outcome *out)
 {
@@ -227,8 +288,9 @@ enum rc check_end(struct step *step, const struct auth_ends *ends, struct check 
 	}
 	check->pending = false;
 	if (check->verify.path_count == 0)
-		return RC_OK;
-	TRY(carries_identity(ends, check, out));
+		return judge_unknown(step, check, out);
+	if (check->pinned == NULL)
+		TRY(carries_identity(ends, check, out));
 	TRY(is_not_revoked(step, check, out));
 	return keep_proof(step, check, out);
 }

@@ -254,7 +254,7 @@ const struct keyword keywords_ours[] = {
 	END_CUSTOM("cert", "name", "", NULL, field_cert,
 		   "The certificate of this end: its nickname in the NSS database, or a file: with "
 		   "its path, or in ipsec.d/certs (its key: see ipsec.secrets(5)). The other end's "
-		   "is trusted as it stands, whatever its dates and CRLs."),
+		   "is trusted as it stands; its dates and its CA's CRLs count."),
 	END_CUSTOM("ca", "distinguished name", "", NULL, field_ca,
 		   "The CA that the certificate of this end must come from. %same: the one of the "
 		   "other end. %any, or without it: any that is trusted."),

@@ -7,9 +7,11 @@
  * behind the first one's back. Only what was read without an error takes effect, on the loop, in
  * slices (engine/reload.c); then the next wish has its turn.
  */
+#include <time.h>
 #include "base/arena.h"
 #include "daemon/private.h"
 #include "x509/keyring.h"
+#include "x509/pinned.h"
 
 enum wish { WISH_ALL, WISH_SECRETS, WISH_KEYS, WISH_CONFIG };
 
@@ -54,8 +56,10 @@ static enum rc read_key_files(struct reading *reading)
 	const struct config *config = reading->config != NULL ? reading->config : reading->in_force;
 	struct x509_trust *trust = reading->trust != NULL ? reading->trust : reading->trust_so_far;
 
-	return x509_files_load(config, reading->secrets, trust, reading->files_so_far,
-			       &reading->errors, &reading->files, &reading->diag);
+	TRY(x509_files_load(config, reading->secrets, trust, reading->files_so_far,
+			    &reading->errors, &reading->files, &reading->diag));
+	x509_look_at_dates(config, reading->files, time(NULL), &reading->errors);
+	return RC_OK;
 }
 
 /* Where only the passphrases in it matter: with errors in it, files stay as they were. */

@@ -197,7 +197,7 @@ static enum rc find_key(struct loading *loading, struct public_key *public, stru
 	return private_key_find(public, &loading->key, why);
 }
 
-static enum rc check_key(struct loading *loading, struct public_key **out)
+static enum rc check_key(struct loading *loading, struct certificate **bare)
 {
 	struct public_key *key = NULL;
 	struct diag why = { "" };
@@ -219,8 +219,8 @@ static enum rc check_key(struct loading *loading, struct public_key **out)
 		rc = diag_fail(loading->diag, RC_BAD_PUBLIC,
 			       "the private key given for \"%.80s\" belongs to another certificate",
 			       loading->name);
-	if (rc == RC_NOT_FOUND && out != NULL)
-		*out = public_key_ref(key);
+	if (rc == RC_NOT_FOUND && bare != NULL)
+		*bare = certificate_ref(loading->certificates[0]);
 	public_key_unref(key);
 	return rc;
 }
@@ -317,7 +317,7 @@ static struct loading *loading_new(const struct credential_source *source, struc
 }
 
 enum rc credential_load(const struct credential_source *source, const struct x509_trust *trust,
-			struct credential **out, struct public_key **public, struct diag *diag)
+			struct credential **out, struct certificate **bare, struct diag *diag)
 {
 	struct loading *loading = loading_new(source, diag);
 	enum rc rc;
@@ -328,7 +328,7 @@ enum rc credential_load(const struct credential_source *source, const struct x50
 	rc = load_certificates(loading);
 	if (rc == RC_OK) {
 		own_first(loading);
-		rc = check_key(loading, public);
+		rc = check_key(loading, bare);
 	}
 	if (rc == RC_OK)
 		rc = make(loading, trust, out);

@@ -18,10 +18,10 @@ struct credential_source {
 	void *context;
 	bool files_only; /* the database is not asked for the key */
 };
-/* As x509_credential_load(). With files_only and no key in a file: RC_NOT_FOUND, and *public is the
- * certificate's key (the caller's reference). Slow. */
+/* As x509_credential_load(). With files_only and no key in a file: RC_NOT_FOUND, and *bare is the
+ * certificate (the caller's reference). Slow. */
 enum rc credential_load(const struct credential_source *source, const struct x509_trust *trust,
-			struct credential **out, struct public_key **public,
+			struct credential **out, struct certificate **bare,
 			struct diag *diag) MUST_CHECK;
 /* The same certificate with its key, and the chain that it has with these CAs. Slow. */
 enum rc credential_again(const struct credential *old, const struct x509_trust *trust,

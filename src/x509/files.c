@@ -28,6 +28,7 @@ static void file_free(struct x509_file *file)
 {
 	credential_unref(file->credential);
 	public_key_unref(file->key);
+	certificate_unref(file->certificate);
 	mem_free(file->name);
 	mem_free(file->path);
 	mem_free(file->why);
@@ -149,6 +150,7 @@ static enum rc take_over(struct reading *reading, const struct x509_file *old,
 			 struct x509_file *file)
 {
 	file->key = public_key_ref(old->key);
+	file->certificate = certificate_ref(old->certificate);
 	file->key_inside = true;
 	if (reading->before->trust != reading->files->trust)
 		return credential_again(old->credential, reading->files->trust, &file->credential);
@@ -169,15 +171,20 @@ static enum rc read_file(struct reading *reading, struct x509_file *file)
 	enum rc rc;
 
 	TRY(read_keys(reading));
-	rc = credential_load(&source, reading->files->trust, &file->credential, &file->key, &why);
+	rc = credential_load(&source, reading->files->trust, &file->credential, &file->certificate,
+			     &why);
 	if (rc == RC_NO_MEMORY)
 		return rc;
 	if (rc == RC_OK) {
 		file->key = public_key_ref(private_key_public(file->credential->key));
+		file->certificate = certificate_ref(file->credential->certificate);
 		file->key_inside = file->credential->key_from == NULL;
 		return RC_OK;
 	}
-	return file->key != NULL ? no_key(reading, file) : keep_why(file, why.text);
+	if (file->certificate == NULL)
+		return keep_why(file, why.text);
+	TRY(certificate_key(file->certificate, &file->key, &why));
+	return no_key(reading, file);
 }
 
 static enum rc read_name(struct reading *reading, const char *name)

@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "base/table.h"
 #include "x509/credential.h"
 #include "x509/keyring.h"
+#include "x509/pinned.h"
 #include "x509/pem.h"
 
 #define NAME_MAX_LEN 4200
@@ -15,8 +17,9 @@ static const char peer_prefix[] = "peer-certificate:";
 struct entry {
 	struct table_node node;
 	char *name;
-	struct credential *credential; /* of ours; or */
-	struct public_key *key;	       /* of a peer */
+	struct credential *credential;	 /* of ours; or */
+	struct public_key *key;		 /* of a peer */
+	struct certificate *certificate; /* rightcert=, whose key that is; or NULL */
 };
 
 struct keyring {
@@ -36,6 +39,7 @@ static void entry_free(struct entry *entry)
 {
 	credential_unref(entry->credential);
 	public_key_unref(entry->key);
+	certificate_unref(entry->certificate);
 	mem_free(entry->name);
 	mem_free(entry);
 }
@@ -132,6 +136,7 @@ static enum rc configure(struct keyring *keyring, const struct config *config,
 		keyring_renew(keyring, trust);
 	}
 	TRY(x509_files_load(config, secrets, keyring->trust, NULL, errors, &files, diag));
+	x509_look_at_dates(config, files, time(NULL), errors);
 	keyring_files_set(keyring, files);
 	return RC_OK;
 }
@@ -411,54 +416,94 @@ enum rc keyring_credential(struct keyring *keyring, const struct config_end *end
 
 /* ---- the peers' ---- */
 
-static enum rc load_certified(const struct keyring *keyring, const char *name,
-			      struct public_key **out, struct diag *diag)
+static enum rc take_raw(struct keyring *keyring, const struct config_end *end,
+			struct public_key **out, struct diag *diag)
 {
-	const struct x509_file *file = x509_files_find(keyring->files, name);
-	struct certificate *certificate;
+	char name[NAME_MAX_LEN];
+	struct entry *entry;
 	enum rc rc;
 
-	if (file != NULL && file->key == NULL)
-		return diag_fail(diag, RC_AUTH_FAILED, "%s", file->why);
-	if (file != NULL) {
-		*out = public_key_ref(file->key);
-		return RC_OK;
-	}
-	TRY(x509_certificate_load(name, &certificate, diag));
-	rc = certificate_key(certificate, out, diag);
-	certificate_unref(certificate);
-	return rc;
-}
-
-static enum rc take(struct keyring *keyring, const char *name, const struct config_end *end,
-		    bool certified, struct public_key **out, struct diag *diag)
-{
-	struct entry *entry = find(keyring, name);
-	enum rc rc;
-
+	name_key(&end->key, "peer", name);
+	entry = find(keyring, name);
 	if (entry != NULL) {
 		*out = entry->key;
 		return *out != NULL ? RC_OK : RC_INTERNAL;
 	}
-	rc = certified ? load_certified(keyring, end->cert, out, diag)
-		       : read_key(&end->key, out, diag);
+	rc = read_key(&end->key, out, diag);
 	if (rc != RC_OK)
 		return rc == RC_NOT_FOUND ? RC_AUTH_FAILED : rc;
 	return add(keyring, name, NULL, *out);
 }
 
+static enum rc find_certificate(const struct keyring *keyring, const char *cert,
+				struct certificate **out, struct diag *diag)
+{
+	const struct x509_file *file = x509_files_find(keyring->files, cert);
+
+	if (file == NULL)
+		return x509_certificate_load(cert, out, diag);
+	if (file->certificate == NULL)
+		return diag_fail(diag, RC_AUTH_FAILED, "%s", file->why);
+	*out = certificate_ref(file->certificate);
+	return RC_OK;
+}
+
+static enum rc add_certified(struct keyring *keyring, const char *name, const char *cert,
+			     struct diag *diag)
+{
+	struct certificate *certificate;
+	struct public_key *key;
+	enum rc rc;
+
+	TRY(find_certificate(keyring, cert, &certificate, diag));
+	rc = certificate_key(certificate, &key, diag);
+	if (rc == RC_OK)
+		rc = add(keyring, name, NULL, key);
+	if (rc == RC_OK)
+		find(keyring, name)->certificate = certificate_ref(certificate);
+	certificate_unref(certificate);
+	return rc;
+}
+
+static enum rc take_certified(struct keyring *keyring, const struct config_end *end,
+			      struct entry **out, struct diag *diag)
+{
+	char name[NAME_MAX_LEN];
+	enum rc rc = RC_OK;
+
+	(void)snprintf(name, sizeof(name), "%s%s", peer_prefix, end->cert);
+	*out = find(keyring, name);
+	if (*out != NULL)
+		return RC_OK;
+	rc = add_certified(keyring, name, end->cert, diag);
+	if (rc != RC_OK)
+		return rc == RC_NOT_FOUND ? RC_AUTH_FAILED : rc;
+	*out = find(keyring, name);
+	return RC_OK;
+}
+
 enum rc keyring_peer_key(struct keyring *keyring, const struct config_end *end, unsigned index,
 			 struct public_key **out, struct diag *diag)
 {
-	char name[NAME_MAX_LEN];
+	struct entry *entry;
 
-	if (has_key(&end->key) && index-- == 0) {
-		name_key(&end->key, "peer", name);
-		return take(keyring, name, end, false, out, diag);
-	}
-	if (end->cert != NULL && index == 0) {
-		(void)snprintf(name, sizeof(name), "%s%s", peer_prefix, end->cert);
-		return take(keyring, name, end, true, out, diag);
-	}
-	return RC_NOT_FOUND;
+	if (has_key(&end->key) && index-- == 0)
+		return take_raw(keyring, end, out, diag);
+	if (end->cert == NULL || index > 0)
+		return RC_NOT_FOUND;
+	TRY(take_certified(keyring, end, &entry, diag));
+	*out = entry->key;
+	return RC_OK;
+}
+
+enum rc keyring_peer_certificate(struct keyring *keyring, const struct config_end *end,
+				 struct certificate **out, struct diag *diag)
+{
+	struct entry *entry;
+
+	if (end->cert == NULL)
+		return RC_NOT_FOUND;
+	TRY(take_certified(keyring, end, &entry, diag));
+	*out = entry->certificate;
+	return RC_OK;
 }
