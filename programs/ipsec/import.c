@@ -99,6 +99,22 @@ static int read_key(struct import *import, struct span pkcs8, const char *file)
 	return EXIT_DONE;
 }
 
+static int read_encrypted(struct import *import, const struct pem *block, const char *file)
+{
+	struct secret password = { NULL, 0 };
+	struct pem key = *block;
+	char prompt[300];
+	int code;
+
+	(void)snprintf(prompt, sizeof(prompt), "Passphrase of the key in %.250s", file);
+	code = take_password(import->options->password_file, prompt, false, &password);
+	if (code == EXIT_DONE &&
+	    pem_open_key(&key, (const char *)password.ptr, &import->arena, &import->diag) != RC_OK)
+		code = complain(EXIT_FAILED, "%s: the private key: %s", file, import->diag.text);
+	secret_wipe(&password);
+	return code == EXIT_DONE ? read_key(import, key.der, file) : code;
+}
+
 /* Many files have an empty password, so nobody is asked before it was tried. */
 static int open_bundle(struct import *import, struct span der, const char *file,
 		       struct pkcs12 **out)
@@ -170,12 +186,7 @@ static int read_block(struct import *import, const struct pem *block, const char
 	case PEM_PKCS12:
 		return read_bundle(import, block->der, file);
 	case PEM_ENCRYPTED_KEY:
-		return complain(
-			EXIT_FAILED,
-			"%s: its private key is encrypted; make a PKCS#12 file of it and its "
-			"certificate (openssl pkcs12 -export -inkey %s -in CERTIFICATE -out "
-			"new.p12) and import that",
-			file, file);
+		return read_encrypted(import, block, file);
 	case PEM_CRL:
 		return read_crl(import, block->der, file);
 	case PEM_PUBLIC_KEY:

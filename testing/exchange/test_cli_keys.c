@@ -187,6 +187,23 @@ static void files_of_strongswans_layout_are_checked_and_listed(void **state)
 	write_conf(scene, "@west.example");
 }
 
+static void an_encrypted_key_is_imported_with_its_passphrase(void **state)
+{
+	struct scene *scene = *state;
+
+	put(scene, "gw.pem", key_certificate);
+	put(scene, "gw.key", key_des3);
+	ipsec(scene, "e", "", "initnss", NULL);
+	ipsec(scene, "e", "Sesame\n", "import", "gw.pem", "gw.key", NULL);
+	expect(scene, 1, "gw.key: the private key: the passphrase is wrong");
+	ipsec(scene, "e", "", "list", "pubkeys", NULL);
+	assert_null(strstr(scene->output, "ckaid"));
+	ipsec(scene, "e", "sesame\n", "import", "gw.pem", "gw.key", NULL);
+	expect(scene, 0, "with its private key");
+	ipsec(scene, "e", "", "list", "pubkeys", NULL);
+	expect(scene, 0, "ckaid");
+}
+
 static void hostile_files_change_nothing(void **state)
 {
 	struct scene *scene = *state;
@@ -329,6 +346,8 @@ int main(void)
 						scene_close),
 		cmocka_unit_test_setup_teardown(files_of_strongswans_layout_are_checked_and_listed,
 						begin, scene_close),
+		cmocka_unit_test_setup_teardown(an_encrypted_key_is_imported_with_its_passphrase,
+						scene_open, scene_close),
 		cmocka_unit_test_setup_teardown(hostile_files_change_nothing, begin, scene_close),
 		cmocka_unit_test_setup_teardown(lists_of_revoked_certificates_are_imported, begin,
 						scene_close),
