@@ -101,27 +101,27 @@ static void a_peer_that_still_takes_parts_has_them_at_once(void **state)
 	pair_end(&pair);
 }
 
-/* It has said what it takes. */
+/* It has said what it takes, also in the IKE SA that this one was rekeyed to. */
 static void in_the_same_ike_sa_nothing_is_tried_again(void **state)
 {
 	struct pair pair;
 	struct diag diag;
 
 	(void)state;
-	pair_start(&pair, 3, TOGETHER START, APART ADD, NULL, NULL);
+	pair_start(&pair, 3, TOGETHER ADD OTHER, APART ADD OTHER, NULL, NULL);
+	end_up(&pair.west, "u");
+	end_up(&pair.west, "t");
 	pair_run(&pair, 20 * USEC_PER_SEC);
-	list_for_safe(node, &named(&pair.west, "t/1x1")->peer->tunnels)
-	{
-		struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
-		struct child_sa *child =
-			container_of(tunnel->child_sas.next, struct child_sa, in_tunnel);
-		child->delete_wanted = true;
-		child->delete_reason = RC_REPLACED;
-		assert_true(child->ike->in_parts);
-	}
+	assert_int_equal(children(&pair.west), 5);
 	assert_int_equal(gateway_rekey(pair.west.gateway, "t", REKEY_IKE, &diag), RC_OK);
-	pair_run(&pair, 60 * USEC_PER_SEC);
-	assert_int_equal(children(&pair.west), 4);
+	pair_run(&pair, 20 * USEC_PER_SEC);
+	take_down(&pair, &pair.west);
+	assert_int_equal(children(&pair.west), 1);
+	assert_int_equal(pair.west.gateway->sas.ike_count, 1);
+	assert_non_null(named(&pair.west, "t/1x1"));
+	end_up(&pair.west, "t");
+	pair_run(&pair, 20 * USEC_PER_SEC);
+	assert_int_equal(children(&pair.west), 5);
 	assert_false(end_said(&pair.west, "one tunnel again"));
 	assert_pings(&pair);
 	pair_end(&pair);
@@ -278,11 +278,17 @@ static void any_one_allocation_may_fail(void **state)
 		struct peer *peer;
 		pair_start(&pair, 8, TOGETHER ONDEMAND, "", NULL, NULL);
 		pair_run(&pair, USEC_PER_SEC);
+		peer = named(&pair.west, "t")->peer;
+		peer->busy++; /* not at once */
 		assert_int_equal(tunnel_split_first(named(&pair.west, "t")), RC_OK);
-		peer = named(&pair.west, "t/1x1")->peer;
+		pair_run(&pair, USEC_PER_SEC);
+		peer->busy--;
+		assert_true(named(&pair.west, "t/2x1")->trap_installed);
 		mem_fail_nth(n);
 		reconcile(pair.west.gateway, peer);
 		mem_fail_nth(0);
+		pair_run(&pair, USEC_PER_SEC);
+		assert_int_equal(policies(&pair.west), 4); /* of the parts, or of the whole */
 		pair_run(&pair, 60 * USEC_PER_SEC);
 		assert_non_null(named(&pair.west, "t"));
 		assert_int_equal(pair.west.gateway->peers.tunnel_count, 1);
