@@ -252,9 +252,10 @@ const struct keyword keywords_ours[] = {
 	END_CUSTOM("interface-ip", "address/length", "", NULL, field_interface_ip,
 		   "The address of this end's ipsec-interface=."),
 	END_CUSTOM("cert", "name", "", NULL, field_cert,
-		   "The certificate of this end: its nickname in the NSS database, or a file: with "
-		   "its path, or in ipsec.d/certs (its key: see ipsec.secrets(5)). The other end's "
-		   "is trusted as it stands; its dates and its CA's CRLs count."),
+		   "The certificate of this end: its nickname in the NSS database, or a file: a "
+		   "path, or a name in ipsec.d/certs (its key: see ipsec.secrets(5)), or PKCS#12 "
+		   "with key and chain (CAs in it are not trusted), also in ipsec.d/private. The "
+		   "other end's is trusted as it stands; its dates and its CA's CRLs count."),
 	END_CUSTOM("ca", "distinguished name", "", NULL, field_ca,
 		   "The CA that the certificate of this end must come from. %same: the one of the "
 		   "other end. %any, or without it: any that is trusted."),
