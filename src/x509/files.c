@@ -181,8 +181,11 @@ static enum rc read_file(struct reading *reading, struct x509_file *file)
 		file->key_inside = file->credential->key_from == NULL;
 		return RC_OK;
 	}
-	if (file->certificate == NULL)
+	if (file->certificate == NULL) {
+		if (reading->errors != NULL)
+			config_errors_warn(reading->errors, file->path, 0, why.text);
 		return keep_why(file, why.text);
+	}
 	TRY(certificate_key(file->certificate, &file->key, &why));
 	return no_key(reading, file);
 }

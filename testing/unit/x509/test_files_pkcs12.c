@@ -33,16 +33,22 @@ static struct config *config_of(const char *cert)
 	return config;
 }
 
+static unsigned warnings; /* of the last load() */
+
 static struct x509_files *load(const char *cert, const char *secrets_text,
 			       const struct x509_files *before)
 {
+	struct config_errors errors;
 	struct config *config = config_of(cert);
 	struct secrets *secrets = secrets_of(secrets_text);
 	struct x509_files *files = NULL;
 	struct diag diag = { "" };
 
-	if (x509_files_load(config, secrets, trust, before, NULL, &files, &diag) != RC_OK)
+	config_errors_init(&errors);
+	if (x509_files_load(config, secrets, trust, before, &errors, &files, &diag) != RC_OK)
 		fail_msg("%s", diag.text);
+	warnings = errors.warnings;
+	config_errors_free(&errors);
 	secrets_free(secrets);
 	config_unref(config);
 	return files;
@@ -91,6 +97,7 @@ static void a_path_or_a_name_gives_certificate_key_and_chain(void **state)
 	(void)snprintf(entry, sizeof(entry), ": P12 %s \"secret\"\n", path);
 	files = load(path, entry, NULL);
 	is_gateway(files);
+	assert_int_equal(warnings, 0);
 	assert_int_equal(x509_trust_count(trust), 1); /* its CAs are not trusted for that */
 	x509_files_unref(files);
 	put_p12("ipsec.d/private/a.p12", p12_legacy);
@@ -139,6 +146,7 @@ static void fails(const char *hex, const char *secrets, const char *words, const
 	file = x509_files_at(files, 0);
 	assert_non_null(file);
 	assert_null(file->credential);
+	assert_int_equal(warnings, 1); /* the log tells it at once */
 	if (strstr(file->why, words) == NULL || strstr(file->why, remedy) == NULL ||
 	    strstr(file->why, "ipsec.d/private/bad.p12") == NULL)
 		fail_msg("no \"%s\", no \"%s\", or no path in: %s", words, remedy, file->why);
