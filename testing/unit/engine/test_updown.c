@@ -220,24 +220,20 @@ static void a_route_remains_of_an_up_that_was_not_begun(void **state)
 /* An up that was not begun, on its way down to a trap, is a way up that somebody waits for. */
 static void who_waits_for_what_is_not_run_is_told_too(void **state)
 {
-	struct gateway *gateway;
-	struct played played;
-	struct road road;
-	unsigned done = 0;
+	struct scene s;
 
 	(void)state;
-	begin(&road, &played);
-	gateway = road.pair.west.gateway;
-	updown_up(gateway, child_of(&road));
-	assert_true(tell(gateway, child_of(&road), SCRIPT_UP, SCRIPT_ROUTED, count, &done));
-	assert_int_equal(done, 0);
-	assert_false(tell(gateway, child_of(&road), SCRIPT_ROUTED, SCRIPT_NONE, NULL, NULL));
-	assert_int_equal(done, 1);
-	road_run(&road, 10 * USEC_PER_SEC);
-	assert_int_equal(done, 1);
-	assert_string_equal(played.verbs, "");
-	assert_true(updown_idle(gateway));
-	road_end(&road);
+	begin(&s);
+	updown_up(s.gateway, s.child);
+	assert_true(tell(s.gateway, s.child, SCRIPT_UP, SCRIPT_ROUTED, count, &s.done));
+	assert_int_equal(s.done, 0);
+	assert_false(tell(s.gateway, s.child, SCRIPT_ROUTED, SCRIPT_NONE, NULL, NULL));
+	assert_int_equal(s.done, 1);
+	road_run(&s.road, 10 * USEC_PER_SEC);
+	assert_int_equal(s.done, 1);
+	assert_string_equal(s.played.verbs, "");
+	assert_true(updown_idle(s.gateway));
+	road_end(&s.road);
 }
 
 int main(void)
