@@ -6,67 +6,17 @@
 
 #include "sa/outcome.h"
 #include "sa/reassembly.h"
-
-enum ikev2_event {
-	EVENT_INITIATE, /* reconcile: make an IKE SA */
-	EVENT_SA_INIT_REQUEST,
-	EVENT_SA_INIT_RESPONSE,
-	EVENT_INTERMEDIATE_REQUEST,
-	EVENT_INTERMEDIATE_RESPONSE,
-	EVENT_RESUME_REQUEST,
-	EVENT_RESUME_RESPONSE,
-	EVENT_AUTH_REQUEST,
-	EVENT_AUTH_RESPONSE,
-	EVENT_CREATE_CHILD_REQUEST,
-	EVENT_CREATE_CHILD_RESPONSE,
-	EVENT_FOLLOWUP_REQUEST, /* IKE_FOLLOWUP_KE */
-	EVENT_FOLLOWUP_RESPONSE,
-	EVENT_INFORMATIONAL_REQUEST,
-	EVENT_INFORMATIONAL_RESPONSE,
-	EVENT_OTHER_REQUEST, /* of an exchange that we do not speak */
-	EVENT_MOVE,	     /* addresses changed, here or there: say or ask what is due */
-	EVENT_PROBE,	     /* liveness: is the peer there? */
-	EVENT_CREATE_CHILD,  /* reconcile: a Child SA for this tunnel, in this IKE SA */
-	EVENT_REKEY_CHILD,   /* reconcile: replace this Child SA */
-	EVENT_REKEY_IKE,     /* reconcile: replace this IKE SA */
-	EVENT_DELETE_CHILD,  /* reconcile: end this Child SA */
-	EVENT_DELETE_IKE,    /* reconcile: end this IKE SA */
-	EVENT_TELL,	     /* reconcile: something is to be told (sa/extra.h) */
-	EVENT_GIVE_UP,	     /* retransmissions are exhausted, or the half-open time is over */
-	IKEV2_EVENT_COUNT
-};
-extern const struct names ikev2_event_names;
-
-enum payload_place { CLEAR, ENCRYPTED };
-struct payload_rule {
-	uint8_t type;
-	uint8_t min, max;
-	enum payload_place place;
-};
-#define PAYLOAD_RULES_END                                                                          \
-	{                                                                                          \
-		0, 0, 0, CLEAR                                                                     \
-	}
-
-struct ikev2_row {
-	enum ike_state state;
-	enum ike_role role;
-	enum ikev2_event event;
-	const struct payload_rule *rules; /* NULL: the event is no message, or refused anyway */
-	const step_fn *steps;		  /* ends with NULL; NULL: rejected, story says why */
-	enum ike_state next;
-	const char *story;
-};
+#include "sa/row.h"
 
 /* The row, or NULL (a gap: the totality test forbids it). */
-const struct ikev2_row *ikev2_row(enum ike_state state, enum ike_role role, enum ikev2_event event);
+const struct ike_row *ikev2_row(enum ike_state state, enum ike_role role, enum ike_event event);
 /* For the totality test and for documentation. */
-const struct ikev2_row *ikev2_row_at(unsigned index);
+const struct ike_row *ikev2_row_at(unsigned index);
 /* The place of a row in that order; always less than IKEV2_ROWS_MAX. */
 #define IKEV2_ROWS_MAX 400
-unsigned ikev2_row_index(const struct ikev2_row *row);
+unsigned ikev2_row_index(const struct ike_row *row);
 /* Which event is this message? RC_DROP for responses of exchanges that we do not speak. */
-enum rc ikev2_event_of(const struct ike_header *header, enum ikev2_event *out) MUST_CHECK;
+enum rc ikev2_event_of(const struct ike_header *header, enum ike_event *out) MUST_CHECK;
 /* An exchange in clear that makes an IKE SA: IKE_SA_INIT, IKE_SESSION_RESUME. */
 static inline bool ikev2_is_initial(const struct ike_header *header)
 {
@@ -75,7 +25,7 @@ static inline bool ikev2_is_initial(const struct ike_header *header)
 }
 /* Are the payloads those of the row? RC_SYNTAX names the payload. Notify and vendor payloads are
  * always allowed. */
-enum rc ikev2_check_payloads(const struct ikev2_row *row, const struct ike_message *message,
+enum rc ikev2_check_payloads(const struct ike_row *row, const struct ike_message *message,
 			     struct diag *diag) MUST_CHECK;
 /* The notify that answers rc; 0: none. One of the two tables that look at rc. */
 uint16_t ikev2_notify_of(enum rc rc);
@@ -135,19 +85,6 @@ enum rc ikev2_open_fragment(const struct ike_sa *sa, struct arena *arena, struct
 enum rc ikev2_assemble(struct arena *arena, const struct reassembly *reassembly,
 		       struct ike_message *out, uint8_t *critical_type,
 		       struct diag *diag) MUST_CHECK;
-
-/* Kernel requests that remove a Child SA, whole or half installed, to be asked for each of
- * selectors_policies() in turn: the outbound SA comes first, the inbound one last. Policies that
- * another Child SA of the tunnel uses stay, and a trap comes back in place of the outbound policy.
- * Returns how many; needs no memory. */
-#define IKEV2_UNINSTALL_MAX 7
-unsigned ikev2_child_uninstall(const struct sas *sas, const struct child_sa *child, unsigned index,
-			       struct kernel_request out[IKEV2_UNINSTALL_MAX]);
-
-/* Requests for the outbound half of a Child SA (SA, out policy), appended to list (of
- * kernel_request.queue, in the arena). */
-enum rc ikev2_child_outbound(struct arena *arena, const struct child_sa *child, struct span keymat,
-			     struct list *list) MUST_CHECK;
 
 /* ---- MOBIKE (RFC 4555) ---- */
 /* The addresses between which the trial-th attempt to reach the peer of a leader goes, the best

@@ -496,12 +496,11 @@ static const struct payload_rule further_rules[] = {
 	PAYLOAD_RULES_END,
 };
 
-const struct ikev2_row ikev2_auth_answer_rows[] = {
+const struct ike_row ikev2_auth_answer_rows[] = {
 	{ IKEV2_HALF_OPEN, RESPONDER, EVENT_AUTH_REQUEST, request_rules, request_steps,
-	  IKEV2_ESTABLISHED,
-	  "peer proves its identity; we prove ours and make the first Child SA" },
+	  IKE_ESTABLISHED, "peer proves its identity; we prove ours and make the first Child SA" },
 	{ IKEV2_ROUNDS, RESPONDER, EVENT_AUTH_REQUEST, further_rules, further_steps,
-	  IKEV2_ESTABLISHED,
+	  IKE_ESTABLISHED,
 	  "peer has proven itself once more, or hears our second proof; then all is as ever" },
 	{ .story = NULL },
 };

@@ -343,12 +343,12 @@ static const struct payload_rule response_rules[] = {
 	PAYLOAD_RULES_END,
 };
 
-const struct ikev2_row ikev2_auth_initiate_rows[] = {
+const struct ike_row ikev2_auth_initiate_rows[] = {
 	{ IKEV2_ROUNDS, INITIATOR, EVENT_AUTH_RESPONSE, response_rules, response_steps,
-	  IKEV2_ESTABLISHED,
+	  IKE_ESTABLISHED,
 	  "peer has heard our second proof, or given its own: now the Child SA is made" },
 	{ IKEV2_AUTH_SENT, INITIATOR, EVENT_AUTH_RESPONSE, response_rules, response_steps,
-	  IKEV2_ESTABLISHED,
+	  IKE_ESTABLISHED,
 	  "peer proved its identity: both halves of the Child SA go to the kernel" },
 	{ .story = NULL },
 };

@@ -177,16 +177,16 @@ static const struct payload_rule response_rules[] = {
 
 #define I   INITIATOR
 #define R   RESPONDER
-#define UP  IKEV2_ESTABLISHED
-#define OLD IKEV2_REKEYED
-#define BYE IKEV2_DELETING
+#define UP  IKE_ESTABLISHED
+#define OLD IKE_REKEYED
+#define BYE IKE_DELETING
 #define BOTH(state, event, rules, steps, story)                                                    \
 	{ state, I, event, rules, steps, state, story },                                           \
 	{                                                                                          \
 		state, R, event, rules, steps, state, story                                        \
 	}
 
-const struct ikev2_row ikev2_create_child_rows[] = {
+const struct ike_row ikev2_create_child_rows[] = {
 	BOTH(UP, EVENT_CREATE_CHILD, NULL, create_steps,
 	     "a tunnel has no Child SA: we propose one in this IKE SA"),
 	BOTH(UP, EVENT_REKEY_CHILD, NULL, rekey_child_steps,

@@ -255,11 +255,11 @@ static const struct payload_rule request_rules[] = {
 		state, RESPONDER, EVENT_FOLLOWUP_REQUEST, request_rules, steps, state, story       \
 	}
 
-const struct ikev2_row ikev2_followup_answer_rows[] = {
-	BOTH(IKEV2_ESTABLISHED, request_steps,
+const struct ike_row ikev2_followup_answer_rows[] = {
+	BOTH(IKE_ESTABLISHED, request_steps,
 	     "another key exchange for the SA that CREATE_CHILD_SA agreed on; the last one makes "
 	     "it"),
-	BOTH(IKEV2_REKEYED, late_steps, "nothing more is made in a rekeyed IKE SA"),
-	BOTH(IKEV2_DELETING, late_steps, "nothing more is made in an IKE SA that we delete"),
+	BOTH(IKE_REKEYED, late_steps, "nothing more is made in a rekeyed IKE SA"),
+	BOTH(IKE_DELETING, late_steps, "nothing more is made in an IKE SA that we delete"),
 	{ .story = NULL },
 };

@@ -229,10 +229,10 @@ static const struct payload_rule response_rules[] = {
 
 #define STORY "another key exchange is done: the next one, or the SA that all of them make"
 
-const struct ikev2_row ikev2_followup_initiate_rows[] = {
-	{ IKEV2_ESTABLISHED, INITIATOR, EVENT_FOLLOWUP_RESPONSE, response_rules, response_steps,
-	  IKEV2_ESTABLISHED, STORY },
-	{ IKEV2_ESTABLISHED, RESPONDER, EVENT_FOLLOWUP_RESPONSE, response_rules, response_steps,
-	  IKEV2_ESTABLISHED, STORY },
+const struct ike_row ikev2_followup_initiate_rows[] = {
+	{ IKE_ESTABLISHED, INITIATOR, EVENT_FOLLOWUP_RESPONSE, response_rules, response_steps,
+	  IKE_ESTABLISHED, STORY },
+	{ IKE_ESTABLISHED, RESPONDER, EVENT_FOLLOWUP_RESPONSE, response_rules, response_steps,
+	  IKE_ESTABLISHED, STORY },
 	{ .story = NULL },
 };

@@ -243,7 +243,7 @@ static enum rc delete_ike(struct step *step, struct outcome *out)
 static enum rc give_up(struct step *step, struct outcome *out)
 {
 	out->ike_ended = RC_TIMEOUT;
-	if (step->sa->state == IKEV2_DELETING) {
+	if (step->sa->state == IKE_DELETING) {
 		out->ike_ended = step->sa->delete_reason;
 		return RC_OK;
 	}
@@ -283,11 +283,11 @@ static const struct payload_rule request_rules[] = {
 
 #define I   INITIATOR
 #define R   RESPONDER
-#define UP  IKEV2_ESTABLISHED
-#define OLD IKEV2_REKEYED
-#define BYE IKEV2_DELETING
+#define UP  IKE_ESTABLISHED
+#define OLD IKE_REKEYED
+#define BYE IKE_DELETING
 
-const struct ikev2_row ikev2_informational_rows[] = {
+const struct ike_row ikev2_informational_rows[] = {
 	{ UP, I, EVENT_INFORMATIONAL_REQUEST, request_rules, answer_steps, UP,
 	  "peer asks whether we live, or deletes SAs: we answer with the other halves" },
 	{ UP, R, EVENT_INFORMATIONAL_REQUEST, request_rules, answer_steps, UP,

@@ -116,7 +116,7 @@ static const struct payload_rule request_rules[] = {
 	PAYLOAD_RULES_END,
 };
 
-const struct ikev2_row ikev2_intermediate_answer_rows[] = {
+const struct ike_row ikev2_intermediate_answer_rows[] = {
 	{ IKEV2_HALF_OPEN, RESPONDER, EVENT_INTERMEDIATE_REQUEST, request_rules, request_steps,
 	  IKEV2_HALF_OPEN, "another key exchange before the peer proves its identity" },
 	{ .story = NULL },

@@ -162,7 +162,7 @@ static const struct payload_rule response_rules[] = {
 	PAYLOAD_RULES_END,
 };
 
-const struct ikev2_row ikev2_intermediate_initiate_rows[] = {
+const struct ike_row ikev2_intermediate_initiate_rows[] = {
 	{ IKEV2_INTERMEDIATE_SENT, INITIATOR, EVENT_INTERMEDIATE_RESPONSE, response_rules,
 	  response_steps, IKEV2_AUTH_SENT,
 	  "another key exchange is done: new keys, then the next one or IKE_AUTH" },

@@ -228,7 +228,7 @@ enum rc mobike_read_request(struct step *step, struct outcome *out)
 	struct wire_notify notify;
 	struct ike_mobile *mobile;
 
-	if (now == NULL || step->sa->state != IKEV2_ESTABLISHED)
+	if (now == NULL || step->sa->state != IKE_ESTABLISHED)
 		return RC_OK;
 	mobile = draft(step, out);
 	if (mobile == NULL)
@@ -496,10 +496,10 @@ enum rc mobike_read_response(struct step *step, struct outcome *out)
 
 static const step_fn move_steps[] = { move, NULL };
 
-const struct ikev2_row ikev2_mobike_rows[] = {
-	{ IKEV2_ESTABLISHED, INITIATOR, EVENT_MOVE, NULL, move_steps, IKEV2_ESTABLISHED,
+const struct ike_row ikev2_mobike_rows[] = {
+	{ IKE_ESTABLISHED, INITIATOR, EVENT_MOVE, NULL, move_steps, IKE_ESTABLISHED,
 	  "addresses changed: the peer is told, or asked whether it is there" },
-	{ IKEV2_ESTABLISHED, RESPONDER, EVENT_MOVE, NULL, move_steps, IKEV2_ESTABLISHED,
+	{ IKE_ESTABLISHED, RESPONDER, EVENT_MOVE, NULL, move_steps, IKE_ESTABLISHED,
 	  "addresses changed: the peer is told, or asked whether it is there" },
 	{ .story = NULL },
 };

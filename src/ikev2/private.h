@@ -6,6 +6,7 @@
 #include <string.h>
 #include "auth/psk.h"
 #include "ikev2/ikev2.h"
+#include "sa/child_install.h"
 
 #define IKEV2_NONCE_LEN	   32	/* at least half of the largest PRF key (RFC 7296 §2.10) */
 #define IKEV2_CLEAR_MAX	   4096 /* an IKE_SA_INIT of ours */
@@ -13,7 +14,7 @@
 #define IKEV2_RESTARTS_MAX 4	/* COOKIE and INVALID_KE_PAYLOAD rounds of one attempt */
 
 /* each ends with a row whose story is NULL */
-extern const struct ikev2_row ikev2_sa_init_initiate_rows[], ikev2_sa_init_answer_rows[],
+extern const struct ike_row ikev2_sa_init_initiate_rows[], ikev2_sa_init_answer_rows[],
 	ikev2_intermediate_initiate_rows[], ikev2_intermediate_answer_rows[],
 	ikev2_auth_initiate_rows[], ikev2_auth_answer_rows[], ikev2_create_child_rows[],
 	ikev2_followup_initiate_rows[], ikev2_followup_answer_rows[], ikev2_informational_rows[],
@@ -90,25 +91,10 @@ void child_see_answer_through_nat(const struct step *step, const struct tunnel *
 				  struct child_exchange *in);
 enum rc child_read(struct arena *arena, const struct ike_message *message,
 		   struct child_exchange *out, struct diag *diag) MUST_CHECK;
-/* Addresses, encapsulation and selectors as the kernel needs them. */
-void child_place(struct child_sa *child, const struct ip_endpoint *local,
-		 const struct ip_endpoint *remote, bool encap);
-/* May it be, beside the Child SAs that are there? RC_EXISTS: the peer chose an SPI that another one
- * with its address has; RC_TS_UNACCEPTABLE: somebody else who came through a template has just
- * these selectors. */
-enum rc child_check(const struct sas *sas, const struct child_sa *child,
-		    struct diag *diag) MUST_CHECK;
 /* KEYMAT into out->keymat; shared: g^ir, empty without PFS; later: of additional key exchanges. */
 enum rc child_derive(struct child_sa *child, const struct ike_suite *suite,
 		     const struct ike_keys *keys, struct span shared, struct span ni,
 		     struct span nr, struct span later, struct outcome *out) MUST_CHECK;
-/* Requests for the inbound half (SA, in and fwd policies) or the outbound half (SA, out policy),
- * appended to list. */
-enum rc child_install_in(struct arena *arena, const struct child_sa *child, struct span keymat,
-			 struct list *list) MUST_CHECK;
-enum rc child_install_out(struct arena *arena, const struct child_sa *child, struct span keymat,
-			  struct list *list) MUST_CHECK;
-
 /* ---- child_compress.c: IPCOMP_SUPPORTED, §2.22 ---- */
 /* The CPI of the first one with DEFLATE; 0: none. */
 uint16_t ipcomp_read(const struct ike_message *message);

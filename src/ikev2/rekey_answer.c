@@ -10,7 +10,7 @@ static enum rc check_count(const struct peer *peer, struct outcome *out)
 	unsigned count = 0;
 
 	list_for(node, &peer->ike_sas) count +=
-		container_of(node, struct ike_sa, in_peer)->state == IKEV2_REKEYED;
+		container_of(node, struct ike_sa, in_peer)->state == IKE_REKEYED;
 	if (count < REKEYED_MAX)
 		return RC_OK;
 	return diag_fail(&out->diag, RC_TEMPORARY_FAILURE,

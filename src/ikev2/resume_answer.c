@@ -151,9 +151,8 @@ static const struct payload_rule request_rules[] = {
 	PAYLOAD_RULES_END,
 };
 
-const struct ikev2_row ikev2_resume_answer_rows[] = {
-	{ IKEV2_START, RESPONDER, EVENT_RESUME_REQUEST, request_rules, request_steps,
-	  IKEV2_HALF_OPEN,
+const struct ike_row ikev2_resume_answer_rows[] = {
+	{ IKE_START, RESPONDER, EVENT_RESUME_REQUEST, request_rules, request_steps, IKEV2_HALF_OPEN,
 	  "a client comes back with a ticket of ours: it still has to prove that it knows its "
 	  "keys" },
 	{ .story = NULL },

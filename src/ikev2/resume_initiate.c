@@ -171,7 +171,7 @@ static const struct payload_rule response_rules[] = {
 	PAYLOAD_RULES_END,
 };
 
-const struct ikev2_row ikev2_resume_initiate_rows[] = {
+const struct ike_row ikev2_resume_initiate_rows[] = {
 	{ IKEV2_INIT_SENT, INITIATOR, EVENT_RESUME_RESPONSE, response_rules, response_steps,
 	  IKEV2_AUTH_SENT,
 	  "gateway took the ticket: we prove that we know its keys; or it asks for a cookie, or we "

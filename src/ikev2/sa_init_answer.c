@@ -274,8 +274,8 @@ static const struct payload_rule request_rules[] = {
 	PAYLOAD_RULES_END,
 };
 
-const struct ikev2_row ikev2_sa_init_answer_rows[] = {
-	{ IKEV2_START, RESPONDER, EVENT_SA_INIT_REQUEST, request_rules, request_steps,
+const struct ike_row ikev2_sa_init_answer_rows[] = {
+	{ IKE_START, RESPONDER, EVENT_SA_INIT_REQUEST, request_rules, request_steps,
 	  IKEV2_HALF_OPEN,
 	  "somebody wants an IKE SA: we choose its algorithms, or ask for a cookie or another "
 	  "group" },

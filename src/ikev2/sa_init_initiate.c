@@ -447,8 +447,8 @@ static const struct payload_rule response_rules[] = {
 	{ PAYLOAD_CERTREQ, 0, 8, CLEAR }, PAYLOAD_RULES_END,
 };
 
-const struct ikev2_row ikev2_sa_init_initiate_rows[] = {
-	{ IKEV2_START, INITIATOR, EVENT_INITIATE, NULL, initiate_steps, IKEV2_INIT_SENT,
+const struct ike_row ikev2_sa_init_initiate_rows[] = {
+	{ IKE_START, INITIATOR, EVENT_INITIATE, NULL, initiate_steps, IKEV2_INIT_SENT,
 	  "a tunnel is wanted: we propose algorithms, our KE and our nonce" },
 	{ IKEV2_INIT_SENT, INITIATOR, EVENT_SA_INIT_RESPONSE, response_rules, response_steps,
 	  IKEV2_AUTH_SENT,

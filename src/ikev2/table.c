@@ -3,7 +3,7 @@
  * exchanges. */
 #include "ikev2/private.h"
 
-static const struct ikev2_row *const all_rows[] = {
+static const struct ike_row *const all_rows[] = {
 	ikev2_sa_init_initiate_rows,
 	ikev2_sa_init_answer_rows,
 	ikev2_intermediate_initiate_rows,
@@ -50,39 +50,38 @@ static const struct name event_entries[] = {
 	{ EVENT_GIVE_UP, "give up" },
 	{ 0, NULL },
 };
-const struct names ikev2_event_names = { "IKEv2 event", event_entries };
+const struct names ike_event_names = { "IKEv2 event", event_entries };
 
-const struct ikev2_row *ikev2_row_at(unsigned index)
+const struct ike_row *ikev2_row_at(unsigned index)
 {
 	for (unsigned file = 0; file < ROW_FILES; file++)
-		for (const struct ikev2_row *row = all_rows[file]; row->story != NULL; row++)
+		for (const struct ike_row *row = all_rows[file]; row->story != NULL; row++)
 			if (index-- == 0)
 				return row;
 	return NULL;
 }
 
-unsigned ikev2_row_index(const struct ikev2_row *row)
+unsigned ikev2_row_index(const struct ike_row *row)
 {
 	unsigned index = 0;
 
 	for (unsigned file = 0; file < ROW_FILES; file++)
-		for (const struct ikev2_row *one = all_rows[file]; one->story != NULL;
-		     one++, index++)
+		for (const struct ike_row *one = all_rows[file]; one->story != NULL; one++, index++)
 			if (one == row)
 				return index;
 	return IKEV2_ROWS_MAX - 1;
 }
 
-const struct ikev2_row *ikev2_row(enum ike_state state, enum ike_role role, enum ikev2_event event)
+const struct ike_row *ikev2_row(enum ike_state state, enum ike_role role, enum ike_event event)
 {
 	for (unsigned file = 0; file < ROW_FILES; file++)
-		for (const struct ikev2_row *row = all_rows[file]; row->story != NULL; row++)
+		for (const struct ike_row *row = all_rows[file]; row->story != NULL; row++)
 			if (row->state == state && row->role == role && row->event == event)
 				return row;
 	return NULL;
 }
 
-enum rc ikev2_event_of(const struct ike_header *header, enum ikev2_event *out)
+enum rc ikev2_event_of(const struct ike_header *header, enum ike_event *out)
 {
 	bool response = (header->flags & IKE_FLAG_RESPONSE) != 0;
 
@@ -149,7 +148,7 @@ static enum rc check_one(const struct payload_rule *rules, const struct payload 
 	return RC_OK;
 }
 
-enum rc ikev2_check_payloads(const struct ikev2_row *row, const struct ike_message *message,
+enum rc ikev2_check_payloads(const struct ike_row *row, const struct ike_message *message,
 			     struct diag *diag)
 {
 	char name[32];

@@ -103,10 +103,10 @@ static enum rc tell(struct step *step, struct outcome *out)
 
 static const step_fn tell_steps[] = { tell, NULL };
 
-const struct ikev2_row ikev2_tell_rows[] = {
-	{ IKEV2_ESTABLISHED, INITIATOR, EVENT_TELL, NULL, tell_steps, IKEV2_ESTABLISHED,
+const struct ike_row ikev2_tell_rows[] = {
+	{ IKE_ESTABLISHED, INITIATOR, EVENT_TELL, NULL, tell_steps, IKE_ESTABLISHED,
 	  "the peer is to know something new: a crash token, the end of its authentication" },
-	{ IKEV2_ESTABLISHED, RESPONDER, EVENT_TELL, NULL, tell_steps, IKEV2_ESTABLISHED,
+	{ IKE_ESTABLISHED, RESPONDER, EVENT_TELL, NULL, tell_steps, IKE_ESTABLISHED,
 	  "the peer is to know something new: a crash token, the end of its authentication" },
 	{ .story = NULL },
 };

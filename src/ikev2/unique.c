@@ -9,7 +9,7 @@ static void find_established(void *context, struct peer *other)
 	list_for(node, &other->ike_sas)
 	{
 		const struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
-		if (sa->state == IKEV2_ESTABLISHED && !sa->delete_wanted)
+		if (sa->state == IKE_ESTABLISHED && !sa->delete_wanted)
 			*found = sa;
 	}
 }

@@ -165,7 +165,7 @@ static void answer(struct company *c, uint16_t type)
 	road_run(&c->road, 20 * USEC_PER_MSEC);
 }
 
-static void ask(struct company *c, enum ikev2_event event)
+static void ask(struct company *c, enum ike_event event)
 {
 	struct end *east = &c->road.pair.east;
 	struct ike_sa *sa = road_sa(east);
@@ -181,7 +181,7 @@ static void ask(struct company *c, enum ikev2_event event)
  * somebody else's. */
 static void every_notify_in_an_answer_to_a_rekey_costs_no_other_tunnel(void **state)
 {
-	static const enum ikev2_event events[] = { EVENT_REKEY_CHILD, EVENT_REKEY_IKE };
+	static const enum ike_event events[] = { EVENT_REKEY_CHILD, EVENT_REKEY_IKE };
 
 	(void)state;
 	for (unsigned i = 0; i < 2 * 60; i++) {

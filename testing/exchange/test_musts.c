@@ -415,9 +415,9 @@ static void identities_of_each_kind_work(void **state)
 /* §2.3: whatever becomes due while a request is out waits for its answer. */
 static void no_second_request_is_sent_before_the_first_is_answered(void **state)
 {
-	static const enum ikev2_event wishes[] = { EVENT_PROBE,	    EVENT_REKEY_CHILD,
-						   EVENT_REKEY_IKE, EVENT_CREATE_CHILD,
-						   EVENT_TELL,	    EVENT_DELETE_CHILD };
+	static const enum ike_event wishes[] = { EVENT_PROBE,	  EVENT_REKEY_CHILD,
+						 EVENT_REKEY_IKE, EVENT_CREATE_CHILD,
+						 EVENT_TELL,	  EVENT_DELETE_CHILD };
 	struct road road;
 
 	(void)state;

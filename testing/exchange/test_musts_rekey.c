@@ -8,7 +8,7 @@ static struct child_sa *child_of(struct end *end)
 	return tunnel_current(road_tunnel(end));
 }
 
-static void ask(struct road *road, enum ikev2_event event)
+static void ask(struct road *road, enum ike_event event)
 {
 	struct end *west = &road->pair.west;
 
@@ -17,7 +17,7 @@ static void ask(struct road *road, enum ikev2_event event)
 }
 
 /* west's request, still on its way, opened by east. */
-static struct ike_message *asked(struct road *road, enum ikev2_event event)
+static struct ike_message *asked(struct road *road, enum ike_event event)
 {
 	world_manual(road->pair.world, true);
 	ask(road, event);
@@ -150,7 +150,7 @@ static bool muzzle(void *context, struct flight *flight)
 }
 
 /* The request of west does not reach east, for which the test answers. */
-static void refuse(struct road *road, enum ikev2_event event, uint16_t type)
+static void refuse(struct road *road, enum ike_event event, uint16_t type)
 {
 	struct outcome_message message = { .exchange = EXCHANGE_CREATE_CHILD_SA };
 	struct wire_notify notify = { .type = type };
@@ -180,7 +180,7 @@ static void refuse(struct road *road, enum ikev2_event event, uint16_t type)
 /* §2.25 */
 static void temporary_failure_is_not_answered_by_asking_at_once(void **state)
 {
-	static const enum ikev2_event events[] = { EVENT_REKEY_CHILD, EVENT_REKEY_IKE };
+	static const enum ike_event events[] = { EVENT_REKEY_CHILD, EVENT_REKEY_IKE };
 
 	(void)state;
 	for (unsigned i = 0; i < 2; i++) {

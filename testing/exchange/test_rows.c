@@ -423,7 +423,7 @@ static void the_session_is_resumed(void)
 
 /* Answers are matched with what was asked before a row is looked for; nothing raises an event of
  * ours for an SA in which it makes no sense; IKE_SA_INIT requests never belong to an SA. */
-static bool is_guarded(const struct ikev2_row *row)
+static bool is_guarded(const struct ike_row *row)
 {
 	if (row->steps != NULL)
 		return false;
@@ -434,7 +434,7 @@ static bool is_guarded(const struct ikev2_row *row)
 	case EVENT_FOLLOWUP_REQUEST:
 	case EVENT_INFORMATIONAL_REQUEST:
 	case EVENT_OTHER_REQUEST:
-		return row->state == IKEV2_START;
+		return row->state == IKE_START;
 	case EVENT_INITIATE:
 	case EVENT_SA_INIT_REQUEST: /* with an SPI of ours none begins */
 	case EVENT_RESUME_REQUEST:
@@ -454,7 +454,16 @@ static bool is_guarded(const struct ikev2_row *row)
 	case EVENT_DELETE_CHILD:
 	case EVENT_DELETE_IKE:
 	case EVENT_GIVE_UP:
-	case IKEV2_EVENT_COUNT:
+	case EVENT_MAIN:
+	case EVENT_AGGRESSIVE:
+	case EVENT_QUICK_REQUEST:
+	case EVENT_QUICK_RESPONSE:
+	case EVENT_QUICK_PROOF:
+	case EVENT_V1_INFORMATIONAL:
+	case EVENT_TRANSACTION_REQUEST:
+	case EVENT_TRANSACTION_RESPONSE:
+	case EVENT_V1_OTHER:
+	case IKE_EVENT_COUNT:
 		break;
 	}
 	return true;
@@ -462,7 +471,7 @@ static bool is_guarded(const struct ikev2_row *row)
 
 static void every_row_is_reached(void **state)
 {
-	const struct ikev2_row *row;
+	const struct ike_row *row;
 	char from[48], event[48];
 	unsigned missing = 0;
 
@@ -490,7 +499,7 @@ static void every_row_is_reached(void **state)
 		print_error("never reached: %s, %s, %s: %s\n",
 			    names_text(&ike_state_names, (int)row->state, from, sizeof(from)),
 			    row->role == INITIATOR ? "initiator" : "responder",
-			    names_text(&ikev2_event_names, (int)row->event, event, sizeof(event)),
+			    names_text(&ike_event_names, (int)row->event, event, sizeof(event)),
 			    row->story);
 	}
 	assert_int_equal(missing, 0);

@@ -236,9 +236,8 @@ static bool ike_mirrored(const struct sim *sim, const struct ike_sa *sa)
 	for (unsigned i = 0; i < sim->scenario->node_count; i++) {
 		uint64_t spi = sa->role == INITIATOR ? sa->spi_r : sa->spi_i;
 		const struct ike_sa *other = ike_sa_by_spi(&sim->gates[i].gateway->sas, spi);
-		if (other != NULL && other->state == IKEV2_ESTABLISHED &&
-		    other->spi_i == sa->spi_i && other->spi_r == sa->spi_r &&
-		    other->role != sa->role)
+		if (other != NULL && other->state == IKE_ESTABLISHED && other->spi_i == sa->spi_i &&
+		    other->spi_r == sa->spi_r && other->role != sa->role)
 			return true;
 	}
 	return false;
@@ -252,7 +251,7 @@ static void check_ike_sas(struct court *court, const struct gate *gate)
 		list_for(node, &peer->ike_sas)
 		{
 			struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
-			if (sa->state != IKEV2_ESTABLISHED || sa->delete_wanted)
+			if (sa->state != IKE_ESTABLISHED || sa->delete_wanted)
 				wrong(court, gate, "IKE SA #%llu of %s is not established",
 				      (unsigned long long)sa->serial, peer->conn->name);
 			else if (!ike_mirrored(court->sim, sa))

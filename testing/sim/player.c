@@ -326,7 +326,7 @@ static void due(struct gate *gate, const struct trouble *trouble)
 		list_for(node, &peer->ike_sas)
 		{
 			struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
-			if (trouble->kind == TROUBLE_DUE_IKE && sa->state == IKEV2_ESTABLISHED)
+			if (trouble->kind == TROUBLE_DUE_IKE && sa->state == IKE_ESTABLISHED)
 				sa->replace_at = now;
 			else if (trouble->kind == TROUBLE_DUE_CHILD)
 				due_children(sa, now);

@@ -48,7 +48,7 @@ static void an_unknown_link_or_none_is_state_not_found(void **state)
 	for (unsigned i = 0; i < 3; i++) {
 		assert_int_equal(follow_say(&road, (struct follow){ .group = 19, .link = said[i] }),
 				 STATE_NOT_FOUND);
-		assert_int_equal(road_sa(&road.pair.east)->state, IKEV2_ESTABLISHED);
+		assert_int_equal(road_sa(&road.pair.east)->state, IKE_ESTABLISHED);
 	}
 	assert_true(end_said(&road.pair.east, "without ADDITIONAL_KEY_EXCHANGE"));
 	assert_true(end_said(&road.pair.east, "is not known"));

@@ -12,7 +12,7 @@ static void successor_inherits_and_the_old_one_waits_for_its_delete(void **state
 	renewal_deliver(&road);
 	struct ike_sa *born = tunnel_current(road_tunnel(&road.pair.east))->ike;
 	assert_ptr_not_equal(born, old);
-	assert_int_equal(old->state, IKEV2_REKEYED);
+	assert_int_equal(old->state, IKE_REKEYED);
 	assert_true(list_empty(&old->children));
 	assert_false(old->delete_wanted);
 	assert_int_equal(born->role, RESPONDER);
@@ -60,7 +60,7 @@ static void old_ones_that_are_never_deleted_are_bounded(void **state)
 						in_world));
 	}
 	list_for(node, &road_tunnel(&road.pair.east)->peer->ike_sas) rekeyed +=
-		container_of(node, struct ike_sa, in_peer)->state == IKEV2_REKEYED;
+		container_of(node, struct ike_sa, in_peer)->state == IKE_REKEYED;
 	assert_int_equal(rekeyed, 8);
 	assert_true(end_said(&road.pair.east, "has not deleted 8 IKE SAs"));
 	road_end(&road);

@@ -36,7 +36,7 @@ static void peer_that_does_not_rekey_gets_a_new_ike_sa(void **state)
 	renewal_begin(&road, &road.pair.west, true);
 	renewal_answer(&road, &road.pair.east, fill_no_proposal);
 	assert_true(sa->must_replace);
-	assert_int_equal(sa->state, IKEV2_ESTABLISHED);
+	assert_int_equal(sa->state, IKE_ESTABLISHED);
 	assert_int_equal(road.pair.west.child_down, 0);
 	road_end(&road);
 }

@@ -2,18 +2,20 @@
 #include "ikev2/private.h"
 #include "unit/test.h"
 
-/* No SA is ever so: the state belongs to the other role. */
+/* No SA is ever so: the state belongs to the other role or version. */
 static bool impossible(enum ike_state state, enum ike_role role)
 {
+	if (state >= IKEV1_MAIN_SA && state <= IKEV1_AGGRESSIVE)
+		return true;
 	if (role == RESPONDER)
 		return state == IKEV2_INIT_SENT || state == IKEV2_INTERMEDIATE_SENT ||
 		       state == IKEV2_AUTH_SENT;
 	return state == IKEV2_HALF_OPEN;
 }
 
-static unsigned rows_of(enum ike_state state, enum ike_role role, enum ikev2_event event)
+static unsigned rows_of(enum ike_state state, enum ike_role role, enum ike_event event)
 {
-	const struct ikev2_row *row;
+	const struct ike_row *row;
 	unsigned count = 0;
 
 	for (unsigned i = 0; (row = ikev2_row_at(i)) != NULL; i++)
@@ -34,7 +36,7 @@ static void every_possible_event_has_exactly_one_row(void **state)
 
 static void every_row_is_found_again_and_has_its_own_place(void **state)
 {
-	const struct ikev2_row *row;
+	const struct ike_row *row;
 	unsigned count = 0;
 
 	(void)state;
@@ -45,15 +47,15 @@ static void every_row_is_found_again_and_has_its_own_place(void **state)
 	assert_in_range(count, 100, IKEV2_ROWS_MAX - 1);
 }
 
-static bool is_message(enum ikev2_event event)
+static bool is_message(enum ike_event event)
 {
 	return event >= EVENT_SA_INIT_REQUEST && event <= EVENT_OTHER_REQUEST;
 }
 
 /* Whatever is in it. */
-static bool is_refused(const struct ikev2_row *row)
+static bool is_refused(const struct ike_row *row)
 {
-	for (const struct ikev2_row *one = ikev2_reject_rows; one->story != NULL; one++)
+	for (const struct ike_row *one = ikev2_reject_rows; one->story != NULL; one++)
 		if (one == row)
 			return true;
 	return false;
@@ -61,7 +63,7 @@ static bool is_refused(const struct ikev2_row *row)
 
 static void rows_tell_why_and_do_not_move_what_they_reject(void **state)
 {
-	const struct ikev2_row *row;
+	const struct ike_row *row;
 
 	(void)state;
 	for (unsigned i = 0; (row = ikev2_row_at(i)) != NULL; i++) {
@@ -82,7 +84,7 @@ static void rows_tell_why_and_do_not_move_what_they_reject(void **state)
  * nothing of it is encrypted. */
 static void rules_place_payloads_in_the_clear_only_in_what_makes_an_ike_sa(void **state)
 {
-	const struct ikev2_row *row;
+	const struct ike_row *row;
 
 	(void)state;
 	for (unsigned i = 0; (row = ikev2_row_at(i)) != NULL; i++) {
@@ -100,11 +102,11 @@ static void rules_place_payloads_in_the_clear_only_in_what_makes_an_ike_sa(void 
 
 static void only_authentication_leads_to_established(void **state)
 {
-	const struct ikev2_row *row;
+	const struct ike_row *row;
 
 	(void)state;
 	for (unsigned i = 0; (row = ikev2_row_at(i)) != NULL; i++)
-		if (row->next == IKEV2_ESTABLISHED && row->state != IKEV2_ESTABLISHED)
+		if (row->next == IKE_ESTABLISHED && row->state != IKE_ESTABLISHED)
 			assert_true(row->event == EVENT_AUTH_REQUEST ||
 				    row->event == EVENT_AUTH_RESPONSE);
 }
@@ -113,7 +115,7 @@ static void event_follows_from_exchange_and_response_flag(void **state)
 {
 	static const struct {
 		uint8_t exchange;
-		enum ikev2_event request;
+		enum ike_event request;
 	} known[] = {
 		{ EXCHANGE_IKE_SA_INIT, EVENT_SA_INIT_REQUEST },
 		{ EXCHANGE_IKE_INTERMEDIATE, EVENT_INTERMEDIATE_REQUEST },
@@ -128,7 +130,7 @@ static void event_follows_from_exchange_and_response_flag(void **state)
 	(void)state;
 	for (unsigned exchange = 0; exchange < 256; exchange++) {
 		struct ike_header header = { .exchange = (uint8_t)exchange };
-		enum ikev2_event event, other;
+		enum ike_event event, other;
 		assert_int_equal(ikev2_event_of(&header, &event), RC_OK);
 		header.flags = IKE_FLAG_RESPONSE;
 		if (event == EVENT_OTHER_REQUEST)
@@ -138,7 +140,7 @@ static void event_follows_from_exchange_and_response_flag(void **state)
 	assert_int_equal(understood, sizeof(known) / sizeof(known[0]));
 	for (unsigned i = 0; i < understood; i++) {
 		struct ike_header header = { .exchange = known[i].exchange };
-		enum ikev2_event event;
+		enum ike_event event;
 		assert_int_equal(ikev2_event_of(&header, &event), RC_OK);
 		assert_int_equal(event, known[i].request);
 		header.flags = IKE_FLAG_RESPONSE;
