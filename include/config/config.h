@@ -179,8 +179,7 @@ struct config_conn {
 	struct config_end left, right;
 	enum config_auto start;
 	enum config_type type;
-	unsigned ikev2; /* 1: IKEv2 (insist/yes/propose), 0: IKEv1 (no) — IKEv1 is refused by
-			   checkconfig till it exists */
+	unsigned ikev2;			 /* 1: IKEv2 (insist/yes/propose), 0: IKEv1 (no) */
 	struct proposal_list *ike, *esp; /* never NULL after load: defaults filled in */
 	bool pfs;
 	unsigned authby;		     /* bits */

@@ -474,6 +474,7 @@ void check_conn(struct loader *loader, const struct section *section, const stru
 	check_auth(&c);
 	check_addresses(&c);
 	check_kernel(&c);
+	check_ikev1(&c);
 }
 
 struct place check_setup_place(const struct loader *loader, const char *name)

@@ -31,6 +31,7 @@ enum check {
 	CHECK_INTERFACE = 2097152,
 	CHECK_MODE = 4194304,
 	CHECK_OFFLOAD = 8388608,
+	CHECK_IKEV1 = 16777216,
 };
 
 struct checking {
@@ -64,6 +65,10 @@ void check_addresses(const struct checking *c);
 
 /* ---- check_kernel.c: modes, marks, interfaces, offload ---- */
 void check_kernel(const struct checking *c);
+
+/* ---- check_ikev1.c ---- */
+/* What IKEv1 cannot say, or Vanth does not say in it yet. */
+void check_ikev1(const struct checking *c);
 
 /* ---- check_selectors.c ---- */
 /* leftsubnet=a,b: as many as one Child SA can have. */

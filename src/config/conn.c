@@ -73,6 +73,21 @@ enum rc proposal_share(struct config_whole *whole, uint8_t protocol, const char 
 	return RC_OK;
 }
 
+/* NULL: the project's own for IKEv2. Old peers have SHA-1 only. */
+static const char *default_of(const struct config_conn *conn, uint8_t protocol)
+{
+	if (conn->ikev2 != 0)
+		return NULL;
+	switch (protocol) {
+	case PROTOCOL_IKE:
+		return "aes256+aes128-sha2_256+sha2_512+sha1-dh31+modp2048+dh19+dh20+modp3072+"
+		       "modp4096";
+	case PROTOCOL_AH:
+		return "sha2_512+sha2_256+sha1";
+	}
+	return "aes_gcm256+aes_gcm128, aes256+aes128-sha2_512+sha2_256+sha1";
+}
+
 /* ---- values into fields ---- */
 void conn_end_free(struct config_end *end)
 {
@@ -185,7 +200,7 @@ static enum rc apply_proposals(struct loader *loader, const struct merge *merge,
 		field = (struct proposal_list **)(void *)((char *)conn + keyword->offset);
 		protocol = conn_protocol(conn, keyword, setting);
 		rc = proposal_share(loader->whole, protocol,
-				    setting != NULL ? setting->value : NULL,
+				    setting != NULL ? setting->value : default_of(conn, protocol),
 				    protocol != PROTOCOL_IKE && conn->pfs, field, &finding.column,
 				    &finding.diag);
 		if (rc == RC_NO_MEMORY)

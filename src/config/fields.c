@@ -43,11 +43,7 @@ static enum rc set_version(const char *text, const struct names *names, void *ob
 {
 	int version = 0;
 	TRY(value_enum(text, names, &version, &finding->diag));
-	if (version != 2)
-		return diag_fail(&finding->diag, RC_UNSUPPORTED,
-				 "\"%.40s\" is not supported yet: IKEv1 comes with a later version",
-				 text);
-	((struct config_conn *)object)->ikev2 = 1;
+	((struct config_conn *)object)->ikev2 = version == 2;
 	return RC_OK;
 }
 

@@ -309,9 +309,9 @@ const struct keyword keywords_ours[] = {
 	     .names = &sendca_names),
 	CONN("dns-match-id", KIND_BOOL, dns_match_id, "yes, no", "no",
 	     "The identity of a peer must be its name in the reverse DNS."),
-	CONN_CUSTOM("ikev2", "version", "yes, insist", "yes", field_ikev2,
-		    "IKE version 2. IKEv1 comes with a later version."),
-	CONN_CUSTOM("keyexchange", "version", "ikev2, ike", NULL, field_keyexchange,
+	CONN_CUSTOM("ikev2", "version", "yes, insist, no", "yes", field_ikev2,
+		    "IKE version 2, or 1 (no)."),
+	CONN_CUSTOM("keyexchange", "version", "ikev2, ike, ikev1", NULL, field_keyexchange,
 		    "The IKE version, as strongSwan writes it."),
 
 	/* ---- conn: what ---- */

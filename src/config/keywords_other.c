@@ -24,7 +24,7 @@
 #define LOGGING	 "use logfile= and loglevel="
 #define TOKENS	 "tokens are added to the NSS database with modutil(1)"
 #define OBSOLETE "it has had no effect for years"
-#define V1	 "IKEv1 comes with a later version"
+#define V1	 "this version's IKEv1 is Main Mode with shared keys"
 #define EAPS	 "XAUTH and EAP come with a later version"
 #define LATER	 "it comes with a later version"
 #define NEVER	 "it is not planned"
@@ -103,7 +103,9 @@ const struct keyword keywords_other[] = {
 
 	/* ---- config setup: what would change things ---- */
 	SETUP_REFUSED("protostack", "xfrm netkey auto", "only the kernel's XFRM is used"),
-	SETUP_REFUSED("ikev1-policy", "drop", V1),
+	SETUP_REFUSED("ikev1-policy", "drop accept",
+		      "IKEv1 is answered where a conn with keyexchange=ikev1 is loaded, elsewhere "
+		      "it is dropped"),
 	SETUP_REFUSED("listen-tcp", "no", "IKE over TCP comes with a later version"),
 	SETUP_REFUSED("listen-udp", "yes", "UDP is always used"),
 	SETUP_REFUSED("drop-oppo-null", "no",

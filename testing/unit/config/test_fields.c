@@ -11,7 +11,7 @@ static enum rc conn_field(enum rc (*field)(const char *, void *, struct finding 
 	return field(text, conn, &finding);
 }
 
-static void version_two_is_the_only_version(void **state)
+static void there_are_two_versions(void **state)
 {
 	struct config_conn conn = { 0 };
 	(void)state;
@@ -19,11 +19,12 @@ static void version_two_is_the_only_version(void **state)
 	assert_int_equal(conn.ikev2, 1);
 	assert_int_equal(conn_field(field_ikev2, "yes", &conn), RC_OK);
 	assert_int_equal(conn_field(field_keyexchange, "ikev2", &conn), RC_OK);
-	assert_int_equal(conn_field(field_ikev2, "no", &conn), RC_UNSUPPORTED);
-	assert_string_equal(finding.diag.text,
-			    "\"no\" is not supported yet: IKEv1 comes with a later version");
-	assert_int_equal(conn_field(field_ikev2, "permit", &conn), RC_UNSUPPORTED);
-	assert_int_equal(conn_field(field_keyexchange, "ikev1", &conn), RC_UNSUPPORTED);
+	assert_int_equal(conn_field(field_ikev2, "no", &conn), RC_OK);
+	assert_int_equal(conn.ikev2, 0);
+	assert_int_equal(conn_field(field_keyexchange, "ike", &conn), RC_OK);
+	assert_int_equal(conn.ikev2, 1);
+	assert_int_equal(conn_field(field_keyexchange, "ikev1", &conn), RC_OK);
+	assert_int_equal(conn.ikev2, 0);
 	assert_int_equal(conn_field(field_keyexchange, "ikev3", &conn), RC_SYNTAX);
 }
 
@@ -132,7 +133,7 @@ static void gateways_to_redirect_to_are_a_list(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(version_two_is_the_only_version),
+		cmocka_unit_test(there_are_two_versions),
 		cmocka_unit_test(tries_may_be_for_ever),
 		cmocka_unit_test(forceencaps_is_an_older_spelling),
 		cmocka_unit_test(setup_fields_have_their_own_words),

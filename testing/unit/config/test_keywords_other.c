@@ -39,8 +39,8 @@ static void keywords_that_would_change_things_are_refused(void **state)
 		"19: rightxauthserver=: \"yes\" is not supported yet: XAUTH and EAP come with a "
 		"later version (accepted: no)");
 	assert_setting_fails("aggrmode=yes",
-			     "11: aggrmode=: \"yes\" is not supported yet: IKEv1 comes with "
-			     "a later version (accepted: no)");
+			     "11: aggrmode=: \"yes\" is not supported yet: this version's IKEv1 "
+			     "is Main Mode with shared keys (accepted: no)");
 	assert_setting_fails(
 		"retransmit-interval=500",
 		"22: retransmit-interval=: not supported yet: write retransmit-timeout=500ms: here "
