@@ -253,9 +253,17 @@ struct tunnel *peers_by_reqid(struct peers *peers, uint32_t reqid);
 struct tunnel *peers_tunnel(struct peers *peers, const char *name);
 struct peer *peers_by_serial(struct peers *peers, uint64_t serial);
 
+static inline bool peer_is_v1(const struct peer *peer)
+{
+	return peer->conn->ikev2 == 0;
+}
+
 /* Responder, IKE_SA_INIT: could any peer talk between these addresses? The best is returned (exact
  * remote before range before %any), for its IKE proposals; NULL: none. */
 struct peer *peers_for_addresses(struct peers *peers, const struct ip_addr *local,
+				 const struct ip_addr *remote);
+/* The same for IKEv1, whose conns are never among the others'. */
+struct peer *peers_for_main_mode(struct peers *peers, const struct ip_addr *local,
 				 const struct ip_addr *remote);
 /* The same for those whose proposals do not match: all that could, best first (within one address
  * in order of loading), one for each different ike=. Returns how many; of a thousand conns at most.
@@ -290,6 +298,7 @@ struct peer_claim {
 	bool another;	  /* and announces a second proof of its own */
 	const struct proposal_choice *choice; /* the IKE SA's algorithms; NULL: any */
 	const struct wire_ts_list *tsi, *tsr; /* of its first Child SA; NULL: none */
+	bool v1; /* by IKEv1; its conns and those of IKEv2 are not one another's */
 };
 /* Responder, IKE_AUTH: the peer whose identities and addresses fit best, one that allows the method
  * and the algorithms and asks for so many proofs before one that does not; of equals one that has

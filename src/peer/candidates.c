@@ -34,6 +34,8 @@ static void nominate(struct nominees *nominees, unsigned from, const struct peer
 	unsigned at = from;
 
 	nominees->looked_at++;
+	if (peer_is_v1(peer))
+		return;
 	for (unsigned i = 0; i < nominees->count; i++) {
 		const struct peer *other = nominees->items[i];
 		if (!config_conn_same_proposals(other->conn, peer->conn))

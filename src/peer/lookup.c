@@ -35,7 +35,7 @@ static struct peer *template_of(struct list *node)
 
 /* ---- IKE_SA_INIT ---- */
 
-static struct peer *first_at(struct peers *peers, const struct ip_addr *local,
+static struct peer *first_at(struct peers *peers, bool v1, const struct ip_addr *local,
 			     const struct ip_addr *remote)
 {
 	uint64_t hash = index_place_hash(peers, local, remote);
@@ -44,7 +44,8 @@ static struct peer *first_at(struct peers *peers, const struct ip_addr *local,
 	for (struct table_node *n = table_first(&peers->places, hash); n != NULL;
 	     n = table_next(n)) {
 		struct peer *peer = container_of(n, struct peer, by_place);
-		if (!ip_equal(&peer->remote, remote) || !peer_answers_at(peer, local))
+		if (!ip_equal(&peer->remote, remote) || !peer_answers_at(peer, local) ||
+		    peer_is_v1(peer) != v1)
 			continue;
 		if (first == NULL || peer->serial < first->serial)
 			first = peer;
@@ -52,29 +53,42 @@ static struct peer *first_at(struct peers *peers, const struct ip_addr *local,
 	return first;
 }
 
-static struct peer *first_template(struct list *templates, const struct ip_addr *local,
+static struct peer *first_template(struct list *templates, bool v1, const struct ip_addr *local,
 				   const struct ip_addr *remote)
 {
 	list_for(node, templates)
 	{
 		struct peer *peer = template_of(node);
-		if (peer_answers_at(peer, local) && may_come_from(peer, remote))
+		if (peer_answers_at(peer, local) && may_come_from(peer, remote) &&
+		    peer_is_v1(peer) == v1)
 			return peer;
 	}
 	return NULL;
 }
 
+static struct peer *first_for(struct peers *peers, bool v1, const struct ip_addr *local,
+			      const struct ip_addr *remote)
+{
+	const struct ip_addr nowhere = { .family = AF_UNSPEC };
+	struct peer *peer = first_at(peers, v1, local, remote);
+
+	if (peer == NULL)
+		peer = first_at(peers, v1, &nowhere, remote);
+	if (peer == NULL)
+		peer = first_template(&peers->ranges, v1, local, remote);
+	return peer != NULL ? peer : first_template(&peers->anys, v1, local, remote);
+}
+
 struct peer *peers_for_addresses(struct peers *peers, const struct ip_addr *local,
 				 const struct ip_addr *remote)
 {
-	const struct ip_addr nowhere = { .family = AF_UNSPEC };
-	struct peer *peer = first_at(peers, local, remote);
+	return first_for(peers, false, local, remote);
+}
 
-	if (peer == NULL)
-		peer = first_at(peers, &nowhere, remote);
-	if (peer == NULL)
-		peer = first_template(&peers->ranges, local, remote);
-	return peer != NULL ? peer : first_template(&peers->anys, local, remote);
+struct peer *peers_for_main_mode(struct peers *peers, const struct ip_addr *local,
+				 const struct ip_addr *remote)
+{
+	return first_for(peers, true, local, remote);
 }
 
 const struct peer *peers_at(const struct peers *peers, const struct ip_addr *remote)
@@ -159,7 +173,7 @@ static uint64_t first_fitness(const struct question *q, const struct peer *peer)
 	unsigned identity = identity_match(&peer->remote_id, q->claim->idi);
 	unsigned address = !peer->template ? 2 : peer_remote_end(peer)->kind == HOST_RANGE ? 1 : 0;
 
-	if (identity == 0 || !peer_answers_at(peer, q->local))
+	if (identity == 0 || !peer_answers_at(peer, q->local) || peer_is_v1(peer) != q->claim->v1)
 		return 0;
 	if (q->claim->idr != NULL && identity_match(&peer->local_id, q->claim->idr) == 0)
 		return 0;

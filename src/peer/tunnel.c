@@ -281,7 +281,7 @@ static unsigned places(const struct config_end *end)
 
 uint16_t tunnel_all_of(const struct config_end *end, uint16_t place)
 {
-	return end->together ? (uint16_t)((1U << end->subnet_count) - 1) : place;
+	return (uint16_t)(end->together ? (1U << end->subnet_count) - 1U : place);
 }
 
 enum rc tunnels_make(struct peer *peer, struct loaded *loaded, struct diag *diag)
