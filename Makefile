@@ -13,7 +13,7 @@ include config.mk
 endif
 
 
-LAYERS := base log host wire crypto proposal selector config x509 kernel network peer sa auth ikev2 engine control daemon
+LAYERS := base log host wire crypto proposal selector config x509 kernel network peer sa auth ikev1 ikev2 engine control daemon
 # what the user said, for those who make again
 B_given := $(B)
 CC_given := $(if $(filter environment% command%,$(origin CC)),$(CC))
@@ -97,7 +97,7 @@ $(simulator): $(simulator).o $(call helper_objects,sim) $(all_archives)
 	$(link) $(LIBS)
 simulator: $(simulator)
 # these play with two whole gateways too
-$(call test_programs,unit/ikev2) $(call test_programs,unit/engine): $(B)/testing/exchange/pair.o $(call archives,engine)
+$(call test_programs,unit/ikev1) $(call test_programs,unit/ikev2) $(call test_programs,unit/engine): $(B)/testing/exchange/pair.o $(call archives,engine)
 
 # testing/fuzz/fuzz_*.c: targets in libFuzzer's form, each linked with a main that replays its corpus
 fuzz_targets := $(patsubst %.c,$(B)/%,$(wildcard testing/fuzz/fuzz_*.c))

@@ -36,6 +36,9 @@ enum rc ikev1_hash_auth(const struct ike_suite *suite, const struct ike_keys *ke
 /* prf(SKEYID_a, parts): HASH(1), HASH(2), HASH(3) and those of the other exchanges. */
 enum rc ikev1_hash(const struct ike_suite *suite, const struct ike_keys *keys,
 		   const struct span *parts, size_t count, uint8_t *out) MUST_CHECK;
+/* The negotiated hash itself, of the parts: NAT-D (RFC 3947 §3.2). out: prf->len bytes. */
+enum rc ikev1_digest(const struct ike_suite *suite, const struct span *parts, size_t count,
+		     uint8_t *out) MUST_CHECK;
 /* KEYMAT of one direction (§5.5): K1 = prf(SKEYID_d, [g(qm)^xy |] protocol | SPI | Ni_b | Nr_b),
  * each next with the one before in front. len bytes at out. shared may be empty. */
 enum rc ikev1_keymat(const struct ike_suite *suite, const struct ike_keys *keys, struct span shared,

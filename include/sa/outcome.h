@@ -5,6 +5,7 @@
 #define VANTH_SA_OUTCOME_H
 
 #include "sa/followup.h"
+#include "sa/isakmp.h"
 #include "sa/proofs.h"
 #include "sa/sa.h"
 #include "wire/payloads.h"
@@ -144,8 +145,9 @@ struct outcome {
 	bool initial_contact; /* every other IKE SA of this peer is stale */
 	bool request_done;    /* our outstanding request is answered */
 	bool keys_later;      /* `keys` are the SA's after `message` is sealed */
-	enum ike_state next;  /* instead of the row's; IKEV2_START: the row's */
+	enum ike_state next;  /* instead of the row's; IKE_START: the row's */
 	struct outcome_intermediate intermediate;
+	struct outcome_isakmp v1;
 	struct outcome_rounds rounds;
 	struct outcome_proof proven[2]; /* of several rounds, in this exchange: [0] the peer, [1] we
 					 */
@@ -217,6 +219,7 @@ struct step {
 	const step_fn *divert;	    /* set by a step: the road goes on with this list */
 	struct x509_waiter *waiter; /* the event's, for what the step asks of env->revocation */
 	bool again;		    /* set by a step that returns RC_SUSPEND: see outcome.work */
+	uint8_t iv[IKEV1_IV_MAX];   /* IKEv1: the chain after the message */
 	void *scratch;		    /* the row's own, in the arena; kept over suspensions */
 };
 

@@ -18,16 +18,21 @@
 enum ike_role { INITIATOR, RESPONDER };
 
 enum ike_state {
-	IKEV2_START,		 /* no SA yet: the state of an event that would make one */
+	IKE_START,		 /* no SA yet: the state of an event that would make one */
 	IKEV2_INIT_SENT,	 /* initiator: IKE_SA_INIT is out */
 	IKEV2_HALF_OPEN,	 /* responder: answered IKE_SA_INIT, nothing proven */
 	IKEV2_INTERMEDIATE_SENT, /* initiator: IKE_INTERMEDIATE is out */
 	IKEV2_AUTH_SENT,	 /* initiator: IKE_AUTH is out */
 	IKEV2_ROUNDS,		 /* a part of what is to be proven is (RFC 4739): the initiator's
 				    next IKE_AUTH is out, the responder waits for it */
-	IKEV2_ESTABLISHED,
-	IKEV2_REKEYED,	/* its successor has its Child SAs; one of the ends deletes it */
-	IKEV2_DELETING, /* our Delete is out */
+	/* IKEv1, until phase 1 is done: which pair of messages is under way */
+	IKEV1_MAIN_SA,	  /* initiator: SA is out; responder: it is answered */
+	IKEV1_MAIN_KE,	  /* KE and nonce are */
+	IKEV1_MAIN_ID,	  /* initiator: identity and proof are out */
+	IKEV1_AGGRESSIVE, /* initiator: the first message is out; responder: it is answered */
+	IKE_ESTABLISHED,
+	IKE_REKEYED,  /* its successor has its Child SAs; one of the ends deletes it */
+	IKE_DELETING, /* our Delete is out */
 	IKE_STATE_COUNT
 };
 extern const struct names ike_state_names;
@@ -202,6 +207,7 @@ struct ike_sa {
 	usec_t auth_ends;		/* 0: never (RFC 4478) */
 	struct ike_extra *extra;	/* sa/extra.h; NULL: nothing */
 	struct ike_followup *followups; /* begun by the peer (sa/followup.h); NULL: none */
+	struct isakmp *v1;		/* sa/isakmp.h; NULL: IKEv2 */
 };
 
 enum child_state { CHILD_LARVAL, CHILD_UP, CHILD_DELETING };
@@ -298,7 +304,9 @@ void ike_sa_free(struct sas *sas, struct ike_sa *sa);
 /* A responder that does not know yet whether the peer is who it says. */
 static inline bool ike_sa_is_half_open(const struct ike_sa *sa)
 {
-	return sa->role == RESPONDER && (sa->state == IKEV2_HALF_OPEN || sa->state == IKEV2_ROUNDS);
+	return sa->role == RESPONDER &&
+	       (sa->state == IKEV2_HALF_OPEN || sa->state == IKEV2_ROUNDS ||
+		(sa->v1 != NULL && sa->state < IKE_ESTABLISHED));
 }
 struct ike_sa *ike_sa_by_spi(const struct sas *sas, uint64_t our_spi);
 struct ike_sa *ike_sa_by_init(const struct sas *sas, const struct ip_endpoint *remote,

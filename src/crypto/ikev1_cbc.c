@@ -65,3 +65,9 @@ enum rc ikev1_decrypt(const struct ike_suite *suite, const struct ike_keys *keys
 	memcpy(iv, last, block);
 	return RC_OK;
 }
+
+enum rc ikev1_digest(const struct ike_suite *suite, const struct span *parts, size_t count,
+		     uint8_t *out)
+{
+	return hash_parts(prf_hash(suite->prf), parts, count, out);
+}

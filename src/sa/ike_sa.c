@@ -4,6 +4,7 @@
 #include "sa/extra.h"
 #include "sa/followup.h"
 #include "sa/intermediate.h"
+#include "sa/isakmp.h"
 #include "sa/reassembly.h"
 #include "sa/proofs.h"
 #include "sa/rounds.h"
@@ -11,15 +12,19 @@
 #include "sa/window.h"
 
 static const struct name state_entries[] = {
-	{ IKEV2_START, "start" },
+	{ IKE_START, "start" },
 	{ IKEV2_INIT_SENT, "IKE_SA_INIT sent" },
 	{ IKEV2_HALF_OPEN, "half-open" },
 	{ IKEV2_INTERMEDIATE_SENT, "IKE_INTERMEDIATE sent" },
 	{ IKEV2_AUTH_SENT, "IKE_AUTH sent" },
 	{ IKEV2_ROUNDS, "further authentication" },
-	{ IKEV2_ESTABLISHED, "established" },
-	{ IKEV2_REKEYED, "rekeyed" },
-	{ IKEV2_DELETING, "deleting" },
+	{ IKEV1_MAIN_SA, "Main Mode: SA" },
+	{ IKEV1_MAIN_KE, "Main Mode: KE" },
+	{ IKEV1_MAIN_ID, "Main Mode: ID" },
+	{ IKEV1_AGGRESSIVE, "Aggressive Mode" },
+	{ IKE_ESTABLISHED, "established" },
+	{ IKE_REKEYED, "rekeyed" },
+	{ IKE_DELETING, "deleting" },
 	{ 0, NULL },
 };
 const struct names ike_state_names = { "IKE SA state", state_entries };
@@ -113,7 +118,7 @@ enum rc ike_sa_new(struct sas *sas, enum ike_role role, struct ike_sa **out)
 	}
 	sa->role = (uint8_t)role;
 	sa->answered = role == RESPONDER;
-	sa->state = IKEV2_START;
+	sa->state = IKE_START;
 	if (role == INITIATOR)
 		sa->spi_i = spi;
 	else
@@ -284,7 +289,7 @@ void ike_sa_inherit(struct ike_sa *to, struct ike_sa *from)
 void ike_sa_free(struct sas *sas, struct ike_sa *sa)
 {
 	unexpect(sas, sa);
-	if (sa->state >= IKEV2_ESTABLISHED)
+	if (sa->state >= IKE_ESTABLISHED)
 		sas->established_count--;
 	if (sa->by_serial.hash != 0) {
 		table_remove(&sas->by_spi, &sa->by_spi);
@@ -301,6 +306,7 @@ void ike_sa_free(struct sas *sas, struct ike_sa *sa)
 	mem_free(sa->answer);
 	mem_free(sa->mobile);
 	mem_free(sa->check);
+	isakmp_free(sa->v1);
 	ike_keys_wipe(&sa->keys);
 	mem_free(sa);
 }

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rfc2409 §5.7, rfc3706: what the ends tell each other beside the work of an exchange: Deletes,
+ * notifications, R-U-THERE. Nothing without a right HASH is heard. */
+#include <stdio.h>
+#include "ikev1/private.h"
+
+/* ---- the peer's ---- */
+
+static enum rc end_child(struct step *step, const struct isakmp_delete *gone, uint32_t spi,
+			 struct outcome *out)
+{
+	struct child_sa *child = child_sa_by_out(step->sa, gone->protocol, spi);
+
+	if (child == NULL || out->ended_count >= OUTCOME_CHILDREN_MAX)
+		return RC_OK; /* counted as dropped, answered by nothing */
+	for (unsigned i = 0; i < out->ended_count; i++)
+		if (out->ended[i] == child)
+			return RC_OK;
+	out->ended[out->ended_count++] = child;
+	out->ended_reason = RC_PEER_DELETED;
+	return RC_OK;
+}
+
+static bool is_this_sa(const struct ike_sa *sa, struct span cookies)
+{
+	uint64_t i = 0, r = 0;
+
+	return span_u64(&cookies, &i) == RC_OK && span_u64(&cookies, &r) == RC_OK &&
+	       i == sa->spi_i && r == sa->spi_r;
+}
+
+static enum rc read_delete(struct step *step, const struct payload *payload, struct outcome *out)
+{
+	struct isakmp_delete gone;
+	struct span spis;
+	uint32_t spi;
+
+	TRY(isakmp_delete_parse(payload->body, &gone, &out->diag));
+	spis = gone.spis;
+	for (unsigned i = 0; i < gone.count; i++) {
+		if (gone.protocol == PROTOCOL_IKE) {
+			struct span cookies =
+				span_make(gone.spis.ptr + (size_t)i * gone.spi_size, gone.spi_size);
+			if (is_this_sa(step->sa, cookies))
+				out->ike_ended = RC_PEER_DELETED;
+			continue;
+		}
+		TRY(span_u32(&spis, &spi));
+		TRY(end_child(step, &gone, spi, out));
+	}
+	return RC_OK;
+}
+
+static enum rc emit_dpd(struct step *step, uint16_t type, uint32_t number, struct outcome *out)
+{
+	struct isakmp_notify notify = { .doi = ISAKMP_DOI_IPSEC,
+					.protocol = PROTOCOL_IKE,
+					.type = type };
+	uint8_t *bytes = arena_alloc(step->arena, 20);
+	struct sink sink, text;
+	struct writer writer;
+
+	if (bytes == NULL)
+		return RC_NO_MEMORY;
+	sink_init(&text, bytes, 20);
+	sink_u64(&text, step->sa->spi_i);
+	sink_u64(&text, step->sa->spi_r);
+	sink_u32(&text, number);
+	notify.spi = span_make(bytes, 16);
+	notify.data = span_make(bytes + 16, 4);
+	TRY(v1_message_id(step->env, step->sa, &out->v1.message_id));
+	TRY(v1_hash_begin(step->sa, step->arena, &sink, &writer));
+	isakmp_notify_emit(&writer, &notify);
+	return v1_hash_end(step->sa, out->v1.message_id, SPAN_NONE, &writer, &sink,
+			   EXCHANGE_V1_INFORMATIONAL, &out->message);
+}
+
+static enum rc read_dpd(struct step *step, const struct isakmp_notify *notify, struct outcome *out)
+{
+	struct span data = notify->data;
+	uint32_t number;
+
+	TRY(span_u32(&data, &number));
+	if (notify->type == ISAKMP_R_U_THERE) {
+		out->v1.once = true;
+		return emit_dpd(step, ISAKMP_R_U_THERE_ACK, number, out);
+	}
+	if (step->sa->request.purpose == REQUEST_LIVENESS && number == step->sa->v1->dpd_sent)
+		out->request_done = true;
+	return RC_OK;
+}
+
+static enum rc read_notify(struct step *step, const struct payload *payload, struct outcome *out)
+{
+	struct isakmp_notify notify;
+	char name[48];
+
+	TRY(isakmp_notify_parse(payload->body, &notify, &out->diag));
+	if (notify.type == ISAKMP_R_U_THERE || notify.type == ISAKMP_R_U_THERE_ACK)
+		return read_dpd(step, &notify, out);
+	if (notify.type == IPSEC_INITIAL_CONTACT)
+		out->initial_contact = true;
+	if (notify.type < ISAKMP_FIRST_STATUS && step->sa->creation != NULL) {
+		out->request_done = true;
+		out->creation_failed = diag_fail(
+			&out->diag, RC_PEER_REFUSED, "peer refused Quick Mode: %s",
+			names_text(&isakmp_notify_names, notify.type, name, sizeof(name)));
+	}
+	return RC_OK;
+}
+
+static enum rc read_informational(struct step *step, struct outcome *out)
+{
+	TRY(v1_hash_check(step, SPAN_NONE, &out->diag));
+	out->heard = true;
+	for (const struct payload *payload = step->message->first; payload != NULL;
+	     payload = payload->next) {
+		if (payload->type == ISAKMP_DELETE)
+			TRY(read_delete(step, payload, out));
+		else if (payload->type == ISAKMP_NOTIFICATION)
+			TRY(read_notify(step, payload, out));
+	}
+	return RC_OK;
+}
+
+/* ---- ours ---- */
+
+static enum rc probe(struct step *step, struct outcome *out)
+{
+	uint32_t number = step->sa->v1->dpd_sent + 1;
+
+	if (step->sa->v1->dpd_sent == 0)
+		TRY(host_random(step->env->host, &number, sizeof(number)));
+	number &= 0x7fffffff; /* RFC 3706 §5.4 */
+	if (number == 0)
+		number = 1;
+	out->v1.dpd_sent = number;
+	out->message.purpose = REQUEST_LIVENESS;
+	return emit_dpd(step, ISAKMP_R_U_THERE, number, out);
+}
+
+static enum rc put_spi(struct arena *arena, uint32_t spi, struct span *out)
+{
+	uint8_t *bytes = arena_alloc(arena, 4);
+	struct sink sink;
+
+	if (bytes == NULL)
+		return RC_NO_MEMORY;
+	sink_init(&sink, bytes, 4);
+	sink_u32(&sink, spi);
+	*out = sink_written(&sink);
+	return RC_OK;
+}
+
+static enum rc emit_child(struct arena *arena, const struct child_sa *child, struct writer *writer)
+{
+	struct isakmp_delete gone = { .doi = ISAKMP_DOI_IPSEC,
+				      .protocol = child->choice.protocol,
+				      .spi_size = 4,
+				      .count = 1 };
+
+	TRY(put_spi(arena, child->spi_in, &gone.spis));
+	isakmp_delete_emit(writer, &gone);
+	return RC_OK;
+}
+
+enum rc ikev1_delete_child(const struct sa_env *env, const struct ike_sa *sa,
+			   const struct child_sa *child, struct arena *arena,
+			   struct outcome_message *message, uint32_t *message_id)
+{
+	struct sink sink;
+	struct writer writer;
+
+	TRY(v1_message_id(env, sa, message_id));
+	TRY(v1_hash_begin(sa, arena, &sink, &writer));
+	TRY(emit_child(arena, child, &writer));
+	return v1_hash_end(sa, *message_id, SPAN_NONE, &writer, &sink, EXCHANGE_V1_INFORMATIONAL,
+			   message);
+}
+
+enum rc ikev1_delete_ike(const struct sa_env *env, const struct ike_sa *sa, struct arena *arena,
+			 struct outcome_message *message, uint32_t *message_id)
+{
+	struct isakmp_delete gone = {
+		.doi = ISAKMP_DOI_IPSEC, .protocol = PROTOCOL_IKE, .spi_size = 16, .count = 1
+	};
+	uint8_t *cookies = arena_alloc(arena, 16);
+	struct sink sink, text;
+	struct writer writer;
+
+	if (cookies == NULL)
+		return RC_NO_MEMORY;
+	sink_init(&text, cookies, 16);
+	sink_u64(&text, sa->spi_i);
+	sink_u64(&text, sa->spi_r);
+	gone.spis = sink_written(&text);
+	TRY(v1_message_id(env, sa, message_id));
+	TRY(v1_hash_begin(sa, arena, &sink, &writer));
+	isakmp_delete_emit(&writer, &gone);
+	return v1_hash_end(sa, *message_id, SPAN_NONE, &writer, &sink, EXCHANGE_V1_INFORMATIONAL,
+			   message);
+}
+
+static enum rc delete_child(struct step *step, struct outcome *out)
+{
+	if (step->subject == NULL)
+		return RC_DROP;
+	out->v1.once = true;
+	out->ended[out->ended_count++] = step->subject;
+	out->ended_reason = step->subject->delete_reason;
+	return ikev1_delete_child(step->env, step->sa, step->subject, step->arena, &out->message,
+				  &out->v1.message_id);
+}
+
+/* commit says goodbye */
+static enum rc delete_ike(struct step *step, struct outcome *out)
+{
+	out->ike_ended = step->sa->delete_reason;
+	return RC_OK;
+}
+
+static const char *asked(uint8_t purpose)
+{
+	return purpose == REQUEST_LIVENESS ? "R-U-THERE" : "Quick Mode";
+}
+
+static enum rc give_up(struct step *step, struct outcome *out)
+{
+	(void)diag_fail(&out->diag, RC_TIMEOUT, "peer does not answer (%s)",
+			asked(step->sa->request.purpose));
+	out->ike_ended = RC_TIMEOUT;
+	return RC_OK;
+}
+
+static const step_fn read_steps[] = { read_informational, NULL };
+static const step_fn probe_steps[] = { probe, NULL };
+static const step_fn delete_child_steps[] = { delete_child, NULL };
+static const step_fn delete_ike_steps[] = { delete_ike, NULL };
+static const step_fn give_up_steps[] = { give_up, NULL };
+
+static const struct payload_rule rules[] = {
+	{ ISAKMP_HASH, 1, 1, ENCRYPTED },
+	{ ISAKMP_DELETE, 0, 16, ENCRYPTED },
+	PAYLOAD_RULES_END,
+};
+
+#define BOTH(event, rules, steps, story)                                                           \
+	{ IKE_ESTABLISHED, INITIATOR, event, rules, steps, IKE_ESTABLISHED, story },               \
+	{                                                                                          \
+		IKE_ESTABLISHED, RESPONDER, event, rules, steps, IKE_ESTABLISHED, story            \
+	}
+
+const struct ike_row ikev1_informational_rows[] = {
+	BOTH(EVENT_V1_INFORMATIONAL, rules, read_steps,
+	     "peer tells that something ended, or asks whether we are there"),
+	BOTH(EVENT_PROBE, NULL, probe_steps, "nothing was heard for a while: R-U-THERE"),
+	BOTH(EVENT_DELETE_CHILD, NULL, delete_child_steps, "an IPsec SA ends: the peer is told"),
+	BOTH(EVENT_DELETE_IKE, NULL, delete_ike_steps, "the ISAKMP SA ends: the peer is told"),
+	BOTH(EVENT_GIVE_UP, NULL, give_up_steps, "the peer does not answer"),
+	{ .story = NULL },
+};

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rfc2409 §5.5: the peer wants an IPsec SA. Each step in the order of time. */
+#include "ikev1/private.h"
+
+#define CHILDREN_OF_TUNNEL_MAX 32 /* replaced ones too: reconcile thins them out */
+
+struct quick_answer {
+	struct v1_quick quick;
+	const struct dh_alg *dh;
+	uint8_t *public;
+	struct secret *shared;
+	uint8_t nr[IKEV1_NONCE_LEN];
+};
+
+static enum rc answer_run(void *arg, unsigned worker, struct diag *diag)
+{
+	struct quick_answer *in = arg;
+
+	return dh_answer(in->dh, in->quick.public, worker, in->public, in->shared, diag);
+}
+
+/* Without negotiation of groups: of those that we have it is the one whose KE is so long. */
+static const struct dh_alg *group_of(const struct v1_quick *quick, const struct tunnel *tunnel,
+				     const struct ike_sa *sa)
+{
+	uint16_t groups[16];
+	const struct proposal_list *list =
+		tunnel->conn->pfs ? tunnel->conn->esp : tunnel->peer->conn->ike;
+	unsigned count = proposal_groups(list, groups, 16);
+
+	if (sa->suite.dh->public_len == quick->public.len &&
+	    proposal_has_group(list, sa->suite.dh->id))
+		return sa->suite.dh;
+	for (unsigned i = 0; i < count; i++) {
+		const struct dh_alg *dh = crypto_dh(groups[i]);
+		if (dh != NULL && dh->public_len == quick->public.len && dh->kem_len == 0)
+			return dh;
+	}
+	return NULL;
+}
+
+static enum rc find_tunnel(struct step *step, const struct wire_ts_list *tsi,
+			   const struct wire_ts_list *tsr, struct tunnel **tunnel,
+			   struct outcome *out)
+{
+	char asked_i[100], asked_r[100];
+	unsigned count = 0;
+
+	*tunnel = peer_tunnel_for(step->sa->peer, tsi, tsr, false);
+	selector_list_text(tsi, asked_i, sizeof(asked_i));
+	selector_list_text(tsr, asked_r, sizeof(asked_r));
+	if (*tunnel == NULL)
+		return diag_fail(
+			&out->diag, RC_TS_UNACCEPTABLE,
+			"peer asked for %s === %s, which conn %s does not have (leftsubnet=, "
+			"rightsubnet=)",
+			asked_r, asked_i, step->sa->peer->conn->name);
+	list_for(node, &(*tunnel)->child_sas) count++;
+	if (count >= CHILDREN_OF_TUNNEL_MAX)
+		return diag_fail(&out->diag, RC_NO_ADDITIONAL_SAS,
+				 "peer has %u IPsec SAs for \"%s\" already", count,
+				 (*tunnel)->name);
+	return RC_OK;
+}
+
+/* IKEv1 does not narrow: what was asked for is what there is. */
+static enum rc check_whole(const struct child_sa *child, const struct wire_ts_list *tsi,
+			   const struct wire_ts_list *tsr, struct diag *diag)
+{
+	struct selector_pair asked;
+	char text[SELECTOR_PAIR_TEXT_MAX], ours[SELECTORS_TEXT_MAX];
+
+	TRY(selector_from_wire(&tsi->items[0], &asked.remote));
+	TRY(selector_from_wire(&tsr->items[0], &asked.local));
+	if (selectors_single(&child->selectors) &&
+	    selector_pair_equal(&child->selectors.first, &asked))
+		return RC_OK;
+	return diag_fail(diag, RC_TS_UNACCEPTABLE,
+			 "peer asked for %s, of which only %s is ours to give",
+			 selector_pair_text(&asked, text), selectors_text(&child->selectors, ours));
+}
+
+static enum rc take_spi(struct child_sa *child, struct diag *diag)
+{
+	struct span spi = span_make(child->choice.spi, 4);
+
+	if (child->choice.spi_len != 4)
+		return diag_fail(diag, RC_SYNTAX, "SPI of %u bytes for an IPsec SA",
+				 child->choice.spi_len);
+	return span_u32(&spi, &child->spi_out);
+}
+
+static enum rc make_child(struct step *step, struct tunnel *tunnel, const struct wire_ts_list *tsi,
+			  const struct wire_ts_list *tsr, struct outcome *out)
+{
+	struct quick_answer *in = step->scratch;
+	struct isakmp_phase2_terms terms =
+		v1_quick_terms(step->sa, tunnel, in->dh != NULL ? in->dh->id : (uint16_t)DH_NONE);
+	struct child_sa *child;
+
+	TRY(isakmp_choose_phase2(tunnel->conn->esp, &terms, &in->quick.sa, &in->quick.choice,
+				 &out->diag));
+	TRY(child_sa_new(step->env->sas, &child));
+	out->child = child;
+	child->tunnel = tunnel;
+	child->choice = in->quick.choice.choice;
+	child->mode = tunnel->conn->type == TYPE_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
+	child_place(child, &step->sa->local, &step->sa->remote, step->sa->encap);
+	TRY(selectors_narrow(&tunnel->selectors, tsi, tsr, &child->selectors, &out->diag));
+	TRY(check_whole(child, tsi, tsr, &out->diag));
+	TRY(take_spi(child, &out->diag));
+	return child_check(step->env->sas, child, &out->diag);
+}
+
+static enum rc read_request(struct step *step, struct outcome *out)
+{
+	struct quick_answer *in = ARENA_NEW(step->arena, struct quick_answer);
+	struct wire_ts_list tsi, tsr;
+	struct tunnel *tunnel;
+
+	if (in == NULL)
+		return RC_NO_MEMORY;
+	step->scratch = in;
+	TRY(v1_hash_check(step, SPAN_NONE, &out->diag));
+	out->heard = true;
+	TRY(v1_quick_read(step, &in->quick, &out->diag));
+	TRY(v1_quick_selectors(step, &in->quick, false, &tsi, &tsr, &out->diag));
+	TRY(find_tunnel(step, &tsi, &tsr, &tunnel, out));
+	if (in->quick.public.len > 0) {
+		in->dh = group_of(&in->quick, tunnel, step->sa);
+		if (in->dh == NULL)
+			return diag_fail(&out->diag, RC_NO_PROPOSAL,
+					 "PFS with a KE of %zu bytes: not one of our groups",
+					 in->quick.public.len);
+		TRY(dh_check_public(in->dh, in->quick.public, &out->diag));
+	} else if (tunnel->conn->pfs) {
+		return diag_fail(&out->diag, RC_NO_PROPOSAL,
+				 "peer offers no PFS, conn %s asks for it (pfs=)",
+				 tunnel->conn->name);
+	}
+	TRY(make_child(step, tunnel, &tsi, &tsr, out));
+	TRY(host_random(step->env->host, in->nr, sizeof(in->nr)));
+	if (in->dh == NULL)
+		return RC_OK;
+	in->public = arena_alloc(step->arena, dh_answer_len(in->dh));
+	if (in->public == NULL)
+		return RC_NO_MEMORY;
+	in->shared = &out->shared;
+	out->work = (struct slow_work){ .run = answer_run, .arg = in };
+	return RC_SUSPEND;
+}
+
+/* architecture.md §7: the inbound half is in the kernel before the reply that promises it. */
+static enum rc install_inbound(struct step *step, struct outcome *out)
+{
+	const struct quick_answer *in = step->scratch;
+
+	if (step->rc != RC_OK) {
+		out->diag = step->job_diag;
+		return step->rc;
+	}
+	TRY(child_check(step->env->sas, out->child, &out->diag));
+	TRY(v1_keymat(out->child, step->sa, in->quick.nonce, SPAN_OF(in->nr), out));
+	TRY(child_install_in(step->arena, out->child, secret_span(&out->keymat),
+			     &out->kernel_wait));
+	return RC_SUSPEND;
+}
+
+static enum rc answer(struct step *step, struct outcome *out)
+{
+	const struct quick_answer *in = step->scratch;
+	uint32_t message_id = step->message->header.message_id;
+	struct isakmp_sa chosen;
+	struct sink sink;
+	struct writer writer;
+
+	if (step->rc != RC_OK) {
+		out->diag = step->job_diag;
+		diag_prefix(&out->diag, "the kernel refused the IPsec SA");
+		return step->rc;
+	}
+	TRY(isakmp_answer(step->arena, &in->quick.choice, out->child->spi_in, &chosen));
+	TRY(v1_hash_begin(step->sa, step->arena, &sink, &writer));
+	isakmp_sa_emit(&writer, &chosen);
+	isakmp_bytes_emit(&writer, ISAKMP_NONCE, SPAN_OF(in->nr));
+	if (in->dh != NULL)
+		isakmp_bytes_emit(&writer, ISAKMP_KE, span_make(in->public, dh_answer_len(in->dh)));
+	if (in->quick.ids_present) {
+		isakmp_id_emit(&writer, &in->quick.ids[0]);
+		isakmp_id_emit(&writer, &in->quick.ids[1]);
+	}
+	out->v1.message_id = message_id;
+	out->v1.child = out->child->serial;
+	out->message.response = true;
+	TRY(v1_hash3(step, message_id, in->quick.nonce, SPAN_OF(in->nr), &out->v1.proof));
+	return v1_hash_end(step->sa, message_id, in->quick.nonce, &writer, &sink, EXCHANGE_V1_QUICK,
+			   &out->message);
+}
+
+static const step_fn request_steps[] = { read_request /* suspends: DH */,
+					 install_inbound /* suspends: kernel */, answer, NULL };
+
+/* ---- HASH(3) ---- */
+
+static enum rc read_proof(struct step *step, struct outcome *out)
+{
+	const struct isakmp_exchange *exchange =
+		isakmp_exchange_find(step->sa->v1, step->message->header.message_id);
+	const struct payload *hash = v1_payload(step->message, ISAKMP_HASH);
+
+	if (exchange == NULL || exchange->proof_len == 0)
+		return RC_DROP;
+	if (!secret_equal(hash->body, span_make(exchange->proof, exchange->proof_len)))
+		return diag_fail(&out->diag, RC_INTEGRITY, "HASH(3) of a Quick Mode is wrong");
+	out->heard = true;
+	out->v1.proven = true;
+	return RC_OK;
+}
+
+static const step_fn proof_steps[] = { read_proof, NULL };
+
+static const struct payload_rule request_rules[] = {
+	{ ISAKMP_HASH, 1, 1, ENCRYPTED },
+	{ ISAKMP_SA, 1, 1, ENCRYPTED },
+	{ ISAKMP_NONCE, 1, 1, ENCRYPTED },
+	{ ISAKMP_KE, 0, 1, ENCRYPTED },
+	{ ISAKMP_ID, 0, 2, ENCRYPTED },
+	{ ISAKMP_NAT_OA, 0, 2, ENCRYPTED },
+	PAYLOAD_RULES_END,
+};
+static const struct payload_rule proof_rules[] = {
+	{ ISAKMP_HASH, 1, 1, ENCRYPTED },
+	PAYLOAD_RULES_END,
+};
+
+#define BOTH(event, rules, steps, story)                                                           \
+	{ IKE_ESTABLISHED, INITIATOR, event, rules, steps, IKE_ESTABLISHED, story },               \
+	{                                                                                          \
+		IKE_ESTABLISHED, RESPONDER, event, rules, steps, IKE_ESTABLISHED, story            \
+	}
+
+const struct ike_row ikev1_quick_answer_rows[] = {
+	BOTH(EVENT_QUICK_REQUEST, request_rules, request_steps,
+	     "peer wants an IPsec SA: we can receive with it when our answer goes out"),
+	BOTH(EVENT_QUICK_PROOF, proof_rules, proof_steps, "peer has the IPsec SA: we send with it"),
+	{ .story = NULL },
+};
