@@ -6,6 +6,7 @@
 #define VANTH_ENGINE_GATEWAY_H
 
 #include "base/impair.h"
+#include "ikev1/ikev1.h"
 #include "ikev2/ikev2.h"
 #include "log/log.h"
 #include "network/network.h"
@@ -112,6 +113,7 @@ struct gateway {
 	struct gateway_counters counters;
 	uint32_t row_runs[IKEV2_ROWS_MAX]; /* how often each row (ikev2_row_at) was reached, rejects
 					      too */
+	uint32_t row_runs_v1[IKEV1_ROWS_MAX]; /* ikev1_row_at */
 	struct log_limit drop_limit, v1_limit, reject_limit, redirect_limit;
 	struct redirect_policy redirect; /* begins as the configuration has it */
 	usec_t invalid_spi_second;	 /* INVALID_IKE_SPI answers are bounded */

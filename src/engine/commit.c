@@ -7,8 +7,11 @@
 
 static bool is_request(const struct errand *errand)
 {
-	return errand->step.message != NULL &&
-	       (errand->step.message->header.flags & IKE_FLAG_RESPONSE) == 0;
+	if (errand->step.message == NULL)
+		return false;
+	if (ike_major(&errand->step.message->header) == 1)
+		return errand->row->event == EVENT_QUICK_REQUEST;
+	return (errand->step.message->header.flags & IKE_FLAG_RESPONSE) == 0;
 }
 
 static void take_keys(struct ike_sa *sa, struct outcome *out)
@@ -105,14 +108,13 @@ static void commit_resume(struct errand *errand)
 static void commit_state(struct errand *errand)
 {
 	struct ike_sa *sa = errand->step.sa;
-	enum ike_state next =
-		errand->out.next != IKEV2_START ? errand->out.next : errand->row->next;
+	enum ike_state next = errand->out.next != IKE_START ? errand->out.next : errand->row->next;
 
 	if (errand->out.stay || sa->state == next)
 		return;
 	if (sa->peer != NULL)
 		peer_record(sa->peer, sa->serial, RECORD_STATE, next, sa->state, 0);
-	if (next == IKEV2_ESTABLISHED && sa->state < IKEV2_ESTABLISHED)
+	if (next == IKE_ESTABLISHED && sa->state < IKE_ESTABLISHED)
 		errand->gateway->sas.established_count++;
 	sa->state = (uint8_t)next;
 }
@@ -164,6 +166,8 @@ static enum rc commit_message(struct errand *errand)
 
 	if (!message->present)
 		return RC_OK;
+	if (sa != NULL && sa->v1 != NULL)
+		return v1_send(errand);
 	if (sa == NULL) {
 		send_clear(gateway, &errand->step.local, &errand->step.remote, message->bytes);
 		return RC_OK;
@@ -254,7 +258,9 @@ static void tell_received(struct errand *errand)
 	if (message == NULL || sa->peer == NULL || sa->larval == NULL)
 		return;
 	watch_tell(errand->gateway, GATEWAY_PROGRESS, sa->peer, larval_tunnel(sa), sa->serial,
-		   RC_OK, "received %s", wire_message_text(message, text, sizeof(text)));
+		   RC_OK, "received %s",
+		   sa->v1 != NULL ? isakmp_message_text(message, text, sizeof(text))
+				  : wire_message_text(message, text, sizeof(text)));
 }
 
 /* §2.8.1: what the peer made for the same as a request of ours that is out. */
@@ -294,6 +300,7 @@ static enum rc commit_sa(struct errand *errand)
 	if (errand->step.sa->larval != NULL)
 		TRY(larval_take(errand->step.sa->larval, out));
 	commit_fields(errand->step.sa, out);
+	TRY(v1_commit(errand));
 	TRY(commit_peer(errand));
 	TRY(addresses_commit(errand));
 	commit_resume(errand);
@@ -322,6 +329,8 @@ static enum rc commit_sa(struct errand *errand)
 	commit_children_ended(errand);
 	commit_leaving(errand);
 	if (out->established) {
+		if (errand->step.sa->v1 != NULL)
+			isakmp_forget_phase1(errand->step.sa->v1);
 		proofs_keep(errand->step.sa);
 		ike_sa_forget_larval(errand->step.sa);
 		life_begin(gateway, errand->step.sa);
@@ -341,17 +350,25 @@ static void sa_ends(struct errand *errand, enum rc reason, const char *text)
 	ike_down(errand->gateway, sa, reason, text);
 }
 
+/* Ours to end; or it does not answer, but may hear us. */
+static bool says_goodbye(const struct errand *errand)
+{
+	const struct ike_sa *sa = errand->step.sa;
+
+	return sa != NULL && sa->state == IKE_ESTABLISHED &&
+	       (errand->row->event == EVENT_GIVE_UP || errand->row->event == EVENT_DELETE_IKE);
+}
+
 void commit(struct errand *errand)
 {
 	struct outcome *out = &errand->out;
 	struct ike_sa *sa = errand->step.sa;
 	enum rc rc;
 
-	if (sa != NULL && sa->state < IKEV2_ESTABLISHED && !out->established)
+	if (sa != NULL && sa->state < IKE_ESTABLISHED && !out->established)
 		redirect_commit(errand);
 	if (out->ike_ended != RC_OK && !out->message.present) {
-		if (errand->row->event == EVENT_GIVE_UP && sa != NULL &&
-		    sa->state == IKEV2_ESTABLISHED) /* it may hear us all the same */
+		if (says_goodbye(errand))
 			send_goodbye(errand->gateway, sa, &errand->arena, 0);
 		sa_ends(errand, out->ike_ended, out->diag.text);
 		return;
@@ -362,7 +379,7 @@ void commit(struct errand *errand)
 	if (rc != RC_OK) {
 		log_write(errand->gateway->log, LOG_LEVEL_ERROR, NULL,
 			  "an IKE SA fails at commit: %s", rc_name(rc));
-		if (errand->step.sa != NULL && errand->step.sa->state >= IKEV2_ESTABLISHED)
+		if (errand->step.sa != NULL && errand->step.sa->state >= IKE_ESTABLISHED)
 			send_goodbye(errand->gateway, errand->step.sa, &errand->arena, 0);
 		sa_ends(errand, rc, "could not be committed");
 	} else if (out->ike_ended != RC_OK) {
@@ -427,7 +444,7 @@ static bool better_silent(const struct errand *errand, enum rc rc)
 {
 	const struct ike_sa *sa = errand->step.sa;
 
-	return rc == RC_NO_MEMORY && (sa == NULL || sa->state >= IKEV2_ESTABLISHED);
+	return rc == RC_NO_MEMORY && (sa == NULL || sa->state >= IKE_ESTABLISHED);
 }
 
 static void answer_failure(struct errand *errand, enum rc rc)
@@ -435,7 +452,9 @@ static void answer_failure(struct errand *errand, enum rc rc)
 	struct outcome *out = &errand->out;
 	uint16_t notify = out->notify != 0 ? out->notify : ikev2_notify_of(rc);
 
-	if (out->message.present && out->message.clear) {
+	if (errand->step.message != NULL && ike_major(&errand->step.message->header) == 1) {
+		return; /* nothing tells an attacker from the peer */
+	} else if (out->message.present && out->message.clear) {
 		send_clear(errand->gateway, &errand->step.local, &errand->step.remote,
 			   out->message.bytes);
 	} else if (notify == 0 || !is_request(errand) || better_silent(errand, rc)) {
@@ -453,26 +472,33 @@ static bool fatal(const struct errand *errand, enum rc rc)
 	const struct ike_sa *sa = errand->step.sa;
 
 	switch ((enum ike_state)sa->state) {
-	case IKEV2_START:
+	case IKE_START:
 	case IKEV2_HALF_OPEN:
 	case IKEV2_INTERMEDIATE_SENT:
 	case IKEV2_AUTH_SENT:
 	case IKEV2_ROUNDS:
 		return rc != RC_DROP;
+	case IKEV1_MAIN_SA:
+	case IKEV1_MAIN_KE:
+	case IKEV1_MAIN_ID:
+	case IKEV1_AGGRESSIVE:
+		return v1_fatal(errand, rc);
 	case IKEV2_INIT_SENT:
 		/* nothing is authenticated yet: what cannot be read may be a forgery */
 		return rc == RC_NO_PROPOSAL || rc == RC_PEER_REFUSED || rc == RC_AUTH_FAILED ||
 		       rc == RC_INTERNAL || rc == RC_NO_MEMORY || rc == RC_CANCELLED ||
 		       rc == RC_UNSUPPORTED;
-	case IKEV2_ESTABLISHED:
+	case IKE_ESTABLISHED:
+		if (sa->v1 != NULL)
+			return v1_fatal(errand, rc);
 		/* the peer believes in what it answered, and we have lost what reading it takes */
 		if ((errand->row->event == EVENT_CREATE_CHILD_RESPONSE ||
 		     errand->row->event == EVENT_FOLLOWUP_RESPONSE) &&
 		    rc != RC_DROP)
 			return true;
 		return rc == RC_SYNTAX || rc == RC_TRUNCATED || rc == RC_TRAILING || rc == RC_LIMIT;
-	case IKEV2_REKEYED:
-	case IKEV2_DELETING:
+	case IKE_REKEYED:
+	case IKE_DELETING:
 		return rc == RC_SYNTAX || rc == RC_TRUNCATED || rc == RC_TRAILING || rc == RC_LIMIT;
 	case IKE_STATE_COUNT:
 		break;
@@ -483,7 +509,8 @@ static bool fatal(const struct errand *errand, enum rc rc)
 /* The larval SA lost its key pair to a worker and cannot go on: the attempt is over. */
 static bool crippled(const struct ike_sa *sa)
 {
-	return sa->role == INITIATOR && sa->state == IKEV2_INIT_SENT && sa->larval != NULL &&
+	return sa->role == INITIATOR &&
+	       (sa->state == IKEV2_INIT_SENT || sa->state == IKEV1_MAIN_KE) && sa->larval != NULL &&
 	       sa->larval->pair == NULL && sa->larval->resume == NULL;
 }
 
@@ -494,7 +521,7 @@ static bool attempt_ends(const struct errand *errand, enum rc rc)
 
 	if (sa == NULL)
 		return errand->step.message == NULL && errand->step.peer != NULL;
-	return sa->peer != NULL && sa->state < IKEV2_ESTABLISHED &&
+	return sa->peer != NULL && sa->state < IKE_ESTABLISHED &&
 	       (fatal(errand, rc) || crippled(sa));
 }
 
@@ -505,7 +532,7 @@ static bool peer_believes(const struct errand *errand)
 
 	if (is_request(errand) || !errand->out.heard)
 		return false;
-	return sa->state == IKEV2_ESTABLISHED || sa->state == IKEV2_ROUNDS ||
+	return sa->state == IKE_ESTABLISHED || sa->state == IKEV2_ROUNDS ||
 	       (sa->state == IKEV2_AUTH_SENT &&
 		wire_payload_find(errand->step.message, PAYLOAD_AUTH) != NULL);
 }

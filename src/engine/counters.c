@@ -133,7 +133,7 @@ const char *gateway_record_name(enum record_event event, unsigned code)
 	case RECORD_WANTED:
 		return code < 4 ? wanted[code] : NULL;
 	case RECORD_DECIDED:
-		return names_known(&ikev2_event_names, (int)code);
+		return names_known(&ike_event_names, (int)code);
 	case RECORD_NONE:
 	case RECORD_ANSWERED_AGAIN:
 	case RECORD_IKE_UP:

@@ -84,7 +84,7 @@ bool crash_proven(struct gateway *gateway, struct ike_sa *sa, const struct datag
 		  const struct ike_header *header)
 {
 	if ((header->flags & IKE_FLAG_RESPONSE) == 0 || header->next != PAYLOAD_NOTIFY ||
-	    sa->state < IKEV2_ESTABLISHED || sa->extra == NULL || sa->extra->crash_token == NULL ||
+	    sa->state < IKE_ESTABLISHED || sa->extra == NULL || sa->extra->crash_token == NULL ||
 	    !gateway->env.setup->crash_detection)
 		return false;
 	if (!is_proof(sa, datagram)) {

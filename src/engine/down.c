@@ -184,7 +184,7 @@ static void tell_end(struct gateway *gateway, struct ike_sa *sa, enum rc reason,
 		text = sa->extra->ends_because;
 
 	peer_record(peer, sa->serial, RECORD_IKE_DOWN, reason, 0, 0);
-	if (sa->state >= IKEV2_ESTABLISHED) {
+	if (sa->state >= IKE_ESTABLISHED) {
 		gateway->counters.ike_down++;
 		watch_tell(gateway, GATEWAY_IKE_DOWN, peer, NULL, sa->serial, reason,
 			   "IKE SA #%llu ended: %s%s%s", (unsigned long long)sa->serial,
@@ -224,6 +224,8 @@ void ike_down(struct gateway *gateway, struct ike_sa *sa, enum rc reason, const 
 	}
 	gateway_cancel(gateway, &sa->retransmit);
 	gateway_cancel(gateway, &sa->life);
+	if (sa->v1 != NULL)
+		gateway_cancel(gateway, &sa->v1->again);
 	waiting_free_all(sa);
 	if (sa->initiating) {
 		gateway->initiating--;
@@ -237,7 +239,7 @@ void ike_down(struct gateway *gateway, struct ike_sa *sa, enum rc reason, const 
 		gateway->counters.half_open_timeouts++;
 		pressure_failed(&gateway->sas, host_now(gateway->host));
 	}
-	if (reason == RC_TIMEOUT && sa->state == IKEV2_ESTABLISHED && !sa->delete_wanted)
+	if (reason == RC_TIMEOUT && sa->state == IKE_ESTABLISHED && !sa->delete_wanted)
 		ticket_keep(sa);
 	ike_sa_free(&gateway->sas, sa);
 	if (peer == NULL)

@@ -21,14 +21,14 @@ static void hold(struct errand *errand, struct peer *peer)
 	peer->busy++;
 }
 
-struct errand *errand_new(struct gateway *gateway, struct ike_sa *sa, const struct ikev2_row *row)
+struct errand *errand_new(struct gateway *gateway, struct ike_sa *sa, const struct ike_row *row)
 {
 	struct errand *errand = mem_alloc(sizeof(*errand));
 
 	if (errand == NULL)
 		return NULL;
 	if (row != NULL)
-		gateway->row_runs[ikev2_row_index(row)]++;
+		row_count(gateway, row);
 	errand->gateway = gateway;
 	errand->born = ++gateway->errands_begun;
 	errand->row = row;
@@ -388,7 +388,7 @@ void errand_run(struct errand *errand)
 		finish(errand, rc);
 }
 
-static void wait_for_errand(struct ike_sa *sa, enum ikev2_event event, struct child_sa *subject)
+static void wait_for_errand(struct ike_sa *sa, enum ike_event event, struct child_sa *subject)
 {
 	struct waiting waiting = { .event = event, .child = subject != NULL ? subject->serial : 0 };
 
@@ -397,7 +397,7 @@ static void wait_for_errand(struct ike_sa *sa, enum ikev2_event event, struct ch
 
 /* Our next request would need a window that is not free; nothing is left to give up. Either is
  * decided again when what is outstanding is answered or given up. */
-static bool out_of_turn(const struct ike_sa *sa, enum ikev2_event event)
+static bool out_of_turn(const struct ike_sa *sa, enum ike_event event)
 {
 	switch (event) {
 	case EVENT_MOVE:
@@ -408,7 +408,7 @@ static bool out_of_turn(const struct ike_sa *sa, enum ikev2_event event)
 	case EVENT_CREATE_CHILD:
 	case EVENT_REKEY_CHILD:
 	case EVENT_REKEY_IKE:
-		return (sa->state == IKEV2_ESTABLISHED || sa->state == IKEV2_REKEYED) &&
+		return (sa->state == IKE_ESTABLISHED || sa->state == IKE_REKEYED) &&
 		       sa->request.bytes != NULL;
 	case EVENT_GIVE_UP:
 		return !ike_sa_is_half_open(sa) && sa->request.bytes == NULL;
@@ -428,7 +428,16 @@ static bool out_of_turn(const struct ike_sa *sa, enum ikev2_event event)
 	case EVENT_INFORMATIONAL_REQUEST:
 	case EVENT_INFORMATIONAL_RESPONSE:
 	case EVENT_OTHER_REQUEST:
-	case IKEV2_EVENT_COUNT:
+	case EVENT_MAIN:
+	case EVENT_AGGRESSIVE:
+	case EVENT_QUICK_REQUEST:
+	case EVENT_QUICK_RESPONSE:
+	case EVENT_QUICK_PROOF:
+	case EVENT_V1_INFORMATIONAL:
+	case EVENT_TRANSACTION_REQUEST:
+	case EVENT_TRANSACTION_RESPONSE:
+	case EVENT_V1_OTHER:
+	case IKE_EVENT_COUNT:
 		break;
 	}
 	return false;
@@ -440,18 +449,18 @@ void decide_later(struct gateway *gateway, struct peer *peer)
 		reconcile_at(gateway, peer, host_now(gateway->host) + NO_MEMORY_DELAY);
 }
 
-static bool is_renewal(enum ikev2_event event)
+static bool is_renewal(enum ike_event event)
 {
 	return event == EVENT_CREATE_CHILD || event == EVENT_REKEY_CHILD ||
 	       event == EVENT_REKEY_IKE;
 }
 
-void road_event(struct gateway *gateway, struct ike_sa *sa, enum ikev2_event event,
-		struct peer *peer, struct tunnel *tunnel, struct child_sa *subject)
+void road_event(struct gateway *gateway, struct ike_sa *sa, enum ike_event event, struct peer *peer,
+		struct tunnel *tunnel, struct child_sa *subject)
 {
-	enum ike_state state = sa != NULL ? (enum ike_state)sa->state : IKEV2_START;
+	enum ike_state state = sa != NULL ? (enum ike_state)sa->state : IKE_START;
 	enum ike_role role = sa != NULL ? (enum ike_role)sa->role : INITIATOR;
-	const struct ikev2_row *row;
+	const struct ike_row *row;
 	struct errand *errand;
 
 	if (sa != NULL && sa->errand != NULL) {
@@ -461,11 +470,11 @@ void road_event(struct gateway *gateway, struct ike_sa *sa, enum ikev2_event eve
 	}
 	if (sa != NULL && out_of_turn(sa, event))
 		return;
-	row = ikev2_row(state, role, event);
+	row = row_find(version_of(sa, peer), state, role, event);
 	if (row == NULL)
 		return;
 	if (row->steps == NULL) { /* rejected: the story says why, and reconcile looks again */
-		gateway->row_runs[ikev2_row_index(row)]++;
+		row_count(gateway, row);
 		return;
 	}
 	errand = errand_new(gateway, sa, row);

@@ -194,7 +194,7 @@ void extra_commit(struct errand *errand)
 	const struct outcome_extra *out = &errand->out.extra;
 	struct ike_sa *sa = errand->step.sa;
 
-	if (sa->state < IKEV2_ESTABLISHED)
+	if (sa->state < IKE_ESTABLISHED)
 		return;
 	redirect_commit(errand);
 	if ((out->told & TELL_REDIRECT) != 0)
@@ -238,7 +238,7 @@ static void note_lifetime(struct ike_sa *sa)
 
 void extra_tell(struct gateway *gateway, struct ike_sa *sa)
 {
-	if (sa->state != IKEV2_ESTABLISHED || sa->delete_wanted || sa->errand != NULL ||
+	if (sa->state != IKE_ESTABLISHED || sa->delete_wanted || sa->errand != NULL ||
 	    sa->request.bytes != NULL)
 		return;
 	note_lifetime(sa);

@@ -135,9 +135,9 @@ static bool timely(const struct ike_sa *sa, const struct ike_header *header)
 	return !sa->refused && window_place(sa, header->message_id) == WINDOW_NEXT;
 }
 
-static const struct ikev2_row *row_of(const struct ike_sa *sa, const struct ike_header *header)
+static const struct ike_row *row_of(const struct ike_sa *sa, const struct ike_header *header)
 {
-	enum ikev2_event event;
+	enum ike_event event;
 
 	if (ikev2_event_of(header, &event) != RC_OK)
 		return NULL;
@@ -159,7 +159,7 @@ static void learn_path(struct ike_sa *sa, const struct reassembly *request)
 
 bool fragments_run(struct gateway *gateway, struct ike_sa *sa)
 {
-	const struct ikev2_row *row;
+	const struct ike_row *row;
 	struct reassembly *whole;
 
 	if (sa->errand != NULL)

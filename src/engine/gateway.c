@@ -356,7 +356,7 @@ static void say_goodbye(struct gateway *gateway, struct peer *peer)
 		struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
 		sa->delete_wanted = true;
 		sa->delete_reason = RC_SHUTDOWN;
-		if (sa->state < IKEV2_ESTABLISHED)
+		if (sa->state < IKE_ESTABLISHED)
 			road_event(gateway, sa, EVENT_DELETE_IKE, NULL, NULL, NULL);
 	}
 	peer_dirty(peer);

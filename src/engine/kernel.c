@@ -2,6 +2,7 @@
 /* Requests to the kernel that nobody waits for, and what the kernel tells us (ACQUIRE, EXPIRE). */
 #include <errno.h>
 #include "engine/private.h"
+#include "sa/child_install.h"
 #include "sa/compress.h"
 
 #define LOST_AFTER                                                                                 \
@@ -228,8 +229,8 @@ static bool is_inbound(const struct kernel_request *request)
 static void uninstall_one(struct gateway *gateway, const struct child_sa *child, unsigned index,
 			  bool lingers)
 {
-	struct kernel_request requests[IKEV2_UNINSTALL_MAX];
-	unsigned count = ikev2_child_uninstall(&gateway->sas, child, index, requests);
+	struct kernel_request requests[CHILD_UNINSTALL_MAX];
+	unsigned count = child_uninstall_requests(&gateway->sas, child, index, requests);
 
 	for (unsigned i = 0; i < count; i++) {
 		leave_trap(gateway, &requests[i]);

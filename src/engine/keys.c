@@ -17,7 +17,7 @@ void keys_look_at(struct gateway *gateway, struct ike_sa *sa)
 	struct diag diag = { "" };
 
 	if (sa->extra == NULL || sa->extra->proof == NULL || sa->delete_wanted ||
-	    (sa->state != IKEV2_ESTABLISHED && sa->state != IKEV2_REKEYED) ||
+	    (sa->state != IKE_ESTABLISHED && sa->state != IKE_REKEYED) ||
 	    x509_proof_check(gateway->revocation, sa->extra->proof, &diag) == RC_OK)
 		return;
 	sa->delete_wanted = true;
@@ -34,7 +34,7 @@ void keys_watch(struct gateway *gateway, const struct peer *peer)
 	list_for(node, &peer->ike_sas)
 	{
 		const struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
-		if (sa->state == IKEV2_ESTABLISHED && sa->extra != NULL && sa->extra->proof != NULL)
+		if (sa->state == IKE_ESTABLISHED && sa->extra != NULL && sa->extra->proof != NULL)
 			x509_proof_watch(gateway->revocation, sa->extra->proof);
 	}
 }

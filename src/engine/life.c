@@ -41,7 +41,8 @@ static usec_t next_liveness(const struct ike_sa *sa)
 {
 	usec_t delay = sa->peer->conn->dpddelay;
 
-	if (delay <= 0 || sa->request.bytes != NULL)
+	if (delay <= 0 || sa->request.bytes != NULL ||
+	    (sa->v1 != NULL && (sa->v1->vendors & VENDOR_DPD) == 0))
 		return USEC_NEVER;
 	return sa->last_heard + delay;
 }
@@ -83,9 +84,9 @@ static usec_t next_due(struct gateway *gateway, const struct ike_sa *sa)
 {
 	usec_t now = host_now(gateway->host), next = sa->expires;
 
-	if (sa->state == IKEV2_REKEYED)
+	if (sa->state == IKE_REKEYED)
 		return sa->expires;
-	if (sa->state != IKEV2_ESTABLISHED)
+	if (sa->state != IKE_ESTABLISHED)
 		return sa->peer == NULL ? sa->born + half_open_time(gateway, sa) : USEC_NEVER;
 	if (sa->replace_at > now)
 		next = earliest(next, sa->replace_at);
@@ -190,9 +191,9 @@ void life_fire(struct timer *timer)
 	struct ike_sa *sa = container_of(timer, struct ike_sa, life);
 	struct gateway *gateway = sa->owner;
 
-	if (sa->state == IKEV2_ESTABLISHED)
+	if (sa->state == IKE_ESTABLISHED)
 		established_fire(gateway, sa, host_now(gateway->host));
-	else if (sa->state == IKEV2_REKEYED)
+	else if (sa->state == IKE_REKEYED)
 		rekeyed_fire(gateway, sa, host_now(gateway->host));
 	else if (ike_sa_is_half_open(sa) && sa->peer == NULL)
 		half_open_fire(gateway, sa);

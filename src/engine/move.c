@@ -49,7 +49,7 @@ static void take(struct ike_sa *sa, const struct ip_endpoint *local,
 	sa->local = *local;
 	sa->remote = *remote;
 	sa->encap = encap;
-	if (!same && sa->state == IKEV2_ESTABLISHED && sa->peer != NULL)
+	if (!same && sa->state == IKE_ESTABLISHED && sa->peer != NULL)
 		moved(sa);
 }
 
@@ -190,7 +190,7 @@ static void children_follow(struct gateway *gateway, struct ike_sa *sa)
  * could lead it away. With MOBIKE only UPDATE_SA_ADDRESSES moves (RFC 4555 §3.8). */
 static bool follows_mappings(const struct ike_sa *sa)
 {
-	return sa->state == IKEV2_ESTABLISHED && sa->nat_there && !sa->nat_here && sa->encap;
+	return sa->state == IKE_ESTABLISHED && sa->nat_there && !sa->nat_here && sa->encap;
 }
 
 static bool same_kind(const struct ip_endpoint *a, const struct ip_endpoint *b)
@@ -274,7 +274,7 @@ enum rc path_commit(struct errand *errand)
 
 static bool tries_others(const struct ike_sa *sa)
 {
-	if (sa->mobile == NULL || !sa->mobile->leads || sa->state != IKEV2_ESTABLISHED)
+	if (sa->mobile == NULL || !sa->mobile->leads || sa->state != IKE_ESTABLISHED)
 		return false;
 	return sa->request.tries >
 	       (sa->request.purpose == REQUEST_UPDATE ? 1 : TRIES_BEFORE_OTHERS);
@@ -303,7 +303,7 @@ static bool something_due(const struct ike_sa *sa)
 
 void path_go(struct gateway *gateway, struct ike_sa *sa)
 {
-	if (sa->state == IKEV2_ESTABLISHED && something_due(sa) && !sa->delete_wanted &&
+	if (sa->state == IKE_ESTABLISHED && something_due(sa) && !sa->delete_wanted &&
 	    sa->errand == NULL && sa->request.bytes == NULL)
 		road_event(gateway, sa, EVENT_MOVE, NULL, NULL, NULL);
 }
@@ -358,7 +358,7 @@ static void end_with_address(struct gateway *gateway, struct ike_sa *sa)
 	if (gateway->host->ops->is_local(gateway->host, &sa->local.addr) || !peer->oriented ||
 	    peer->local.family != sa->remote.addr.family)
 		return;
-	if (sa->state == IKEV2_ESTABLISHED) {
+	if (sa->state == IKE_ESTABLISHED) {
 		sa->local.addr = peer->local;
 		arena_init(&arena, LIMIT_EVENT_ARENA);
 		send_goodbye(gateway, sa, &arena, 0);
@@ -373,7 +373,7 @@ static void sa_host_changed(struct gateway *gateway, struct ike_sa *sa)
 		end_with_address(gateway, sa);
 		return;
 	}
-	if (sa->state != IKEV2_ESTABLISHED)
+	if (sa->state != IKE_ESTABLISHED)
 		return;
 	if (sa->mobile->leads)
 		lead(gateway, sa);

@@ -55,7 +55,7 @@ struct errand {
 	struct peer *held;			/* busy because of us */
 	bool initiating; /* counted in the gateway's attempts, until its SA is */
 	bool creating;	 /* counted too, until its request is */
-	const struct ikev2_row *row;
+	const struct ike_row *row;
 	const step_fn *next;
 	struct arena arena;
 	struct ike_message message;
@@ -72,7 +72,7 @@ struct errand {
 /* What waits for the SA's current errand: a datagram, or an event of ours. */
 struct waiting {
 	struct list in_sa;
-	enum ikev2_event event;
+	enum ike_event event;
 	uint64_t child; /* EVENT_DELETE_CHILD */
 	bool packet, natt;
 	struct ip_endpoint local, remote;
@@ -94,11 +94,11 @@ void keys_watch(struct gateway *gateway, const struct peer *peer);
 
 /* ---- errand.c ---- */
 /* An event of ours for an SA (or for none: EVENT_INITIATE with peer and tunnel). */
-void road_event(struct gateway *gateway, struct ike_sa *sa, enum ikev2_event event,
-		struct peer *peer, struct tunnel *tunnel, struct child_sa *subject);
+void road_event(struct gateway *gateway, struct ike_sa *sa, enum ike_event event, struct peer *peer,
+		struct tunnel *tunnel, struct child_sa *subject);
 /* An event of ours could not be worked on: reconcile looks again in a while. */
 void decide_later(struct gateway *gateway, struct peer *peer);
-struct errand *errand_new(struct gateway *gateway, struct ike_sa *sa, const struct ikev2_row *row);
+struct errand *errand_new(struct gateway *gateway, struct ike_sa *sa, const struct ike_row *row);
 void errand_run(struct errand *errand);
 void errand_free(struct errand *errand); /* with all that its outcome still owns */
 bool waiting_add(struct ike_sa *sa, const struct waiting *what, struct span bytes);
@@ -111,7 +111,38 @@ void waiting_pump(struct gateway *gateway, uint64_t serial);
 void gateway_receive(void *context, const struct datagram *datagram);
 /* A message that came in fragments takes its row; the reassembly is freed. */
 void road_whole(struct gateway *gateway, struct ike_sa *sa, struct reassembly *reassembly,
-		const struct ikev2_row *row);
+		const struct ike_row *row);
+
+/* A message of an SA waits for the event that is being worked on. */
+void wait_in_line(struct ike_sa *sa, const struct datagram *datagram);
+void datagram_dropped(struct gateway *gateway, const struct datagram *datagram, enum rc rc,
+		      const char *why);
+/* The errand ends before its row: what was read is nobody's message. */
+void datagram_rejected(struct errand *errand, const struct datagram *datagram, enum rc rc);
+struct errand *datagram_errand(struct gateway *gateway, struct ike_sa *sa,
+			       const struct datagram *datagram, const struct ike_row *row);
+
+/* ---- v1.c: IKEv1 on the road ---- */
+void v1_receive(struct gateway *gateway, const struct datagram *datagram,
+		const struct ike_header *header);
+/* The row of an event of either version. version 1 or 2. */
+const struct ike_row *row_find(unsigned version, enum ike_state state, enum ike_role role,
+			       enum ike_event event);
+/* It was reached. */
+void row_count(struct gateway *gateway, const struct ike_row *row);
+static inline unsigned version_of(const struct ike_sa *sa, const struct peer *peer)
+{
+	if (sa != NULL)
+		return sa->v1 != NULL ? 1 : 2;
+	return peer != NULL && peer_is_v1(peer) ? 1 : 2;
+}
+/* What the event changes of the ISAKMP SA, before anything is sent. */
+enum rc v1_commit(struct errand *errand) MUST_CHECK;
+enum rc v1_send(struct errand *errand) MUST_CHECK;
+/* Tells the peer that the SA ends. */
+void v1_goodbye(struct gateway *gateway, struct ike_sa *sa, struct arena *arena);
+/* An event of IKEv1 has failed: does the SA end with it? */
+bool v1_fatal(const struct errand *errand, enum rc rc);
 
 /* ---- fragments.c: RFC 7383 ---- */
 /* The largest message that goes out in one piece to this peer; 0: any. */
@@ -170,6 +201,9 @@ void commit_failure(struct errand *errand, enum rc rc);
 /* Seals (unless clear), sends, keeps what a retransmission needs, arms its timer. */
 enum rc send_request(struct gateway *gateway, struct ike_sa *sa,
 		     const struct outcome_message *message) MUST_CHECK;
+/* A request whose bytes are the SA's already: sent, its timer armed. */
+void request_begin(struct gateway *gateway, struct ike_sa *sa,
+		   const struct outcome_message *message, uint32_t message_id);
 /* §2.11: to where the request came from. */
 enum rc send_response(struct gateway *gateway, struct ike_sa *sa, const struct step *step,
 		      const struct outcome_message *message) MUST_CHECK;

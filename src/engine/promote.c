@@ -2,6 +2,7 @@
 /* The outbound half of a rekeyed Child SA, which waits until the peer has shown that it has the new
  * one (RFC 7296 §2.8). By then the old one may be gone, so a kernel that refuses is asked again. */
 #include "engine/private.h"
+#include "sa/child_install.h"
 #include "sa/compress.h"
 
 #define PROMOTE_TRIES 4
@@ -30,7 +31,7 @@ static bool promote(struct gateway *gateway, struct child_sa *child)
 	child->promotions++;
 	list_init(&requests);
 	arena_init(&arena, LIMIT_EVENT_ARENA);
-	rc = ikev2_child_outbound(&arena, child, secret_span(&child->waiting_keymat), &requests);
+	rc = child_install_out(&arena, child, secret_span(&child->waiting_keymat), &requests);
 	if (rc == RC_OK)
 		child_install(gateway, &requests, child);
 	arena_free(&arena);

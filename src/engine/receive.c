@@ -6,8 +6,8 @@
 
 #define STRANGE "exchange type that we do not speak"
 
-static void dropped(struct gateway *gateway, const struct datagram *datagram, enum rc rc,
-		    const char *why)
+void datagram_dropped(struct gateway *gateway, const struct datagram *datagram, enum rc rc,
+		      const char *why)
 {
 	char remote[IP_TEXT_MAX];
 
@@ -101,7 +101,7 @@ static struct ike_sa *find_sa(struct gateway *gateway, const struct datagram *da
 	if (is_beginning(header))
 		return ike_sa_by_init(&gateway->sas, &datagram->remote, datagram->payload);
 	sa = ike_sa_by_spi(&gateway->sas, from_initiator ? header->spi_r : header->spi_i);
-	if (sa == NULL || (sa->role == RESPONDER) != from_initiator)
+	if (sa == NULL || sa->v1 != NULL || (sa->role == RESPONDER) != from_initiator)
 		return NULL;
 	if (sa->role == RESPONDER)
 		return sa->spi_i == header->spi_i ? sa : NULL;
@@ -133,7 +133,7 @@ static bool in_window(struct gateway *gateway, struct ike_sa *sa, const struct d
 	return false;
 }
 
-static void wait_in_line(struct ike_sa *sa, const struct datagram *datagram)
+void wait_in_line(struct ike_sa *sa, const struct datagram *datagram)
 {
 	struct waiting waiting = { .packet = true,
 				   .natt = datagram->natt,
@@ -194,7 +194,7 @@ static enum rc check_message(struct errand *errand)
 	return ikev2_check_payloads(errand->row, &errand->message, diag);
 }
 
-static void reject(struct errand *errand, const struct datagram *datagram, enum rc rc)
+void datagram_rejected(struct errand *errand, const struct datagram *datagram, enum rc rc)
 {
 	struct gateway *gateway = errand->gateway;
 
@@ -204,7 +204,7 @@ static void reject(struct errand *errand, const struct datagram *datagram, enum 
 		flood_bad_auth(errand->step.sa);
 	if (errand->held != NULL)
 		peer_record(errand->held, errand->sa_serial, RECORD_DROPPED, rc, 0, 0);
-	dropped(gateway, datagram, rc, errand->out.diag.text);
+	datagram_dropped(gateway, datagram, rc, errand->out.diag.text);
 	errand_free(errand);
 }
 
@@ -218,7 +218,7 @@ static void road_read(struct errand *errand, const struct datagram *datagram, en
 
 	/* §2.5: only a request that makes an SA is answered in clear */
 	if (rc != RC_OK && !authentic && (sa != NULL || rc != RC_CRITICAL)) {
-		reject(errand, datagram, rc);
+		datagram_rejected(errand, datagram, rc);
 		return;
 	}
 	errand->out.heard = authentic;
@@ -227,7 +227,7 @@ static void road_read(struct errand *errand, const struct datagram *datagram, en
 	if (rc == RC_OK) {
 		errand_run(errand);
 	} else if (!authentic && sa != NULL) {
-		reject(errand, datagram, rc);
+		datagram_rejected(errand, datagram, rc);
 	} else {
 		if (sa != NULL)
 			sa->errand = NULL;
@@ -237,8 +237,8 @@ static void road_read(struct errand *errand, const struct datagram *datagram, en
 	}
 }
 
-static struct errand *begin(struct gateway *gateway, struct ike_sa *sa,
-			    const struct datagram *datagram, const struct ikev2_row *row)
+struct errand *datagram_errand(struct gateway *gateway, struct ike_sa *sa,
+			       const struct datagram *datagram, const struct ike_row *row)
 {
 	struct errand *errand = errand_new(gateway, sa, row);
 
@@ -252,9 +252,9 @@ static struct errand *begin(struct gateway *gateway, struct ike_sa *sa,
 }
 
 static void road_packet(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram,
-			const struct ikev2_row *row)
+			const struct ike_row *row)
 {
-	struct errand *errand = begin(gateway, sa, datagram, row);
+	struct errand *errand = datagram_errand(gateway, sa, datagram, row);
 	struct span copy;
 	bool authentic;
 	enum rc rc;
@@ -271,12 +271,12 @@ static void road_packet(struct gateway *gateway, struct ike_sa *sa, const struct
 }
 
 void road_whole(struct gateway *gateway, struct ike_sa *sa, struct reassembly *reassembly,
-		const struct ikev2_row *row)
+		const struct ike_row *row)
 {
 	struct datagram datagram = { .local = reassembly->local,
 				     .remote = reassembly->remote,
 				     .natt = reassembly->natt };
-	struct errand *errand = begin(gateway, sa, &datagram, row);
+	struct errand *errand = datagram_errand(gateway, sa, &datagram, row);
 	uint8_t critical = 0;
 	enum rc rc = RC_NO_MEMORY;
 
@@ -293,7 +293,7 @@ void road_whole(struct gateway *gateway, struct ike_sa *sa, struct reassembly *r
 
 /* An answer comes from where the question went. Later messages prove by their ICV who sent them. */
 static bool from_elsewhere(const struct ike_sa *sa, const struct datagram *datagram,
-			   enum ikev2_event event)
+			   enum ike_event event)
 {
 	return (event == EVENT_SA_INIT_RESPONSE || event == EVENT_RESUME_RESPONSE) &&
 	       !endpoint_equal(&sa->remote, &datagram->remote);
@@ -301,9 +301,9 @@ static bool from_elsewhere(const struct ike_sa *sa, const struct datagram *datag
 
 /* One message of an SA: its row, after its keys, after what is being worked on. */
 static void for_sa(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram,
-		   const struct ike_header *header, enum ikev2_event event)
+		   const struct ike_header *header, enum ike_event event)
 {
-	const struct ikev2_row *row =
+	const struct ike_row *row =
 		ikev2_row((enum ike_state)sa->state, (enum ike_role)sa->role, event);
 
 	if (crash_proven(gateway, sa, datagram, header))
@@ -320,8 +320,8 @@ static void for_sa(struct gateway *gateway, struct ike_sa *sa, const struct data
 		return;
 	}
 	if (row->steps == NULL) {
-		gateway->row_runs[ikev2_row_index(row)]++;
-		dropped(gateway, datagram, RC_DROP, row->story);
+		row_count(gateway, row);
+		datagram_dropped(gateway, datagram, RC_DROP, row->story);
 		return;
 	}
 	if (header->next == PAYLOAD_SKF && sa->keys.block.ptr != NULL) {
@@ -340,7 +340,7 @@ static void for_sa(struct gateway *gateway, struct ike_sa *sa, const struct data
 }
 
 static void initial_request(struct gateway *gateway, const struct datagram *datagram,
-			    const struct ike_header *header, enum ikev2_event event)
+			    const struct ike_header *header, enum ike_event event)
 {
 	struct diag diag;
 	enum rc rc;
@@ -349,17 +349,17 @@ static void initial_request(struct gateway *gateway, const struct datagram *data
 		return;
 	if (header->spi_i == 0 || header->spi_r != 0 || header->message_id != 0 ||
 	    (header->flags & IKE_FLAG_INITIATOR) == 0) {
-		dropped(gateway, datagram, RC_SYNTAX,
-			"IKE_SA_INIT request with impossible SPIs, flags or ID");
+		datagram_dropped(gateway, datagram, RC_SYNTAX,
+				 "IKE_SA_INIT request with impossible SPIs, flags or ID");
 		return;
 	}
 	rc = flood_gate(gateway, datagram, header, &diag);
 	if (rc != RC_OK) {
 		if (rc != RC_SUSPEND)
-			dropped(gateway, datagram, rc, diag.text);
+			datagram_dropped(gateway, datagram, rc, diag.text);
 		return;
 	}
-	road_packet(gateway, NULL, datagram, ikev2_row(IKEV2_START, RESPONDER, event));
+	road_packet(gateway, NULL, datagram, ikev2_row(IKE_START, RESPONDER, event));
 	flood_trim(gateway, &datagram->remote.addr);
 }
 
@@ -379,14 +379,18 @@ void gateway_receive(void *context, const struct datagram *datagram)
 {
 	struct gateway *gateway = context;
 	struct ike_header header;
-	enum ikev2_event event;
+	enum ike_event event;
 	struct diag diag;
 	struct ike_sa *sa;
 	enum rc rc = wire_header_parse(datagram->payload, &header, &diag);
 
 	gateway->counters.datagrams_in++;
 	if (rc != RC_OK) {
-		dropped(gateway, datagram, rc, diag.text);
+		datagram_dropped(gateway, datagram, rc, diag.text);
+		return;
+	}
+	if (ike_major(&header) == 1) {
+		v1_receive(gateway, datagram, &header);
 		return;
 	}
 	if (ike_major(&header) != 2) {
@@ -394,7 +398,7 @@ void gateway_receive(void *context, const struct datagram *datagram)
 		return;
 	}
 	if (ikev2_event_of(&header, &event) != RC_OK) {
-		dropped(gateway, datagram, RC_UNSUPPORTED, STRANGE);
+		datagram_dropped(gateway, datagram, RC_UNSUPPORTED, STRANGE);
 		return;
 	}
 	sa = find_sa(gateway, datagram, &header);
@@ -405,7 +409,7 @@ void gateway_receive(void *context, const struct datagram *datagram)
 	} else if (event == EVENT_SA_INIT_REQUEST || event == EVENT_RESUME_REQUEST) {
 		initial_request(gateway, datagram, &header, event);
 	} else if (event == EVENT_OTHER_REQUEST) {
-		dropped(gateway, datagram, RC_UNSUPPORTED, STRANGE);
+		datagram_dropped(gateway, datagram, RC_UNSUPPORTED, STRANGE);
 	} else {
 		unknown_sa(gateway, datagram, &header);
 	}

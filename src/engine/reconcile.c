@@ -64,7 +64,7 @@ static bool overtaken(const struct ike_sa *sa)
 	list_for(node, &sa->peer->ike_sas)
 	{
 		const struct ike_sa *other = ike_of(node);
-		if (other->state == IKEV2_ESTABLISHED && other->born > sa->born &&
+		if (other->state == IKE_ESTABLISHED && other->born > sa->born &&
 		    other->established <= sa->established)
 			return true;
 	}
@@ -74,7 +74,7 @@ static bool overtaken(const struct ike_sa *sa)
 /* Its IKE_AUTH may be of a peer that has restarted since. */
 static bool doubtful(const struct ike_sa *sa)
 {
-	if (sa->role == INITIATOR || sa->state != IKEV2_ESTABLISHED ||
+	if (sa->role == INITIATOR || sa->state != IKE_ESTABLISHED ||
 	    sa->last_heard > sa->established)
 		return false;
 	return sa->established > sa->born + OVERDUE || overtaken(sa);
@@ -128,7 +128,7 @@ static void go_child(struct gateway *gateway, struct child_sa *child)
 {
 	struct ike_sa *sa = child->ike;
 
-	if (!child->delete_wanted || child->state != CHILD_UP || sa->state != IKEV2_ESTABLISHED ||
+	if (!child->delete_wanted || child->state != CHILD_UP || sa->state != IKE_ESTABLISHED ||
 	    sa->delete_wanted || sa->errand != NULL || sa->request.bytes != NULL)
 		return;
 	road_event(gateway, sa, EVENT_DELETE_CHILD, NULL, NULL, child);
@@ -392,7 +392,7 @@ static bool needed(const struct gateway *gateway, const struct ike_sa *sa)
 /* An IKE SA whose children all go has no purpose: one Delete serves for all. */
 static bool purposeless(struct gateway *gateway, struct ike_sa *sa)
 {
-	if (sa->state != IKEV2_ESTABLISHED || sa->heir_of != 0 || sa->followups != NULL)
+	if (sa->state != IKE_ESTABLISHED || sa->heir_of != 0 || sa->followups != NULL)
 		return false;
 	list_for(node, &sa->children) if (!container_of(node, struct child_sa, in_ike)
 						   ->delete_wanted) return false;
@@ -414,7 +414,8 @@ static void go_ike(struct gateway *gateway, struct ike_sa *sa)
 	if (!sa->delete_wanted || sa->errand != NULL)
 		return;
 	if (sa->state == IKEV2_INIT_SENT || sa->state == IKEV2_INTERMEDIATE_SENT ||
-	    ((sa->state == IKEV2_ESTABLISHED || sa->state == IKEV2_REKEYED) &&
+	    (sa->v1 != NULL && sa->role == INITIATOR && sa->state < IKE_ESTABLISHED) ||
+	    ((sa->state == IKE_ESTABLISHED || sa->state == IKE_REKEYED) &&
 	     sa->request.bytes == NULL))
 		road_event(gateway, sa, EVENT_DELETE_IKE, NULL, NULL, NULL);
 }

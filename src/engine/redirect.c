@@ -146,7 +146,7 @@ void redirect_commit(struct errand *errand)
 	if (target == NULL || sa == NULL || sa->peer == NULL)
 		return;
 	follow(errand, target);
-	if (sa->state != IKEV2_ESTABLISHED)
+	if (sa->state != IKE_ESTABLISHED)
 		return;
 	if (errand->out.established) { /* §6: it was only made to be told */
 		sa->delete_wanted = true;
@@ -265,7 +265,7 @@ static bool note_where(const struct leave *leave, struct ike_sa *sa)
 
 static void tell_one(struct leave *leave, struct ike_sa *sa)
 {
-	if (sa->state != IKEV2_ESTABLISHED || sa->delete_wanted)
+	if (sa->state != IKE_ESTABLISHED || sa->delete_wanted)
 		return;
 	if (!sa->peer_redirects) {
 		leave->deaf++;

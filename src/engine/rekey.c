@@ -12,7 +12,7 @@ struct wish {
 
 static void ike_due(struct wish *wish, struct ike_sa *sa)
 {
-	if (sa->state != IKEV2_ESTABLISHED || sa->delete_wanted)
+	if (sa->state != IKE_ESTABLISHED || sa->delete_wanted)
 		return;
 	sa->replace_at = host_now(wish->gateway->host);
 	sa->must_reauth = sa->must_reauth || wish->what == REKEY_REAUTH;

@@ -239,7 +239,7 @@ void reload_renew(struct gateway *gateway, struct peer *peer)
 	list_for(node, &peer->ike_sas)
 	{
 		struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
-		if (sa->state == IKEV2_ESTABLISHED)
+		if (sa->state == IKE_ESTABLISHED)
 			life_arm(gateway, sa);
 	}
 	peer_dirty(peer);

@@ -21,7 +21,8 @@ static bool is_begun_by_us(const struct peer *peer)
  * that to the peer and rekeys. */
 static bool reauthenticates(const struct ike_sa *sa)
 {
-	return sa->must_reauth || (sa->peer->conn->reauth && is_begun_by_us(sa->peer));
+	return sa->must_reauth || sa->v1 != NULL ||
+	       (sa->peer->conn->reauth && is_begun_by_us(sa->peer));
 }
 
 static bool whole_new(const struct ike_sa *sa)
@@ -31,7 +32,7 @@ static bool whole_new(const struct ike_sa *sa)
 
 static bool usable(const struct gateway *gateway, const struct ike_sa *sa)
 {
-	if (sa->state != IKEV2_ESTABLISHED || sa->delete_wanted || sa->heir_of != 0)
+	if (sa->state != IKE_ESTABLISHED || sa->delete_wanted || sa->heir_of != 0)
 		return false;
 	return !whole_new(sa) || (reauthenticates(sa) && !sa->must_replace && !sa->no_additional &&
 				  host_now(gateway->host) < sa->replace_at);

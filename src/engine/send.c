@@ -78,7 +78,7 @@ static void watch_ids(struct gateway *gateway, struct ike_sa *sa)
 {
 	usec_t now = host_now(gateway->host);
 
-	if (sa->state != IKEV2_ESTABLISHED || sa->replace_at <= now ||
+	if (sa->state != IKE_ESTABLISHED || sa->replace_at <= now ||
 	    (sa->send_next < MESSAGE_IDS_ENOUGH && sa->recv_next < MESSAGE_IDS_ENOUGH))
 		return;
 	sa->replace_at = now;
@@ -106,6 +106,10 @@ void send_goodbye(struct gateway *gateway, struct ike_sa *sa, struct arena *aren
 	uint8_t *bytes = NULL;
 	uint32_t len = 0;
 
+	if (sa->v1 != NULL) {
+		v1_goodbye(gateway, sa, arena);
+		return;
+	}
 	if (ikev2_inner_goodbye(arena, notify, &message) != RC_OK ||
 	    build(sa, sa->send_next, &message, &bytes, &len) != RC_OK)
 		return;
@@ -159,12 +163,21 @@ enum rc send_request(struct gateway *gateway, struct ike_sa *sa,
 		     const struct outcome_message *message)
 {
 	uint32_t message_id = message->clear ? 0 : sa->send_next;
-	char name[32];
 
 	if (message_id == UINT32_MAX)
 		return RC_LIMIT; /* it ends */
 	TRY(build(sa, message_id, message, &sa->request.bytes, &sa->request.len));
 	sa->send_next = message_id + 1;
+	request_begin(gateway, sa, message, message_id);
+	watch_ids(gateway, sa);
+	return RC_OK;
+}
+
+void request_begin(struct gateway *gateway, struct ike_sa *sa,
+		   const struct outcome_message *message, uint32_t message_id)
+{
+	char name[32];
+
 	sa->request.exchange = message->exchange;
 	sa->request.purpose = message->purpose;
 	sa->request.child = message->child;
@@ -178,8 +191,6 @@ enum rc send_request(struct gateway *gateway, struct ike_sa *sa,
 			   RC_OK, "sent %s request",
 			   names_text(&exchange_names, message->exchange, name, sizeof(name)));
 	arm_retransmit(gateway, sa);
-	watch_ids(gateway, sa);
-	return RC_OK;
 }
 
 void request_finish(struct gateway *gateway, struct ike_sa *sa)

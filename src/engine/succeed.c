@@ -31,7 +31,7 @@ enum rc successor_link(struct errand *errand)
 	TRY(ike_sa_link(&gateway->sas, born));
 	errand->out.successor = NULL;
 	ike_sa_bind(&gateway->sas, born, errand->step.sa->peer);
-	born->state = IKEV2_ESTABLISHED;
+	born->state = IKE_ESTABLISHED;
 	gateway->sas.established_count++;
 	return RC_OK;
 }
@@ -50,7 +50,7 @@ struct ike_sa *heir_waiting(const struct ike_sa *sa)
 	list_for(node, &sa->peer->ike_sas)
 	{
 		struct ike_sa *other = container_of(node, struct ike_sa, in_peer);
-		if (other->heir_of == sa->serial && other->state == IKEV2_ESTABLISHED)
+		if (other->heir_of == sa->serial && other->state == IKE_ESTABLISHED)
 			return other;
 	}
 	return NULL;
@@ -82,8 +82,8 @@ void inherit_last(struct gateway *gateway, struct ike_sa *sa)
 
 static void set_rekeyed(struct gateway *gateway, struct ike_sa *old, bool ours)
 {
-	peer_record(old->peer, old->serial, RECORD_STATE, IKEV2_REKEYED, old->state, 0);
-	old->state = IKEV2_REKEYED;
+	peer_record(old->peer, old->serial, RECORD_STATE, IKE_REKEYED, old->state, 0);
+	old->state = IKE_REKEYED;
 	request_finish(gateway, old);
 	followup_forget_all(old);
 	old->delete_wanted = ours;
@@ -156,7 +156,7 @@ void outbound_waits(struct errand *errand, struct child_sa *child)
 
 	if (child->out_installed || out->child_lost || child->initiator)
 		return;
-	if (out->old == NULL && to_send_with(child) == NULL)
+	if (errand->step.sa->v1 == NULL && out->old == NULL && to_send_with(child) == NULL)
 		return;
 	secret_move(&child->waiting_keymat, &out->keymat);
 	list_init(&out->kernel);

@@ -39,7 +39,7 @@ static void forget_of(void *context, struct peer *peer)
 	{
 		struct ike_sa *other = ike_of(node);
 		if (other != arrival->sa && other->established < arrival->sa->born &&
-		    other->state >= IKEV2_ESTABLISHED)
+		    other->state >= IKE_ESTABLISHED)
 			ike_down(arrival->gateway, other, RC_REPLACED,
 				 "the peer sent INITIAL_CONTACT");
 	}
@@ -80,7 +80,7 @@ static void consider(void *context, struct peer *other)
 	list_for(node, &other->ike_sas)
 	{
 		struct ike_sa *sa = ike_of(node);
-		if (sa->state == IKEV2_ESTABLISHED && !sa->delete_wanted &&
+		if (sa->state == IKE_ESTABLISHED && !sa->delete_wanted &&
 		    (rivals->youngest == NULL || sa->born > rivals->youngest->born))
 			rivals->youngest = sa;
 	}
@@ -88,7 +88,7 @@ static void consider(void *context, struct peer *other)
 
 static bool is_earlier(const struct ike_sa *sa, const struct ike_sa *heir)
 {
-	return sa->state == IKEV2_ESTABLISHED && !sa->delete_wanted && sa->established < heir->born;
+	return sa->state == IKE_ESTABLISHED && !sa->delete_wanted && sa->established < heir->born;
 }
 
 /* Our answer to its IKE_AUTH may have been lost: then the old one is all that the client has. */

@@ -157,10 +157,10 @@ static void end_child_now(struct gateway *gateway, struct child_sa *child)
 		sa->delete_wanted = true;
 		sa->delete_reason = RC_OPERATOR;
 	}
-	if (alone && sa->state == IKEV2_ESTABLISHED && sa->errand == NULL &&
+	if (alone && sa->state == IKE_ESTABLISHED && sa->errand == NULL &&
 	    sa->request.bytes == NULL) {
 		road_event(gateway, sa, EVENT_DELETE_IKE, NULL, NULL, NULL);
-	} else if (alone || sa->state != IKEV2_ESTABLISHED) {
+	} else if (alone || sa->state != IKE_ESTABLISHED) {
 		child_down(gateway, child, RC_OPERATOR);
 	} else if (sa->errand == NULL && sa->request.bytes == NULL) {
 		road_event(gateway, sa, EVENT_DELETE_CHILD, NULL, NULL, child);

@@ -31,7 +31,7 @@ void request_ahead(struct gateway *gateway, struct ike_sa *sa, const struct data
 			       .remote = datagram->remote };
 	struct arena arena;
 
-	if (sa->state != IKEV2_ESTABLISHED) /* announced in IKE_AUTH */
+	if (sa->state != IKE_ESTABLISHED) /* announced in IKE_AUTH */
 		return;
 	arena_init(&arena, LIMIT_EVENT_ARENA);
 	if (authentic(sa, datagram, header, &arena) &&
@@ -90,7 +90,7 @@ void request_refused(struct errand *errand)
 	if (sa->peer != NULL)
 		peer_record(sa->peer, sa->serial, RECORD_REFUSED, header->exchange,
 			    header->message_id, 0);
-	if (sa->state == IKEV2_ESTABLISHED) /* what is out already asks the same */
+	if (sa->state == IKE_ESTABLISHED) /* what is out already asks the same */
 		road_event(gateway, sa, EVENT_PROBE, NULL, NULL, NULL);
 }
 

@@ -54,7 +54,7 @@ static bool is_at(struct scene *scene, const char *address)
 	struct ip_addr want;
 
 	assert_int_equal(ip_parse(address, &want), RC_OK);
-	return sa != NULL && sa->state == IKEV2_ESTABLISHED && ip_equal(&sa->remote.addr, &want) &&
+	return sa != NULL && sa->state == IKE_ESTABLISHED && ip_equal(&sa->remote.addr, &want) &&
 	       scene->pair.west.gateway->sas.child_count == 1;
 }
 

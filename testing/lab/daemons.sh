@@ -46,14 +46,14 @@ swanctl_conf() {
 	local item key side=$1
 	local -A value=([local_addrs]=198.51.100.1 [local_id]=east.example [local_ts]=10.2.0.0/24
 		[remote_addrs]=192.0.2.1 [remote_id]=west.example [remote_ts]=10.1.0.0/24
-		[proposals]=default [esp_proposals]=default [mode]=tunnel [encap]=no [mobike]=no [secret]='a secret of the lab')
+		[proposals]=default [esp_proposals]=default [mode]=tunnel [encap]=no [mobike]=no [version]=2 [secret]='a secret of the lab')
 	[ "$side" != west ] || value+=([local_addrs]=192.0.2.1 [local_id]=west.example [local_ts]=10.1.0.0/24
 		[remote_addrs]=198.51.100.1 [remote_id]=east.example [remote_ts]=10.2.0.0/24)
 	shift
 	for item in "$@"; do value[${item%%=*}]=${item#*=}; done
 	{
-		printf 'connections {\n\ttunnel {\n\t\tversion = 2\n'
-		for key in local_addrs remote_addrs proposals encap mobike; do printf '\t\t%s = %s\n' $key "${value[$key]}"; done
+		printf 'connections {\n\ttunnel {\n'
+		for key in version local_addrs remote_addrs proposals encap mobike; do printf '\t\t%s = %s\n' $key "${value[$key]}"; done
 		for key in "${!value[@]}"; do [[ $key != ike.* ]] || printf '\t\t%s = %s\n' "${key#*.}" "${value[$key]}"; done
 		printf '\t\tlocal {\n\t\t\tauth = psk\n\t\t\tid = %s\n\t\t}\n' "${value[local_id]}"
 		printf '\t\tremote {\n\t\t\tauth = psk\n\t\t\tid = %s\n\t\t}\n' "${value[remote_id]}"

@@ -11,7 +11,7 @@ static void established_sa_has_nothing_larval_left_and_is_counted_once(void **st
 	for (unsigned i = 0; i < 2; i++) {
 		struct end *end = i == 0 ? &road.pair.west : &road.pair.east;
 		struct ike_sa *sa = road_sa(end);
-		assert_int_equal(sa->state, IKEV2_ESTABLISHED);
+		assert_int_equal(sa->state, IKE_ESTABLISHED);
 		assert_null(sa->larval);
 		assert_null(sa->request.bytes);
 		assert_false(sa->initiating);

@@ -63,7 +63,7 @@ static void codes_of_the_recorder_have_names_and_unknown_ones_none(void **state)
 	assert_string_equal(gateway_record_name(RECORD_SENT, EXCHANGE_IKE_AUTH), "IKE_AUTH");
 	assert_string_equal(gateway_record_name(RECORD_NOTIFY_OUT, TS_UNACCEPTABLE),
 			    "TS_UNACCEPTABLE");
-	assert_string_equal(gateway_record_name(RECORD_STATE, IKEV2_ESTABLISHED), "established");
+	assert_string_equal(gateway_record_name(RECORD_STATE, IKE_ESTABLISHED), "established");
 	assert_string_equal(gateway_record_name(RECORD_WANTED, WANTED_UP), "up");
 	assert_string_equal(gateway_record_name(RECORD_CHILD_DOWN, RC_OPERATOR),
 			    rc_name(RC_OPERATOR));

@@ -91,7 +91,7 @@ static void event_without_a_row_for_it_changes_nothing(void **state)
 	struct gateway *gateway = road.pair.west.gateway;
 	struct ike_sa *sa = road_sa(&road.pair.west);
 	road_event(gateway, sa, EVENT_INITIATE, NULL, NULL, NULL);
-	const struct ikev2_row *row = ikev2_row(IKEV2_ESTABLISHED, INITIATOR, EVENT_INITIATE);
+	const struct ike_row *row = ikev2_row(IKE_ESTABLISHED, INITIATOR, EVENT_INITIATE);
 	assert_int_equal(gateway->row_runs[ikev2_row_index(row)], 1);
 	road_event(gateway, sa, EVENT_GIVE_UP, NULL, NULL, NULL); /* nothing is outstanding */
 	pair_assert_tunnel(&road.pair);

@@ -133,7 +133,7 @@ static void deaf_is_a_half_open_sa_after_sixteen_bad_messages(void **state)
 	for (unsigned i = 0; i < 300; i++)
 		flood_bad_auth(&sa);
 	assert_true(flood_deaf(&sa));
-	sa.state = IKEV2_ESTABLISHED;
+	sa.state = IKE_ESTABLISHED;
 	assert_false(flood_deaf(&sa));
 	flood_bad_auth(NULL);
 }

@@ -70,6 +70,7 @@ static void newer_version_is_told_and_an_older_one_counted(void **state)
 	struct road road;
 
 	(void)state;
+	v1.spi_r = 0;
 	road_begin(&road, NULL, NULL);
 	inject(&road, &v3, 0);
 	inject(&road, &v1, 0);

@@ -19,7 +19,7 @@ static void of_two_that_crossed_one_inherits_and_the_other_goes(void **state)
 	struct ike_sa *heir = heir_waiting(old);
 	assert_non_null(heir);
 	assert_true(list_empty(&heir->children));
-	assert_int_equal(old->state, IKEV2_ESTABLISHED);
+	assert_int_equal(old->state, IKE_ESTABLISHED);
 	world_manual(road.pair.world, false);
 	road_run(&road, 90 * USEC_PER_SEC);
 	pair_assert_tunnel(&road.pair);

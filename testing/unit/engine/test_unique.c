@@ -33,7 +33,7 @@ static void twice_begin(struct twice *t, struct ike_sa *heir)
 					  &t->second),
 			 RC_OK);
 	assert_int_equal(peer_link(t->second), RC_OK);
-	*heir = (struct ike_sa){ .state = IKEV2_ESTABLISHED, .peer = t->second };
+	*heir = (struct ike_sa){ .state = IKE_ESTABLISHED, .peer = t->second };
 	heir->born = ike_of(t->first)->established + 1;
 	heir->established = heir->last_heard = heir->born + 1;
 	list_append(&t->second->ike_sas, &heir->in_peer);

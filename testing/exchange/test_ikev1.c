@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* IKEv1 from end to end: Main Mode with a shared key, Quick Mode, DPD and Deletes. */
+#include "exchange/pair.h"
+#include "unit/test.h"
+
+#define V1	   PAIR_BASE "\tkeyexchange=ikev1\n"
+#define V1_ADD	   V1 "\tauto=add\n"
+#define V1_START   V1 "\tauto=start\n"
+#define SECRETS_V1 "192.0.2.1 192.0.2.2 @west @east : PSK \"correct horse battery staple\"\n"
+
+static void begin(struct pair *pair, uint64_t seed, const char *west, const char *east)
+{
+	pair_start(pair, seed, west, east, SECRETS_V1, SECRETS_V1);
+}
+
+static void begin_up(struct pair *pair, const char *west, const char *east)
+{
+	begin(pair, 1, west, east);
+	end_up(&pair->west, "t");
+	pair_run(pair, 3 * USEC_PER_SEC);
+	pair_assert_tunnel(pair);
+}
+
+static void main_mode_and_quick_mode_make_a_tunnel(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	begin(&pair, 1, V1_ADD, V1_ADD);
+	end_up(&pair.west, "t");
+	if (!pair_comes_up(&pair, 5 * USEC_PER_SEC))
+		fail_msg("west: %s\neast: %s", pair.west.journal, pair.east.journal);
+	pair_run(&pair, USEC_PER_SEC);
+	pair_assert_tunnel(&pair);
+	pair_end(&pair);
+}
+
+static void a_bad_network_only_costs_time(void **state)
+{
+	struct world_network network = { .loss = 200,
+					 .duplicate = 200,
+					 .delay = 10 * USEC_PER_MSEC,
+					 .jitter = 30 * USEC_PER_MSEC };
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		struct pair pair;
+		begin(&pair, seed, V1_ADD, V1_ADD);
+		world_set_network(pair.world, &network);
+		end_up(&pair.west, "t");
+		if (!pair_comes_up(&pair, 60 * USEC_PER_SEC))
+			fail_msg("seed %u, west: %s\neast: %s", (unsigned)seed, pair.west.journal,
+				 pair.east.journal);
+		pair_run(&pair, 60 * USEC_PER_SEC);
+		pair_assert_tunnel(&pair);
+		pair_end(&pair);
+	}
+}
+
+static void shared_keys_that_differ_are_told_at_both_ends(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 1, V1_ADD, V1_ADD, SECRETS_V1, "@west @east : PSK \"another\"\n");
+	end_up(&pair.west, "t");
+	pair_run(&pair, 300 * USEC_PER_SEC);
+	assert_int_equal(pair.west.ike_up + pair.east.ike_up, 0);
+	assert_true(end_said(&pair.west, "different shared keys"));
+	assert_true(end_said(&pair.east, "do the shared keys of the two sides differ"));
+	end_assert_childless(&pair.east);
+	pair_end(&pair);
+}
+
+static void a_peer_that_begins_and_says_no_more_is_forgotten(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	begin(&pair, 1, V1_ADD, V1_ADD);
+	world_manual(pair.world, true);
+	end_up(&pair.west, "t");
+	world_settle(pair.world);
+	world_deliver(pair.world,
+		      container_of(world_flights(pair.world)->next, struct flight, in_world));
+	world_settle(pair.world);
+	assert_int_equal(pair.east.gateway->sas.half_open_count, 1);
+	end_crash(&pair.west);
+	world_run(pair.world, 120 * USEC_PER_SEC);
+	end_assert_empty(&pair.east);
+	pair_end(&pair);
+}
+
+static void down_ends_it_at_both_ends(void **state)
+{
+	struct pair pair;
+	struct diag diag;
+
+	(void)state;
+	begin_up(&pair, V1_ADD, V1_ADD);
+	assert_int_equal(gateway_down(pair.west.gateway, "t", &diag), RC_OK);
+	pair_run(&pair, 5 * USEC_PER_SEC);
+	end_assert_empty(&pair.west);
+	end_assert_empty(&pair.east);
+	pair_end(&pair);
+}
+
+static void a_dead_peer_is_noticed_and_is_back_when_it_is(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	begin(&pair, 1, V1_START "\tdpddelay=10s\n", V1_ADD);
+	pair_run(&pair, 3 * USEC_PER_SEC);
+	pair_assert_tunnel(&pair);
+	end_crash(&pair.east);
+	pair_run(&pair, 200 * USEC_PER_SEC);
+	assert_int_equal(pair.west.ike_down, 1);
+	end_boot(&pair.east, V1_ADD, SECRETS_V1);
+	pair_run(&pair, 300 * USEC_PER_SEC);
+	pair_assert_tunnel(&pair);
+	pair_end(&pair);
+}
+
+static void pfs_of_one_end_only_is_refused(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	begin(&pair, 1, V1_ADD "\tpfs=no\n", V1_ADD "\tpfs=yes\n");
+	end_up(&pair.west, "t");
+	pair_run(&pair, 5 * USEC_PER_SEC);
+	assert_int_equal(pair.west.child_up + pair.east.child_up, 0);
+	assert_true(end_said(&pair.east, "peer offers no PFS"));
+	pair_end(&pair);
+}
+
+/* RFC 3947: west is behind a NAT box, east waits for anybody. */
+#define COMMON                                                                                     \
+	"\tleftid=@west\n\trightid=@east\n\tleftsubnet=10.1.0.0/24\n\trightsubnet=10.2.0.0/24\n"   \
+	"\tauthby=secret\n\tkeyexchange=ikev1\n\tauto=add\n"
+#define INSIDE	"conn t\n\tleft=10.0.0.9\n\tright=192.0.2.2\n" COMMON
+#define ANYBODY "conn t\n\tleft=%any\n\tright=192.0.2.2\n" COMMON
+
+static struct ike_sa *sa_of(struct end *end, const char *name)
+{
+	struct tunnel *tunnel = peers_tunnel(&end->gateway->peers, name);
+
+	assert_non_null(tunnel);
+	assert_false(list_empty(&tunnel->peer->ike_sas));
+	return container_of(tunnel->peer->ike_sas.next, struct ike_sa, in_peer);
+}
+
+static void through_a_nat_both_go_to_port_4500(void **state)
+{
+	struct pair pair = { .world = world_new(7) };
+	struct simulated_sa sa;
+
+	(void)state;
+	assert_non_null(pair.world);
+	assert_int_equal(world_nat(pair.world, "10.0.0.0/24", "198.51.100.1", 60 * USEC_PER_SEC),
+			 RC_OK);
+	end_start(pair.world, &pair.west, "west", "10.0.0.9", INSIDE, SECRETS_V1);
+	end_start(pair.world, &pair.east, "east", EAST_ADDRESS, ANYBODY, SECRETS_V1);
+	end_up(&pair.west, "t");
+	world_run(pair.world, 5 * USEC_PER_SEC);
+	if (pair.west.child_up + pair.east.child_up != 2)
+		fail_msg("west: %s\neast: %s", pair.west.journal, pair.east.journal);
+	assert_int_equal(sa_of(&pair.west, "t")->local.port, IKE_NATT_PORT);
+	assert_int_equal(sa_of(&pair.west, "t")->remote.port, IKE_NATT_PORT);
+	assert_true(sa_of(&pair.west, "t")->nat_here);
+	assert_int_equal(sa_of(&pair.east, "t[1]")->local.port, IKE_NATT_PORT);
+	assert_true(sa_of(&pair.east, "t[1]")->nat_there);
+	assert_true(kernel_simulated_sa(pair.east.kernel, 0, &sa));
+	assert_int_equal(sa.sa.encap.local_port, IKE_NATT_PORT);
+	assert_int_equal(sa.sa.encap.remote_port, sa_of(&pair.east, "t[1]")->remote.port);
+	pair_end(&pair);
+}
+
+static void ipsec_sas_are_replaced_before_they_end(void **state)
+{
+	struct pair pair;
+	uint32_t old;
+
+	(void)state;
+	begin_up(&pair, V1_START "\tsalifetime=1h\n", V1_ADD);
+	old = tunnel_current(peers_tunnel(&pair.west.gateway->peers, "t"))->spi_in;
+	pair_run(&pair, 2 * 3600 * USEC_PER_SEC);
+	assert_int_not_equal(tunnel_current(peers_tunnel(&pair.west.gateway->peers, "t"))->spi_in,
+			     old);
+	assert_int_equal(pair.west.ike_down, 0);
+	assert_int_equal(pair_ping(&pair, true), SIMULATED_ARRIVED);
+	assert_int_equal(pair_ping(&pair, false), SIMULATED_ARRIVED);
+	pair_end(&pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(main_mode_and_quick_mode_make_a_tunnel),
+		cmocka_unit_test(a_bad_network_only_costs_time),
+		cmocka_unit_test(shared_keys_that_differ_are_told_at_both_ends),
+		cmocka_unit_test(a_peer_that_begins_and_says_no_more_is_forgotten),
+		cmocka_unit_test(down_ends_it_at_both_ends),
+		cmocka_unit_test(a_dead_peer_is_noticed_and_is_back_when_it_is),
+		cmocka_unit_test(pfs_of_one_end_only_is_refused),
+		cmocka_unit_test(through_a_nat_both_go_to_port_4500),
+		cmocka_unit_test(ipsec_sas_are_replaced_before_they_end),
+	};
+
+	return exchange_run(tests);
+}
