@@ -24,7 +24,7 @@ static bool ike_is_old(const struct tunnel *tunnel, uint64_t since)
 	list_for(node, &tunnel->peer->ike_sas)
 	{
 		const struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
-		if (sa->state != IKEV2_ESTABLISHED || sa->delete_wanted)
+		if (sa->state != IKE_ESTABLISHED || sa->delete_wanted)
 			continue;
 		if (sa->serial <= since)
 			return true;

@@ -269,7 +269,7 @@ static uint64_t ike_serials(const struct lives *lives)
 		const struct peer *peer = container_of(node, struct peer, in_peers);
 		list_for(sa, &peer->ike_sas) replaced +=
 			container_of(sa, struct ike_sa, in_peer)->serial > lives->before &&
-			container_of(sa, struct ike_sa, in_peer)->state == IKEV2_ESTABLISHED;
+			container_of(sa, struct ike_sa, in_peer)->state == IKE_ESTABLISHED;
 	}
 	return replaced;
 }

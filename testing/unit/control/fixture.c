@@ -377,7 +377,7 @@ static struct ike_sa *pretend_ike(struct fixture *fixture, struct peer *peer)
 	assert_int_equal(ike_sa_link(&gateway->sas, sa), RC_OK);
 	ike_sa_bind(&gateway->sas, sa, peer);
 	ike_sa_forget_larval(sa);
-	sa->state = IKEV2_ESTABLISHED;
+	sa->state = IKE_ESTABLISHED;
 	gateway->sas.established_count++;
 	sa->replace_at = sa->expires = host_now(fixture->host) + 3600 * USEC_PER_SEC;
 	sa->errand = sa; /* it is busy: nothing is begun with it */
