@@ -32,6 +32,16 @@ size_t ikev1_sealed_len(const struct ike_sa *sa, const struct outcome_message *m
 enum rc ikev1_seal(const struct ike_sa *sa, uint32_t message_id,
 		   const struct outcome_message *message, uint8_t iv[IKEV1_IV_MAX],
 		   struct sink *out) MUST_CHECK;
+/* The payloads of an INFORMATIONAL exchange (RFC 2409 §5.7) with one notification. */
+enum rc ikev1_notify(const struct sa_env *env, const struct ike_sa *sa, struct arena *arena,
+		     const struct isakmp_notify *notify, struct outcome_message *message,
+		     uint32_t *message_id) MUST_CHECK;
+/* R-U-THERE (RFC 3706 §5.4) with that number; each has another one, or peers drop it. */
+enum rc ikev1_next_number(const struct sa_env *env, const struct ike_sa *sa,
+			  uint32_t *out) MUST_CHECK;
+enum rc ikev1_r_u_there(const struct sa_env *env, const struct ike_sa *sa, struct arena *arena,
+			uint32_t number, struct outcome_message *message,
+			uint32_t *message_id) MUST_CHECK;
 /* The payloads of an INFORMATIONAL exchange (RFC 2409 §5.7) that tells the peer of the end of one
  * SA. (One in each: strongSwan looks at the first alone.) */
 enum rc ikev1_delete_child(const struct sa_env *env, const struct ike_sa *sa,

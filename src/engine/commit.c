@@ -453,7 +453,7 @@ static void answer_failure(struct errand *errand, enum rc rc)
 	uint16_t notify = out->notify != 0 ? out->notify : ikev2_notify_of(rc);
 
 	if (errand->step.message != NULL && ike_major(&errand->step.message->header) == 1) {
-		return; /* nothing tells an attacker from the peer */
+		v1_refuse(errand, rc);
 	} else if (out->message.present && out->message.clear) {
 		send_clear(errand->gateway, &errand->step.local, &errand->step.remote,
 			   out->message.bytes);

@@ -139,6 +139,10 @@ static inline unsigned version_of(const struct ike_sa *sa, const struct peer *pe
 /* What the event changes of the ISAKMP SA, before anything is sent. */
 enum rc v1_commit(struct errand *errand) MUST_CHECK;
 enum rc v1_send(struct errand *errand) MUST_CHECK;
+/* The R-U-THERE that is out goes out anew, with the next number. */
+void v1_probe_again(struct gateway *gateway, struct ike_sa *sa);
+/* A Quick Mode of the peer's has failed: it is told why. */
+void v1_refuse(struct errand *errand, enum rc rc);
 /* Tells the peer that the SA ends. */
 void v1_goodbye(struct gateway *gateway, struct ike_sa *sa, struct arena *arena);
 /* An event of IKEv1 has failed: does the SA end with it? */

@@ -74,7 +74,7 @@ static bool overtaken(const struct ike_sa *sa)
 /* Its IKE_AUTH may be of a peer that has restarted since. */
 static bool doubtful(const struct ike_sa *sa)
 {
-	if (sa->role == INITIATOR || sa->state != IKE_ESTABLISHED ||
+	if (sa->role == INITIATOR || sa->state != IKE_ESTABLISHED || sa->v1 != NULL ||
 	    sa->last_heard > sa->established)
 		return false;
 	return sa->established > sa->born + OVERDUE || overtaken(sa);

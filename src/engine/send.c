@@ -226,6 +226,8 @@ void retransmit_fire(struct timer *timer)
 		   sa->request.tries, conn_of(sa)->retransmit_tries + 1);
 	if (sa->request.tries > 2 && sa->request.tries % 2 == 1)
 		(void)fragments_lower(gateway, sa, &sa->request.bytes, &sa->request.len);
+	if (sa->v1 != NULL && sa->request.purpose == REQUEST_LIVENESS)
+		v1_probe_again(gateway, sa);
 	path_send(gateway, sa);
 	arm_retransmit(gateway, sa);
 	line_give_way(gateway, sa);

@@ -490,7 +490,56 @@ void v1_goodbye(struct gateway *gateway, struct ike_sa *sa, struct arena *arena)
 		tell_once(gateway, sa, &message, id);
 }
 
+void v1_probe_again(struct gateway *gateway, struct ike_sa *sa)
+{
+	struct outcome_message message = { .present = false };
+	struct built built = { .bytes = NULL };
+	uint32_t number, id;
+	struct arena arena;
+
+	arena_init(&arena, LIMIT_EVENT_ARENA);
+	if (ikev1_next_number(&gateway->env, sa, &number) == RC_OK &&
+	    ikev1_r_u_there(&gateway->env, sa, &arena, number, &message, &id) == RC_OK &&
+	    ikev1_iv_exchange(&sa->suite, sa->v1->iv, id, built.iv) == RC_OK &&
+	    seal(sa, id, &message, &built) == RC_OK) {
+		keep(&sa->request.bytes, &sa->request.len, &built);
+		sa->v1->request_id = id;
+		sa->v1->dpd_sent = number;
+	}
+	arena_free(&arena);
+}
+
 /* ---- failures ---- */
+
+static uint16_t notify_of(enum rc rc)
+{
+	if (rc == RC_TS_UNACCEPTABLE)
+		return ISAKMP_INVALID_ID_INFORMATION;
+	if (rc == RC_INVALID_KE || rc == RC_BAD_PUBLIC)
+		return ISAKMP_INVALID_KEY_INFORMATION;
+	if (rc == RC_SYNTAX || rc == RC_TRUNCATED || rc == RC_TRAILING)
+		return ISAKMP_PAYLOAD_MALFORMED;
+	return ISAKMP_NO_PROPOSAL_CHOSEN;
+}
+
+/* Before its HASH was right nothing tells an attacker from the peer. */
+void v1_refuse(struct errand *errand, enum rc rc)
+{
+	struct outcome_message message = { .present = false };
+	struct isakmp_notify notify = { .doi = ISAKMP_DOI_IPSEC,
+					.protocol = PROTOCOL_ESP,
+					.type = notify_of(rc) };
+	uint32_t id;
+
+	if (errand->row->event != EVENT_QUICK_REQUEST || !errand->out.heard || rc == RC_NO_MEMORY ||
+	    rc == RC_DROP ||
+	    ikev1_notify(&errand->gateway->env, errand->step.sa, &errand->arena, &notify, &message,
+			 &id) != RC_OK)
+		return;
+	tell_once(errand->gateway, errand->step.sa, &message, id);
+	peer_record(errand->step.sa->peer, errand->step.sa->serial, RECORD_NOTIFY_OUT, notify.type,
+		    0, 0);
+}
 
 /* In clear, or in what our keys read as garbage, nothing is authenticated: an initiator believes
  * what answers it came from where it asked, and goes on asking. */
@@ -498,10 +547,10 @@ bool v1_fatal(const struct errand *errand, enum rc rc)
 {
 	const struct ike_sa *sa = errand->step.sa;
 
-	if (rc == RC_INTERNAL || rc == RC_CANCELLED)
+	if (rc == RC_INTERNAL)
 		return true;
 	if (sa->state >= IKE_ESTABLISHED)
 		return false;
-	return rc == RC_AUTH_FAILED || rc == RC_NO_MEMORY || rc == RC_UNSUPPORTED ||
-	       (rc == RC_NO_PROPOSAL && sa->role == INITIATOR);
+	return rc == RC_CANCELLED || rc == RC_AUTH_FAILED || rc == RC_NO_MEMORY ||
+	       rc == RC_UNSUPPORTED || (rc == RC_NO_PROPOSAL && sa->role == INITIATOR);
 }

@@ -51,28 +51,52 @@ static enum rc read_delete(struct step *step, const struct payload *payload, str
 	return RC_OK;
 }
 
-static enum rc emit_dpd(struct step *step, uint16_t type, uint32_t number, struct outcome *out)
+enum rc ikev1_notify(const struct sa_env *env, const struct ike_sa *sa, struct arena *arena,
+		     const struct isakmp_notify *notify, struct outcome_message *message,
+		     uint32_t *message_id)
+{
+	struct sink sink;
+	struct writer writer;
+
+	TRY(v1_message_id(env, sa, message_id));
+	TRY(v1_hash_begin(sa, arena, &sink, &writer));
+	isakmp_notify_emit(&writer, notify);
+	return v1_hash_end(sa, *message_id, SPAN_NONE, &writer, &sink, EXCHANGE_V1_INFORMATIONAL,
+			   message);
+}
+
+static enum rc make_dpd(const struct sa_env *env, const struct ike_sa *sa, struct arena *arena,
+			uint16_t type, uint32_t number, struct outcome_message *message,
+			uint32_t *message_id)
 {
 	struct isakmp_notify notify = { .doi = ISAKMP_DOI_IPSEC,
 					.protocol = PROTOCOL_IKE,
 					.type = type };
-	uint8_t *bytes = arena_alloc(step->arena, 20);
-	struct sink sink, text;
-	struct writer writer;
+	uint8_t *bytes = arena_alloc(arena, 20);
+	struct sink text;
 
 	if (bytes == NULL)
 		return RC_NO_MEMORY;
 	sink_init(&text, bytes, 20);
-	sink_u64(&text, step->sa->spi_i);
-	sink_u64(&text, step->sa->spi_r);
+	sink_u64(&text, sa->spi_i);
+	sink_u64(&text, sa->spi_r);
 	sink_u32(&text, number);
 	notify.spi = span_make(bytes, 16);
 	notify.data = span_make(bytes + 16, 4);
-	TRY(v1_message_id(step->env, step->sa, &out->v1.message_id));
-	TRY(v1_hash_begin(step->sa, step->arena, &sink, &writer));
-	isakmp_notify_emit(&writer, &notify);
-	return v1_hash_end(step->sa, out->v1.message_id, SPAN_NONE, &writer, &sink,
-			   EXCHANGE_V1_INFORMATIONAL, &out->message);
+	return ikev1_notify(env, sa, arena, &notify, message, message_id);
+}
+
+enum rc ikev1_r_u_there(const struct sa_env *env, const struct ike_sa *sa, struct arena *arena,
+			uint32_t number, struct outcome_message *message, uint32_t *message_id)
+{
+	return make_dpd(env, sa, arena, ISAKMP_R_U_THERE, number, message, message_id);
+}
+
+/* To any of those that are out: each try has a number of its own. */
+static bool answers_probe(const struct ike_sa *sa, uint32_t number)
+{
+	return sa->request.purpose == REQUEST_LIVENESS &&
+	       sa->v1->dpd_sent - number < sa->request.tries;
 }
 
 static enum rc read_dpd(struct step *step, const struct isakmp_notify *notify, struct outcome *out)
@@ -83,9 +107,10 @@ static enum rc read_dpd(struct step *step, const struct isakmp_notify *notify, s
 	TRY(span_u32(&data, &number));
 	if (notify->type == ISAKMP_R_U_THERE) {
 		out->v1.once = true;
-		return emit_dpd(step, ISAKMP_R_U_THERE_ACK, number, out);
+		return make_dpd(step->env, step->sa, step->arena, ISAKMP_R_U_THERE_ACK, number,
+				&out->message, &out->v1.message_id);
 	}
-	if (step->sa->request.purpose == REQUEST_LIVENESS && number == step->sa->v1->dpd_sent)
+	if (answers_probe(step->sa, number))
 		out->request_done = true;
 	return RC_OK;
 }
@@ -125,18 +150,23 @@ static enum rc read_informational(struct step *step, struct outcome *out)
 
 /* ---- ours ---- */
 
+enum rc ikev1_next_number(const struct sa_env *env, const struct ike_sa *sa, uint32_t *out)
+{
+	*out = sa->v1->dpd_sent + 1;
+	if (sa->v1->dpd_sent == 0)
+		TRY(host_random(env->host, out, sizeof(*out)));
+	*out &= 0x7fffffff; /* RFC 3706 §5.4 */
+	if (*out == 0)
+		*out = 1;
+	return RC_OK;
+}
+
 static enum rc probe(struct step *step, struct outcome *out)
 {
-	uint32_t number = step->sa->v1->dpd_sent + 1;
-
-	if (step->sa->v1->dpd_sent == 0)
-		TRY(host_random(step->env->host, &number, sizeof(number)));
-	number &= 0x7fffffff; /* RFC 3706 §5.4 */
-	if (number == 0)
-		number = 1;
-	out->v1.dpd_sent = number;
+	TRY(ikev1_next_number(step->env, step->sa, &out->v1.dpd_sent));
 	out->message.purpose = REQUEST_LIVENESS;
-	return emit_dpd(step, ISAKMP_R_U_THERE, number, out);
+	return ikev1_r_u_there(step->env, step->sa, step->arena, out->v1.dpd_sent, &out->message,
+			       &out->v1.message_id);
 }
 
 static enum rc put_spi(struct arena *arena, uint32_t spi, struct span *out)
@@ -219,15 +249,24 @@ static enum rc delete_ike(struct step *step, struct outcome *out)
 	return RC_OK;
 }
 
-static const char *asked(uint8_t purpose)
+/* A peer that says other things, but nothing to our Quick Mode, does not want that one. */
+static bool is_alive(const struct step *step)
 {
-	return purpose == REQUEST_LIVENESS ? "R-U-THERE" : "Quick Mode";
+	return step->sa->last_heard + retransmit_budget(step->sa->peer->conn) > step->now;
 }
 
 static enum rc give_up(struct step *step, struct outcome *out)
 {
+	if (step->sa->creation != NULL && is_alive(step)) {
+		out->request_done = true;
+		out->creation_failed = diag_fail(
+			&out->diag, RC_TIMEOUT,
+			"peer is there, but does not answer Quick Mode: it may not have these "
+			"subnets, algorithms or this PFS, and says nothing (compare both ends)");
+		return RC_OK;
+	}
 	(void)diag_fail(&out->diag, RC_TIMEOUT, "peer does not answer (%s)",
-			asked(step->sa->request.purpose));
+			step->sa->creation != NULL ? "Quick Mode" : "R-U-THERE");
 	out->ike_ended = RC_TIMEOUT;
 	return RC_OK;
 }
