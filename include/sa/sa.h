@@ -33,6 +33,7 @@ enum ike_state {
 	IKE_ESTABLISHED,
 	IKE_REKEYED,  /* its successor has its Child SAs; one of the ends deletes it */
 	IKE_DELETING, /* our Delete is out */
+	IKEV1_GONE,   /* no more than the holder of Child SAs that outlive it */
 	IKE_STATE_COUNT
 };
 extern const struct names ike_state_names;
@@ -298,6 +299,9 @@ enum rc ike_sa_link(struct sas *sas, struct ike_sa *sa) MUST_CHECK;
 /* It leaves the half-open table and becomes the peer's. */
 void ike_sa_bind(struct sas *sas, struct ike_sa *sa, struct peer *peer);
 void ike_sa_forget_larval(struct ike_sa *sa);
+/* An established one of IKEv1 that is no more than the holder of its Child SAs from now on: its
+ * keys are wiped. */
+void ike_sa_gone(struct sas *sas, struct ike_sa *sa);
 /* Unlinks from everything, wipes, frees. Its Child SAs must be gone, its timers cancelled, nothing
  * outstanding. */
 void ike_sa_free(struct sas *sas, struct ike_sa *sa);

@@ -129,6 +129,8 @@ static void commit_established(struct errand *errand)
 		gateway->initiating--;
 	}
 	ike_up(gateway, sa);
+	if (sa->v1 != NULL)
+		phase1_back(sa);
 	unique_established(gateway, sa, errand->out.initial_contact);
 }
 
@@ -499,6 +501,7 @@ static bool fatal(const struct errand *errand, enum rc rc)
 		return rc == RC_SYNTAX || rc == RC_TRUNCATED || rc == RC_TRAILING || rc == RC_LIMIT;
 	case IKE_REKEYED:
 	case IKE_DELETING:
+	case IKEV1_GONE:
 		return rc == RC_SYNTAX || rc == RC_TRUNCATED || rc == RC_TRAILING || rc == RC_LIMIT;
 	case IKE_STATE_COUNT:
 		break;

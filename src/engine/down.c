@@ -184,6 +184,8 @@ static void tell_end(struct gateway *gateway, struct ike_sa *sa, enum rc reason,
 		text = sa->extra->ends_because;
 
 	peer_record(peer, sa->serial, RECORD_IKE_DOWN, reason, 0, 0);
+	if (sa->state == IKEV1_GONE)
+		return; /* told when it went */
 	if (sa->state >= IKE_ESTABLISHED) {
 		gateway->counters.ike_down++;
 		watch_tell(gateway, GATEWAY_IKE_DOWN, peer, NULL, sa->serial, reason,
@@ -193,6 +195,8 @@ static void tell_end(struct gateway *gateway, struct ike_sa *sa, enum rc reason,
 		attempt_failed(gateway, peer, tunnel, sa->serial, reason, text);
 		if (tunnel != NULL) /* its other tunnels wait too */
 			peer->backoff.not_before = tunnel->backoff.not_before;
+		if (sa->v1 != NULL)
+			phase1_failed(gateway, peer);
 	}
 }
 
@@ -214,6 +218,11 @@ void ike_down(struct gateway *gateway, struct ike_sa *sa, enum rc reason, const 
 {
 	struct peer *peer = sa->peer;
 
+	if (peer != NULL && phase1_outlived(gateway, sa, reason)) {
+		phase1_gone(gateway, sa, reason);
+		if (sa->state == IKEV1_GONE)
+			return;
+	}
 	if (peer != NULL)
 		inherit_last(gateway, sa);
 	while (!list_empty(&sa->children)) {

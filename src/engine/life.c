@@ -86,6 +86,8 @@ static usec_t next_due(struct gateway *gateway, const struct ike_sa *sa)
 
 	if (sa->state == IKE_REKEYED)
 		return sa->expires;
+	if (sa->state == IKEV1_GONE)
+		return earliest(sa->replace_at, next_of_children(sa, now));
 	if (sa->state != IKE_ESTABLISHED)
 		return sa->peer == NULL ? sa->born + half_open_time(gateway, sa) : USEC_NEVER;
 	if (sa->replace_at > now)
@@ -193,6 +195,8 @@ void life_fire(struct timer *timer)
 
 	if (sa->state == IKE_ESTABLISHED)
 		established_fire(gateway, sa, host_now(gateway->host));
+	else if (sa->state == IKEV1_GONE)
+		phase1_fire(gateway, sa);
 	else if (sa->state == IKE_REKEYED)
 		rekeyed_fire(gateway, sa, host_now(gateway->host));
 	else if (ike_sa_is_half_open(sa) && sa->peer == NULL)

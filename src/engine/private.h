@@ -384,6 +384,21 @@ void path_host_changed(struct gateway *gateway, struct peer *peer);
 /* The kernel saw authentic ESP of the Child SA (NULL: of none of ours) come from elsewhere. */
 void path_mapped(struct gateway *gateway, struct child_sa *child, const struct ip_endpoint *mapped);
 
+/* ---- phase1.c: Child SAs that outlive their ISAKMP SA (architecture.md §6) ---- */
+/* The SA ends by this reason: do its Child SAs stay? */
+bool phase1_outlived(const struct gateway *gateway, const struct ike_sa *sa, enum rc reason);
+/* It ends, they stay: with another ISAKMP SA of the peer's, or with what is left of this one (then
+ * it is IKEV1_GONE). */
+void phase1_gone(struct gateway *gateway, struct ike_sa *sa, enum rc reason);
+/* Its timer: they are due to be replaced, or their own lifetimes are. */
+void phase1_fire(struct gateway *gateway, struct ike_sa *sa);
+/* An ISAKMP SA is up: it takes over what may be taken over. */
+void phase1_back(struct ike_sa *sa);
+/* Phase 1 failed: what waited for it ends. */
+void phase1_failed(struct gateway *gateway, struct peer *peer);
+/* reconcile's rule. */
+void phase1_go(struct gateway *gateway, struct ike_sa *sa);
+
 /* ---- life.c ---- */
 void life_arm(struct gateway *gateway, struct ike_sa *sa);
 void life_fire(struct timer *timer);

@@ -526,6 +526,7 @@ void reconcile(struct gateway *gateway, struct peer *peer)
 	unique_rule(gateway, peer);
 	list_for_safe(node, &peer->ike_sas) renew_ike(gateway, ike_of(node));
 	list_for_safe(node, &peer->ike_sas) go_ike(gateway, ike_of(node));
+	list_for_safe(node, &peer->ike_sas) phase1_go(gateway, ike_of(node));
 	list_for_safe(node, &peer->ike_sas) path_go(gateway, ike_of(node));
 	list_for_safe(node, &peer->ike_sas) ask_doubtful(gateway, ike_of(node));
 	list_for_safe(node, &peer->ike_sas) extra_tell(gateway, ike_of(node));

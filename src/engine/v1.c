@@ -476,14 +476,18 @@ static void tell_once(struct gateway *gateway, const struct ike_sa *sa,
 void v1_goodbye(struct gateway *gateway, struct ike_sa *sa, struct arena *arena)
 {
 	struct outcome_message message = { .present = false };
+	bool stay = false;
 	uint32_t id;
 
 	if (sa->keys.block.ptr == NULL)
 		return;
+	if (sa->delete_wanted && phase1_outlived(gateway, sa, sa->delete_reason))
+		stay = true;
 	list_for(node, &sa->children)
 	{
 		const struct child_sa *child = container_of(node, struct child_sa, in_ike);
-		if (ikev1_delete_child(&gateway->env, sa, child, arena, &message, &id) == RC_OK)
+		if (!stay &&
+		    ikev1_delete_child(&gateway->env, sa, child, arena, &message, &id) == RC_OK)
 			tell_once(gateway, sa, &message, id);
 	}
 	if (ikev1_delete_ike(&gateway->env, sa, arena, &message, &id) == RC_OK)

@@ -25,6 +25,7 @@ static const struct name state_entries[] = {
 	{ IKE_ESTABLISHED, "established" },
 	{ IKE_REKEYED, "rekeyed" },
 	{ IKE_DELETING, "deleting" },
+	{ IKEV1_GONE, "gone" },
 	{ 0, NULL },
 };
 const struct names ike_state_names = { "IKE SA state", state_entries };
@@ -286,10 +287,17 @@ void ike_sa_inherit(struct ike_sa *to, struct ike_sa *from)
 	}
 }
 
+void ike_sa_gone(struct sas *sas, struct ike_sa *sa)
+{
+	sa->state = IKEV1_GONE;
+	sas->established_count--;
+	ike_keys_wipe(&sa->keys);
+}
+
 void ike_sa_free(struct sas *sas, struct ike_sa *sa)
 {
 	unexpect(sas, sa);
-	if (sa->state >= IKE_ESTABLISHED)
+	if (sa->state >= IKE_ESTABLISHED && sa->state != IKEV1_GONE)
 		sas->established_count--;
 	if (sa->by_serial.hash != 0) {
 		table_remove(&sas->by_spi, &sa->by_spi);

@@ -194,6 +194,150 @@ static void ipsec_sas_are_replaced_before_they_end(void **state)
 	pair_end(&pair);
 }
 
+/* ---- the phase 1 that is gone ---- */
+
+struct thief {
+	const char *from; /* host */
+	unsigned take;	  /* so many of its INFORMATIONAL messages are lost */
+	unsigned mains;	  /* first messages of Main Mode that were seen */
+};
+
+static bool steals(void *context, struct flight *flight)
+{
+	struct thief *thief = context;
+	struct ike_header header;
+
+	if (wire_header_parse(span_make(flight->bytes, flight->len), &header, NULL) != RC_OK)
+		return true;
+	if (header.exchange == EXCHANGE_V1_MAIN && header.spi_r == 0)
+		thief->mains++;
+	if (header.exchange != EXCHANGE_V1_INFORMATIONAL || thief->take == 0)
+		return true;
+	thief->take--;
+	return false;
+}
+
+#define WANTED V1 "\tauto=start\n\tdpddelay=30\n"
+
+/* The server times the client out and sends both Deletes; only that of the ISAKMP SA arrives. */
+static void one_lost_delete_leaves_no_tunnel_dead(void **state)
+{
+	struct thief thief = { .take = 1 };
+	struct pair pair;
+	struct diag diag;
+
+	(void)state;
+	begin(&pair, 1, WANTED, V1_ADD);
+	pair_run(&pair, 3 * USEC_PER_SEC);
+	pair_assert_tunnel(&pair);
+	world_tap(pair.world, steals, &thief);
+	assert_int_equal(gateway_down(pair.east.gateway, "t", &diag), RC_OK);
+	pair_run(&pair, 20 * USEC_PER_MSEC);
+	assert_int_equal(thief.take, 0);
+	assert_true(end_said(&pair.west, "is gone"));
+	assert_true(end_said(&pair.west, "replace IPsec SA #"));
+	assert_int_equal(pair.west.child_down, 0); /* it goes on */
+	pair_run(&pair, 5 * USEC_PER_SEC);
+	pair_assert_tunnel(&pair);
+	assert_int_equal(thief.mains, 1);
+	pair_end(&pair);
+}
+
+#define SIBLINGS                                                                                   \
+	"conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@east\n"           \
+	"\tleftsubnet=10.1.0.0/24\n\trightsubnets={10.2.0.0/24,10.3.0.0/24,10.4.0.0/24}\n"         \
+	"\tauthby=secret\n\tkeyexchange=ikev1\n"
+
+static void siblings_share_one_main_mode(void **state)
+{
+	struct thief thief = { .take = 3 };
+	struct pair pair;
+	struct diag diag;
+
+	(void)state;
+	begin(&pair, 1, SIBLINGS "\tauto=start\n", SIBLINGS "\tauto=add\n");
+	pair_run(&pair, 5 * USEC_PER_SEC);
+	assert_int_equal(pair.west.child_up, 3);
+	world_tap(pair.world, steals, &thief);
+	assert_int_equal(gateway_down(pair.east.gateway, "t", &diag), RC_OK);
+	pair_run(&pair, 10 * USEC_PER_SEC);
+	assert_int_equal(thief.take, 0);
+	assert_int_equal(thief.mains, 1);
+	assert_int_equal(pair.west.child_up, 6);
+	assert_int_equal(pair_ping_hosts(&pair, "10.1.0.1", "10.2.0.1"), SIMULATED_ARRIVED);
+	assert_int_equal(pair_ping_hosts(&pair, "10.1.0.1", "10.4.0.1"), SIMULATED_ARRIVED);
+	pair_run(&pair, 60 * USEC_PER_SEC);
+	assert_int_equal(kernel_simulated_sa_count(pair.west.kernel), 6);
+	assert_int_equal(kernel_simulated_sa_count(pair.east.kernel), 6);
+	pair_end(&pair);
+}
+
+static void a_peer_that_is_really_dead_is_told_and_comes_back(void **state)
+{
+	struct thief thief = { .take = 1 };
+	struct pair pair;
+	struct diag diag;
+
+	(void)state;
+	begin(&pair, 1, WANTED, V1_ADD);
+	pair_run(&pair, 3 * USEC_PER_SEC);
+	world_tap(pair.world, steals, &thief);
+	assert_int_equal(gateway_down(pair.east.gateway, "t", &diag), RC_OK);
+	pair_run(&pair, 20 * USEC_PER_MSEC);
+	assert_int_equal(world_partition(pair.world, pair.west.host, pair.east.host, true), RC_OK);
+	pair_run(&pair, 300 * USEC_PER_SEC);
+	assert_int_equal(kernel_simulated_sa_count(pair.west.kernel), 0);
+	assert_true(pair.west.failed > 0);
+	assert_int_equal(world_partition(pair.world, pair.west.host, pair.east.host, false), RC_OK);
+	pair_run(&pair, 400 * USEC_PER_SEC);
+	pair_assert_tunnel(&pair);
+	pair_end(&pair);
+}
+
+#define ANY                                                                                        \
+	"conn t\n\tleft=192.0.2.2\n\tright=%any\n\tleftid=@east\n\trightid=@west\n"                \
+	"\tleftsubnet=10.2.0.0/24\n\trightsubnet=10.1.0.0/24\n\tauthby=secret\n"                   \
+	"\tkeyexchange=ikev1\n\tauto=add\n"
+
+static void who_cannot_begin_keeps_what_it_has_and_says_so_once(void **state)
+{
+	struct thief thief = { .take = 1 };
+	struct pair pair;
+	struct diag diag;
+
+	(void)state;
+	begin(&pair, 1, V1_ADD, ANY);
+	end_up(&pair.west, "t");
+	pair_run(&pair, 3 * USEC_PER_SEC);
+	assert_int_equal(pair.east.child_up, 1);
+	world_tap(pair.world, steals, &thief);
+	assert_int_equal(gateway_down(pair.west.gateway, "t", &diag), RC_OK);
+	pair_run(&pair, 60 * USEC_PER_SEC);
+	assert_true(end_said(&pair.east, "we cannot begin"));
+	assert_int_equal(thief.mains, 0);
+	assert_int_equal(kernel_simulated_sa_count(pair.east.kernel), 2);
+	end_up(&pair.west, "t");
+	pair_run(&pair, 60 * USEC_PER_SEC);
+	assert_int_equal(kernel_simulated_sa_count(pair.west.kernel), 2);
+	assert_int_equal(kernel_simulated_sa_count(pair.east.kernel), 2);
+	assert_int_equal(pair_ping(&pair, true), SIMULATED_ARRIVED);
+	assert_int_equal(pair_ping(&pair, false), SIMULATED_ARRIVED);
+	pair_end(&pair);
+}
+
+static void ipsec_sas_outlive_an_isakmp_sa_that_expires(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	begin_up(&pair, V1_ADD "\tikelifetime=120\n\trekey=no\n",
+		 V1_ADD "\tikelifetime=120\n\trekey=no\n");
+	pair_run(&pair, 300 * USEC_PER_SEC);
+	pair_assert_tunnel(&pair);
+	assert_true(pair.west.ike_down > 0);
+	pair_end(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +350,11 @@ int main(void)
 		cmocka_unit_test(pfs_of_one_end_only_is_refused),
 		cmocka_unit_test(through_a_nat_both_go_to_port_4500),
 		cmocka_unit_test(ipsec_sas_are_replaced_before_they_end),
+		cmocka_unit_test(one_lost_delete_leaves_no_tunnel_dead),
+		cmocka_unit_test(siblings_share_one_main_mode),
+		cmocka_unit_test(a_peer_that_is_really_dead_is_told_and_comes_back),
+		cmocka_unit_test(who_cannot_begin_keeps_what_it_has_and_says_so_once),
+		cmocka_unit_test(ipsec_sas_outlive_an_isakmp_sa_that_expires),
 	};
 
 	return exchange_run(tests);
