@@ -32,6 +32,12 @@ enum rc x509_files_load(const struct config *config, const struct secrets *secre
 			struct x509_trust *trust, const struct x509_files *before,
 			struct config_errors *errors, struct x509_files **out,
 			struct diag *diag) MUST_CHECK;
+/* The same, and what else `before` has, read again: conns that are loaded need not be in this
+ * configuration (ipsec add, ipsec start). */
+enum rc x509_files_load_more(const struct config *config, const struct secrets *secrets,
+			     struct x509_trust *trust, const struct x509_files *before,
+			     struct config_errors *errors, struct x509_files **out,
+			     struct diag *diag) MUST_CHECK;
 struct x509_files *x509_files_ref(struct x509_files *files); /* NULL: NULL */
 void x509_files_unref(struct x509_files *files);	     /* NULL: nothing */
 /* NULL: it is no file (files may be NULL). Lives as long as they. */

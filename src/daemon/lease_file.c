@@ -349,7 +349,9 @@ static bool read_generation(const char *bytes, uint64_t *out)
 {
 	char line[FIRST_LEN + 1];
 
-	if (sscanf(bytes, FIRST_WORDS "%16" SCNx64, out) != 1)
+	memcpy(line, bytes, FIRST_LEN); /* sscanf() looks for the end of what it reads */
+	line[FIRST_LEN] = '\0';
+	if (sscanf(line, FIRST_WORDS "%16" SCNx64, out) != 1)
 		return false;
 	first_line(*out, line);
 	return memcmp(bytes, line, FIRST_LEN) == 0;

@@ -56,8 +56,13 @@ static enum rc read_key_files(struct reading *reading)
 	const struct config *config = reading->config != NULL ? reading->config : reading->in_force;
 	struct x509_trust *trust = reading->trust != NULL ? reading->trust : reading->trust_so_far;
 
-	TRY(x509_files_load(config, reading->secrets, trust, reading->files_so_far,
-			    &reading->errors, &reading->files, &reading->diag));
+	enum rc (*load)(const struct config *, const struct secrets *, struct x509_trust *,
+			const struct x509_files *, struct config_errors *, struct x509_files **,
+			struct diag *) =
+		reading->wish == WISH_ALL ? x509_files_load : x509_files_load_more;
+
+	TRY(load(config, reading->secrets, trust, reading->files_so_far, &reading->errors,
+		 &reading->files, &reading->diag));
 	x509_look_at_dates(config, reading->files, time(NULL), &reading->errors);
 	return RC_OK;
 }

@@ -150,21 +150,34 @@ static enum rc load_file(struct loading *loading)
 
 /* ---- certificate, key and chain together ---- */
 
-/* In a file the certificates may stand in any order: ours is the one whose key is there. */
+static bool is_ours(const struct loading *loading, const struct certificate *certificate)
+{
+	struct public_key *key = NULL;
+	bool ours = loading->key != NULL && certificate_key(certificate, &key, NULL) == RC_OK &&
+		    public_key_equal(key, private_key_public(loading->key));
+
+	public_key_unref(key);
+	return ours;
+}
+
+/* In a file the certificates may stand in any order: ours is the one whose key is there; of several
+ * the one that is valid longest. */
 static void own_first(struct loading *loading)
 {
-	for (unsigned i = 1; i < loading->certificate_count; i++) {
-		struct certificate *other = loading->certificates[i];
-		struct public_key *key = NULL;
-		bool ours = loading->key != NULL && certificate_key(other, &key, NULL) == RC_OK &&
-			    public_key_equal(key, private_key_public(loading->key));
-		public_key_unref(key);
-		if (!ours)
-			continue;
-		loading->certificates[i] = loading->certificates[0];
-		loading->certificates[0] = other;
+	struct certificate **list = loading->certificates, *best = NULL;
+	unsigned at = 0;
+
+	for (unsigned i = 0; i < loading->certificate_count; i++)
+		if (is_ours(loading, list[i]) &&
+		    (best == NULL ||
+		     certificate_not_after(list[i]) > certificate_not_after(best))) {
+			best = list[i];
+			at = i;
+		}
+	if (best == NULL)
 		return;
-	}
+	list[at] = list[0];
+	list[0] = best;
 }
 
 static enum rc no_key(struct loading *loading, const struct diag *why)
@@ -336,8 +349,18 @@ enum rc credential_load(const struct credential_source *source, const struct x50
 	return rc;
 }
 
-enum rc credential_again(const struct credential *old, const struct x509_trust *trust,
-			 struct credential **out)
+static bool is_of(const struct x509_trust *trust, const struct certificate *certificate)
+{
+	const struct x509_ca *ca;
+
+	for (size_t i = 0; trust != NULL && (ca = x509_trust_at(trust, i)) != NULL; i++)
+		if (span_equal(ca->certificate->der, certificate->der))
+			return true;
+	return false;
+}
+
+enum rc credential_again(const struct credential *old, const struct x509_trust *before,
+			 const struct x509_trust *trust, struct credential **out)
 {
 	struct credential_source source = { .name = old->nickname, .path = old->from };
 	struct loading *loading = loading_new(&source, NULL);
@@ -350,8 +373,9 @@ enum rc credential_again(const struct credential *old, const struct x509_trust *
 	loading->key = private_key_ref(old->key);
 	loading->certificates[loading->certificate_count++] = certificate_ref(old->certificate);
 	for (unsigned i = 0; i < old->chain_count; i++)
-		loading->certificates[loading->certificate_count++] =
-			certificate_ref(old->chain[i]);
+		if (!is_of(before, old->chain[i]))
+			loading->certificates[loading->certificate_count++] =
+				certificate_ref(old->chain[i]);
 	rc = make(loading, trust, out);
 	loading_wipe(loading);
 	return rc;

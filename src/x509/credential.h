@@ -23,9 +23,10 @@ struct credential_source {
 enum rc credential_load(const struct credential_source *source, const struct x509_trust *trust,
 			struct credential **out, struct certificate **bare,
 			struct diag *diag) MUST_CHECK;
-/* The same certificate with its key, and the chain that it has with these CAs. Slow. */
-enum rc credential_again(const struct credential *old, const struct x509_trust *trust,
-			 struct credential **out) MUST_CHECK;
+/* The same certificate with its key, and the chain that it has with these CAs; before: those that
+ * it was made with, which do not count any more. Slow. */
+enum rc credential_again(const struct credential *old, const struct x509_trust *before,
+			 const struct x509_trust *trust, struct credential **out) MUST_CHECK;
 /* A file with a private key, of at most KEY_FILE_MAX bytes; password NULL: none is known. The diag
  * names the file and what helps. Slow: seconds. */
 #define KEY_FILE_MAX 65536

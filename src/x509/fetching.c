@@ -141,13 +141,13 @@ void source_wake(struct source *source)
 	revocation->env.host->ops->defer(revocation->env.host, &revocation->wake_later);
 }
 
-static void tell_failure(const struct source *source, const char *why)
+static void tell_failure(const struct source *source, const char *url, const char *why)
 {
 	struct revocation *revocation = source->revocation;
 
 	log_limited(revocation->env.log, &revocation->limit, now_of(source), LOG_LEVEL_WARNING,
-		    NULL, "%s from %s: %s", source->kind == SOURCE_CRL ? "CRL" : "OCSP answer",
-		    source->url, why);
+		    NULL, "%s from %s: %s", source->kind == SOURCE_CRL ? "CRL" : "OCSP answer", url,
+		    why);
 }
 
 static void note_failure(struct source *source, const char *why)
@@ -159,7 +159,7 @@ static void note_failure(struct source *source, const char *why)
 	source->retry_at = now_of(source) + wait;
 	mem_free(source->why);
 	source->why = mem_text(why);
-	tell_failure(source, why);
+	tell_failure(source, source->url, why);
 }
 
 static void note_success(struct source *source)
@@ -260,11 +260,17 @@ static bool enqueue(struct source *source)
 /* What came of this place, if anything, is no answer. */
 static bool ask_elsewhere(struct source *source, const char *why)
 {
-	if (places_next(source->url) == NULL)
+	const char *asked = source->url;
+
+	if (places_next(asked) == NULL)
 		return false;
-	tell_failure(source, why);
 	leave(source);
-	return next_place(source) && enqueue(source);
+	if (!next_place(source) || !enqueue(source)) {
+		source->url = asked; /* why it fails is about that */
+		return false;
+	}
+	tell_failure(source, asked, why);
+	return true;
 }
 
 static void responder_fails(struct source *source, const char *why)
@@ -418,7 +424,7 @@ static struct checking *checking_new(struct source *source, struct span body)
 	memcpy(checking->serial, source->serial, SERIAL_MAX);
 	checking->serial_len = source->serial_len;
 	checking->issuer = ref_or_null(source->issuer);
-	checking->era = source->revocation->ocsp_era;
+	checking->era = source->era;
 	checking->now = wall_of(source);
 	checking->trustname = text_or_null(source->revocation->ocsp_trustname, &failed);
 	if (!failed)
@@ -563,6 +569,7 @@ bool source_ask(struct source *source)
 	if (source->url != source->places)
 		source->posts = false;
 	source->url = source->places;
+	source->era = source->revocation->ocsp_era;
 	return enqueue(source);
 }
 

@@ -70,6 +70,8 @@ static enum rc fill(const struct reading *reading, struct file_key *key,
 	rc = key_file_load(key->path, password, &key->key, &why);
 	if (rc == RC_OK || rc == RC_NO_MEMORY)
 		return rc;
+	if (rc == RC_NOT_FOUND && secret == NULL)
+		return RC_OK; /* a PKCS#12 file, or something that is no key */
 	reading->keys->unread++;
 	if (secret != NULL) {
 		(void)snprintf(text, sizeof(text), "the %s entry is not used: %s", secret->kind,

@@ -19,7 +19,7 @@ struct reading {
 	const struct x509_files *before;
 	struct x509_files *files;
 	struct config_errors *errors;
-	bool keys_read;
+	bool keys_read, more; /* more: what `before` has besides, too */
 };
 
 /* ---- life ---- */
@@ -153,7 +153,8 @@ static enum rc take_over(struct reading *reading, const struct x509_file *old,
 	file->certificate = certificate_ref(old->certificate);
 	file->key_inside = true;
 	if (reading->before->trust != reading->files->trust)
-		return credential_again(old->credential, reading->files->trust, &file->credential);
+		return credential_again(old->credential, reading->before->trust,
+					reading->files->trust, &file->credential);
 	file->credential = credential_ref(old->credential);
 	return RC_OK;
 }
@@ -223,17 +224,16 @@ static enum rc read_all(struct reading *reading)
 		TRY(read_end(reading, &reading->config->conns[i]->left));
 		TRY(read_end(reading, &reading->config->conns[i]->right));
 	}
+	for (unsigned i = 0; reading->more && reading->before != NULL && i < reading->before->count;
+	     i++)
+		TRY(read_name(reading, reading->before->list[i]->name));
 	return RC_OK;
 }
 
-enum rc x509_files_load(const struct config *config, const struct secrets *secrets,
-			struct x509_trust *trust, const struct x509_files *before,
-			struct config_errors *errors, struct x509_files **out, struct diag *diag)
+static enum rc load(struct reading *reading, struct x509_trust *trust, struct x509_files **out,
+		    struct diag *diag)
 {
 	static const uint64_t seed[2] = { 0 }; /* the names are the operator's own */
-	struct reading reading = {
-		.config = config, .secrets = secrets, .before = before, .errors = errors
-	};
 	struct x509_files *files = mem_alloc(sizeof(*files));
 
 	*out = NULL;
@@ -242,12 +242,37 @@ enum rc x509_files_load(const struct config *config, const struct secrets *secre
 	atomic_init(&files->refs, 1);
 	table_init(&files->names, seed);
 	files->trust = x509_trust_ref(trust);
-	reading.files = files;
-	if (read_all(&reading) != RC_OK) {
+	reading->files = files;
+	if (read_all(reading) != RC_OK) {
 		x509_files_unref(files);
 		return diag_fail(diag, RC_NO_MEMORY,
 				 "out of memory while reading certificates and keys");
 	}
 	*out = files;
 	return RC_OK;
+}
+
+enum rc x509_files_load(const struct config *config, const struct secrets *secrets,
+			struct x509_trust *trust, const struct x509_files *before,
+			struct config_errors *errors, struct x509_files **out, struct diag *diag)
+{
+	struct reading reading = {
+		.config = config, .secrets = secrets, .before = before, .errors = errors
+	};
+
+	return load(&reading, trust, out, diag);
+}
+
+enum rc x509_files_load_more(const struct config *config, const struct secrets *secrets,
+			     struct x509_trust *trust, const struct x509_files *before,
+			     struct config_errors *errors, struct x509_files **out,
+			     struct diag *diag)
+{
+	struct reading reading = { .config = config,
+				   .secrets = secrets,
+				   .before = before,
+				   .errors = errors,
+				   .more = true };
+
+	return load(&reading, trust, out, diag);
 }

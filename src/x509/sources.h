@@ -40,6 +40,7 @@ struct source {
 	bool posted;				/* so was the question that is out */
 	uint8_t serial[SERIAL_MAX], serial_len; /* SOURCE_OCSP: whom it is about */
 	uint16_t failures;
+	unsigned era;		     /* of the settings by which it is, or was, asked */
 	char *places;		     /* place_*: of the CRL, or of the responders, in order */
 	const char *url;	     /* the one of them that is, or was, asked */
 	char *subject;		     /* SOURCE_OCSP: for people */

@@ -342,6 +342,43 @@ static void keys_in_files_are_read_whenever_their_passphrases_may_be_others(void
 	scene_end(&scene);
 }
 
+/* A conn that "ipsec add" or "ipsec start" brought, or that is not in the file any more. */
+static void conns_of_other_readings_keep_their_files(void **state)
+{
+	static const char with[] = CONN("a", "") "conn f\n\tleft=127.0.0.1\n\tright=192.0.2.3\n"
+						 "\tauthby=ecdsa\n\tleftcert=gwCert.pem\n";
+	struct config_end end = { .cert = (char *)(uintptr_t) "gwCert.pem" };
+	struct credential *credential = NULL;
+	struct diag diag = { "" };
+	struct scene scene;
+
+	(void)state;
+	scene_begin(&scene, CONN("a", ""));
+	assert_int_equal(mkdir(place_path(&scene.place, "ipsec.d"), 0700), 0);
+	assert_int_equal(mkdir(place_path(&scene.place, "ipsec.d/certs"), 0700), 0);
+	assert_int_equal(mkdir(place_path(&scene.place, "ipsec.d/private"), 0700), 0);
+	put(&scene, "ipsec.d/certs/gwCert.pem", key_certificate);
+	put(&scene, "ipsec.d/private/gwKey.pem", key_plain);
+	write_conf(&scene, with);
+	assert_int_equal(ask(&scene, reload_read), RC_OK); /* ipsec add f */
+	for (unsigned i = 0; i < 3; i++) {
+		struct keyring *keyring = scene.daemon.gateway->keyring;
+		if (i == 1)
+			assert_int_equal(ask(&scene, reload_secrets), RC_OK);
+		if (i == 2) {
+			write_conf(&scene, CONN("a", ""));
+			assert_int_equal(ask(&scene, reload_read), RC_OK);
+		}
+		if (keyring_credential(keyring, &end, &credential, &diag) != RC_OK)
+			fail_msg("%u: %s", i, diag.text);
+	}
+	assert_int_equal(ask(&scene, reload_all), RC_OK); /* now it is nobody's */
+	assert_int_equal(
+		keyring_credential(scene.daemon.gateway->keyring, &end, &credential, &diag),
+		RC_AUTH_FAILED);
+	scene_end(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -352,6 +389,7 @@ int main(void)
 		cmocka_unit_test(the_end_may_come_at_any_time),
 		cmocka_unit_test(keys_are_read_on_a_worker_and_conns_stay),
 		cmocka_unit_test(keys_in_files_are_read_whenever_their_passphrases_may_be_others),
+		cmocka_unit_test(conns_of_other_readings_keep_their_files),
 	};
 
 	return cmocka_run_group_tests(tests, place_crypto_open, place_crypto_close);

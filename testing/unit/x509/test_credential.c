@@ -146,6 +146,30 @@ static void the_order_in_a_file_does_not_matter(void **state)
 	credential_unref(credential);
 }
 
+/* A file may still have the one that was renewed; a PKCS#12 file comes with the best one first. */
+static void of_several_certificates_of_the_key_the_one_valid_longest_is_ours(void **state)
+{
+	struct party old = pki_make((struct x509_issue){ .subject = "CN=gw",
+							 .key = private_key_public(gw.key),
+							 .not_before = NOW - 2 * DAY,
+							 .not_after = NOW - DAY },
+				    &middle);
+	const struct party *parties[2][3] = { { &gw, &old, &middle }, { &old, &gw, &middle } };
+	struct credential *credential = NULL;
+	struct diag diag = { "" };
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		if (load(parties[i], 3, pkcs8, NULL, &credential, &diag) != RC_OK)
+			fail_msg("%s", diag.text);
+		if (!is_of(credential->certificate, &gw))
+			fail_msg("order %u: the one that has expired", i);
+		assert_int_equal(credential->chain_count, 1);
+		credential_unref(credential);
+	}
+	pki_free(&old);
+}
+
 static void the_key_may_be_in_a_file_of_its_own(void **state)
 {
 	const struct party *parties[] = { &gw };
@@ -219,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(certificate_chain_and_key_may_be_in_one_file),
 		cmocka_unit_test(the_order_in_a_file_does_not_matter),
+		cmocka_unit_test(of_several_certificates_of_the_key_the_one_valid_longest_is_ours),
 		cmocka_unit_test(the_key_may_be_in_a_file_of_its_own),
 		cmocka_unit_test(a_key_of_another_certificate_is_refused),
 		cmocka_unit_test(a_missing_or_encrypted_key_is_told_with_what_helps),

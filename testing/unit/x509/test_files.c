@@ -167,6 +167,64 @@ static void certificate_and_key_in_one_file_are_kept_together(void **state)
 	x509_files_unref(files);
 }
 
+static void what_is_no_key_is_not_told_as_a_key_that_cannot_be_read(void **state)
+{
+	struct x509_files *files;
+
+	(void)state;
+	put_certificate("ipsec.d/certs/moonCert.pem", &moon);
+	take_away("ipsec.d/private/moonKey.pem");
+	put_text("ipsec.d/private/README", "hello");
+	files = load("\tleftcert=moonCert.pem\n", "", NULL);
+	assert_null(strstr(x509_files_at(files, 0)->why, "cannot be read"));
+	assert_non_null(strstr(x509_files_at(files, 0)->why, "put it into that folder"));
+	x509_files_unref(files);
+	take_away("ipsec.d/private/README");
+}
+
+/* Its certificate is renewed: name and key stay. */
+static void an_intermediate_of_the_database_is_not_kept_with_the_file(void **state)
+{
+	struct party sub = pki_ca("CN=sub", &root), renewed, earth;
+	const struct party *first[] = { &root, &sub }, *second[] = { &root, &renewed };
+	struct x509_trust *before = trust;
+	struct x509_files *files, *again;
+	struct credential *credential;
+	char ends[200];
+
+	(void)state;
+	renewed = pki_make((struct x509_issue){ .subject = "CN=sub",
+						.ca = true,
+						.path_length = -1,
+						.key = private_key_public(sub.key) },
+			   &root);
+	earth = pki_make(
+		(struct x509_issue){ .subject = "CN=earth", .key = private_key_public(moon.key) },
+		&sub);
+	put_pem("chain.pem", &earth, key_plain);
+	(void)snprintf(ends, sizeof(ends), "\tleftcert=%schain.pem\n", folder);
+	trust = pki_trust(first, 2);
+	files = load(ends, "", NULL);
+	credential = x509_files_at(files, 0)->credential;
+	assert_int_equal(credential->chain_count, 1);
+	assert_true(span_equal(certificate_der(credential->chain[0]),
+			       certificate_der(sub.certificate)));
+	x509_trust_unref(trust);
+	trust = pki_trust(second, 2);
+	again = load(ends, "", files);
+	credential = x509_files_at(again, 0)->credential;
+	assert_int_equal(credential->chain_count, 1);
+	assert_true(span_equal(certificate_der(credential->chain[0]),
+			       certificate_der(renewed.certificate)));
+	x509_files_unref(again);
+	x509_files_unref(files);
+	x509_trust_unref(trust);
+	trust = before;
+	pki_free(&sub);
+	pki_free(&renewed);
+	pki_free(&earth);
+}
+
 static void a_passphrase_opens_the_key_in_that_file(void **state)
 {
 	struct x509_files *files;
@@ -271,6 +329,8 @@ int main(void)
 		cmocka_unit_test(a_path_finds_its_key_by_the_secrets_too),
 		cmocka_unit_test(what_has_not_changed_keeps_its_key),
 		cmocka_unit_test(certificate_and_key_in_one_file_are_kept_together),
+		cmocka_unit_test(what_is_no_key_is_not_told_as_a_key_that_cannot_be_read),
+		cmocka_unit_test(an_intermediate_of_the_database_is_not_kept_with_the_file),
 		cmocka_unit_test(a_passphrase_opens_the_key_in_that_file),
 		cmocka_unit_test(the_keyring_gives_what_is_in_files),
 		cmocka_unit_test(no_failed_allocation_crashes_or_leaks),

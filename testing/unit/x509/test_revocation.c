@@ -458,6 +458,28 @@ static void an_answer_checked_by_withdrawn_settings_does_not_count(void **state)
 	assert_int_equal(unlink(path), 0);
 }
 
+/* ocsp-uri= names another one while the question is out. */
+static void what_was_asked_where_nobody_is_asked_any_more_does_not_count(void **state)
+{
+	struct answer answer;
+	uint8_t buffer[4096];
+
+	(void)state;
+	asker_start(&asker, false, true, true);
+	answer = asker_word(&asker, OCSP_GOOD);
+	asker_answers(&asker, &answer);
+	answer = asker_word(&asker, OCSP_REVOKED);
+	asker_serve(&asker, SECOND_URL, SERVE_BODY, response_of(&answer, buffer));
+	assert_int_equal(asker_ask(&asker), RC_SUSPEND);
+	asker.setup.ocsp_uri = (char *)(uintptr_t)SECOND_URL;
+	assert_int_equal(revocation_configure(asker.revocation, &asker.setup), RC_OK);
+	asker_run(&asker, 5 * SECONDS);
+	if (asker.rc != RC_AUTH_FAILED)
+		fail_msg("%s", asker.diag.text);
+	assert_int_equal(asker_asked(&asker, SECOND_URL), 1);
+	asker_stop(&asker);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -469,6 +491,7 @@ int main(void)
 		cmocka_unit_test(the_second_responder_is_not_asked_when_the_first_answers),
 		cmocka_unit_test(all_responders_fail_before_the_question_does),
 		cmocka_unit_test(an_answer_checked_by_withdrawn_settings_does_not_count),
+		cmocka_unit_test(what_was_asked_where_nobody_is_asked_any_more_does_not_count),
 		cmocka_unit_test(a_refusal_says_who_since_when_why_and_by_whom),
 		cmocka_unit_test(what_is_known_needs_no_waiting),
 		cmocka_unit_test(who_is_not_strict_never_waits),
