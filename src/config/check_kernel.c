@@ -148,7 +148,10 @@ static void check_iptfs(const struct checking *c)
 	if (c->conn->compress)
 		check_say(c, CHECK_MODE, false, "compress", 0,
 			  "compress= cannot be used with iptfs=");
-	no_effect(c, "tfc", "with iptfs=: its packets are of one size anyway");
+	no_effect(
+		c, "tfc",
+		"where the peer agrees to iptfs=: Linux pads nothing there, and a packet that goes "
+		"alone shows its length");
 	check_iptfs_values(c);
 }
 

@@ -453,7 +453,7 @@ const struct keyword keywords_ours[] = {
 	CONN("iptfs-fragmentation", KIND_BOOL, iptfs.fragmentation, "yes, no", "yes",
 	     "Packets may be cut in parts to fill an ESP packet."),
 	CONN("iptfs-packet-size", KIND_NUMBER, iptfs.packet_size, "0..65535", "0",
-	     "The size of ESP packets. 0: what the path takes."),
+	     "The largest size of ESP packets. 0: what the path takes."),
 	CONN("iptfs-max-queue-size", KIND_NUMBER, iptfs.max_queue_size, "0..4294967295", "1048576",
 	     "The most bytes that wait to be sent."),
 	CONN("iptfs-reorder-window", KIND_NUMBER, iptfs.reorder_window, "0..65535", "3",

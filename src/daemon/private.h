@@ -23,6 +23,7 @@ struct daemon {
 	bool hup_again;		 /* another one came meanwhile */
 	bool ending;
 	int lock, alone; /* -1: not held */
+	struct watch *asked_alone;
 	bool crypto;
 };
 
@@ -31,6 +32,9 @@ struct daemon {
  * RC_EXISTS: another daemon of our user has it, the diag names its process. RC_OK with -1: a
  * stranger has it, which is told. */
 enum rc daemon_alone(struct log *log, int *fd, struct diag *diag) MUST_CHECK;
+/* From now on those who ask are let go as they come: those who wait leave no room for others. */
+enum rc daemon_alone_answer(struct daemon *daemon) MUST_CHECK;
+void daemon_alone_end(struct daemon *daemon);
 
 /* ---- files.c ---- */
 /* Every error is logged; the first is in diag too. */

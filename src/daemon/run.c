@@ -116,6 +116,7 @@ static enum rc open_kernel(struct daemon *daemon, struct diag *diag)
 {
 	if (!daemon->options->simulated_kernel) {
 		TRY(daemon_alone(daemon->log, &daemon->alone, diag));
+		TRY(daemon_alone_answer(daemon));
 		return kernel_xfrm_new(daemon->host, daemon->log, &daemon->kernel, diag);
 	}
 	log_write(daemon->log, LOG_LEVEL_WARNING, NULL,
@@ -229,8 +230,10 @@ static void finish(struct daemon *daemon)
 	gateway_free(daemon->gateway);
 	network_free(daemon->network);
 	kernel_free(daemon->kernel);
-	if (daemon->host != NULL)
+	if (daemon->host != NULL) {
+		daemon_alone_end(daemon);
 		host_real_free(daemon->host);
+	}
 	if (daemon->crypto)
 		crypto_close();
 	if (daemon->alone >= 0)

@@ -127,16 +127,15 @@ static bool stands_in_line(struct nameservers *servers)
 	return true;
 }
 
-/* What is left of an earlier resolvconf stays then; nobody reads it. */
+/* What is left of an earlier resolvconf stays then; nobody reads it. To be set, systemd-resolved is
+ * asked again when the tunnel says the next time what it wants: it may just have been starting. */
 static void do_without(struct nameservers *servers, bool add)
 {
-	servers->refused = add;
-	if (add) {
+	if (add)
 		resolvconf_say_refused(servers->network, servers->given_device);
-		return;
-	}
 	forget_given(servers);
-	later(servers);
+	if (!add)
+		later(servers);
 }
 
 static void run(struct nameservers *servers, bool add)

@@ -450,11 +450,20 @@ static bool stands_on_ours(const struct network_user *user, const struct held *h
 	return false;
 }
 
+/* What stands on a link of ours hears of its end; but Linux takes IPv4 routes with the address that
+ * they have as their source, and those of others with their own device, without a word. */
+static bool needs_no_look(const struct network_user *user, const struct held *held)
+{
+	return held->state == HELD_ABSENT ||
+	       (held->state == HELD_OURS && !ip_is_set(&held->what.source) &&
+		stands_on_ours(user, held));
+}
+
 void network_user_renew(struct network_user *user)
 {
 	for (unsigned i = 0; i < user->count; i++) {
 		struct held *held = user->held[i];
-		if (held->state == HELD_ABSENT || stands_on_ours(user, held))
+		if (needs_no_look(user, held))
 			continue;
 		vigil_check(user->network, held);
 	}

@@ -176,12 +176,12 @@ void vigil_lost(struct network *network, const struct network_object *shown)
 	for (struct table_node *node = table_first(&network->objects, hash); node != NULL;
 	     node = table_next(node)) {
 		struct held *held = container_of(node, struct held, node);
-		if (held->users == 0)
+		if (held->users == 0 || held->state == HELD_ABSENT)
 			continue;
 		if (held->state == HELD_FOREIGN)
 			lost_of_others(network, held, shown);
-		else if (held->state == HELD_OURS && is_shown(&held->what, shown))
-			vigil_check(network, held);
+		else if (is_shown(&held->what, shown) || is_place(&held->what, shown))
+			vigil_check(network, held); /* ours, or what had come in its place */
 	}
 }
 

@@ -193,9 +193,10 @@ void child_kernel_policy(const struct child_sa *child, unsigned index,
 	out->mode = child->mode;
 	out->compress = child->compress != NULL;
 	out->iptfs = child->iptfs;
-	/* drivers take no policy for what is forwarded: its packets are checked in software */
-	out->offload =
-		child->tunnel->conn->nic_offload == OFFLOAD_PACKET && direction != KERNEL_FWD;
+	/* drivers take no policy for what is forwarded: its packets are checked in software. An SA
+	 * that moved behind a NAT is in software too, and Linux finds it by such a policy only. */
+	out->offload = child->tunnel->conn->nic_offload == OFFLOAD_PACKET &&
+		       direction != KERNEL_FWD && child->encap.local_port == 0;
 	out->tunnel_src = in ? child->remote : child->local;
 	out->tunnel_dst = in ? child->local : child->remote;
 }

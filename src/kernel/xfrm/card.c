@@ -95,6 +95,9 @@ void xfrm_card_text(uint32_t device, char text[CARD_TEXT_MAX])
 
 	if (device == 0 || if_indextoname(device, name) == NULL)
 		(void)snprintf(text, CARD_TEXT_MAX, "the network card has no ESP offload");
+	else if (xfrm_card_can(device) == CARD_CAN)
+		(void)snprintf(text, CARD_TEXT_MAX,
+			       "%s does ESP offload, but its driver does not take this SA", name);
 	else
 		(void)snprintf(text, CARD_TEXT_MAX,
 			       "%s has no ESP offload (ethtool -k %s says " FEATURE ")", name,

@@ -118,7 +118,7 @@ int xfrm_offload_add(int fd, uint32_t *sequence, const struct kernel_request *re
 enum card_ability { CARD_UNKNOWN, CARD_CANNOT, CARD_CAN };
 enum card_ability xfrm_card_can(uint32_t device);
 #define CARD_TEXT_MAX 160
-/* That it cannot. */
+/* That it cannot, or not this SA. */
 void xfrm_card_text(uint32_t device, char text[CARD_TEXT_MAX]);
 
 /* ---- converse.c: one request, and its answer at once ---- */

@@ -50,8 +50,8 @@ static bool read_route(const struct nlmsghdr *message, struct network_object *ou
 	size_t header = sizeof(*route);
 
 	if (mnl_nlmsg_get_payload_len(message) < header || !is_ip(route->rtm_family) ||
-	    (route->rtm_flags & RTM_F_CLONED) != 0)
-		return false;
+	    (route->rtm_flags & RTM_F_CLONED) != 0 || route->rtm_tos != 0)
+		return false; /* ours have no TOS: one with it stands beside them */
 	*out = (struct network_object){ .kind = NETWORK_ROUTE, .len = route->rtm_dst_len };
 	if (!read_addr(message, header, RTA_DST, route->rtm_family, &out->addr))
 		out->addr = ip_any(route->rtm_family);

@@ -87,7 +87,8 @@ static void iptfs_needs_a_tunnel(void **state)
 	assert_says("iptfs=yes\n ah=sha2_256", 1, 0, "iptfs= needs ESP and type=tunnel");
 	assert_says("iptfs=yes\n compress=yes", 1, 0, "compress= cannot be used with iptfs=");
 	assert_says("compress=yes\n tfc=1200", 0, 1, "tfc= has no effect on what compress= takes");
-	assert_says("iptfs=yes\n tfc=1200", 0, 1, "tfc= has no effect with iptfs=");
+	assert_says("iptfs=yes\n tfc=1200", 0, 1,
+		    "tfc= has no effect where the peer agrees to iptfs=");
 	assert_says("iptfs=yes\n iptfs-packet-size=127", 1, 0,
 		    "has no room for the headers of ESP");
 	assert_says("iptfs=yes\n iptfs-packet-size=128", 0, 0, "");

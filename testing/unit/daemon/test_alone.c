@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include "daemon/private.h"
 #include "unit/host/netns.h"
+#include "unit/kernel/fake_host.h"
 
 static void second_one_is_refused_with_the_process_of_the_first(void **state)
 {
@@ -24,6 +25,27 @@ static void second_one_is_refused_with_the_process_of_the_first(void **state)
 	(void)close(first);
 	assert_int_equal(daemon_alone(NULL, &first, &diag), RC_OK);
 	(void)close(first);
+}
+
+/* A unit that systemd starts again and again, or anybody: who asked before leaves room. */
+static void however_often_it_was_asked_it_answers(void **state)
+{
+	struct fake_host host;
+	struct daemon daemon = { .host = &host.host, .alone = -1 };
+	struct diag diag = { "" };
+	int second;
+
+	(void)state;
+	netns_bare_or_skip();
+	fake_host_init(&host);
+	assert_int_equal(daemon_alone(NULL, &daemon.alone, &diag), RC_OK);
+	assert_int_equal(daemon_alone_answer(&daemon), RC_OK);
+	for (unsigned i = 0; i < 50; i++) {
+		assert_int_equal(daemon_alone(NULL, &second, &diag), RC_EXISTS);
+		fake_turn(&host);
+	}
+	daemon_alone_end(&daemon);
+	(void)close(daemon.alone);
 }
 
 /* However it ends, nothing is left of it. */
@@ -81,6 +103,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(second_one_is_refused_with_the_process_of_the_first),
+		cmocka_unit_test(however_often_it_was_asked_it_answers),
 		cmocka_unit_test(dead_one_is_no_hindrance),
 		cmocka_unit_test(namespaces_have_one_each),
 		cmocka_unit_test(stranger_with_the_name_is_told_and_ignored),

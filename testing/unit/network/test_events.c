@@ -93,7 +93,9 @@ static void route_in_the_place_of_another_says_so(void **state)
 	message->nlmsg_flags = NLM_F_REPLACE;
 	assert_true(netlink_replaced_read(message, &out));
 	assert_true(network_object_equal(&out, &route));
-	message->nlmsg_type = RTM_DELROUTE;
+	((struct rtmsg *)mnl_nlmsg_get_payload(message))->rtm_tos = 8; /* another place */
+	assert_false(netlink_replaced_read(message, &out));
+	message = gone(&route);
 	assert_false(netlink_replaced_read(message, &out));
 }
 

@@ -423,6 +423,34 @@ static void resolvconf_of_resolved_is_never_run(void **state)
 	netns_do(script);
 }
 
+/* It was being started anew. */
+static void resolved_that_comes_later_has_them_too(void **state)
+{
+	char folder[] = "/tmp/vanth-programs-XXXXXX", script[200];
+	const char *const folders[] = { folder, NULL };
+	struct network_dns dns = servers("eth0", NULL);
+	struct scene scene;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(script, sizeof(script),
+		       "cd %s; touch resolvectl; chmod 755 resolvectl; ln -s resolvectl resolvconf",
+		       folder);
+	netns_do(script);
+	begin(&scene);
+	scene.network->program_folders = folders;
+	scene.absent = true;
+	set(&scene, &dns);
+	assert_string_equal(scene.told, "");
+	scene.absent = false;
+	set(&scene, &dns); /* as with each Child SA that comes up */
+	assert_non_null(strstr(scene.told, "SetLinkDNS "));
+	assert_string_equal(program, "");
+	end(&scene);
+	(void)snprintf(script, sizeof(script), "rm -r %s", folder);
+	netns_do(script);
+}
+
 /* It has no socket for links in ours. */
 static void resolved_in_another_network_namespace_is_not_asked(void **state)
 {
@@ -547,6 +575,7 @@ int main(void)
 		cmocka_unit_test(without_resolved_it_is_the_program),
 		cmocka_unit_test(what_resolved_refuses_the_program_gets),
 		cmocka_unit_test(resolvconf_of_resolved_is_never_run),
+		cmocka_unit_test(resolved_that_comes_later_has_them_too),
 		cmocka_unit_test(resolved_in_another_network_namespace_is_not_asked),
 		cmocka_unit_test(resolved_in_our_network_namespace_is_asked),
 		cmocka_unit_test(link_that_is_put_back_has_its_name_servers_again),

@@ -307,6 +307,80 @@ static void users_hear_when_it_cannot_be_put_back(void **state)
 	suite_end(&suite);
 }
 
+/* What stands there goes unheard; then something on the host has changed. */
+static void begin_silent(struct suite *suite, const struct network_plan *plan,
+			 const struct network_object *theirs, const struct network_object *goes)
+{
+	suite_begin(suite);
+	assert_true(network_simulated_put(suite->network, theirs));
+	assert_int_equal(suite_set(suite, plan), 0);
+	network_watch(suite->network, NULL, NULL);
+	assert_true(network_simulated_take(suite->network, goes));
+	network_watch(suite->network, due, NULL);
+	network_user_renew(suite->user);
+	turns(suite);
+}
+
+/* Linux takes IPv4 routes with their device and says nothing; the host tells that something
+ * changed.
+ */
+static void what_goes_without_a_word_is_ours_when_the_host_changes(void **state)
+{
+	struct network_object link = { .kind = NETWORK_LINK, .device = "ipsec7", .if_id = 7 };
+	struct network_object ours = suite_route("10.2.0.0", 24), theirs = ours;
+	struct network_plan plan = { .count = 0 };
+	struct suite suite;
+
+	(void)state;
+	memcpy(ours.device, link.device, sizeof(ours.device));
+	network_plan_add(&plan, &link);
+	network_plan_add(&plan, &ours);
+	begin_silent(&suite, &plan, &theirs, &theirs);
+	assert_true(suite_is_there(&suite, &ours));
+	suite_end(&suite);
+}
+
+/* As before Linux 6.6, when the address that is its source goes from an interface of others. */
+static void route_on_a_link_of_ours_goes_with_its_source(void **state)
+{
+	struct network_object link = { .kind = NETWORK_LINK, .device = "ipsec7", .if_id = 7 };
+	struct network_object ours = suite_route("10.2.0.0", 24);
+	struct network_object address = suite_address("10.1.0.1");
+	struct network_plan plan = { .count = 0 };
+	struct suite suite;
+
+	(void)state;
+	memcpy(ours.device, link.device, sizeof(ours.device));
+	ours.source = address.addr;
+	network_plan_add(&plan, &link);
+	network_plan_add(&plan, &ours);
+	begin_silent(&suite, &plan, &address, &ours);
+	assert_true(suite_is_there(&suite, &ours));
+	suite_end(&suite);
+}
+
+/* Somebody takes ours away and puts his own there before we look. */
+static void ours_comes_when_what_took_its_place_goes(void **state)
+{
+	struct network_plan plan;
+	struct network_object theirs;
+	struct suite suite;
+
+	(void)state;
+	begin(&suite, &plan);
+	theirs = plan.objects[1];
+	(void)snprintf(theirs.device, sizeof(theirs.device), "lo");
+	theirs.source = (struct ip_addr){ .family = AF_UNSPEC };
+	assert_true(network_simulated_take(suite.network, &plan.objects[1]));
+	assert_true(network_simulated_put(suite.network, &theirs));
+	turns(&suite);
+	assert_true(suite_is_there(&suite, &theirs));
+	assert_true(network_simulated_take(suite.network, &theirs));
+	turns(&suite);
+	assert_true(suite_is_there(&suite, &plan.objects[1]));
+	suite_end(&suite);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +394,9 @@ int main(void)
 		cmocka_unit_test(route_that_says_the_same_in_other_words_stays),
 		cmocka_unit_test(what_stood_there_before_us_is_ours_when_it_goes),
 		cmocka_unit_test(what_its_owner_puts_back_in_time_stays_his),
+		cmocka_unit_test(what_goes_without_a_word_is_ours_when_the_host_changes),
+		cmocka_unit_test(route_on_a_link_of_ours_goes_with_its_source),
+		cmocka_unit_test(ours_comes_when_what_took_its_place_goes),
 		cmocka_unit_test(users_hear_when_it_cannot_be_put_back),
 	};
 

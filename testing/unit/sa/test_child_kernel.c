@@ -187,6 +187,24 @@ static void trap_stands_in_the_place_of_the_outbound_policy(void **state)
 	one_end(&one);
 }
 
+/* Its SA is in software there, which Linux does not find by a policy of the card. */
+static void policy_of_a_tunnel_in_udp_is_not_the_cards(void **state)
+{
+	struct one one;
+	struct kernel_policy policy;
+
+	(void)state;
+	one_begin(&one, SAS_CONN "\tnic-offload=packet\n");
+	child_kernel_policy(one.child, 0, KERNEL_OUT, &policy);
+	assert_true(policy.offload);
+	child_kernel_policy(one.child, 0, KERNEL_FWD, &policy);
+	assert_false(policy.offload);
+	one.child->encap = (struct kernel_encap){ 4500, 4500 };
+	child_kernel_policy(one.child, 0, KERNEL_OUT, &policy);
+	assert_false(policy.offload);
+	one_end(&one);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +216,7 @@ int main(void)
 		cmocka_unit_test(the_sender_shapes_the_outer_header_and_the_receiver_the_inner),
 		cmocka_unit_test(transport_mode_is_the_child_sas),
 		cmocka_unit_test(trap_stands_in_the_place_of_the_outbound_policy),
+		cmocka_unit_test(policy_of_a_tunnel_in_udp_is_not_the_cards),
 	};
 
 	return sas_run(tests);
