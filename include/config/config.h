@@ -342,6 +342,9 @@ bool config_conn_same_proposals(const struct config_conn *a, const struct config
  * 4739): who has given them for one has for the other. swapped: left of one is right of the other.
  */
 bool config_conn_same_first(const struct config_conn *a, const struct config_conn *b, bool swapped);
+/* All proofs that these two ask of both ends are the same. */
+bool config_conn_same_proofs(const struct config_conn *a, const struct config_conn *b,
+			     bool swapped);
 /* They may have the same ends and first identities, and still each peer gets its own: the second
  * identity (leftid2=, rightid2=) tells. */
 bool config_conn_told_apart(const struct config_conn *a, const struct config_conn *b);

@@ -105,6 +105,7 @@ struct tunnel {
 	bool triggered;		/* on demand: traffic asked for it */
 	bool doomed;		/* its conn was unloaded: freed when its last Child SA is gone */
 	bool spared;		/* split off and not asked for: the peer may lack it */
+	bool whole_refused;	/* split because the peer refused the whole; not up since */
 	struct backoff backoff; /* of the Child SA alone (IKE up, Child refused) */
 	uint64_t bytes_in, bytes_out; /* of Child SAs that ended */
 };

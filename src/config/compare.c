@@ -295,6 +295,13 @@ bool config_conn_same_first(const struct config_conn *a, const struct config_con
 	       same_text(a->ppk_ids, b->ppk_ids);
 }
 
+bool config_conn_same_proofs(const struct config_conn *a, const struct config_conn *b, bool swapped)
+{
+	return config_conn_same_first(a, b, swapped) &&
+	       same_second(&a->left, swapped ? &b->right : &b->left) &&
+	       same_second(&a->right, swapped ? &b->left : &b->right);
+}
+
 static bool other_second(const struct config_end *a, const struct config_end *b)
 {
 	return a->second != NULL && b->second != NULL &&

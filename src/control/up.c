@@ -165,8 +165,13 @@ static bool settled(struct call *call, struct up *up, const char *when_up)
 	struct survey found = survey(up);
 	struct diag why = { "" };
 
+	if (up->expected > found.count) /* parts have become one tunnel (engine/unite.c) */
+		up->expected = found.count;
 	if (found.count == 0) {
-		give_up(call, RC_NOT_FOUND, "it was unloaded meanwhile", NULL);
+		give_up(call, RC_NOT_FOUND,
+			"it is not there any more: it was unloaded, or is one "
+			"tunnel with others again",
+			NULL);
 	} else if (found.alive < up->expected) {
 		give_up(call, RC_CANCELLED, "it ended meanwhile", NULL);
 	} else if (found.missing == 0) {

@@ -73,7 +73,7 @@ void child_up(struct gateway *gateway, struct child_sa *child)
 	char selectors[SELECTORS_TEXT_MAX], suite[128];
 
 	gateway->counters.child_up++;
-	tunnel->triggered = false;
+	tunnel->triggered = tunnel->whole_refused = false;
 	tunnel->made_at = host_now(gateway->host);
 	peer_record(tunnel->peer, child->ike->serial, RECORD_CHILD_UP, 0, child->spi_in,
 		    child->spi_out);

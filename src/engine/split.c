@@ -34,6 +34,18 @@ static void rest_may_wait(const struct tunnel *tunnel, const struct child_sa *ch
 	}
 }
 
+/* Nor is it before one of them has been up: a peer that ends an IKE SA whose first Child SA it
+ * refused would have the whole asked for in each new one, at once and for ever. */
+static void remember_refusal(const struct tunnel *tunnel)
+{
+	list_for(node, &tunnel->peer->tunnels)
+	{
+		struct tunnel *one = container_of(node, struct tunnel, in_peer);
+		if (tunnels_of_one_whole(tunnel, one))
+			one->whole_refused = true;
+	}
+}
+
 /* As long as these IKE SAs live it is not asked for the whole again (unite.c). */
 static void remember(const struct peer *peer)
 {
@@ -80,5 +92,6 @@ bool split_refused(struct gateway *gateway, struct tunnel *tunnel)
 	remember(tunnel->peer);
 	tell(gateway, tunnel, "the peer takes one pair of selectors in a Child SA");
 	split_all(tunnel);
+	remember_refusal(tunnel);
 	return true;
 }

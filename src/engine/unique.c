@@ -45,6 +45,19 @@ static void forget_of(void *context, struct peer *peer)
 	}
 }
 
+/* Only who has proven as much speaks for what is there: a guest that calls itself @alice does not
+ * end what Alice's certificate or second proof has made. */
+static void forget_twin(void *context, struct peer *twin)
+{
+	const struct arrival *arrival = context;
+	const struct peer *peer = arrival->sa->peer;
+
+	if (peer_is_v1(peer) == peer_is_v1(twin) &&
+	    config_conn_same_proofs(peer->conn, twin->conn,
+				    peer->left_is_local != twin->left_is_local))
+		forget_of(context, twin);
+}
+
 static void look_again(void *context, struct peer *other)
 {
 	(void)context;
@@ -57,7 +70,7 @@ void unique_established(struct gateway *gateway, struct ike_sa *sa, bool initial
 
 	if (initial_contact && mode(gateway) != UNIQUE_NEVER) {
 		forget_of(&arrival, sa->peer);
-		peer_twins(sa->peer, forget_of, &arrival);
+		peer_twins(sa->peer, forget_twin, &arrival);
 	}
 	if (sa->peer->parent == NULL)
 		return;

@@ -25,7 +25,8 @@ static bool is_free(const struct gateway *gateway, const struct peer *peer)
 static bool may_join(const struct tunnel *part, enum wanted wanted)
 {
 	return list_empty(&part->child_sas) && !part->doomed &&
-	       (part->wanted == wanted || part->backoff.attempts > 0 || part->spared);
+	       (part->wanted == wanted ||
+		(part->wanted <= WANTED_LISTEN && (part->backoff.attempts > 0 || part->spared)));
 }
 
 static enum wanted most_wanted(const struct tunnel *first)
@@ -51,6 +52,7 @@ struct parts {
 static bool gather(const struct tunnel *first, struct parts *out)
 {
 	enum wanted wanted = most_wanted(first);
+	bool tried = false;
 
 	*out = (struct parts){ .count = 0 };
 	list_for(node, &first->peer->tunnels)
@@ -65,8 +67,9 @@ static bool gather(const struct tunnel *first, struct parts *out)
 		if (out->stays == NULL)
 			out->stays = part;
 		out->count++;
+		tried = tried || !part->whole_refused;
 	}
-	return out->count > 0;
+	return tried;
 }
 
 /* Its trap has become an orphan and stands until the whole one's does. */
@@ -108,7 +111,7 @@ static void make_one(struct gateway *gateway, struct tunnel *first)
 	if (tunnel_make_whole(whole) != RC_OK) /* without memory: another time */
 		return;
 	swap_backoff(whole, parts.latest);
-	whole->spared = false;
+	whole->spared = whole->whole_refused = false;
 	list_for_safe(node, &whole->peer->tunnels)
 	{
 		struct tunnel *part = container_of(node, struct tunnel, in_peer);

@@ -14,6 +14,7 @@ static void want_up(void *context, struct tunnel *tunnel)
 	if (tunnel->doomed)
 		return;
 	tunnel->wanted = WANTED_UP;
+	tunnel->spared = false;
 	backoff_reset(&tunnel->backoff);
 	backoff_reset(&tunnel->peer->backoff);
 	peer_dirty(tunnel->peer);
@@ -100,6 +101,7 @@ static void down(void *context, struct tunnel *tunnel)
 					 !conn_shunts(tunnel->conn)
 				 ? WANTED_ON_DEMAND
 				 : WANTED_LISTEN;
+	tunnel->spared = false;
 	end_tunnel(tunnel);
 	tunnel_end_predecessors(tunnel);
 	redirect_ended(tunnel->peer);

@@ -61,19 +61,47 @@ static void release(void *lease)
 	pool_lease_release(lease);
 }
 
+struct elsewhere {
+	unsigned family; /* 0: IPv4, 1: IPv6 */
+	struct pool_lease *lease;
+};
+
+static void find_lease(void *context, struct peer *other)
+{
+	struct elsewhere *elsewhere = context;
+
+	if (other->addresses != NULL && other->addresses->leases[elsewhere->family] != NULL)
+		elsewhere->lease = other->addresses->leases[elsewhere->family];
+}
+
+/* Conns may be told apart by a fixed second identity alone (RFC 4739): then the first one is not
+ * enough to say whose lease it is that is in use. */
+static bool first_may_be_shared(const struct peer *peer)
+{
+	const struct config_end *second = peer_remote_end(peer)->second;
+
+	return second != NULL && second->id.type != ID_NONE && !peer_second_names_client(peer);
+}
+
 static enum rc lease_one(struct step *step, const struct peer *peer, const struct identity *client,
 			 const struct ip_addr *asked, uint8_t family, struct outcome *out)
 {
 	const struct config_end *end = peer_remote_end(peer);
 	unsigned i = family == AF_INET6;
 	struct pool_wish wish = { end->pools, end->pool_count, family, client, true, *asked };
+	bool unique = step->env->setup->uniqueids == UNIQUE_YES ||
+		      step->env->setup->uniqueids == UNIQUE_KEEP;
+	struct elsewhere elsewhere = { i, NULL };
 	struct pool_lease *lease = NULL;
 
-	if (peer->addresses != NULL && peer->addresses->leases[i] != NULL) {
-		lease = pool_lease_hold(peer->addresses->leases[i]);
+	if (peer->addresses != NULL)
+		elsewhere.lease = peer->addresses->leases[i];
+	if (elsewhere.lease == NULL && unique && first_may_be_shared(peer))
+		peer_other_instances(peer, find_lease, &elsewhere);
+	if (elsewhere.lease != NULL) {
+		lease = pool_lease_hold(elsewhere.lease);
 	} else {
-		wish.share = step->env->setup->uniqueids == UNIQUE_YES ||
-			     step->env->setup->uniqueids == UNIQUE_KEEP;
+		wish.share = unique && !first_may_be_shared(peer);
 		TRY(pools_lease(step->env->peers->pools, &wish, &lease, &out->diag));
 	}
 	TRY(outcome_hold(step->arena, out, release, lease));

@@ -70,7 +70,7 @@ static enum rc conflict(const struct peers *peers, const struct config_conn *con
 		return RC_OK;
 	log_write(peers->log, LOG_LEVEL_WARNING, &subject,
 		  "conn %s has the same left, right and identities as conn %s, but other IKE "
-		  "settings: peers get the one that was loaded first",
+		  "settings: peers get the first that fits",
 		  conn->name, other->name);
 	return RC_OK;
 }

@@ -22,8 +22,13 @@ bool peer_may_come_from(const struct peer *peer, const struct ip_addr *remote)
 
 bool peer_same_client(const struct peer *a, const struct peer *b)
 {
+	const struct config_end *x = peer_remote_end(a)->second, *y = peer_remote_end(b)->second;
 	const struct identity *id = peer_client_id(a);
 
+	if ((a->user == NULL) != (b->user == NULL))
+		return false; /* one's first identity is not the other's second one */
+	if (a->user == NULL && x != NULL && y != NULL && !identity_equal(&x->id, &y->id))
+		return false; /* told apart by a fixed second identity (RFC 4739) */
 	return identity_equal(id, peer_client_id(b)) &&
 	       (id->type != ID_NULL || ip_equal(&a->remote, &b->remote));
 }

@@ -47,7 +47,7 @@ static void the_second_identity_chooses_among_conns_with_the_same_first_proof(vo
 
 	(void)state;
 	office_start(&office, server, NULL);
-	assert_false(end_said(&office.server, "the one that was loaded first"));
+	assert_false(end_said(&office.server, "the first that fits"));
 	(void)office_client(&office, 0, "@machine", USER("bob@example.org"));
 	(void)office_client(&office, 1, "@machine", USER("@alice"));
 	(void)office_client(&office, 2, "@machine", USER("@carol"));
@@ -278,6 +278,55 @@ static void an_instance_that_ends_while_a_signature_is_verified_is_made_again(vo
 	authority_free(&ca);
 }
 
+/* Two conns of one group: who is who says the second identity, fixed in each. */
+static void users_with_a_conn_each_are_two(void **state)
+{
+	static const char server[] =
+		/* clang-format off */
+		OFFICE_CONN("alice") TWICE "\trightid2=@alice\n" POOL("1")
+		OFFICE_CONN("bob") TWICE "\trightid2=@bob\n" POOL("1");
+	/* clang-format on */
+	struct office office;
+
+	(void)state;
+	office_start(&office, server, NULL);
+	(void)office_client(&office, 0, "@machine", USER("@alice"));
+	run(&office, 5);
+	(void)office_client(&office, 1, "@machine", USER("@bob"));
+	run(&office, 40);
+	assert_address(&office.clients[0], "10.9.1.1");
+	assert_address(&office.clients[1], "10.9.1.2");
+	assert_int_equal(office.server.child_down, 0);
+	office_end(&office);
+}
+
+/* INITIAL_CONTACT, from behind the same NAT. */
+static void one_proof_does_not_end_what_took_two(void **state)
+{
+	static const char server[] =
+		/* clang-format off */
+		OFFICE_CONN("staff") TWICE "\trightid2=%any\n"
+		OFFICE_CONN("guests") "\tauthby=secret\n\trightid=%any\n";
+	/* clang-format on */
+	struct office office;
+	struct end *client = &office.clients[0];
+
+	(void)state;
+	office_start(&office, server, NULL);
+	(void)office_client(&office, 0, "@one", "\tleftauth2=secret\n\tleftid2=@alice\n");
+	run(&office, 5);
+	assert_int_equal(client->child_up, 1);
+	end_crash(client); /* somebody else behind the same NAT */
+	end_boot(client,
+		 "conn t\n\tleft=192.0.2.1\n\tleftid=@alice\n\tright=192.0.2.100\n"
+		 "\trightid=@office\n\trightsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=start\n",
+		 OFFICE_SECRET);
+	run(&office, 3);
+	assert_int_equal(client->child_up, 2);
+	assert_int_equal(office.server.child_down, 0);
+	office_end(&office);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +334,8 @@ int main(void)
 		cmocka_unit_test(another_first_proof_is_not_made_up_for),
 		cmocka_unit_test(a_user_has_his_address_on_every_machine_and_replaces_himself),
 		cmocka_unit_test(two_users_of_one_machine_identity_are_two),
+		cmocka_unit_test(users_with_a_conn_each_are_two),
+		cmocka_unit_test(one_proof_does_not_end_what_took_two),
 		cmocka_unit_test(who_share_a_fixed_second_identity_are_told_by_the_first),
 		cmocka_unit_test(a_user_who_is_here_already_is_kept_out),
 		cmocka_unit_test(an_instance_that_ends_between_two_proofs_is_made_again),

@@ -76,6 +76,36 @@ static void conn_of_two_tunnels_is_up_when_both_are(void **state)
 	fixture_end(&fixture);
 }
 
+/* What was split for the peer is one tunnel again when it is asked for (engine/unite.c). */
+static void parts_that_become_one_are_not_lost(void **state)
+{
+	static const char conf[] =
+		"conn office\n\tleft=127.0.0.1\n\tright=192.0.2.2\n\tleftid=@west\n"
+		"\trightid=@east\n\tleftsubnet=10.1.0.0/24,10.3.0.0/24,10.5.0.0/24\n"
+		"\trightsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=add\n";
+	struct fixture fixture;
+	json_t *reply;
+	int fd;
+
+	(void)state;
+	fixture_begin(&fixture, conf);
+	assert_int_equal(tunnel_split_first(tunnel_named(&fixture, "office")), RC_OK);
+	assert_int_equal(tunnel_split_first(tunnel_named(&fixture, "office/2x1")), RC_OK);
+	tunnel_named(&fixture, "office/1x1")->wanted = WANTED_ON_DEMAND; /* the others are down */
+	settle(&fixture);
+	assert_non_null(tunnel_named(&fixture, "office/1x1"));
+	fd = call_up(&fixture,
+		     "{\"method\":\"io.vanth.ike.Up\",\"parameters\":{\"name\":\"office\"}}");
+	(void)pretend_up(&fixture, "office");
+	reply = hear(&fixture, fd);
+	if (json_object_get(reply, "error") != NULL)
+		fail_msg("%s", text_in(reply, "text"));
+	assert_string_equal(text_in(reply, "event"), "done");
+	expect_done(reply);
+	hang_up(&fixture, fd);
+	fixture_end(&fixture);
+}
+
 static void tunnel_that_is_up_is_said_to_be_so_at_once(void **state)
 {
 	struct fixture fixture;
@@ -296,6 +326,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(progress_is_told_until_the_tunnel_is_up),
 		cmocka_unit_test(conn_of_two_tunnels_is_up_when_both_are),
+		cmocka_unit_test(parts_that_become_one_are_not_lost),
 		cmocka_unit_test(tunnel_that_is_up_is_said_to_be_so_at_once),
 		cmocka_unit_test(failure_ends_it_with_the_reason_and_what_comes_next),
 		cmocka_unit_test(failure_of_another_tunnel_does_not_matter),

@@ -298,6 +298,75 @@ static void any_one_allocation_may_fail(void **state)
 	}
 }
 
+/* A peer that takes one pair in a Child SA, says so with SINGLE_PAIR_REQUIRED, and ends an IKE SA
+ * whose first Child SA it refused. */
+static struct {
+	const struct kernel_ops *real;
+	struct kernel_ops ops;
+	void (*done)(struct kernel_request *request);
+	bool refused;
+	struct watcher watcher;
+} stern;
+
+static void refuse(struct kernel_request *request)
+{
+	request->rc = RC_SINGLE_PAIR;
+	request->done = stern.done;
+	stern.done(request);
+}
+
+static void submit(struct kernel *kernel, struct kernel_request *request)
+{
+	const struct errand *errand = request->owner;
+
+	if (request->op == KERNEL_SA_ADD && errand != NULL && errand->out.child != NULL &&
+	    !selectors_single(&errand->out.child->selectors)) {
+		stern.done = request->done;
+		request->done = refuse;
+		stern.refused = true;
+		kernel_simulated_fail(kernel, 1, 22, false);
+	}
+	stern.real->submit(kernel, request);
+}
+
+static void ends_it(struct watcher *watcher, const struct gateway_event *event)
+{
+	(void)watcher;
+	if (event->type != GATEWAY_IKE_UP || !stern.refused)
+		return;
+	stern.refused = false;
+	list_for(node, &event->peer->ike_sas)
+	{
+		struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
+		sa->delete_wanted = true;
+		sa->delete_reason = RC_CANCELLED;
+	}
+	peer_dirty(container_of(event->peer->ike_sas.next, struct ike_sa, in_peer)->peer);
+}
+
+/* The whole is not asked for in each new IKE SA, at once and for ever. */
+static void a_peer_that_refuses_the_whole_and_ends_the_ike_sa_gets_the_parts(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	pair_start(&pair, 11, TOGETHER ADD, TOGETHER ADD, NULL, NULL);
+	stern.real = pair.east.kernel->ops;
+	stern.ops = *stern.real;
+	stern.ops.submit = submit;
+	pair.east.kernel->ops = &stern.ops;
+	stern.watcher.event = ends_it;
+	gateway_watch(pair.east.gateway, &stern.watcher);
+	end_up(&pair.west, "t");
+	for (unsigned i = 0; i < 400 && children(&pair.west) < 4; i++)
+		(void)world_step(pair.world);
+	assert_int_equal(children(&pair.west), 4);
+	assert_int_equal(pair.west.ike_up, 2);
+	gateway_unwatch(&stern.watcher);
+	pair.east.kernel->ops = stern.real;
+	pair_end(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +378,7 @@ int main(void)
 		cmocka_unit_test(a_part_that_the_operator_took_down_stays_one),
 		cmocka_unit_test(what_was_not_asked_for_is_asked_for_with_the_whole),
 		cmocka_unit_test(attempts_at_the_part_that_was_up_count),
+		cmocka_unit_test(a_peer_that_refuses_the_whole_and_ends_the_ike_sa_gets_the_parts),
 		cmocka_unit_test(the_configured_reqid_is_the_whole_ones),
 		cmocka_unit_test(any_one_allocation_may_fail),
 	};

@@ -94,7 +94,7 @@ static void the_nearest_second_identity_is_taken(void **state)
 	assert_ptr_equal(for_second(f, "any", "@a.example.org"), peer_named(f, "exact"));
 	assert_ptr_equal(for_second(f, "exact", "@b.example.org"), peer_named(f, "domain"));
 	assert_ptr_equal(for_second(f, "exact", "@somebody"), peer_named(f, "any"));
-	assert_null(strstr(f->logged, "loaded first")); /* they are told apart */
+	assert_null(strstr(f->logged, "first that fits")); /* they are told apart */
 }
 
 static void a_conn_with_another_first_proof_is_none_to_choose(void **state)
