@@ -8,6 +8,7 @@
  * due, all of them that we may are replaced: one phase 1, a Quick Mode for each, while the old ones
  * go on; if that phase 1 fails too the peer is dead, and dpdaction= says what follows.
  */
+#include <stdio.h>
 #include "engine/private.h"
 
 static struct child_sa *child_of(struct list *node)
@@ -16,15 +17,15 @@ static struct child_sa *child_of(struct list *node)
 }
 
 /* Another one of the peer's that is up. */
-static struct ike_sa *established_of(const struct peer *peer)
+static struct ike_sa *established_of(const struct peer *peer, const struct ike_sa *but)
 {
 	struct ike_sa *best = NULL;
 
 	list_for(node, &peer->ike_sas)
 	{
 		struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
-		if (sa->v1 != NULL && sa->state == IKE_ESTABLISHED && !sa->delete_wanted &&
-		    (best == NULL || sa->serial > best->serial))
+		if (sa != but && sa->v1 != NULL && sa->state == IKE_ESTABLISHED &&
+		    !sa->delete_wanted && (best == NULL || sa->serial > best->serial))
 			best = sa;
 	}
 	return best;
@@ -45,45 +46,78 @@ bool phase1_outlived(const struct gateway *gateway, const struct ike_sa *sa, enu
 		(reason == RC_TIMEOUT && sa->delete_wanted));
 }
 
-static void tell(struct gateway *gateway, const struct ike_sa *sa, struct child_sa *child,
+static bool is_wanted(const struct ike_sa *sa)
+{
+	list_for(node, &sa->children)
+	{
+		const struct tunnel *tunnel = child_of(node)->tunnel;
+		if (tunnel->wanted == WANTED_UP && !tunnel->doomed)
+			return true;
+	}
+	return false;
+}
+
+/* A wanted tunnel is not left in doubt; another one until liveness would have asked. USEC_NEVER:
+ * nobody asks. */
+static usec_t delay_of(struct gateway *gateway, const struct ike_sa *sa)
+{
+	const struct config_conn *conn = sa->peer->conn;
+
+	if (!may_begin(sa->peer))
+		return USEC_NEVER;
+	if (is_wanted(sa))
+		return retransmit_interval(conn, gateway->host, 1);
+	return conn->dpddelay > 0 ? conn->dpddelay : USEC_NEVER;
+}
+
+static void tell(struct gateway *gateway, const struct ike_sa *sa, const struct child_sa *child,
 		 enum rc reason, usec_t delay)
 {
-	const struct tunnel *tunnel = child->tunnel;
-	struct log_subject subject = { .peer = sa->peer->conn->name,
-				       .tunnel = tunnel->name,
-				       .serial = child->serial,
-				       .reason = rc_name(reason) };
+	const struct log_subject subject = { .peer = sa->peer->conn->name,
+					     .tunnel = child->tunnel->name,
+					     .serial = child->serial,
+					     .reason = rc_name(reason) };
+	char what[80];
 
 	if (child->replaced || child->delete_wanted)
 		return;
-	if (!may_begin(sa->peer))
+	(void)snprintf(what, sizeof(what), "IPsec SA #%llu (SPI %08x)",
+		       (unsigned long long)child->serial, child->spi_in);
+	if (delay != USEC_NEVER)
 		log_write(gateway->log, LOG_LEVEL_WARNING, &subject,
-			  "the ISAKMP SA #%llu is gone (%s); IPsec SA #%llu (SPI %08x) stays until "
-			  "the "
-			  "peer begins another one or its lifetime ends: we cannot begin",
+			  "the ISAKMP SA #%llu is gone (%s): %s %s in %.1f seconds",
 			  (unsigned long long)sa->serial, rc_name(reason),
-			  (unsigned long long)child->serial, child->spi_in);
+			  child->must_replace ? "already replacing" : "replace", what,
+			  (double)delay / USEC_PER_SEC);
 	else
 		log_write(gateway->log, LOG_LEVEL_WARNING, &subject,
-			  "the ISAKMP SA #%llu is gone (%s): %s IPsec SA #%llu (SPI %08x) in "
-			  "%lld.%lld s",
-			  (unsigned long long)sa->serial, rc_name(reason),
-			  child->must_replace ? "already replacing" : "replace",
-			  (unsigned long long)child->serial, child->spi_in,
-			  (long long)(delay / USEC_PER_SEC),
-			  (long long)(delay % USEC_PER_SEC / (USEC_PER_SEC / 10)));
+			  "the ISAKMP SA #%llu is gone (%s): %s stays until the peer begins "
+			  "another one or "
+			  "its lifetime ends (%s)",
+			  (unsigned long long)sa->serial, rc_name(reason), what,
+			  may_begin(sa->peer) ? "auto=start or dpddelay= would replace it"
+					      : "we cannot begin");
 }
 
-void phase1_gone(struct gateway *gateway, struct ike_sa *sa, enum rc reason)
+/* Without its third message the peer never had it. */
+static void forget_unproven(struct gateway *gateway, struct ike_sa *sa, enum rc reason)
 {
-	struct ike_sa *other = established_of(sa->peer);
-	usec_t delay = retransmit_interval(sa->peer->conn, gateway->host, 1);
-
-	if (other != NULL && other != sa) {
-		ike_sa_inherit(other, sa);
-		life_arm(gateway, other);
-		return;
+	list_for(node, &sa->v1->exchanges)
+	{
+		struct isakmp_exchange *exchange =
+			container_of(node, struct isakmp_exchange, in_sa);
+		struct child_sa *child =
+			exchange->proof_len > 0 ? child_sa_by_serial(sa, exchange->child) : NULL;
+		exchange->proof_len = 0;
+		if (child != NULL)
+			child_down(gateway, child, reason);
 	}
+}
+
+static void becomes_gone(struct gateway *gateway, struct ike_sa *sa, enum rc reason)
+{
+	usec_t delay = delay_of(gateway, sa);
+
 	gateway->counters.ike_down++;
 	peer_record(sa->peer, sa->serial, RECORD_IKE_DOWN, reason, 0, 0);
 	watch_tell(gateway, GATEWAY_IKE_DOWN, sa->peer, NULL, sa->serial, reason,
@@ -93,11 +127,26 @@ void phase1_gone(struct gateway *gateway, struct ike_sa *sa, enum rc reason)
 	gateway_cancel(gateway, &sa->v1->again);
 	waiting_free_all(sa);
 	ike_sa_gone(&gateway->sas, sa);
-	sa->replace_at = may_begin(sa->peer) ? host_now(gateway->host) + delay : USEC_NEVER;
+	sa->replace_at = delay != USEC_NEVER ? host_now(gateway->host) + delay : USEC_NEVER;
 	sa->expires = USEC_NEVER;
 	sa->delete_wanted = false;
 	life_arm(gateway, sa);
 	peer_dirty(sa->peer);
+}
+
+void phase1_gone(struct gateway *gateway, struct ike_sa *sa, enum rc reason)
+{
+	struct ike_sa *other = established_of(sa->peer, sa);
+
+	forget_unproven(gateway, sa, reason);
+	if (list_empty(&sa->children))
+		return;
+	if (other == NULL) {
+		becomes_gone(gateway, sa, reason);
+		return;
+	}
+	ike_sa_inherit(other, sa);
+	life_arm(gateway, other);
 }
 
 void phase1_fire(struct gateway *gateway, struct ike_sa *sa)
@@ -156,7 +205,7 @@ void phase1_failed(struct gateway *gateway, struct peer *peer)
  * any more goes. */
 void phase1_go(struct gateway *gateway, struct ike_sa *sa)
 {
-	struct ike_sa *other = established_of(sa->peer);
+	struct ike_sa *other = established_of(sa->peer, sa);
 
 	if (sa->state != IKEV1_GONE)
 		return;
