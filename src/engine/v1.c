@@ -194,6 +194,8 @@ void v1_receive(struct gateway *gateway, const struct datagram *datagram,
 {
 	struct ike_sa *sa = find_sa(gateway, datagram, header);
 
+	if (sa != NULL && sa->state == IKEV1_GONE)
+		sa = NULL;
 	if (sa != NULL && header->spi_r == 0) {
 		if (sa->v1 != NULL && sa->state == IKEV1_MAIN_SA && sa->answer != NULL)
 			say_again(gateway, datagram, sa->answer, sa->answer_len);
