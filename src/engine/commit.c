@@ -323,6 +323,8 @@ static enum rc commit_sa(struct errand *errand)
 	followup_commit(errand);
 	if (out->established)
 		commit_established(errand);
+	else if (out->initial_contact) /* IKEv1 says it later too */
+		unique_established(gateway, errand->step.sa, true);
 	commit_child_up(errand, child);
 	commit_replaced(errand, child);
 	commit_succession(errand, born);

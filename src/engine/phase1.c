@@ -42,8 +42,7 @@ bool phase1_outlived(const struct gateway *gateway, const struct ike_sa *sa, enu
 {
 	return sa->v1 != NULL && sa->state == IKE_ESTABLISHED && !list_empty(&sa->children) &&
 	       !gateway->stopping && !sa->peer->doomed &&
-	       (reason == RC_PEER_DELETED || reason == RC_REPLACED ||
-		(reason == RC_TIMEOUT && sa->delete_wanted));
+	       (reason == RC_PEER_DELETED || (reason == RC_TIMEOUT && sa->delete_wanted));
 }
 
 static bool is_wanted(const struct ike_sa *sa)

@@ -186,6 +186,7 @@ static enum rc read_id(struct step *step, struct outcome *out)
 			"HASH_I of the peer is wrong: the shared keys of the two sides differ "
 			"(compare ipsec.secrets)");
 	in->identity = v1_identity(&in->id);
+	out->initial_contact = v1_is_first_contact(step->message);
 	out->heard = true;
 	return RC_OK;
 }

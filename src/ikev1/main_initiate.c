@@ -214,6 +214,7 @@ static enum rc send_id(struct step *step, struct outcome *out)
 	TRY(v1_inner_begin(step->arena, &sink, &writer));
 	isakmp_id_emit(&writer, &id);
 	isakmp_bytes_emit(&writer, ISAKMP_HASH, hash);
+	TRY(v1_emit_contact(step, &writer));
 	go_to_4500(step, &in->nat, out);
 	out->message.purpose = REQUEST_AUTH;
 	out->request_done = true;

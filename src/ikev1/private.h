@@ -46,6 +46,11 @@ unsigned v1_vendors_of(const struct ike_message *message);
 /* What we say of ourselves to a peer that is to do this conn. */
 unsigned v1_vendors_ours(const struct config_conn *conn);
 
+/* ---- contact.c: INITIAL-CONTACT, RFC 2407 §4.6.3.3 ---- */
+/* When nothing of the peer's is up here (architecture.md §6). */
+enum rc v1_emit_contact(const struct step *step, struct writer *writer) MUST_CHECK;
+bool v1_is_first_contact(const struct ike_message *message);
+
 /* ---- nat.c: RFC 3947 §3.2 ---- */
 struct v1_nat {
 	bool supported; /* both know the same NAT-T, and the peer sent its hashes */
