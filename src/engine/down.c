@@ -195,7 +195,7 @@ static void tell_end(struct gateway *gateway, struct ike_sa *sa, enum rc reason,
 		attempt_failed(gateway, peer, tunnel, sa->serial, reason, text);
 		if (tunnel != NULL) /* its other tunnels wait too */
 			peer->backoff.not_before = tunnel->backoff.not_before;
-		if (sa->v1 != NULL)
+		if (sa->v1 != NULL && reason == RC_TIMEOUT)
 			phase1_failed(gateway, peer);
 	}
 }
