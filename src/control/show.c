@@ -64,7 +64,7 @@ json_t *show_ike(const struct call *call, const struct ike_sa *sa)
 	char local[IP_TEXT_MAX], remote[IP_TEXT_MAX], suite[128] = "", state[32], ours[20],
 						      theirs[20];
 	uint64_t peer_spi = sa->role == INITIATOR ? sa->spi_r : sa->spi_i;
-	bool up = sa->state >= IKE_ESTABLISHED;
+	bool up = sa->state >= IKE_ESTABLISHED && sa->state != IKEV1_GONE;
 
 	if (sa->choice.encr != 0)
 		(void)proposal_choice_text(&sa->choice, suite, sizeof(suite));
