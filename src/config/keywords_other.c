@@ -180,8 +180,9 @@ const struct keyword keywords_other[] = {
 	CONN_REFUSED("labeled-ipsec", "no", "labelled IPsec comes with a later version"),
 	CONN_REFUSED("cisco-unity", "no", V1),
 	CONN_REFUSED("cisco-split", "no", V1),
-	CONN_REFUSED("modeconfig", "pull",
-		     "push mode is of IKEv1, where addresses for clients come with a later version"),
+	CONN_REFUSED(
+		"modeconfig", "pull",
+		"push mode is of IKEv1, where addresses for clients come with a later version"),
 	CONN_REFUSED("modecfgdns1", "", "write modecfgdns= with all servers"),
 	CONN_REFUSED("modecfgdns2", "", "write modecfgdns= with all servers"),
 	CONN_REFUSED("modecfgwins1", "", "WINS servers are not told: write modecfgdns="),
