@@ -3,8 +3,8 @@
 #        tunnel is dead at one end and up at the other, until Vanth makes it anew by itself
 # timeout: 240
 two_gateways
-conn_conf west ikev2=no auto=start dpddelay=30
-conn_conf east ikev2=no left=198.51.100.1 leftid=@east.example leftsubnet=10.2.0.0/24 right=192.0.2.1 rightid=@west.example rightsubnet=10.1.0.0/24
+conn_conf west ikev2=no pfs=no auto=start dpddelay=30
+conn_conf east ikev2=no pfs=no left=198.51.100.1 leftid=@east.example leftsubnet=10.2.0.0/24 right=192.0.2.1 rightid=@west.example rightsubnet=10.1.0.0/24
 printf 'config setup\n\tikev1-policy=accept\n' >>"$WORK/east.conf"
 swanctl_conf east version=1
 
