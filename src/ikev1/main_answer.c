@@ -246,30 +246,13 @@ static enum rc give_up(struct step *step, struct outcome *out)
 
 static const step_fn give_up_steps[] = { give_up, NULL };
 
-static const struct payload_rule sa_rules[] = {
-	{ ISAKMP_SA, 1, 1, CLEAR },
-	PAYLOAD_RULES_END,
-};
-static const struct payload_rule ke_rules[] = {
-	{ ISAKMP_KE, 1, 1, CLEAR },
-	{ ISAKMP_NONCE, 1, 1, CLEAR },
-	{ ISAKMP_NAT_D, 0, 8, CLEAR },
-	{ ISAKMP_CR, 0, 8, CLEAR },
-	PAYLOAD_RULES_END,
-};
-static const struct payload_rule id_rules[] = {
-	{ ISAKMP_ID, 1, 1, ENCRYPTED },
-	{ ISAKMP_HASH, 1, 1, ENCRYPTED },
-	PAYLOAD_RULES_END,
-};
-
 #define R RESPONDER
 const struct ike_row ikev1_main_answer_rows[] = {
-	{ IKE_START, R, EVENT_MAIN, sa_rules, sa_steps, IKEV1_MAIN_SA,
+	{ IKE_START, R, EVENT_MAIN, v1_main_sa_rules, sa_steps, IKEV1_MAIN_SA,
 	  "somebody wants an ISAKMP SA: we choose its algorithms" },
-	{ IKEV1_MAIN_SA, R, EVENT_MAIN, ke_rules, ke_steps, IKEV1_MAIN_KE,
+	{ IKEV1_MAIN_SA, R, EVENT_MAIN, v1_main_ke_rules, ke_steps, IKEV1_MAIN_KE,
 	  "peer's KE and nonce: ours go out, and the keys are made" },
-	{ IKEV1_MAIN_KE, R, EVENT_MAIN, id_rules, id_steps, IKE_ESTABLISHED,
+	{ IKEV1_MAIN_KE, R, EVENT_MAIN, v1_main_id_rules, id_steps, IKE_ESTABLISHED,
 	  "peer proves its identity; we prove ours: phase 1 is done" },
 	{ IKEV1_MAIN_SA, R, EVENT_GIVE_UP, NULL, give_up_steps, IKEV1_MAIN_SA,
 	  "the half-open time is over" },

@@ -273,32 +273,15 @@ static enum rc cancel(struct step *step, struct outcome *out)
 static const step_fn give_up_steps[] = { give_up, NULL };
 static const step_fn cancel_steps[] = { cancel, NULL };
 
-static const struct payload_rule sa_rules[] = {
-	{ ISAKMP_SA, 1, 1, CLEAR },
-	PAYLOAD_RULES_END,
-};
-static const struct payload_rule ke_rules[] = {
-	{ ISAKMP_KE, 1, 1, CLEAR },
-	{ ISAKMP_NONCE, 1, 1, CLEAR },
-	{ ISAKMP_NAT_D, 0, 8, CLEAR },
-	{ ISAKMP_CR, 0, 8, CLEAR },
-	PAYLOAD_RULES_END,
-};
-static const struct payload_rule id_rules[] = {
-	{ ISAKMP_ID, 1, 1, ENCRYPTED },
-	{ ISAKMP_HASH, 1, 1, ENCRYPTED },
-	PAYLOAD_RULES_END,
-};
-
 #define I INITIATOR
 const struct ike_row ikev1_main_initiate_rows[] = {
 	{ IKE_START, I, EVENT_INITIATE, NULL, begin_steps, IKEV1_MAIN_SA,
 	  "we want an ISAKMP SA: what we offer goes out" },
-	{ IKEV1_MAIN_SA, I, EVENT_MAIN, sa_rules, ke_steps, IKEV1_MAIN_KE,
+	{ IKEV1_MAIN_SA, I, EVENT_MAIN, v1_main_sa_rules, ke_steps, IKEV1_MAIN_KE,
 	  "peer has chosen: our KE and nonce go out" },
-	{ IKEV1_MAIN_KE, I, EVENT_MAIN, ke_rules, id_steps, IKEV1_MAIN_ID,
+	{ IKEV1_MAIN_KE, I, EVENT_MAIN, v1_main_ke_rules, id_steps, IKEV1_MAIN_ID,
 	  "peer's KE and nonce are here, and so are the keys: who we are goes out" },
-	{ IKEV1_MAIN_ID, I, EVENT_MAIN, id_rules, established_steps, IKE_ESTABLISHED,
+	{ IKEV1_MAIN_ID, I, EVENT_MAIN, v1_main_id_rules, established_steps, IKE_ESTABLISHED,
 	  "peer proves its identity: phase 1 is done" },
 	{ IKEV1_MAIN_SA, I, EVENT_GIVE_UP, NULL, give_up_steps, IKEV1_MAIN_SA, "nobody answers" },
 	{ IKEV1_MAIN_KE, I, EVENT_GIVE_UP, NULL, give_up_steps, IKEV1_MAIN_KE, "nobody answers" },

@@ -5,6 +5,24 @@
 
 #define SECONDS_MAX (24u * 3600u)
 
+/* What both ends send in each pair of messages. */
+const struct payload_rule v1_main_sa_rules[] = {
+	{ ISAKMP_SA, 1, 1, CLEAR },
+	PAYLOAD_RULES_END,
+};
+const struct payload_rule v1_main_ke_rules[] = {
+	{ ISAKMP_KE, 1, 1, CLEAR },
+	{ ISAKMP_NONCE, 1, 1, CLEAR },
+	{ ISAKMP_NAT_D, 0, 8, CLEAR },
+	{ ISAKMP_CR, 0, 8, CLEAR },
+	PAYLOAD_RULES_END,
+};
+const struct payload_rule v1_main_id_rules[] = {
+	{ ISAKMP_ID, 1, 1, ENCRYPTED },
+	{ ISAKMP_HASH, 1, 1, ENCRYPTED },
+	PAYLOAD_RULES_END,
+};
+
 struct isakmp_phase1_terms v1_terms(const struct peer *peer)
 {
 	const struct config_conn *conn = peer->conn;

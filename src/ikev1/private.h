@@ -63,6 +63,8 @@ enum rc v1_nat_emit(const struct step *step, const struct ike_sa *sa, uint64_t c
 		    const struct ike_suite *suite, bool force, struct writer *writer) MUST_CHECK;
 
 /* ---- phase1.c: what both ends of Main Mode do ---- */
+/* Payloads of Main Mode, in either direction: SA; KE and nonce; identity. */
+extern const struct payload_rule v1_main_sa_rules[], v1_main_ke_rules[], v1_main_id_rules[];
 /* What the conn asks for and offers. */
 struct isakmp_phase1_terms v1_terms(const struct peer *peer);
 struct v1_derive { /* the worker's; copies, never the SA itself */
