@@ -374,6 +374,7 @@ void commit(struct errand *errand)
 	if (out->ike_ended != RC_OK && !out->message.present) {
 		if (says_goodbye(errand))
 			send_goodbye(errand->gateway, sa, &errand->arena, 0);
+		commit_children_ended(errand); /* IKEv1: others may outlive it */
 		sa_ends(errand, out->ike_ended, out->diag.text);
 		return;
 	}

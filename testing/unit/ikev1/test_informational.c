@@ -262,6 +262,45 @@ static void a_delete_of_the_isakmp_sa_ends_it_if_the_cookies_are_its(void **stat
 	v1_road_end(&road);
 }
 
+struct deleted_both {
+	const struct ike_sa *sa;
+	uint32_t spi;
+};
+
+static void put_both_deletes(struct writer *writer, void *context)
+{
+	const struct deleted_both *both = context;
+	uint8_t spi[4], cookies[16];
+	struct sink sink;
+	struct isakmp_delete child = { 1, PROTOCOL_ESP, 4, 1, SPAN_OF(spi) };
+	struct isakmp_delete ike = { 1, PROTOCOL_IKE, 16, 1, SPAN_OF(cookies) };
+
+	sink_init(&sink, spi, sizeof(spi));
+	sink_u32(&sink, both->spi);
+	sink_init(&sink, cookies, sizeof(cookies));
+	sink_u64(&sink, both->sa->spi_i);
+	sink_u64(&sink, both->sa->spi_r);
+	isakmp_delete_emit(writer, &child);
+	isakmp_delete_emit(writer, &ike);
+}
+
+static void deletes_of_both_in_one_message_leave_nothing(void **state)
+{
+	struct v1_road road;
+	struct deleted_both both;
+
+	(void)state;
+	v1_road_up(&road, NULL, NULL);
+	both.sa = v1_sa(&road.pair.west);
+	both.spi = v1_child(&road.pair.west)->spi_in;
+	v1_say(&road, &road.pair.west, EXCHANGE_V1_INFORMATIONAL, 77, false, put_both_deletes,
+	       &both);
+	assert_int_equal(road.pair.east.child_down, 1);
+	assert_false(v1_has_ike(&road.pair.east));
+	end_assert_childless(&road.pair.east);
+	v1_road_end(&road);
+}
+
 static void both_kinds_of_sa_are_told_to_the_peer_when_we_leave(void **state)
 {
 	struct v1_road road;
@@ -309,6 +348,7 @@ int main(void)
 		cmocka_unit_test(a_delete_of_an_spi_that_is_not_the_peers_ends_nothing),
 		cmocka_unit_test(a_delete_with_a_wrong_hash_ends_nothing),
 		cmocka_unit_test(a_delete_of_the_isakmp_sa_ends_it_if_the_cookies_are_its),
+		cmocka_unit_test(deletes_of_both_in_one_message_leave_nothing),
 		cmocka_unit_test(both_kinds_of_sa_are_told_to_the_peer_when_we_leave),
 		cmocka_unit_test(a_refused_quick_mode_fails_by_the_peers_word),
 	};
