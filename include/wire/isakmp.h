@@ -13,9 +13,9 @@
 
 /* A clear message: header (major version 1, else RC_MAJOR_VERSION) and payloads in order. Reserved
  * bytes are ignored. Of a message with ISAKMP_FLAG_ENCRYPTION the header alone is read, and count
- * is 0. RC_LIMIT beyond LIMIT_PAYLOADS, RC_TRAILING for bytes behind the last payload (clear),
- * RC_SYNTAX. Payload types of the drafts are read as those of RFC 3947. out->seen counts by type
- * (1..31; that of a fragment is 31). */
+ * is 0. RC_LIMIT beyond LIMIT_PAYLOADS, RC_TRAILING for bytes behind the last payload (clear) that
+ * are not up to three zeros, with which some peers fill up, RC_SYNTAX. Payload types of the drafts
+ * are read as those of RFC 3947. out->seen counts by type (1..31; that of a fragment is 31). */
 enum rc isakmp_message_parse(struct arena *arena, struct span datagram, struct ike_message *out,
 			     struct diag *diag) MUST_CHECK;
 /* The payloads of a decrypted message (header.next is the first's type), with whatever padding
@@ -150,9 +150,11 @@ void isakmp_config_emit(struct writer *writer, const struct isakmp_config *confi
 
 /* ---- NAT-OA (RFC 3947 §5.2) ---- */
 enum rc isakmp_nat_oa_parse(struct span body, struct ip_addr *out, struct diag *diag) MUST_CHECK;
-void isakmp_nat_oa_emit(struct writer *writer, const struct ip_addr *addr);
+/* type: the RFC's number, or that of the drafts. */
+void isakmp_nat_oa_emit(struct writer *writer, enum isakmp_payload_type type,
+			const struct ip_addr *addr);
 
-/* ---- fragments (payload 132) ---- */
+/* ---- fragments (payload 132): wire/isakmp_fragment.c ---- */
 struct isakmp_fragment {
 	uint16_t id;
 	uint8_t number; /* from 1 */
@@ -162,6 +164,15 @@ struct isakmp_fragment {
 enum rc isakmp_fragment_parse(struct span body, struct isakmp_fragment *out,
 			      struct diag *diag) MUST_CHECK;
 void isakmp_fragment_emit(struct writer *writer, const struct isakmp_fragment *fragment);
+/* A whole datagram that is one fragment: RC_SYNTAX when anything else is in it. */
+enum rc isakmp_fragment_read(struct span datagram, struct ike_header *header,
+			     struct isakmp_fragment *out, struct diag *diag) MUST_CHECK;
+/* How many fragments a message of len bytes makes when no datagram has more than limit; 0: more
+ * than LIMIT_FRAGMENTS, or none has room. */
+unsigned isakmp_fragment_count(size_t len, size_t limit);
+/* One of them (from 1), as a datagram. */
+enum rc isakmp_fragment_of(struct span message, size_t limit, uint16_t id, unsigned number,
+			   struct sink *out) MUST_CHECK;
 
 /* Is the body of this payload well-formed? As wire_payload_check(). */
 enum rc isakmp_payload_check(struct arena *arena, const struct payload *payload,

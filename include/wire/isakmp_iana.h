@@ -166,6 +166,7 @@ enum isakmp_cfg_type {
 	ISAKMP_CFG_ACK = 4
 };
 enum isakmp_cfg_attribute {
+	INTERNAL_ADDRESS_EXPIRY = 5,
 	XAUTH_TYPE = 16520,
 	XAUTH_USER_NAME = 16521,
 	XAUTH_USER_PASSWORD = 16522,
@@ -190,5 +191,6 @@ enum isakmp_cfg_attribute {
 };
 
 extern const struct names isakmp_exchange_names, isakmp_payload_names, isakmp_notify_names;
+extern const struct names isakmp_auth_names; /* enum oakley_auth, for people */
 
 #endif

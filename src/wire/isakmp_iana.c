@@ -76,3 +76,22 @@ static const struct name notify_entries[] = {
 	{ 0, NULL },
 };
 const struct names isakmp_notify_names = { "notify", notify_entries };
+
+static const struct name auth_entries[] = {
+	{ OAKLEY_PRESHARED_KEY, "shared key" },
+	{ OAKLEY_DSS_SIG, "DSS signatures" },
+	{ OAKLEY_RSA_SIG, "RSA signatures" },
+	{ OAKLEY_RSA_ENC, "RSA encryption" },
+	{ OAKLEY_RSA_ENC_REVISED, "revised RSA encryption" },
+	{ OAKLEY_ECDSA_256, "ECDSA with P-256" },
+	{ OAKLEY_ECDSA_384, "ECDSA with P-384" },
+	{ OAKLEY_ECDSA_521, "ECDSA with P-521" },
+	{ OAKLEY_HYBRID_INIT_RSA, "hybrid with RSA, XAUTH of the initiator" },
+	{ OAKLEY_HYBRID_RESP_RSA, "hybrid with RSA, XAUTH of the responder" },
+	{ OAKLEY_XAUTH_INIT_PRESHARED, "shared key, XAUTH of the initiator" },
+	{ OAKLEY_XAUTH_RESP_PRESHARED, "shared key, XAUTH of the responder" },
+	{ OAKLEY_XAUTH_INIT_RSA, "RSA signatures, XAUTH of the initiator" },
+	{ OAKLEY_XAUTH_RESP_RSA, "RSA signatures, XAUTH of the responder" },
+	{ 0, NULL },
+};
+const struct names isakmp_auth_names = { "authentication method", auth_entries };

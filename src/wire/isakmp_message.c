@@ -88,6 +88,14 @@ static enum rc chain_parse(struct arena *arena, struct span *in, bool encrypted,
 	return RC_OK;
 }
 
+/* Libreswan fills up messages in clear too. */
+static bool is_padding(struct span rest)
+{
+	static const uint8_t zeros[4] = { 0 };
+
+	return rest.len < sizeof(zeros) && span_equal(rest, span_make(zeros, rest.len));
+}
+
 enum rc isakmp_message_parse(struct arena *arena, struct span datagram, struct ike_message *out,
 			     struct diag *diag)
 {
@@ -99,6 +107,10 @@ enum rc isakmp_message_parse(struct arena *arena, struct span datagram, struct i
 	if (ike_major(&message.header) != 1)
 		return diag_fail(diag, RC_MAJOR_VERSION, "IKE major version is %u; expected 1",
 				 ike_major(&message.header));
+	if (message.header.version != IKE_VERSION_1)
+		return diag_fail(diag, RC_MAJOR_VERSION,
+				 "ISAKMP version is 1.%u; expected 1.0 (RFC 2408 section 3.1)",
+				 message.header.version & 15u);
 	if (message.header.spi_i == 0)
 		return diag_fail(diag, RC_SYNTAX,
 				 "ISAKMP header has no initiator cookie (RFC 2408 section 3.1)");
@@ -106,7 +118,7 @@ enum rc isakmp_message_parse(struct arena *arena, struct span datagram, struct i
 	in.len -= IKE_HEADER_LEN;
 	if ((message.header.flags & ISAKMP_FLAG_ENCRYPTION) == 0) {
 		TRY(chain_parse(arena, &in, false, &message, diag));
-		if (in.len != 0)
+		if (!is_padding(in))
 			return diag_fail(diag, RC_TRAILING, "%zu bytes follow the last payload",
 					 in.len);
 	}

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* IKEv1's payloads of few fields: those that are bytes alone (RFC 2408 §3.7, §3.11 to §3.13,
- * §3.16), certificates (§3.9, §3.10), NAT-OA (RFC 3947 §5.2), and the fragment that every vendor
- * took over from Cisco. */
+ * §3.16), certificates (§3.9, §3.10) and NAT-OA (RFC 3947 §5.2). */
 #include "wire/isakmp_body.h"
-
-#define FRAGMENT_LAST 1
 
 void isakmp_bytes_emit(struct writer *writer, enum isakmp_payload_type type, struct span bytes)
 {
@@ -48,43 +45,15 @@ enum rc isakmp_nat_oa_parse(struct span body, struct ip_addr *out, struct diag *
 	return ip_from_bytes(body, out);
 }
 
-void isakmp_nat_oa_emit(struct writer *writer, const struct ip_addr *addr)
+void isakmp_nat_oa_emit(struct writer *writer, enum isakmp_payload_type type,
+			const struct ip_addr *addr)
 {
 	struct sink *sink = writer->sink;
 
-	isakmp_begin(writer, ISAKMP_NAT_OA);
+	isakmp_begin(writer, type);
 	sink_u8(sink, addr->family == AF_INET ? ID_IPV4_ADDR : ID_IPV6_ADDR);
 	sink_u8(sink, 0);
 	sink_u16(sink, 0);
 	sink_span(sink, ip_bytes(addr));
-	writer_payload_end(writer);
-}
-
-enum rc isakmp_fragment_parse(struct span body, struct isakmp_fragment *out, struct diag *diag)
-{
-	struct isakmp_fragment fragment;
-	uint8_t flags;
-
-	TRY(body_needs(body, 5, "fragment", diag));
-	TRY(span_u16(&body, &fragment.id));
-	TRY(span_u8(&body, &fragment.number));
-	TRY(span_u8(&body, &flags));
-	if (fragment.number == 0)
-		return diag_fail(diag, RC_SYNTAX, "fragment with number 0; they begin with 1");
-	fragment.last = (flags & FRAGMENT_LAST) != 0;
-	fragment.data = body;
-	*out = fragment;
-	return RC_OK;
-}
-
-void isakmp_fragment_emit(struct writer *writer, const struct isakmp_fragment *fragment)
-{
-	struct sink *sink = writer->sink;
-
-	isakmp_begin(writer, ISAKMP_FRAGMENT);
-	sink_u16(sink, fragment->id);
-	sink_u8(sink, fragment->number);
-	sink_u8(sink, fragment->last ? FRAGMENT_LAST : 0);
-	sink_span(sink, fragment->data);
 	writer_payload_end(writer);
 }

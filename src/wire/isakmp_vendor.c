@@ -100,6 +100,13 @@ static const struct vendor vendors_known[] = {
 };
 #define VENDORS_KNOWN (sizeof(vendors_known) / sizeof(vendors_known[0]))
 
+/* Four bytes behind it, if they are there, tell for what (Cisco: 0xc0000000, racoon, strongSwan:
+ * 0x80000000); the upper bit is about phase 1. */
+static bool fragments_phase1(struct span body)
+{
+	return body.len < 20 || (body.ptr[16] & 0x80) != 0;
+}
+
 unsigned isakmp_vendor_of(struct span body)
 {
 	for (size_t i = 0; i < VENDORS_KNOWN; i++) {
@@ -107,7 +114,9 @@ unsigned isakmp_vendor_of(struct span body)
 		if (body.len >= vendor->least &&
 		    (body.len <= vendor->most || vendor->most == ANY_LEN) &&
 		    memcmp(body.ptr, vendor->bytes, vendor->begins) == 0)
-			return vendor->bit;
+			return vendor->bit != VENDOR_FRAGMENTATION || fragments_phase1(body)
+				       ? vendor->bit
+				       : 0;
 	}
 	return 0;
 }

@@ -61,8 +61,9 @@ static void cuts_are_good_only_between_attributes(void **state)
 {
 	(void)state;
 	for (size_t len = 0; len <= sizeof(sample); len++) {
-		bool between =
-			len == 4 || len == 12 || len == 16 || len == 24 || len == sizeof(sample);
+		bool between = len == 4 || len == 12 || len == 16 || len == 24 ||
+			       len == sizeof(sample) || len == 17 ||
+			       len == 25; /* one zero, which may fill it */
 		assert_int_equal(body_rc(parse, span_make(sample, len)),
 				 between ? RC_OK : RC_TRUNCATED);
 	}
@@ -86,6 +87,41 @@ static void addresses_have_four_bytes_or_none(void **state)
 		bytes[7] = 0;
 		assert_int_equal(body_rc(parse, span_make(bytes, 8)), RC_OK);
 	}
+}
+
+static void ipv6_addresses_have_sixteen_bytes_and_perhaps_a_prefix(void **state)
+{
+	uint8_t bytes[8 + 20] = { ISAKMP_CFG_SET, 0, 0, 0, 0, INTERNAL_IP6_ADDRESS, 0, 0 };
+	(void)state;
+	for (uint8_t len = 0; len < 20; len++) {
+		bool good = len == 0 || len == 16;
+		bytes[7] = len;
+		bytes[5] = INTERNAL_IP6_ADDRESS;
+		assert_int_equal(body_rc(parse, span_make(bytes, 8u + len)),
+				 good || len == 17 ? RC_OK : RC_SYNTAX);
+		bytes[5] = INTERNAL_IP6_DNS;
+		assert_int_equal(body_rc(parse, span_make(bytes, 8u + len)),
+				 good ? RC_OK : RC_SYNTAX);
+	}
+	bytes[5] = INTERNAL_IP6_ADDRESS;
+	bytes[7] = 17;
+	bytes[8 + 16] = 129;
+	assert_int_equal(body_rc(parse, span_make(bytes, 25)), RC_SYNTAX);
+}
+
+/* Libreswan does, up to four bytes. */
+static void zeros_may_fill_the_payload(void **state)
+{
+	uint8_t bytes[] = { ISAKMP_CFG_REPLY, 0, 0, 0, 0, 3, 0, 4, 192, 0, 2, 1, 0, 0, 0 };
+	struct wire_test *t = *state;
+	struct isakmp_config config;
+	for (size_t filling = 0; filling <= 3; filling++) {
+		assert_ok(isakmp_config_parse(&t->arena, span_make(bytes, 12 + filling), &config,
+					      &t->diag));
+		assert_int_equal(config.count, 1);
+	}
+	bytes[13] = 1; /* but nothing else */
+	assert_int_equal(body_rc(parse, SPAN_OF(bytes)), RC_TRUNCATED);
 }
 
 static void long_values_are_kept(void **state)
@@ -113,6 +149,8 @@ int main(void)
 		WIRE_TEST(attributes_survive_a_round_trip),
 		WIRE_TEST(cuts_are_good_only_between_attributes),
 		WIRE_TEST(addresses_have_four_bytes_or_none),
+		WIRE_TEST(ipv6_addresses_have_sixteen_bytes_and_perhaps_a_prefix),
+		WIRE_TEST(zeros_may_fill_the_payload),
 		WIRE_TEST(long_values_are_kept),
 		WIRE_TEST(attributes_beyond_the_limit_are_refused),
 	};

@@ -151,8 +151,8 @@ static void other_versions_and_a_missing_cookie_are_refused(void **state)
 	assert_ok(writer_message_end(&t->writer));
 	struct span message = sink_written(&t->sink);
 	assert_ok(parse(t, message));
-	t->buffer[17] = 0x1f; /* any minor version */
-	assert_ok(parse(t, message));
+	t->buffer[17] = 0x11; /* RFC 2408 §3.1: no larger minor version than one's own */
+	assert_int_equal(parse(t, message), RC_MAJOR_VERSION);
 	t->buffer[17] = IKE_VERSION_2;
 	assert_int_equal(parse(t, message), RC_MAJOR_VERSION);
 	t->buffer[17] = 0;
@@ -179,7 +179,24 @@ static void every_cut_is_refused(void **state)
 		t->buffer[27] = (uint8_t)message.len;
 	}
 	t->buffer[27]++;
+	t->buffer[message.len] = 1;
 	assert_int_equal(parse(t, span_make(message.ptr, message.len + 1)), RC_TRAILING);
+}
+
+/* Libreswan's messages in clear are multiples of four bytes. */
+static void up_to_three_zeros_may_fill_up_a_message(void **state)
+{
+	struct wire_test *t = *state;
+	begin(t, EXCHANGE_V1_MAIN, 0, 0);
+	isakmp_bytes_emit(&t->writer, ISAKMP_KE, BYTES(1, 2, 3));
+	assert_ok(writer_message_end(&t->writer));
+	struct span message = sink_written(&t->sink);
+	memset(t->buffer + message.len, 0, 4);
+	for (size_t more = 1; more <= 4; more++) {
+		t->buffer[27] = (uint8_t)(message.len + more);
+		assert_int_equal(parse(t, span_make(message.ptr, message.len + more)),
+				 more < 4 ? RC_OK : RC_TRAILING);
+	}
 }
 
 static void payloads_beyond_the_limit_are_refused(void **state)
@@ -220,6 +237,7 @@ int main(void)
 		WIRE_TEST(what_is_no_chain_leaves_the_message_as_it_was),
 		WIRE_TEST(other_versions_and_a_missing_cookie_are_refused),
 		WIRE_TEST(every_cut_is_refused),
+		WIRE_TEST(up_to_three_zeros_may_fill_up_a_message),
 		WIRE_TEST(payloads_beyond_the_limit_are_refused),
 		WIRE_TEST(failing_allocation_is_reported),
 	};

@@ -15,13 +15,6 @@ static enum rc parse_nat_oa(struct arena *arena, struct span body, struct diag *
 	return isakmp_nat_oa_parse(body, &addr, diag);
 }
 
-static enum rc parse_fragment(struct arena *arena, struct span body, struct diag *diag)
-{
-	struct isakmp_fragment fragment;
-	(void)arena;
-	return isakmp_fragment_parse(body, &fragment, diag);
-}
-
 static void a_nonce_has_8_to_256_bytes(void **state)
 {
 	uint8_t bytes[257] = { 0 };
@@ -61,7 +54,7 @@ static void nat_oa_holds_one_address(void **state)
 	struct ip_addr want[2], got;
 	for (int i = 0; i < 2; i++) {
 		assert_ok(ip_parse(addrs[i], &want[i]));
-		isakmp_nat_oa_emit(&t->writer, &want[i]);
+		isakmp_nat_oa_emit(&t->writer, ISAKMP_NAT_OA, &want[i]);
 	}
 	const struct payload *p = isakmp_sent(t);
 	for (int i = 0; i < 2; i++, p = p->next) {
@@ -76,32 +69,6 @@ static void nat_oa_holds_one_address(void **state)
 	assert_int_equal(body_rc(parse_nat_oa, BYTES(ID_IPV4_ADDR, 1, 2, 3, 1, 2, 3, 4)), RC_OK);
 }
 
-static void fragments_survive_a_round_trip(void **state)
-{
-	struct wire_test *t = *state;
-	struct isakmp_fragment fragment = { 0x1234, 3, true, BYTES(7, 7, 7) }, back;
-	isakmp_fragment_emit(&t->writer, &fragment);
-	fragment.last = false;
-	isakmp_fragment_emit(&t->writer, &fragment);
-	const struct payload *p = isakmp_sent(t);
-	assert_int_equal(p->type, ISAKMP_FRAGMENT);
-	assert_ok(isakmp_fragment_parse(p->body, &back, &t->diag));
-	assert_int_equal(back.id, 0x1234);
-	assert_int_equal(back.number, 3);
-	assert_true(back.last);
-	assert_span(back.data, BYTES(7, 7, 7));
-	assert_ok(isakmp_fragment_parse(p->next->body, &back, &t->diag));
-	assert_false(back.last);
-}
-
-static void a_fragment_has_a_number_and_bytes(void **state)
-{
-	(void)state;
-	check_cuts(parse_fragment, BYTES(0, 1, 1, 0, 9, 9), 5);
-	assert_int_equal(body_rc(parse_fragment, BYTES(0, 1, 0, 1, 9)), RC_SYNTAX);
-	assert_int_equal(body_rc(parse_fragment, BYTES(0, 1, 255, 0xfe, 9)), RC_OK);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -109,8 +76,6 @@ int main(void)
 		WIRE_TEST(bytes_are_the_whole_body),
 		WIRE_TEST(certificates_survive_a_round_trip),
 		WIRE_TEST(nat_oa_holds_one_address),
-		WIRE_TEST(fragments_survive_a_round_trip),
-		WIRE_TEST(a_fragment_has_a_number_and_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
