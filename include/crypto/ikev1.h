@@ -28,11 +28,17 @@ struct span ikev1_key(const struct ike_keys *keys, const struct ike_suite *suite
  * nonce that is too long. RC_UNSUPPORTED: the suite's cipher is no CBC. */
 enum rc ikev1_keys_derive(const struct ike_suite *suite, const struct ikev1_exchange *exchange,
 			  struct span psk, struct ike_keys *out) MUST_CHECK;
+/* Was SKEYID made of this preshared key? RC_AUTH_FAILED: of another one. */
+enum rc ikev1_psk_check(const struct ike_suite *suite, const struct ike_keys *keys,
+			const struct ikev1_exchange *exchange, struct span psk) MUST_CHECK;
 /* HASH_I, HASH_R (§5): prf(SKEYID, g^x of its sender | g^x of the other | CKY of its sender | CKY
- * of the other | SAi_b | ID_b of its sender). out: prf->len bytes. */
-enum rc ikev1_hash_auth(const struct ike_suite *suite, const struct ike_keys *keys,
-			const struct ikev1_exchange *exchange, bool of_initiator,
-			struct span sa_body, struct span id_body, uint8_t *out) MUST_CHECK;
+ * of the other | SAi_b | ID_b of its sender). prf: the suite's, or that of the method (RFC 4754).
+ * out: prf->len bytes.
+ */
+enum rc ikev1_hash_auth(const struct ike_suite *suite, const struct prf_alg *prf,
+			const struct ike_keys *keys, const struct ikev1_exchange *exchange,
+			bool of_initiator, struct span sa_body, struct span id_body,
+			uint8_t *out) MUST_CHECK;
 /* prf(SKEYID_a, parts): HASH(1), HASH(2), HASH(3) and those of the other exchanges. */
 enum rc ikev1_hash(const struct ike_suite *suite, const struct ike_keys *keys,
 		   const struct span *parts, size_t count, uint8_t *out) MUST_CHECK;

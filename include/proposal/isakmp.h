@@ -32,12 +32,19 @@ struct isakmp_phase2_terms {
 struct isakmp_choice {
 	struct proposal_choice choice;
 	uint16_t auth, encapsulation;
+	bool user; /* XAUTH or hybrid authentication: a user is to be proven, then auth is that
+		      of phase 1 alone (hybrid: OAKLEY_HYBRID_INIT_RSA) */
 	uint32_t seconds;		       /* as the peer said; 0: nothing */
 	uint64_t kilobytes;		       /* 0: nothing */
 	uint8_t proposal, transform;	       /* their numbers */
 	const struct isakmp_transform *chosen; /* in the peer's SA */
 };
 
+/* What of an ike= IKEv1 alone can say (a cipher that RFC 8247 has no place for), as a word of its
+ * own; NULL: nothing. */
+const char *isakmp_only(const struct proposal_list *list);
+/* proposal_ike_suite() for an ISAKMP SA. */
+enum rc isakmp_ike_suite(const struct proposal_choice *choice, struct ike_suite *out) MUST_CHECK;
 /* The SA payload that offers the list. RC_NO_PROPOSAL: nothing of it can be said in IKEv1. */
 enum rc isakmp_offer_phase1(struct arena *arena, const struct proposal_list *list,
 			    const struct isakmp_phase1_terms *terms, struct isakmp_sa *out,

@@ -121,9 +121,25 @@ enum rc ikev1_keys_derive(const struct ike_suite *suite, const struct ikev1_exch
 	return rc;
 }
 
-enum rc ikev1_hash_auth(const struct ike_suite *suite, const struct ike_keys *keys,
-			const struct ikev1_exchange *exchange, bool of_initiator,
-			struct span sa_body, struct span id_body, uint8_t *out)
+enum rc ikev1_psk_check(const struct ike_suite *suite, const struct ike_keys *keys,
+			const struct ikev1_exchange *exchange, struct span psk)
+{
+	uint8_t skeyid[HASH_LEN_MAX];
+	struct hmac hmac;
+	enum rc rc = hmac_open(&hmac, prf_hash(suite->prf));
+	if (rc == RC_OK)
+		rc = skeyid_make(&hmac, exchange, psk, skeyid);
+	hmac_close(&hmac);
+	if (rc == RC_OK &&
+	    !secret_equal(span_make(skeyid, suite->prf->len), ikev1_key(keys, suite, IKEV1_SKEYID)))
+		rc = RC_AUTH_FAILED;
+	wipe(skeyid, sizeof skeyid);
+	return rc;
+}
+
+enum rc ikev1_hash_auth(const struct ike_suite *suite, const struct prf_alg *prf,
+			const struct ike_keys *keys, const struct ikev1_exchange *exchange,
+			bool of_initiator, struct span sa_body, struct span id_body, uint8_t *out)
 {
 	uint8_t cookies[16];
 	struct span parts[] = { exchange->public_i, exchange->public_r, SPAN_OF(cookies), sa_body,
@@ -134,7 +150,7 @@ enum rc ikev1_hash_auth(const struct ike_suite *suite, const struct ike_keys *ke
 		parts[1] = exchange->public_i;
 		put_cookies(cookies, exchange->cky_r, exchange->cky_i);
 	}
-	return prf_parts(suite->prf, ikev1_key(keys, suite, IKEV1_SKEYID), parts, 5, out);
+	return prf_parts(prf, ikev1_key(keys, suite, IKEV1_SKEYID), parts, 5, out);
 }
 
 enum rc ikev1_hash(const struct ike_suite *suite, const struct ike_keys *keys,

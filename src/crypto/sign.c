@@ -70,7 +70,9 @@ static enum rc sign_pkcs1(struct private_key *key, enum sign_hash hash, struct s
 			  uint8_t *out, size_t *out_len)
 {
 	uint8_t buffer[RSA_INFO_MAX];
-	struct span info = rsa_digest_info(hash, digest, buffer);
+	struct span info = hash == SIGN_RAW ? digest : rsa_digest_info(hash, digest, buffer);
+	if (info.len == 0 || info.len > RSA_INFO_MAX)
+		return RC_INTERNAL;
 	*out_len = key->public->modulus.len;
 	return call_nss(key->key, CKM_RSA_PKCS, NULL, info, out, *out_len);
 }
@@ -84,12 +86,18 @@ static enum rc sign_pss(struct private_key *key, const struct sign_scheme *schem
 	return call_nss(key->key, CKM_RSA_PKCS_PSS, &param, digest, out, *out_len);
 }
 
+/* Of a longer one the leftmost bits count (FIPS 186-4 §6.4). */
+static struct span ecdsa_digest(const struct curve *curve, struct span digest)
+{
+	return span_make(digest.ptr, digest.len < curve->len ? digest.len : curve->len);
+}
+
 static enum rc sign_ecdsa(struct private_key *key, enum signature_form form, struct span digest,
 			  uint8_t *out, size_t *out_len)
 {
 	const struct curve *curve = curve_of(key->public->kind);
 	uint8_t raw[2 * CURVE_LEN_MAX];
-	TRY(call_nss(key->key, CKM_ECDSA, NULL, digest, raw, 2u * curve->len));
+	TRY(call_nss(key->key, CKM_ECDSA, NULL, ecdsa_digest(curve, digest), raw, 2u * curve->len));
 	return ecdsa_from_raw(curve, form, raw, out, out_len);
 }
 
@@ -163,7 +171,8 @@ static enum rc verify_ecdsa(const struct public_key *key, enum signature_form fo
 	const struct curve *curve = curve_of(key->kind);
 	uint8_t raw[2 * CURVE_LEN_MAX];
 	TRY(ecdsa_to_raw(curve, form, signature, raw));
-	return ask_nss(key, CKM_ECDSA, NULL, digest, span_make(raw, 2u * curve->len), worker);
+	return ask_nss(key, CKM_ECDSA, NULL, ecdsa_digest(curve, digest),
+		       span_make(raw, 2u * curve->len), worker);
 }
 
 static enum rc verify_input(const struct public_key *key, const struct sign_scheme *scheme,

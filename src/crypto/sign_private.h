@@ -8,7 +8,7 @@
 
 #define SIGNATURE_MAX (RSA_BITS_MAX / 8)
 
-/* NULL: SIGN_IDENTITY. */
+/* NULL: SIGN_IDENTITY, SIGN_RAW. */
 const struct hash_alg *sign_hash_alg(enum sign_hash hash);
 
 /* What the probe tests, one by one. */

@@ -24,12 +24,13 @@ struct span rsa_digest_info(enum sign_hash hash, struct span digest, uint8_t *ou
 	return sink.full ? SPAN_NONE : sink_written(&sink);
 }
 
-/* EM = 00 | 01 | ff .. | 00 | DigestInfo; a key of 2048 bits has room for every hash. */
+/* EM = 00 | 01 | ff .. | 00 | DigestInfo, or the bare hash; a key of 2048 bits has room for every
+ * hash. */
 static enum rc make_block(enum sign_hash hash, struct span digest, uint8_t *block, size_t len)
 {
 	uint8_t buffer[RSA_INFO_MAX];
-	struct span info = rsa_digest_info(hash, digest, buffer);
-	if (info.len == 0 || len < info.len + 11)
+	struct span info = hash == SIGN_RAW ? digest : rsa_digest_info(hash, digest, buffer);
+	if (info.len == 0 || info.len > RSA_INFO_MAX || len < info.len + 11)
 		return RC_INTERNAL;
 	memset(block, 0xff, len);
 	block[0] = 0;
@@ -93,6 +94,7 @@ CK_RSA_PKCS_PSS_PARAMS rsa_pss_params(const struct sign_scheme *scheme)
 		break;
 	case SIGN_SHA1:
 	case SIGN_IDENTITY:
+	case SIGN_RAW:
 		break;
 	}
 	return params;

@@ -11,6 +11,7 @@ const struct names sign_hash_names = { "hash algorithm", (const struct name[]){
 								 { SIGN_SHA2_384, "SHA2-384" },
 								 { SIGN_SHA2_512, "SHA2-512" },
 								 { SIGN_IDENTITY, "Identity" },
+								 { SIGN_RAW, "none" },
 								 { 0, NULL },
 							 } };
 
@@ -114,6 +115,8 @@ static const struct scheme_row rows[] = {
 	{ SIGN_ECDSA, SIGN_SHA2_384, "ECDSA with SHA2-384", SPAN_OF(ecdsa_sha384) },
 	{ SIGN_ECDSA, SIGN_SHA2_512, "ECDSA with SHA2-512", SPAN_OF(ecdsa_sha512) },
 	{ SIGN_ED25519, SIGN_IDENTITY, "Ed25519", SPAN_OF(ed25519) },
+	{ SIGN_RSA_PKCS1, SIGN_RAW, "RSA as IKEv1 has it", { NULL, 0 } }, /* no name in ASN.1 */
+	{ SIGN_ECDSA, SIGN_RAW, "ECDSA as IKEv1 has it", { NULL, 0 } },
 };
 #define ROWS (sizeof rows / sizeof *rows)
 
@@ -250,7 +253,7 @@ static enum rc read_pss(struct span in, struct sign_scheme *out)
 static enum rc read_plain(struct span oid, struct span parameters, struct sign_scheme *out)
 {
 	struct span body, known, null = SPAN_NONE;
-	for (size_t i = 0; i < ROWS; i++) {
+	for (size_t i = 0; i < ROWS && rows[i].der.ptr != NULL; i++) {
 		TRY(der_only(rows[i].der, ASN1_SEQUENCE, &body));
 		TRY(der_take(&body, ASN1_OID, &known));
 		if (rows[i].form == SIGN_RSA_PSS || !span_equal(known, oid))

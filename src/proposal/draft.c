@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 #include "wire/limits.h"
+#include "crypto/ikev1.h"
 #include "proposal/draft.h"
 
 static const char *protocol_text(uint8_t protocol)
@@ -33,6 +34,8 @@ static bool ike_available(const struct proposal_transform *t)
 	switch ((enum transform_type)t->type) {
 	case TRANSFORM_ENCR:
 		encr = crypto_encr(t->id);
+		if (encr == NULL) /* config looks at who may say it */
+			encr = ikev1_encr(t->id);
 		return encr != NULL &&
 		       (t->key_bits == 0 || crypto_encr_key_bits_ok(encr, t->key_bits));
 	case TRANSFORM_PRF:

@@ -3,6 +3,7 @@
  * whether the one that came back is one of ours. */
 #include <stdio.h>
 #include <string.h>
+#include "crypto/ikev1.h"
 #include "proposal/isakmp_words.h"
 
 #define TEXT_MAX_LEN 120
@@ -274,11 +275,26 @@ static enum rc nothing(const struct search *search, struct diag *diag)
 			 ours);
 }
 
+/* draft-beaulieu-ike-xauth-02 §7.2: one number says how phase 1 is proven, and that a user follows.
+ */
+static void settle_user(struct isakmp_choice *choice)
+{
+	choice->user = choice->auth == OAKLEY_XAUTH_INIT_PRESHARED ||
+		       choice->auth == OAKLEY_XAUTH_INIT_RSA ||
+		       choice->auth == OAKLEY_HYBRID_INIT_RSA;
+	if (choice->auth == OAKLEY_XAUTH_INIT_PRESHARED)
+		choice->auth = OAKLEY_PRESHARED_KEY;
+	else if (choice->auth == OAKLEY_XAUTH_INIT_RSA)
+		choice->auth = OAKLEY_RSA_SIG;
+}
+
 static enum rc choose(const struct search *search, struct isakmp_choice *out, struct diag *diag)
 {
 	for (unsigned i = 0; i < search->list->count; i++)
-		if (find(search, &search->list->items[i], out))
+		if (find(search, &search->list->items[i], out)) {
+			settle_user(out);
 			return RC_OK;
+		}
 	return nothing(search, diag);
 }
 
@@ -326,4 +342,37 @@ enum rc isakmp_accept_phase2(const struct proposal_list *list,
 {
 	return accept_one(&(struct search){ .list = list, .phase2 = terms, .theirs = answer }, out,
 			  diag);
+}
+
+const char *isakmp_only(const struct proposal_list *list)
+{
+	for (unsigned i = 0; i < list->count; i++)
+		for (unsigned j = 0; j < list->items[i].count; j++) {
+			const struct proposal_transform *t = &list->items[i].transforms[j];
+			const struct encr_alg *encr =
+				t->type == TRANSFORM_ENCR && crypto_encr(t->id) == NULL
+					? ikev1_encr(t->id)
+					: NULL;
+			if (encr != NULL)
+				return encr->name;
+		}
+	return NULL;
+}
+
+enum rc isakmp_ike_suite(const struct proposal_choice *choice, struct ike_suite *out)
+{
+	struct ike_suite suite = { .encr = ikev1_encr(choice->encr),
+				   .integ = crypto_integ(choice->integ),
+				   .prf = ikev1_prf(choice->prf),
+				   .dh = crypto_dh(choice->dh),
+				   .encr_key_bits = choice->encr_bits };
+
+	if (choice->protocol != PROTOCOL_IKE)
+		return RC_INTERNAL;
+	if (suite.encr == NULL || suite.prf == NULL || suite.dh == NULL || suite.integ == NULL)
+		return RC_UNSUPPORTED;
+	if (suite.encr_key_bits == 0)
+		suite.encr_key_bits = suite.encr->key_bits;
+	*out = suite;
+	return RC_OK;
 }

@@ -30,14 +30,29 @@ static void each_end_has_a_hash_of_its_own(void **state)
 		struct ike_suite suite = known_suite(&known[i]);
 		struct ike_keys keys = known_keys(&known[i]);
 		struct span hash = { out, suite.prf->len };
-		assert_ok(ikev1_hash_auth(&suite, &keys, &one.exchange, true, SPAN_OF(sa),
-					  SPAN_HEX(idi), out));
+		assert_ok(ikev1_hash_auth(&suite, suite.prf, &keys, &one.exchange, true,
+					  SPAN_OF(sa), SPAN_HEX(idi), out));
 		assert_bytes(hash, known[i].hash_i);
-		assert_ok(ikev1_hash_auth(&suite, &keys, &one.exchange, false, SPAN_OF(sa),
-					  SPAN_HEX(idr), out));
+		assert_ok(ikev1_hash_auth(&suite, suite.prf, &keys, &one.exchange, false,
+					  SPAN_OF(sa), SPAN_HEX(idr), out));
 		assert_bytes(hash, known[i].hash_r);
 		ike_keys_wipe(&keys);
 	}
+}
+
+static void a_key_is_known_by_what_was_made_of_it(void **state)
+{
+	static const uint8_t psk[] = "one", other[] = "two";
+	struct ike_suite suite = known_suite(&known[0]);
+	struct known_exchange one;
+	struct ike_keys keys = { { NULL, 0 } };
+	(void)state;
+	known_exchange(&one);
+	assert_ok(ikev1_keys_derive(&suite, &one.exchange, SPAN_OF(psk), &keys));
+	assert_ok(ikev1_psk_check(&suite, &keys, &one.exchange, SPAN_OF(psk)));
+	assert_int_equal(ikev1_psk_check(&suite, &keys, &one.exchange, SPAN_OF(other)),
+			 RC_AUTH_FAILED);
+	ike_keys_wipe(&keys);
 }
 
 static void a_later_message_is_hashed_with_skeyid_a(void **state)
@@ -214,6 +229,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_keys_are_those_of_another_implementation),
 		cmocka_unit_test(each_end_has_a_hash_of_its_own),
+		cmocka_unit_test(a_key_is_known_by_what_was_made_of_it),
 		cmocka_unit_test(a_later_message_is_hashed_with_skeyid_a),
 		cmocka_unit_test(keymat_depends_on_direction_nonces_and_pfs),
 		cmocka_unit_test(a_nonce_over_256_bytes_is_refused),

@@ -197,6 +197,81 @@ static void what_is_made_verifies_by_every_scheme(void **state)
 	}
 }
 
+/* RFC 2409 §5.1: the block holds the hash and nothing that names it. */
+static void rsa_of_ikev1_signs_the_bare_hash(void **state)
+{
+	(void)state;
+	const struct sign_scheme raw = { SIGN_RSA_PKCS1, SIGN_RAW, 0 },
+				 named = { SIGN_RSA_PKCS1, SIGN_SHA2_256, 0 };
+	struct private_key *key = NULL;
+	struct key_in_nss nss;
+	uint8_t hash[32], signature[SIGNATURE_MAX], block[256], want[256];
+	size_t len = 0;
+	struct span bytes = SPAN_OF(hash);
+
+	memset(hash, 0x5a, sizeof hash);
+	assert_ok(private_key_generate(KEY_RSA, 2048, false, NULL, 0, &key, NULL));
+	assert_ok(signature_make(key, &raw, SIGNATURE_DER, &bytes, 1, 0, signature, &len, NULL));
+	assert_int_equal(len, sizeof block);
+	assert_ok(key_enter(private_key_public(key), 0, &nss));
+	assert_int_equal(PK11_PubEncryptRaw(nss.key, block, signature, 256, NULL), SECSuccess);
+	key_leave(private_key_public(key), &nss);
+	memset(want, 0xff, sizeof want);
+	want[0] = want[256 - 33] = 0;
+	want[1] = 1;
+	memcpy(want + 256 - 32, hash, 32);
+	assert_memory_equal(block, want, sizeof want);
+	assert_ok(verify(private_key_public(key), raw, SIGNATURE_DER, bytes,
+			 span_make(signature, len)));
+	assert_int_equal(verify(private_key_public(key), named, SIGNATURE_DER, bytes,
+				span_make(signature, len)),
+			 RC_AUTH_FAILED);
+	hash[31] ^= 1;
+	assert_int_equal(verify(private_key_public(key), raw, SIGNATURE_DER, bytes,
+				span_make(signature, len)),
+			 RC_AUTH_FAILED);
+	assert_int_not_equal(signature_make(key, &raw, SIGNATURE_DER, &(struct span){ want, 200 },
+					    1, 0, signature, &len, NULL),
+			     RC_OK);
+	private_key_unref(key);
+}
+
+/* Who knows the message that was hashed can verify it as usual. */
+static void ecdsa_of_ikev1_signs_the_bare_hash(void **state)
+{
+	(void)state;
+	static const struct {
+		enum sign_hash hash;
+		const struct hash_alg *alg;
+	} hashes[] = { { SIGN_SHA1, &hash_alg_sha1 },
+		       { SIGN_SHA2_256, &hash_alg_sha256 },
+		       { SIGN_SHA2_512, &hash_alg_sha512 } };
+	const struct sign_scheme raw = { SIGN_ECDSA, SIGN_RAW, 0 };
+	struct span message = SPAN_OF("the leftmost bits of a long hash count");
+
+	for (unsigned i = 0; i < 3; i++) {
+		const struct sign_scheme named = { SIGN_ECDSA, hashes[i].hash, 0 };
+		struct private_key *key = NULL;
+		uint8_t hash[HASH_LEN_MAX], signature[SIGNATURE_MAX];
+		struct span bytes = { hash, hashes[i].alg->len };
+		size_t len = 0;
+		assert_ok(private_key_generate(KEY_ECDSA_P256, 0, false, NULL, 0, &key, NULL));
+		assert_ok(hash_parts(hashes[i].alg, &message, 1, hash));
+		assert_ok(signature_make(key, &raw, SIGNATURE_RAW, &bytes, 1, 0, signature, &len,
+					 NULL));
+		assert_int_equal(len, 64);
+		assert_ok(verify(private_key_public(key), named, SIGNATURE_RAW, message,
+				 span_make(signature, len)));
+		assert_ok(verify(private_key_public(key), raw, SIGNATURE_RAW, bytes,
+				 span_make(signature, len)));
+		hash[0] ^= 1;
+		assert_int_equal(verify(private_key_public(key), raw, SIGNATURE_RAW, bytes,
+					span_make(signature, len)),
+				 RC_AUTH_FAILED);
+		private_key_unref(key);
+	}
+}
+
 static void pss_takes_the_salt_that_it_is_told(void **state)
 {
 	(void)state;
@@ -287,6 +362,8 @@ int main(void)
 		TEST(rsa_signatures_lie_below_the_modulus),
 		TEST(schemes_need_a_key_that_fits),
 		TEST(what_is_made_verifies_by_every_scheme),
+		TEST(rsa_of_ikev1_signs_the_bare_hash),
+		TEST(ecdsa_of_ikev1_signs_the_bare_hash),
 		TEST(pss_takes_the_salt_that_it_is_told),
 		TEST(several_threads_use_one_key),
 		TEST(running_out_of_memory_is_told),

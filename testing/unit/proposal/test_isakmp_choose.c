@@ -334,6 +334,43 @@ static void a_cipher_of_one_key_length_has_none_said(void **state)
 	assert_int_equal(isakmp_choose_phase1(&list, &by_key, &q.sa, &c, &diag), RC_NO_PROPOSAL);
 }
 
+/* The ciphers of old peers are IKEv1's alone. */
+static void what_only_ikev1_can_say_is_found_and_has_a_suite(void **state)
+{
+	static const struct {
+		const char *text, *only;
+	} all[] = { { "3des-sha1-modp2048", "3des" },
+		    { "aes256-sha1-modp2048, camellia256-sha2_256-dh19", "camellia_cbc" },
+		    { "aes256-sha1-modp2048, aes_gcm256-sha2_256-dh31", NULL } };
+	struct proposal_choice choice = { .protocol = PROTOCOL_IKE,
+					  .encr = ENCR_3DES,
+					  .prf = PRF_HMAC_SHA1,
+					  .integ = INTEG_HMAC_SHA1_96,
+					  .dh = DH_MODP_2048 };
+	struct proposal_list *list = NULL;
+	struct ike_suite suite;
+	struct diag diag;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(
+			proposal_parse(PROTOCOL_IKE, all[i].text, false, &list, NULL, &diag),
+			RC_OK);
+		if (all[i].only != NULL)
+			assert_string_equal(isakmp_only(list), all[i].only);
+		else
+			assert_null(isakmp_only(list));
+		proposal_free(list);
+	}
+	assert_int_equal(proposal_ike_suite(&choice, &suite), RC_UNSUPPORTED);
+	assert_int_equal(isakmp_ike_suite(&choice, &suite), RC_OK);
+	assert_int_equal(suite.encr_key_bits, 192);
+	choice.encr = ENCR_AES_GCM_16; /* no AEAD in phase 1 */
+	assert_int_equal(isakmp_ike_suite(&choice, &suite), RC_UNSUPPORTED);
+	choice.protocol = PROTOCOL_ESP;
+	assert_int_equal(isakmp_ike_suite(&choice, &suite), RC_INTERNAL);
+}
+
 /* ---- lifetimes, RFC 2407 §4.5 ---- */
 
 static struct theirs life2(uint16_t type, struct isakmp_attribute duration)
@@ -797,6 +834,7 @@ int main(void)
 		cmocka_unit_test(attributes_that_we_do_not_know_make_it_none),
 		cmocka_unit_test(key_lengths_are_those_of_the_cipher),
 		cmocka_unit_test(a_cipher_of_one_key_length_has_none_said),
+		cmocka_unit_test(what_only_ikev1_can_say_is_found_and_has_a_suite),
 		cmocka_unit_test(lifetimes_of_any_size_are_read),
 		cmocka_unit_test(lifetimes_beyond_all_bounds_are_the_longest_there_are),
 		cmocka_unit_test(lifetimes_of_nothing_are_none),
