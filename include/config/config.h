@@ -59,6 +59,7 @@ enum config_authby {
 	AUTHBY_ECDSA = 4,
 	AUTHBY_NULL = 8,
 	AUTHBY_EDDSA = 16,
+	AUTHBY_XAUTH = 32, /* only while it is read: see config_end.xauthclient */
 };
 #define AUTHBY_SIGNATURE (AUTHBY_RSA | AUTHBY_ECDSA | AUTHBY_EDDSA)
 /* With which hashes these signatures may be made: bits 1 << enum sign_hash. No bits where `auth`
@@ -66,11 +67,16 @@ enum config_authby {
 struct config_signatures {
 	uint8_t pss, pkcs1, ecdsa;
 };
+/* Who says whether the password of a client of XAUTH is right, and what follows if it is not. */
+enum config_xauthby { XAUTHBY_FILE, XAUTHBY_PAM, XAUTHBY_ALWAYSOK };
+enum config_xauthfail { XAUTHFAIL_HARD, XAUTHFAIL_SOFT };
 enum config_tristate { TRI_NO, TRI_YES, TRI_AUTO };
 /* RFC 6023: IKE_AUTH without a Child SA */
 enum config_childless { CHILDLESS_ALLOW, CHILDLESS_NEVER, CHILDLESS_PREFER, CHILDLESS_FORCE };
 /* RFC 8784: never, if the peer can, or not at all */
 enum config_ppk { PPK_NO, PPK_YES, PPK_INSIST };
+/* IKEv1: how NAT-T is announced */
+enum config_nat_method { NAT_METHOD_BOTH, NAT_METHOD_RFC, NAT_METHOD_DRAFTS, NAT_METHOD_NONE };
 enum config_dpdaction { DPD_AUTO, DPD_HOLD, DPD_CLEAR, DPD_RESTART };
 
 enum config_sendcert { SENDCERT_ALWAYS, SENDCERT_IFASKED, SENDCERT_NEVER };
@@ -104,6 +110,15 @@ struct config_interface_address {
 /* leftsourceip=%config: addresses that we ask the peer for */
 enum config_wanted_address { WANT_IPV4 = 1, WANT_IPV6 = 2 };
 
+/* IKEv1: rightsubnet=vhost:, vnet: */
+enum config_virtual { VIRTUAL_NONE, VIRTUAL_HOST, VIRTUAL_NET };
+#define CONFIG_VIRTUAL_MAX 15
+struct config_virtual_nets {
+	struct ip_range items[CONFIG_VIRTUAL_MAX];
+	unsigned count;
+};
+
+#define CONFIG_USERNAME_MAX 128
 struct config_end {
 	enum config_host_kind kind;
 	struct ip_addr addr;   /* HOST_ADDRESS */
@@ -114,7 +129,11 @@ struct config_end {
 		id; /* ID_NONE: not given (then the address is the ID; for remote %any: any) */
 	struct ip_range *subnets; /* leftsubnet or leftsubnets; count 0: the host itself */
 	unsigned subnet_count;
-	bool together;	  /* leftsubnet=a,b: all in one Child SA; leftsubnets=a,b: each its own */
+	bool together; /* leftsubnet=a,b: all in one Child SA; leftsubnets=a,b: each its own */
+	/* vhost:, vnet: subnets are those of which a client may have one; no: or its own address;
+	 * private: that of virtual-private= are among them */
+	enum config_virtual virtual_kind;
+	bool virtual_no, virtual_private;
 	uint8_t protocol; /* leftprotoport */
 	bool ports;	  /* leftprotoport= names some, from > to: OPAQUE; otherwise any */
 	uint16_t port_from,
@@ -137,6 +156,11 @@ struct config_end {
 	struct config_pool *pools; /* leftaddresspool= */
 	uint16_t pool_count;
 	bool modecfgserver, modecfgclient; /* this end gives addresses, asks for them */
+	/* XAUTH of IKEv1: this end asks for a user and a password, or gives them. Where one end
+	 * does the other does the other. */
+	bool xauthserver, xauthclient;
+	bool hybrid; /* client: it proves nothing in phase 1 (hybrid authentication); auth is 0 */
+	char *username; /* client; CONFIG_USERNAME_MAX bytes: who its user is; NULL: not given */
 	struct ip_addr *dns; /* leftdns=; conn.modecfgdns has them, unless both were given */
 	unsigned dns_count;
 	bool cat;     /* client address translation */
@@ -197,6 +221,7 @@ struct config_conn {
 	unsigned rekeyfuzz; /* percent */
 	bool rekey, reauth;
 	bool initial_contact;
+	bool aggressive; /* IKEv1: Aggressive Mode, and never Main Mode */
 	enum config_childless childless;
 	bool session_resumption;	     /* RFC 5723 */
 	bool send_redirect, accept_redirect; /* RFC 5685 */
@@ -205,12 +230,14 @@ struct config_conn {
 	usec_t dpddelay, dpdtimeout, dpdretry; /* 0: off */
 	enum config_dpdaction dpdaction;
 	enum config_tristate encapsulation; /* yes: force UDP */
+	enum config_nat_method nat_method;
 	enum config_fragmentation fragmentation;
 	uint16_t fragment_size; /* the largest IP packet with a part of a message of ours */
 	bool mobike;
 	uint16_t replay_window;
 	enum config_tristate esn;
 	uint32_t mark, mark_mask, if_id;
+	bool mark_unique; /* mark=%unique: each tunnel has one of its own, its reqid */
 	/* after load never unset: where mark-in= or mark-out= is not given, those of mark= */
 	uint32_t mark_in, mark_in_mask, mark_out, mark_out_mask;
 	bool has_mark_in, has_mark_out;
@@ -231,7 +258,12 @@ struct config_conn {
 	struct ip_addr *modecfgdns;
 	unsigned modecfgdns_count;
 	char *modecfgdomains, *modecfgbanner;
-	bool modecfgpull; /* IKEv1: the client asks */
+	bool modecfgpull;	    /* IKEv1: the client asks */
+	bool cisco_split;	    /* IKEv1: clients that ask are told what is behind us */
+	bool cisco_unity;	    /* IKEv1: the vendor ID of Cisco's clients goes out */
+	uint8_t xauthby, xauthfail; /* enum config_xauthby, enum config_xauthfail */
+	bool xauth_is_server;	    /* strongSwan's xauth=server, beside authby=xauthpsk */
+	char *xauth_identity;	    /* strongSwan's spelling of the client's username= */
 	uint64_t ipsec_max_bytes, ipsec_max_packets;
 	uint64_t margin_bytes, margin_packets; /* 0: an eighth of these */
 	enum config_ppk ppk;
@@ -242,6 +274,8 @@ struct config_conn {
 };
 
 enum config_ddos { DDOS_AUTO, DDOS_BUSY, DDOS_UNLIMITED };
+/* What becomes of IKEv1 (ikev1-policy=). ACCEPT: it is spoken where a conn asks for it. */
+enum config_ikev1_policy { IKEV1_POLICY_ACCEPT, IKEV1_POLICY_DROP, IKEV1_POLICY_REJECT };
 /* What a client that comes again means for its earlier IKE SAs. */
 enum config_unique {
 	UNIQUE_NO,    /* they stay, unless it sends INITIAL_CONTACT */
@@ -255,6 +289,7 @@ struct config_setup {
 	unsigned listen_count;
 	enum config_unique uniqueids;
 	enum config_ddos ddos_mode;
+	enum config_ikev1_policy ikev1_policy;
 	unsigned ddos_threshold; /* half-open IKE SAs at which cookies start, 0: adaptive */
 	unsigned max_halfopen;
 	usec_t halfopen_timeout;
@@ -276,6 +311,7 @@ struct config_setup {
 	usec_t retransmit_timeout, retransmit_limit;
 	double retransmit_base;
 	unsigned retransmit_tries, retransmit_jitter;
+	struct config_virtual_nets virtual_in, virtual_out; /* virtual-private= */
 };
 
 /* A ca section: a CA that is trusted beside those of the NSS database. */
@@ -429,6 +465,10 @@ struct secrets_file {
 #define SECRETS_FILES_MAX 256
 /* In the order of the file; NULL: there are no more, or no secrets (NULL). */
 const struct secrets_file *secrets_file_at(const struct secrets *secrets, unsigned index);
+
+/* The password of that user (XAUTH): lines "user : XAUTH "password"", where an "@" may stand before
+ * the user; one without a user is for all. RC_NOT_FOUND. Lives as long as the secrets. */
+enum rc secrets_xauth(const struct secrets *secrets, const char *user, struct span *out) MUST_CHECK;
 
 /* RFC 8784: the post-quantum preshared key that these two ends share. id: the PPK_ID that it must
  * have; empty: any. Lines "[ids...] : PPKS "ppk-id" "key"": whom the identities name is decided as

@@ -32,6 +32,7 @@ enum check {
 	CHECK_MODE = 4194304,
 	CHECK_OFFLOAD = 8388608,
 	CHECK_IKEV1 = 16777216,
+	CHECK_XAUTH = 33554432,
 };
 
 struct checking {
@@ -69,6 +70,9 @@ void check_kernel(const struct checking *c);
 /* ---- check_ikev1.c ---- */
 /* What IKEv1 cannot say, or Vanth does not say in it yet. */
 void check_ikev1(const struct checking *c);
+
+/* ---- check_xauth.c ---- */
+void check_xauth(const struct checking *c);
 
 /* ---- check_selectors.c ---- */
 /* leftsubnet=a,b: as many as one Child SA can have. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who gives addresses to whom: settings of a conn that contradict one another. */
+#include <string.h>
 #include "config/check.h"
+#include "wire/limits.h"
 
 static const char *side_name(unsigned side)
 {
@@ -106,6 +108,17 @@ static void check_told(const struct checking *c)
 				  names[i]);
 }
 
+/* What is longer is not told at all. */
+static void check_banner(const struct checking *c)
+{
+	const char *text = c->conn->modecfgbanner;
+
+	if (text != NULL && strlen(text) > LIMIT_CP_VALUE)
+		check_say(c, CHECK_POOL, false, "modecfgbanner", 0,
+			  "modecfgbanner= has %zu bytes; at most %d are told to clients",
+			  strlen(text), LIMIT_CP_VALUE);
+}
+
 void check_addresses(const struct checking *c)
 {
 	const struct config_end *l = &c->conn->left, *r = &c->conn->right;
@@ -117,4 +130,5 @@ void check_addresses(const struct checking *c)
 	check_dns(c, l, 0);
 	check_dns(c, r, 1);
 	check_told(c);
+	check_banner(c);
 }

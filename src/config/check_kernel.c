@@ -19,7 +19,7 @@ static void no_effect_end(const struct checking *c, const char *name, const char
 
 static bool has_mark(const struct config_conn *conn)
 {
-	return conn->mark != 0 || conn->mark_in != 0 || conn->mark_out != 0;
+	return conn->mark_unique || conn->mark != 0 || conn->mark_in != 0 || conn->mark_out != 0;
 }
 
 /* The keyword that gives a mark. */
@@ -28,6 +28,23 @@ static const char *mark_keyword(const struct checking *c)
 	return check_setting(c->merge, "mark", 0) != NULL      ? "mark"
 	       : check_setting(c->merge, "mark-in", 0) != NULL ? "mark-in"
 							       : "mark-out";
+}
+
+static void check_unique_mark(const struct checking *c)
+{
+	const char *other = check_setting(c->merge, "mark-in", 0) != NULL    ? "mark-in"
+			    : check_setting(c->merge, "mark-out", 0) != NULL ? "mark-out"
+									     : NULL;
+
+	if (c->conn->mark_unique && other != NULL)
+		check_say(c, CHECK_INTERFACE, false, other, 0,
+			  "%s= with mark=%%unique: a tunnel has one mark of its own, in both "
+			  "directions",
+			  other);
+	if (c->conn->mark_unique && conn_is_shunt(c->conn))
+		check_say(c, CHECK_INTERFACE, false, "mark", 0,
+			  "mark=%%unique needs a tunnel: what goes in clear or is dropped has no "
+			  "SA that could mark it");
 }
 
 static void check_interface(const struct checking *c)
@@ -175,6 +192,7 @@ static void check_offload(const struct checking *c)
 
 void check_kernel(const struct checking *c)
 {
+	check_unique_mark(c);
 	if (conn_is_shunt(c->conn))
 		return;
 	check_interface(c);

@@ -118,9 +118,10 @@ static bool is_one_policy(const struct shunted *shunt, const struct config_conn 
 			same_ports(&its->left, &conn->right) &&
 			same_ports(&its->right, &conn->left);
 
-	return (straight || mirrored) && its->mark_out == conn->mark_out &&
-	       its->mark_out_mask == conn->mark_out_mask && its->mark_in == conn->mark_in &&
-	       its->mark_in_mask == conn->mark_in_mask && its->if_id == conn->if_id;
+	return (straight || mirrored) && !its->mark_unique && !conn->mark_unique &&
+	       its->mark_out == conn->mark_out && its->mark_out_mask == conn->mark_out_mask &&
+	       its->mark_in == conn->mark_in && its->mark_in_mask == conn->mark_in_mask &&
+	       its->if_id == conn->if_id;
 }
 
 static const struct shunted *find_shunt(const struct table *table, const struct config_conn *conn,

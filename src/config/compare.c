@@ -27,6 +27,7 @@ static const struct field peer_fields[] = {
 	FIELD("ikelifetime", ikelifetime, NEXT_REKEY),
 	FIELD("rekeymargin", rekeymargin, NEXT_REKEY),
 	FIELD("initial-contact", initial_contact, NEXT_REKEY),
+	FIELD("aggressive", aggressive, NEXT_REKEY),
 	FIELD("childless", childless, NEXT_REKEY),
 	FIELD("rekeyfuzz", rekeyfuzz, NEXT_REKEY),
 	FIELD("rekey", rekey, NEXT_REKEY),
@@ -38,6 +39,7 @@ static const struct field peer_fields[] = {
 	FIELD("dpdretry", dpdretry, AT_ONCE),
 	FIELD("dpdtimeout", dpdtimeout, AT_ONCE),
 	FIELD("encapsulation", encapsulation, NEXT_REKEY),
+	FIELD("nat-ikev1-method", nat_method, NEXT_REKEY),
 	FIELD("fragmentation", fragmentation, NEXT_REKEY),
 	FIELD("fragment-size", fragment_size, AT_ONCE),
 	FIELD("mobike", mobike, NEXT_REKEY),
@@ -49,6 +51,10 @@ static const struct field peer_fields[] = {
 	FIELD("require-id-on-certificate", require_id_on_certificate, NEXT_REKEY),
 	FIELD("dns-match-id", dns_match_id, NEXT_REKEY),
 	FIELD("modecfgpull", modecfgpull, NEW_SA),
+	FIELD("cisco-split", cisco_split, NEXT_REKEY),
+	FIELD("cisco-unity", cisco_unity, NEXT_REKEY),
+	FIELD("xauthby", xauthby, NEXT_REKEY),
+	FIELD("xauthfail", xauthfail, NEXT_REKEY),
 	{ NULL, 0, 0, CONFIG_SAME },
 };
 
@@ -62,6 +68,7 @@ static const struct field tunnel_fields[] = {
 	FIELD("esn", esn, NEXT_REKEY),
 	FIELD("mark", mark, NEW_SA),
 	FIELD("mark", mark_mask, NEW_SA),
+	FIELD("mark", mark_unique, NEW_SA),
 	FIELD("if-id", if_id, NEW_SA),
 	FIELD("ipsec-max-bytes", ipsec_max_bytes, NEXT_REKEY),
 	FIELD("ipsec-max-packets", ipsec_max_packets, NEXT_REKEY),
@@ -193,6 +200,12 @@ static bool same_signatures(const struct config_signatures *a, const struct conf
 	return a->pss == b->pss && a->pkcs1 == b->pkcs1 && a->ecdsa == b->ecdsa;
 }
 
+static bool same_xauth(const struct config_end *a, const struct config_end *b)
+{
+	return a->xauthserver == b->xauthserver && a->xauthclient == b->xauthclient &&
+	       a->hybrid == b->hybrid;
+}
+
 /* What is asked of an end in its second proof. */
 static bool same_second(const struct config_end *a, const struct config_end *b)
 {
@@ -220,6 +233,7 @@ static const char *end_difference(const struct config_end *a, const struct confi
 		{ "leftmodecfgclient", "rightmodecfgclient" },
 		{ "leftid", "rightid" },
 		{ "leftauth2", "rightauth2" },
+		{ "leftxauthclient", "rightxauthclient" },
 	};
 	bool same[] = {
 		a->auth == b->auth && same_signatures(&a->signatures, &b->signatures),
@@ -230,6 +244,7 @@ static const char *end_difference(const struct config_end *a, const struct confi
 		a->modecfgclient == b->modecfgclient && a->sourceip_wanted == b->sourceip_wanted,
 		a->id_fromcert == b->id_fromcert,
 		same_second(a, b),
+		same_xauth(a, b) && same_text(a->username, b->username),
 	};
 
 	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
@@ -282,7 +297,7 @@ static bool same_first_end(const struct config_end *a, const struct config_end *
 	       same_key(&a->key, &b->key) && a->ca_same == b->ca_same &&
 	       same_bytes(a->ca, a->ca_len, b->ca, b->ca_len) && same_text(a->cert, b->cert) &&
 	       same_text(a->ckaid, b->ckaid) && a->id_fromcert == b->id_fromcert &&
-	       config_end_rounds(a) == config_end_rounds(b);
+	       config_end_rounds(a) == config_end_rounds(b) && same_xauth(a, b);
 }
 
 bool config_conn_same_first(const struct config_conn *a, const struct config_conn *b, bool swapped)
@@ -297,7 +312,8 @@ bool config_conn_same_first(const struct config_conn *a, const struct config_con
 
 bool config_conn_same_proofs(const struct config_conn *a, const struct config_conn *b, bool swapped)
 {
-	return config_conn_same_first(a, b, swapped) &&
+	return config_conn_same_first(a, b, swapped) && a->xauthby == b->xauthby &&
+	       a->xauthfail == b->xauthfail &&
 	       same_second(&a->left, swapped ? &b->right : &b->left) &&
 	       same_second(&a->right, swapped ? &b->left : &b->right);
 }
@@ -375,7 +391,8 @@ static bool same_protected(const struct config_end *a, const struct config_end *
 {
 	if (a->subnet_count != b->subnet_count || a->protocol != b->protocol ||
 	    a->ports != b->ports || a->port_from != b->port_from || a->port_to != b->port_to ||
-	    a->together != b->together || a->cat != b->cat ||
+	    a->together != b->together || a->cat != b->cat || a->virtual_kind != b->virtual_kind ||
+	    a->virtual_no != b->virtual_no || a->virtual_private != b->virtual_private ||
 	    (a->updown == NULL) != (b->updown == NULL))
 		return false;
 	for (unsigned i = 0; i < a->subnet_count; i++)
@@ -401,6 +418,8 @@ static void weigh_end(struct verdict *verdict, const struct config_end *a,
 		{ "leftsubnet", "rightsubnet" },
 		{ "leftupdown", "rightupdown" },
 		{ "leftauth2", "rightauth2" },
+		{ "leftxauthclient", "rightxauthclient" },
+		{ "leftusername", "rightusername" },
 	};
 
 	weigh(verdict, a->auth == b->auth && same_signatures(&a->signatures, &b->signatures),
@@ -416,6 +435,8 @@ static void weigh_end(struct verdict *verdict, const struct config_end *a,
 	weigh(verdict, same_protected(a, b), CONFIG_NEW_SA, names[5][side]);
 	weigh(verdict, same_text(a->updown, b->updown), CONFIG_AT_ONCE, names[6][side]);
 	weigh(verdict, same_second(a, b), CONFIG_NEXT_REKEY, names[7][side]);
+	weigh(verdict, same_xauth(a, b), CONFIG_NEW_SA, names[8][side]);
+	weigh(verdict, same_text(a->username, b->username), CONFIG_NEXT_REKEY, names[9][side]);
 }
 
 static bool same_identities(const struct config_conn *a, const struct config_conn *b)

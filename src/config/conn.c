@@ -73,15 +73,15 @@ enum rc proposal_share(struct config_whole *whole, uint8_t protocol, const char 
 	return RC_OK;
 }
 
-/* NULL: the project's own for IKEv2. Old peers have SHA-1 only. */
+/* NULL: the project's own for IKEv2. Old peers have SHA-1 only. In IKEv1 each combination is named,
+ * and the message with all of them must come whole: it has to fit into 1280 bytes. */
 static const char *default_of(const struct config_conn *conn, uint8_t protocol)
 {
 	if (conn->ikev2 != 0)
 		return NULL;
 	switch (protocol) {
 	case PROTOCOL_IKE:
-		return "aes256+aes128-sha2_256+sha2_512+sha1-dh31+modp2048+dh19+dh20+modp3072+"
-		       "modp4096";
+		return "aes256+aes128-sha2_256+sha2_512+sha1-dh31+modp2048+dh19+modp3072";
 	case PROTOCOL_AH:
 		return "sha2_512+sha2_256+sha1";
 	}
@@ -104,6 +104,7 @@ void conn_end_free(struct config_end *end)
 	mem_free(end->ca_text);
 	mem_free(end->pools);
 	mem_free(end->updown);
+	mem_free(end->username);
 	identity_free(&end->id);
 	if (end->second != NULL)
 		conn_end_free(end->second);
@@ -123,9 +124,11 @@ void conn_free(struct config_conn *conn)
 	mem_free(conn->modecfgdns);
 	mem_free(conn->modecfgdomains);
 	mem_free(conn->modecfgbanner);
+	mem_free(conn->xauth_identity);
 	conn->name = conn->ppk_ids = NULL;
 	conn->redirect_to = conn->accept_redirect_to = NULL;
 	conn->vti_interface = conn->modecfgdomains = conn->modecfgbanner = NULL;
+	conn->xauth_identity = NULL;
 	conn->modecfgdns = NULL;
 	conn->modecfgdns_count = 0;
 }
@@ -297,6 +300,12 @@ static void fill_auth(struct config_conn *conn, const struct merge *merge, unsig
 		signatures_any(&end->auth, &end->signatures);
 }
 
+static void fill_auths(struct config_conn *conn, const struct merge *merge, unsigned slot_authby)
+{
+	fill_auth(conn, merge, slot_authby, &conn->left);
+	fill_auth(conn, merge, slot_authby, &conn->right);
+}
+
 /* leftcert2= says how, where leftauth2= does not. */
 static void fill_second(struct config_end *end)
 {
@@ -351,13 +360,18 @@ static void fill_dns(struct config_conn *conn, struct config_end *end)
 	end->dns_count = 0;
 }
 
-static void fill(const struct loader *loader, const struct merge *merge, struct config_conn *conn)
+static void fill(struct loader *loader, const struct merge *merge, struct config_conn *conn)
 {
-	fill_auth(conn, merge, loader->slot_authby, &conn->left);
-	fill_auth(conn, merge, loader->slot_authby, &conn->right);
+	fill_auths(conn, merge, loader->slot_authby);
+	fill_xauth(conn);
 	fill_second(&conn->left);
 	fill_second(&conn->right);
 	fill_marks(conn);
+	if (config_fill_virtual(&loader->whole->config.setup, &conn->left,
+				conn->type == TYPE_TRANSPORT) != RC_OK ||
+	    config_fill_virtual(&loader->whole->config.setup, &conn->right,
+				conn->type == TYPE_TRANSPORT) != RC_OK)
+		loader->no_memory = true;
 	if (merge->chosen[0][loader->slot_host] == NULL)
 		conn->left.kind = HOST_ANY;
 	if (conn->interface && conn->if_id == 0)

@@ -14,6 +14,10 @@ enum rc field_host(const char *text, void *object, struct finding *finding)
 enum rc field_subnet(const char *text, void *object, struct finding *finding)
 {
 	struct config_end *end = object;
+
+	if (value_is_virtual(text))
+		return value_virtual(text, end, &finding->column, &finding->diag);
+	end->virtual_kind = VIRTUAL_NONE;
 	TRY(value_subnets(text, end, &finding->column, &finding->diag));
 	end->together = end->subnet_count > 1;
 	return RC_OK;
@@ -21,7 +25,10 @@ enum rc field_subnet(const char *text, void *object, struct finding *finding)
 
 enum rc field_subnets(const char *text, void *object, struct finding *finding)
 {
-	((struct config_end *)object)->together = false;
+	struct config_end *end = object;
+
+	end->together = false;
+	end->virtual_kind = VIRTUAL_NONE;
 	return value_subnets(text, object, &finding->column, &finding->diag);
 }
 

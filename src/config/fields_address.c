@@ -266,6 +266,12 @@ enum rc field_vti_interface(const char *text, void *object, struct finding *find
 enum rc field_mark(const char *text, void *object, struct finding *finding)
 {
 	struct config_conn *conn = object;
+
+	conn->mark_unique = strcasecmp(text, "%unique") == 0;
+	if (conn->mark_unique) {
+		conn->mark = conn->mark_mask = 0;
+		return RC_OK;
+	}
 	return value_mark(text, &conn->mark, &conn->mark_mask, &finding->diag);
 }
 

@@ -51,6 +51,10 @@ static const struct name method_list[] = {
 	{ ANY_SIGNATURE, "cert" },
 	{ ANY_SIGNATURE, "rsasig-and-ecdsa" },
 	{ AUTHBY_NULL, "null" },
+	{ AUTHBY_XAUTH, "xauth" },
+	{ AUTHBY_XAUTH, "xauth-generic" },
+	{ AUTHBY_XAUTH | AUTHBY_SECRET, "xauthpsk" },
+	{ (int)AUTHBY_XAUTH | ANY_RSA, "xauthrsasig" },
 	{ 0, "never" },
 	{ 0, "none" },
 	{ 0, NULL },
@@ -61,8 +65,10 @@ static const struct names methods = { "authentication method", method_list };
 static const struct {
 	const char *start, *why;
 } refused_methods[] = {
-	{ "eap", "XAUTH and EAP come with a later version" },
-	{ "xauth", "XAUTH and EAP come with a later version" },
+	{ "eap", "EAP comes with a later version" },
+	{ "xauth-pam", "write xauth, and xauthby=pam" },
+	{ "xauth-noauth", "write xauth, and xauthby=alwaysok" },
+	{ "xauth-eap", "EAP comes with a later version" },
 	{ "ecdsa-sha1", "ECDSA is used with SHA-2 only: write ecdsa" },
 	{ "ecdsa_sha1", "ECDSA is used with SHA-2 only: write ecdsa" },
 	{ "ed448", "of EdDSA only Ed25519 is supported: write eddsa" },

@@ -24,6 +24,10 @@ static const struct name tristate_list[] = {
 	{ TRI_YES, "y" },    { 0, NULL },
 };
 const struct names tristate_names = { "value", tristate_list };
+static const struct name modeconfig_list[] = { { true, "pull" }, { false, "push" }, { 0, NULL } };
+static const struct name peer_type_list[] = { { true, "cisco" }, { false, "ietf" }, { 0, NULL } };
+const struct names peer_type_names = { "remote-peer-type= value", peer_type_list };
+const struct names modeconfig_names = { "modeconfig= value", modeconfig_list };
 static const struct name fragmentation_list[] = {
 	{ FRAGMENTATION_NO, "no" },
 	{ FRAGMENTATION_YES, "yes" },
@@ -38,6 +42,14 @@ static const struct name fragmentation_list[] = {
 	{ 0, NULL },
 };
 const struct names fragmentation_names = { "fragmentation= value", fragmentation_list };
+static const struct name nat_method_list[] = {
+	{ NAT_METHOD_BOTH, "both" },
+	{ NAT_METHOD_RFC, "rfc" },
+	{ NAT_METHOD_DRAFTS, "drafts" },
+	{ NAT_METHOD_NONE, "none" },
+	{ 0, NULL },
+};
+const struct names nat_method_names = { "nat-ikev1-method= value", nat_method_list };
 static const struct name esn_list[] = {
 	{ TRI_NO, "no" },     { TRI_YES, "yes" },   { TRI_AUTO, "either" },
 	{ TRI_AUTO, "auto" }, { TRI_AUTO, "both" }, { 0, NULL },
@@ -52,6 +64,21 @@ static const struct name dpdaction_list[] = {
 	{ 0, NULL },
 };
 const struct names dpdaction_names = { "dpdaction", dpdaction_list };
+static const struct name xauth_list[] = { { 0, "client" }, { 1, "server" }, { 0, NULL } };
+const struct names xauth_names = { "xauth= value", xauth_list };
+static const struct name xauthby_list[] = {
+	{ XAUTHBY_FILE, "file" },
+	{ XAUTHBY_PAM, "pam" },
+	{ XAUTHBY_ALWAYSOK, "alwaysok" },
+	{ 0, NULL },
+};
+const struct names xauthby_names = { "xauthby= value", xauthby_list };
+static const struct name xauthfail_list[] = {
+	{ XAUTHFAIL_HARD, "hard" },
+	{ XAUTHFAIL_SOFT, "soft" },
+	{ 0, NULL },
+};
+const struct names xauthfail_names = { "xauthfail= value", xauthfail_list };
 static const struct name childless_list[] = {
 	{ CHILDLESS_ALLOW, "allow" },
 	{ CHILDLESS_NEVER, "never" },
@@ -81,6 +108,13 @@ static const struct name ddos_list[] = {
 	{ 0, NULL },
 };
 const struct names ddos_names = { "ddos-mode", ddos_list };
+static const struct name ikev1_policy_list[] = {
+	{ IKEV1_POLICY_ACCEPT, "accept" },
+	{ IKEV1_POLICY_DROP, "drop" },
+	{ IKEV1_POLICY_REJECT, "reject" },
+	{ 0, NULL },
+};
+const struct names ikev1_policy_names = { "ikev1-policy= value", ikev1_policy_list };
 static const struct name sendcert_list[] = {
 	{ SENDCERT_IFASKED, "ifasked" },
 	{ SENDCERT_ALWAYS, "always" },

@@ -2,70 +2,8 @@
 /* THE keyword table: every keyword we have, with its type, range, default, other spellings and
  * help. Manual page, checkconfig and the loader read it; nothing else knows a keyword. */
 #include <string.h>
-#include "config/keywords.h"
-
-#define TYPE_OF_KIND_BOOL     "yes or no"
-#define TYPE_OF_KIND_NUMBER   "number"
-#define TYPE_OF_KIND_DECIMAL  "decimal number"
-#define TYPE_OF_KIND_TIME     "time"
-#define TYPE_OF_KIND_PERCENT  "percentage"
-#define TYPE_OF_KIND_BYTES    "bytes"
-#define TYPE_OF_KIND_ENUM     "one of"
-#define TYPE_OF_KIND_TEXT     "text"
-#define TYPE_OF_KIND_PROPOSAL "proposals"
-#define TYPE_OF_KIND_ALSO     "name of a conn"
-
-#define ALSO_KNOWN(...)                                                                            \
-	.info.aliases = (const char *const[])                                                      \
-	{                                                                                          \
-		__VA_ARGS__, NULL                                                                  \
-	}
-#define COMMON(name_, range_, default_, help_)                                                     \
-	.info.name = name_, .info.range = range_, .info.defaults = default_, .info.help = help_,   \
-	.info.support = CONFIG_SUPPORTED
-#define FIELD(type_, member)                                                                       \
-	.offset = offsetof(type_, member), .size = sizeof(((type_ *)NULL)->member)
-#define SETUP(name_, kind_, member, range_, default_, help_, ...)                                  \
-	{                                                                                          \
-		COMMON(name_, range_, default_, help_),                                            \
-			.info.section = "setup", .section = SECTION_SETUP,                         \
-			.info.type = TYPE_OF_##kind_, .kind = kind_,                               \
-			FIELD(struct config_setup, member), __VA_ARGS__                            \
-	}
-#define CONN(name_, kind_, member, range_, default_, help_, ...)                                   \
-	{                                                                                          \
-		COMMON(name_, range_, default_, help_),                                            \
-			.info.section = "conn", .section = SECTION_CONN,                           \
-			.info.type = TYPE_OF_##kind_, .kind = kind_,                               \
-			FIELD(struct config_conn, member), __VA_ARGS__                             \
-	}
-#define END(name_, kind_, member, range_, default_, help_, ...)                                    \
-	{                                                                                          \
-		COMMON(name_, range_, default_, help_),                                            \
-			.info.section = "conn", .info.is_end = true, .section = SECTION_END,       \
-			.info.type = TYPE_OF_##kind_, .kind = kind_,                               \
-			FIELD(struct config_end, member), __VA_ARGS__                              \
-	}
-#define CUSTOM(section_, section_text, is_end_, name_, type_, range_, default_, parse_, help_,     \
-	       ...)                                                                                \
-	{                                                                                          \
-		COMMON(name_, range_, default_, help_),                                            \
-			.info.section = section_text, .info.is_end = is_end_, .section = section_, \
-			.info.type = type_, .kind = KIND_CUSTOM, .parse = parse_, __VA_ARGS__      \
-	}
-#define SETUP_CUSTOM(...) CUSTOM(SECTION_SETUP, "setup", false, __VA_ARGS__)
-#define CONN_CUSTOM(...)  CUSTOM(SECTION_CONN, "conn", false, __VA_ARGS__)
-#define END_CUSTOM(...)	  CUSTOM(SECTION_END, "conn", true, __VA_ARGS__)
-#define CA_CUSTOM(...)	  CUSTOM(SECTION_CA, "ca", false, __VA_ARGS__)
-#define REFUSES(...)                                                                               \
-	.refused = (const struct refusal[])                                                        \
-	{                                                                                          \
-		__VA_ARGS__,                                                                       \
-		{                                                                                  \
-			NULL, NULL                                                                 \
-		}                                                                                  \
-	}
-#define INHERITS(member) .inherits = true, .setup_offset = offsetof(struct config_setup, member)
+#include "config/keyword_row.h"
+#include "config/keywords_ikev1.h"
 
 const struct keyword keywords_ours[] = {
 	/* ---- config setup ---- */
@@ -75,8 +13,7 @@ const struct keyword keywords_ours[] = {
 	      ALSO_KNOWN("nat-ikeport", "nat-port")),
 	SETUP_CUSTOM("listen", "addresses", "", NULL, field_listen,
 		     "Local addresses to listen on, separated by commas. Without it: all addresses "
-		     "of the "
-		     "host.",
+		     "of the host.",
 		     ALSO_KNOWN("interfaces")),
 	SETUP_CUSTOM("uniqueids", "one of", "yes, no, replace, never, keep", "yes", field_uniqueids,
 		     "What a client (right=%any) that comes again, perhaps from another address, "
@@ -88,15 +25,22 @@ const struct keyword keywords_ours[] = {
 	      "When new peers are asked for a cookie, which proves that they receive at their "
 	      "address: auto from a number of half-open IKE SAs on (ddos-ike-threshold) or when "
 	      "key pairs are asked for faster than they can be made, until that is over and "
-	      "cookies come back; busy always; unlimited never.",
+	      "cookies come back; busy always; unlimited never. IKEv1 has no cookie: meanwhile "
+	      "Main Mode goes on, which makes no key before the peer has returned ours, and first "
+	      "messages of Aggressive Mode are not answered.",
 	      .names = &ddos_names),
+	SETUP("ikev1-policy", KIND_ENUM, ikev1_policy, "accept, drop, reject", "accept",
+	      "accept: IKEv1 is answered where a conn with keyexchange=ikev1 is loaded, and "
+	      "dropped "
+	      "elsewhere. drop: it is not spoken, and such conns are refused. reject: as drop, but "
+	      "who begins is told so (INVALID_MAJOR_VERSION), some times in a second at most.",
+	      .names = &ikev1_policy_names),
 	SETUP("ddos-ike-threshold", KIND_NUMBER, ddos_threshold, "0..1000000", "0",
 	      "The number of half-open IKE SAs that came without a cookie from which on "
 	      "ddos-mode=auto asks for one. 0: it adapts. It is then 256 (or a quarter of "
 	      "max-halfopen-ike, if that is less), rises by one with every half-open IKE SA whose "
 	      "peer authenticates itself, up to an eighth of max-halfopen-ike or 8448, falls by "
-	      "two with "
-	      "every one that does not, and forgets half of what it rose in a minute.",
+	      "two with every one that does not, and forgets half of what it rose in a minute.",
 	      ALSO_KNOWN("ddos-ike-treshold")),
 	SETUP("max-halfopen-ike", KIND_NUMBER, max_halfopen, "1..10000000", "50000",
 	      "The most half-open IKE SAs. When there are so many, the oldest one of the most "
@@ -114,23 +58,20 @@ const struct keyword keywords_ours[] = {
 	SETUP("global-redirect", KIND_ENUM, redirect, "yes, no, auto", "no",
 	      "Send new peers to the gateway of global-redirect-to= (RFC 5685): all of them, none, "
 	      "or auto: while there are so many that they are asked for cookies. Only peers that "
-	      "say "
-	      "that they can are sent on. \"ipsec whack --global-redirect\" changes it until the "
-	      "next reload.",
+	      "say that they can are sent on. \"ipsec whack --global-redirect\" changes it until "
+	      "the next reload.",
 	      .names = &tristate_names),
 	SETUP_CUSTOM(
 		"global-redirect-to", "addresses or host names", "", NULL, field_global_redirect_to,
 		"The gateways that global-redirect= sends peers to, separated by commas, 16 at "
-		"most. Which of them a peer is sent to depends on a hash of its address: the "
-		"peers are spread evenly, one that comes again is sent to the same gateway, "
-		"and one gateway more or less moves no other peers than its own. Peers behind "
-		"one NAT are sent to one gateway. The gateway that a peer comes from, and this "
-		"one, are left out. \"ipsec whack --global-redirect-to\" changes it until the "
-		"next reload."),
+		"most. Which of them a peer is sent to depends on a hash of its address: the peers "
+		"are spread evenly, one that comes again is sent to the same gateway, and one "
+		"gateway more or less moves no other peers than its own. Peers behind one NAT are "
+		"sent to one gateway. The gateway that a peer comes from, and this one, are left "
+		"out. \"ipsec whack --global-redirect-to\" changes it until the next reload."),
 	SETUP("quick-crash-detection", KIND_BOOL, crash_detection, "yes, no", "yes",
 	      "Give peers a token that proves, after a restart of this host, that its IKE SAs are "
-	      "gone, "
-	      "and accept theirs (RFC 6290): then a tunnel comes back at once.",
+	      "gone, and accept theirs (RFC 6290): then a tunnel comes back at once.",
 	      ALSO_KNOWN("qcd")),
 	SETUP_CUSTOM("nhelpers", "number or auto", "1..1024, auto", "auto", field_nhelpers,
 		     "Worker threads for key exchanges and signatures. auto: one for each CPU."),
@@ -179,8 +120,7 @@ const struct keyword keywords_ours[] = {
 	      "An answer of this age is asked for again."),
 	SETUP("retransmit-timeout", KIND_TIME, retransmit_timeout, "10ms..1h", "500ms",
 	      "Wait before the first retransmission of a request. (In Libreswan this keyword is "
-	      "the time "
-	      "after which it gives up.)"),
+	      "the time after which it gives up.)"),
 	SETUP("retransmit-base", KIND_DECIMAL, retransmit_base, "1..10", "2",
 	      "Each wait is the one before times this."),
 	SETUP("retransmit-tries", KIND_NUMBER, retransmit_tries, "1..100", "6",
@@ -193,15 +133,12 @@ const struct keyword keywords_ours[] = {
 	/* ---- conn: who ---- */
 	END_CUSTOM("", "host", "", NULL, field_host,
 		   "The address of this end: an address, a host name, %any, %defaultroute, or a "
-		   "subnet or range "
-		   "of peers. left=%any is this host, whichever of its addresses the peer talks "
-		   "to; without left= it is that."),
-	END_CUSTOM(
-		"id", "identity", "", NULL, field_identity,
-		"How this end identifies itself: an address, @host.name, user@domain, a "
-		"distinguished name "
-		"(\"C=CH, O=Example, CN=gw\"), @[key ID], @#hex or %any. %fromcert: the subject of "
-		"its certificate. Without it: its address."),
+		   "subnet or range of peers. left=%any is this host, whichever of its addresses "
+		   "the peer talks to; without left= it is that."),
+	END_CUSTOM("id", "identity", "", NULL, field_identity,
+		   "How this end identifies itself: an address, @host.name, user@domain, a "
+		   "distinguished name (\"C=CH, O=Example, CN=gw\"), @[key ID], @#hex or %any. "
+		   "%fromcert: the subject of its certificate. Without it: its address."),
 	END_CUSTOM("subnet", "subnets", "", NULL, field_subnet,
 		   "What this end protects: subnets, ranges or addresses, at most 16, separated by "
 		   "commas: all in one Child SA, or in several where the peer takes one pair at a "
@@ -239,14 +176,12 @@ const struct keyword keywords_ours[] = {
 		"updown", "command", "", NULL, field_updown,
 		"A script that is run when the tunnel comes (PLUTO_VERB is prepare-, route- and "
 		"up-client, or -host) and goes (down-, unroute-), with Libreswan's PLUTO_ "
-		"variables: "
-		"its absolute path or its name, and arguments. It runs without a shell, beside the "
-		"daemon, after addresses and routes are set and before they are taken back; not "
-		"for a rekey. Texts of the peer hold nothing but letters, digits, blanks and "
-		".,:/=+@_-; the rest is %XX. If it fails, that is logged and the tunnel stays; "
-		"after "
-		"30 seconds it is killed. Of capabilities it has CAP_NET_ADMIN. %disabled, or "
-		"Libreswan's ipsec _updown, whose work the daemon does itself: none."),
+		"variables: its absolute path or its name, and arguments. It runs without a shell, "
+		"beside the daemon, after addresses and routes are set and before they are taken "
+		"back; not for a rekey. Texts of the peer hold nothing but letters, digits, blanks "
+		"and .,:/=+@_-; the rest is %XX. If it fails, that is logged and the tunnel stays; "
+		"after 30 seconds it is killed. Of capabilities it has CAP_NET_ADMIN. %disabled, "
+		"or Libreswan's ipsec _updown, whose work the daemon does itself: none."),
 	END_CUSTOM("vti", "address/length", "", NULL, field_vti,
 		   "The address of this end's vti-interface=, and its subnet."),
 	END_CUSTOM("interface-ip", "address/length", "", NULL, field_interface_ip,
@@ -332,11 +267,10 @@ const struct keyword keywords_ours[] = {
 	     REFUSES({ "transport_proxy", "it is for Mobile IPv6, which is not supported" })),
 	CONN("ike", KIND_PROPOSAL, ike, "", NULL,
 	     "Algorithms for IKE, best first: aes_gcm256-sha2_512-dh19,aes256-sha2_256-dh14 or "
-	     "strongSwan's "
-	     "spelling. Without it: RFC 8247's. Additional key exchanges (RFC 9370) go behind "
-	     "them: "
-	     "aes_gcm256-dh31;addke1=ml_kem_768;addke2=dh21+none, in strongSwan's spelling "
-	     "aes256gcm16-prfsha384-x25519-ke1_mlkem768. A rekey of the IKE SA makes them too.",
+	     "strongSwan's spelling. Without it: RFC 8247's. Additional key exchanges (RFC 9370) "
+	     "go behind them: aes_gcm256-dh31;addke1=ml_kem_768;addke2=dh21+none, in strongSwan's "
+	     "spelling aes256gcm16-prfsha384-x25519-ke1_mlkem768. A rekey of the IKE SA makes them "
+	     "too.",
 	     .protocol = PROTOCOL_IKE),
 	CONN("esp", KIND_PROPOSAL, esp, "", NULL,
 	     "Algorithms for ESP, best first: aes_gcm256, aes256-sha2_256. Without it: RFC 8221's. "
@@ -346,22 +280,21 @@ const struct keyword keywords_ours[] = {
 	     .protocol = PROTOCOL_ESP, ALSO_KNOWN("phase2alg")),
 	CONN("ah", KIND_PROPOSAL, esp, "", NULL,
 	     "AH instead of ESP, with these algorithms, best first: sha2_256, sha2_512. Where a "
-	     "NAT "
-	     "is between, AH is refused.",
+	     "NAT is between, AH is refused.",
 	     .protocol = PROTOCOL_AH, .same = "esp"),
 	CONN_CUSTOM("phase2", "protocol", "esp, ah", "esp", field_phase2,
 		    "ESP, or AH, which does not encrypt.", ALSO_KNOWN("auth")),
 	CONN("compress", KIND_BOOL, compress, "yes, no", "no",
 	     "Compress packets before they are encrypted (IPComp with DEFLATE), when the peer "
-	     "agrees; "
-	     "otherwise they go as they are. Not for IPv6 in IPv4 and IPv4 in IPv6, which Linux "
-	     "cannot compress."),
+	     "agrees; otherwise they go as they are. Not for IPv6 in IPv4 and IPv4 in IPv6, which "
+	     "Linux cannot compress."),
 	CONN("narrowing", KIND_BOOL, narrowing, "yes, no", "yes",
 	     "Selectors may become narrower than what is written here: those that both ends have "
 	     "in common are used. no: both ends must say the same."),
 	CONN("pfs", KIND_BOOL, pfs, "yes, no", "yes",
 	     "Rekeying a Child SA makes a new Diffie-Hellman exchange. With no, groups that esp= "
-	     "names are still used, and a peer that asks for one is not refused."),
+	     "names are still used, and a peer that asks for one is not refused. In IKEv1 the "
+	     "first IPsec SA makes one too; with no we begin without one, whatever esp= names."),
 	CONN("encapsulation", KIND_ENUM, encapsulation, "yes, no, auto", "auto",
 	     "ESP in UDP: always, never, or when there is a NAT.", .names = &tristate_names),
 	CONN_CUSTOM("forceencaps", "yes or no", "yes, no", NULL, field_forceencaps,
@@ -369,8 +302,7 @@ const struct keyword keywords_ours[] = {
 		    .same = "encapsulation"),
 	CONN("ppk", KIND_ENUM, ppk, "no, yes, insist", "no",
 	     "A post-quantum preshared key (RFC 8784) is mixed into the keys: yes when the peer "
-	     "has "
-	     "it too, insist refuses a peer without it. The keys are the PPKS entries of "
+	     "has it too, insist refuses a peer without it. The keys are the PPKS entries of "
 	     "ipsec.secrets. permit and propose are yes, never is no.",
 	     .names = &ppk_names),
 	CONN("intermediate", KIND_BOOL, intermediate, "yes, no", "no",
@@ -381,24 +313,30 @@ const struct keyword keywords_ours[] = {
 		    "first one that ipsec.secrets has is proposed. An ID is text, or 0x and hex "
 		    "digits. Without it: the one whose entry names both ends best."),
 	CONN("fragmentation", KIND_ENUM, fragmentation, "yes, no, accept, force", "yes",
-	     "Large IKE messages are sent in parts when the peer can put them together (RFC 7383). "
-	     "accept: those of the peer are taken, ours go out whole. force: as yes.",
+	     "Large IKE messages are sent in parts when the peer can put them together (RFC 7383; "
+	     "in "
+	     "IKEv1 as all vendors do). accept: those of the peer are taken, ours go out whole. "
+	     "force: as yes; in IKEv1 also to a peer that has not said that it can.",
 	     .names = &fragmentation_names, ALSO_KNOWN("ike-frag", "ikefrag")),
 	CONN("fragment-size", KIND_NUMBER, fragment_size, "256..65535", "1280",
 	     "The largest IP packet, in bytes, for a part of a large IKE message. When no answer "
 	     "comes, smaller ones are tried by themselves: 1280, then 576."),
 	CONN("mobike", KIND_BOOL, mobike, "yes, no", "no",
 	     "Addresses may change while the tunnel is up (RFC 4555): who began the IKE SA moves "
-	     "to "
-	     "another address of its own when the one in use goes or a better one comes, and the "
-	     "other end follows. Both ends must allow it."),
+	     "to another address of its own when the one in use goes or a better one comes, and "
+	     "the other end follows. Both ends must allow it."),
 	CONN("replay-window", KIND_NUMBER, replay_window, "0..4096", "128",
 	     "How many packets may overtake one another. 0: replayed packets are not detected.",
 	     REFUSES({ "-1", "write the number of packets, such as 128" })),
 	CONN("esn", KIND_ENUM, esn, "yes, no, either", "either", "64-bit sequence numbers for ESP.",
 	     .names = &esn_names),
-	CONN_CUSTOM("mark", "mark[/mask]", "0..4294967295", NULL, field_mark,
-		    "Only packets with this firewall mark."),
+	CONN_CUSTOM(
+		"mark", "mark[/mask]", "0..4294967295, %unique", NULL, field_mark,
+		"Only packets with this firewall mark. %unique: each tunnel has one of its own, "
+		"its reqid, which what it has decrypted gets (ipsec status --json shows it); "
+		"packets to "
+		"the peer have to get it from the firewall. So clients behind one NAT in transport "
+		"mode (L2TP) are told apart: docs/l2tp.md has the rules."),
 	CONN_CUSTOM("mark-in", "mark[/mask]", "0..4294967295", NULL, field_mark_in,
 		    "mark= of packets from the peer, encrypted and decrypted: the firewall has to "
 		    "give it to the encrypted ones. Without it: that of mark=."),
@@ -464,16 +402,12 @@ const struct keyword keywords_ours[] = {
 	     "How long an ESP packet that is missing is waited for."),
 	CONN_CUSTOM("modecfgdns", "addresses", "", NULL, field_modecfgdns,
 		    "DNS servers for the clients, separated by commas."),
-	END_CUSTOM(
-		"dns", "addresses, or %config", "", NULL, field_dns,
-		"DNS servers for the client at that end, as modecfgdns=. %config: asks for them, "
-		"as every client does anyway."),
+	END_CUSTOM("dns", "addresses, or %config", "", NULL, field_dns,
+		   "DNS servers for that end's client, as modecfgdns=. %config: asks, as all do."),
 	CONN_CUSTOM("modecfgdomains", "domains", "", NULL, field_modecfgdomains,
 		    "The domains that the clients ask those servers for, separated by commas.",
 		    ALSO_KNOWN("modecfgdomain")),
 	CONN("modecfgbanner", KIND_TEXT, modecfgbanner, "", NULL, "A greeting for the clients."),
-	CONN("modecfgpull", KIND_BOOL, modecfgpull, "yes, no", "no",
-	     "IKEv1: the client asks for its address, and is not told it unasked."),
 	CONN("reqid", KIND_NUMBER, reqid, "0..4294967295", "0",
 	     "The kernel's request ID. 0: chosen."),
 	CONN("priority", KIND_NUMBER, priority, "0..4294967295", "0",
@@ -504,7 +438,7 @@ const struct keyword keywords_ours[] = {
 	CONN("rekey", KIND_BOOL, rekey, "yes, no", "yes", "Rekey before a lifetime ends."),
 	CONN("reauth", KIND_BOOL, reauth, "yes, no", "no",
 	     "Authenticate again before the IKE SA's lifetime ends, instead of rekeying it: a new "
-	     "IKE SA is made first, then the old one is deleted."),
+	     "IKE SA is made first, then the old one is deleted. IKEv1: always; IPsec SAs go on."),
 	CONN("initial-contact", KIND_BOOL, initial_contact, "yes, no", "yes",
 	     "Tell the peer when it may forget all earlier IKE SAs with us. no: never; for several "
 	     "hosts with one identity.",
@@ -533,8 +467,7 @@ const struct keyword keywords_ours[] = {
 	CONN("childless", KIND_ENUM, childless, "allow, never, prefer, force", "allow",
 	     "IKE SAs that come up without a Child SA (RFC 6023); the Child SAs follow. allow: the "
 	     "peer may begin so. never: it may not. prefer: we do so too where the peer can. "
-	     "force: "
-	     "every IKE SA comes up so.",
+	     "force: every IKE SA comes up so.",
 	     .names = &childless_names),
 	CONN("dpddelay", KIND_TIME, dpddelay, "0s..1d", "0s",
 	     "Ask whether the peer is alive when nothing was heard from it for so long. 0: never."),
@@ -546,10 +479,10 @@ const struct keyword keywords_ours[] = {
 	     ALSO_KNOWN("ikev1-dpdtimeout")),
 	CONN("dpdaction", KIND_ENUM, dpdaction, "hold, clear, restart", NULL,
 	     "What becomes of a tunnel of a dead peer that is only to be answered (auto=add). "
-	     "hold: "
-	     "packets for it are held, and set it up again. restart: it is set up again at once. "
-	     "clear, or without it: the peer may begin. What is wanted anyway (auto=start, "
-	     "auto=ondemand, ipsec up) is set up again, whatever this says.",
+	     "hold: packets for it are held, and set it up again. restart: it is set up again at "
+	     "once. clear, or without it: the peer may begin. What is wanted anyway (auto=start, "
+	     "auto=ondemand, ipsec up) is set up again, whatever this says; with hold its packets "
+	     "are held as long as it is not up.",
 	     .names = &dpdaction_names,
 	     REFUSES({ "none", "leave dpddelay= out: then nobody asks" })),
 	CONN("retransmit-timeout", KIND_TIME, retransmit_timeout, "10ms..1h", "as in config setup",
@@ -566,10 +499,14 @@ const struct keyword keywords_ours[] = {
 	     "The longest wait between two retransmissions. 0: no limit.",
 	     INHERITS(retransmit_limit)),
 
-	/* ---- ca NAME ---- */
-	CA_CUSTOM("cacert", "name or file", "", NULL, field_cacert,
-		  "The CA's certificate: a nickname in the NSS database, or a file (PEM or DER); "
-		  "without an absolute path it is in ipsec.d/cacerts beside the configuration."),
+	KEYWORDS_IKEV1
+
+		/* ---- ca NAME ---- */
+		CA_CUSTOM("cacert", "name or file", "", NULL, field_cacert,
+			  "The CA's certificate: a nickname in the NSS database, or a file (PEM or "
+			  "DER); "
+			  "without an absolute path it is in ipsec.d/cacerts beside the "
+			  "configuration."),
 	CA_CUSTOM("crluri", "URL", "http://...", NULL, field_crluri,
 		  "Where a CRL of this CA is, besides what its certificates say.",
 		  ALSO_KNOWN("crluri1")),

@@ -54,7 +54,7 @@ const struct keyword *keyword_at(unsigned index); /* NULL past the end */
 unsigned keyword_number(const struct keyword *keyword);
 extern const struct keyword keywords_ours[], keywords_other[]; /* each ends with a NULL name */
 unsigned keywords_ours_count(void);
-#define KEYWORDS_OURS_MAX 160
+#define KEYWORDS_OURS_MAX 176
 /* The place of its field's value among the settings of a section: rows that are the same in other
  * words have one. */
 unsigned keyword_slot(const struct keyword *keyword);
@@ -88,13 +88,19 @@ const char *keyword_suggest(const struct keyword_index *index, const char *word,
 			    char *buffer, size_t size);
 
 /* keyword_values.c */
+extern const struct names nat_method_names;
 extern const struct names auto_names, type_names, tristate_names, fragmentation_names, esn_names,
-	dpdaction_names, childless_names, ppk_names, ddos_names, sendcert_names, sendca_names,
-	offload_names, ocsp_method_names, level_names;
+	dpdaction_names, childless_names, ppk_names, ddos_names, ikev1_policy_names, sendcert_names,
+	sendca_names, offload_names, ocsp_method_names, level_names, modeconfig_names,
+	peer_type_names, xauth_names, xauthby_names, xauthfail_names;
 
 /* Readers of KIND_CUSTOM rows (fields.c). */
 enum rc field_host(const char *text, void *object, struct finding *finding);
 enum rc field_subnet(const char *text, void *object, struct finding *finding);
+enum rc field_virtual_private(const char *text, void *object, struct finding *finding);
+/* With what virtual-private= says. */
+enum rc config_fill_virtual(const struct config_setup *setup, struct config_end *end,
+			    bool transport) MUST_CHECK;
 enum rc field_subnets(const char *text, void *object, struct finding *finding);
 enum rc field_protoport(const char *text, void *object, struct finding *finding);
 enum rc field_ikev2(const char *text, void *object, struct finding *finding);

@@ -24,8 +24,7 @@
 #define LOGGING	 "use logfile= and loglevel="
 #define TOKENS	 "tokens are added to the NSS database with modutil(1)"
 #define OBSOLETE "it has had no effect for years"
-#define V1	 "this version's IKEv1 is Main Mode with shared keys"
-#define EAPS	 "XAUTH and EAP come with a later version"
+#define EAPS	 "EAP comes with a later version"
 #define LATER	 "it comes with a later version"
 #define NEVER	 "it is not planned"
 
@@ -53,9 +52,8 @@ const struct keyword keywords_other[] = {
 	SETUP_IGNORED("seeddev", "", "the kernel's random numbers are used"),
 	SETUP_IGNORED("secctx-attr-type", "", OBSOLETE),
 	SETUP_IGNORED("secctx-attr-value", "", OBSOLETE),
-	SETUP_IGNORED("myvendorid", "", "no vendor ID is sent"),
-	SETUP_IGNORED("vendorid", "", "no vendor ID is sent"),
-	SETUP_IGNORED("virtual-private", "", "only the vhost: subnets of IKEv1 need it"),
+	SETUP_IGNORED("myvendorid", "", "no vendor ID that names this program is sent"),
+	SETUP_IGNORED("vendorid", "", "no vendor ID that names this program is sent"),
 	SETUP_IGNORED("shuntlifetime", "", LATER),
 	SETUP_IGNORED("expire-shunt-interval", "", LATER),
 	SETUP_IGNORED("xfrmlifetime", "", "the kernel's larval SAs are not used"),
@@ -84,7 +82,7 @@ const struct keyword keywords_other[] = {
 	SETUP_IGNORED("dnssec-enable", "", "names are resolved as the host does it"),
 	SETUP_IGNORED("dnssec-rootkey-file", "", "names are resolved as the host does it"),
 	SETUP_IGNORED("dnssec-anchors", "", "names are resolved as the host does it"),
-	SETUP_IGNORED("ikev1-secctx-attr-type", "", V1),
+	SETUP_IGNORED("ikev1-secctx-attr-type", "", "labelled IPsec comes with a later version"),
 	SETUP_IGNORED("ipsec-interface-managed", "", LATER),
 	SETUP_IGNORED("nflog-all", "0", LATER),
 	SETUP_IGNORED("myid", "", "write leftid= in the conns"),
@@ -103,9 +101,6 @@ const struct keyword keywords_other[] = {
 
 	/* ---- config setup: what would change things ---- */
 	SETUP_REFUSED("protostack", "xfrm netkey auto", "only the kernel's XFRM is used"),
-	SETUP_REFUSED("ikev1-policy", "drop accept",
-		      "IKEv1 is answered where a conn with keyexchange=ikev1 is loaded, elsewhere "
-		      "it is dropped"),
 	SETUP_REFUSED("listen-tcp", "no", "IKE over TCP comes with a later version"),
 	SETUP_REFUSED("listen-udp", "yes", "UDP is always used"),
 	SETUP_REFUSED("drop-oppo-null", "no",
@@ -119,19 +114,16 @@ const struct keyword keywords_other[] = {
 	/* ---- conn: notes ---- */
 	CONN_IGNORED("debug", "none", DEBUGGING),
 	CONN_IGNORED("connalias", "", LATER),
-	CONN_IGNORED("send-vendorid", "no", "no vendor ID is sent"),
-	CONN_IGNORED("fake-strongswan", "no", "no vendor ID is sent"),
-	CONN_IGNORED("ikepad", "yes", V1),
-	CONN_IGNORED("nat-ikev1-method", "", V1),
-	CONN_IGNORED("remote-peer-type", "", V1),
+	CONN_IGNORED("send-vendorid", "no", "no vendor ID that names this program is sent"),
+	CONN_IGNORED("fake-strongswan", "no", "no vendor ID that names this program is sent"),
+	CONN_IGNORED("ikepad", "yes",
+		     "encrypted messages are padded to whole blocks, others are not"),
 	CONN_IGNORED("nm-configured", "no", "it tells only NetworkManager something"),
 	CONN_IGNORED("overlapip", "no", "the kernel's policies decide"),
 	CONN_IGNORED("share-lease", "yes", "a lease belongs to an identity"),
 	CONN_REFUSED(
 		"ignore-peer-dns", "no",
 		"a client uses the name servers that the gateway gives, while the tunnel is up"),
-	CONN_IGNORED("xauthfail", "", EAPS),
-	CONN_IGNORED("xauthby", "", EAPS),
 	CONN_IGNORED("sareftrack", "", OBSOLETE),
 	CONN_IGNORED("disablearrivalcheck", "no", OBSOLETE),
 	CONN_IGNORED("auth-type", "", OBSOLETE),
@@ -146,8 +138,6 @@ const struct keyword keywords_other[] = {
 		"says how often"),
 	CONN_REFUSED("pfsgroup", "",
 		     "name the group in esp=, as in esp=aes_gcm256-dh19 with pfs=yes"),
-	CONN_REFUSED("aggressive", "no", V1),
-	CONN_REFUSED("aggrmode", "no", V1),
 	CONN_REFUSED("ikev2-policy", "", LATER),
 	CONN_REFUSED("hostaddrfamily", "auto", "write the address, or %any4 or %any6"),
 	CONN_REFUSED("connaddrfamily", "auto", "write the address, or %any4 or %any6"),
@@ -173,22 +163,15 @@ const struct keyword keywords_other[] = {
 	CONN_REFUSED("clones", "0 1", "one SA for each CPU (RFC 9611) comes with a later version"),
 	CONN_REFUSED("pfs-rekey-workaround", "no", "write pfs=no, or the groups in esp="),
 	CONN_REFUSED("reject-simultaneous-ike-auth", "no", LATER),
-	CONN_REFUSED("eap", "", "XAUTH and EAP come with a later version"),
+	CONN_REFUSED("eap", "", "EAP comes with a later version"),
 	CONN_REFUSED("enable-tcp", "no", "IKE over TCP comes with a later version"),
 	CONN_REFUSED("policy-label", "", "labelled IPsec comes with a later version"),
 	CONN_REFUSED("sec-label", "", "labelled IPsec comes with a later version"),
 	CONN_REFUSED("labeled-ipsec", "no", "labelled IPsec comes with a later version"),
-	CONN_REFUSED("cisco-unity", "no", V1),
-	CONN_REFUSED("cisco-split", "no", V1),
-	CONN_REFUSED(
-		"modeconfig", "pull",
-		"push mode is of IKEv1, where addresses for clients come with a later version"),
 	CONN_REFUSED("modecfgdns1", "", "write modecfgdns= with all servers"),
 	CONN_REFUSED("modecfgdns2", "", "write modecfgdns= with all servers"),
 	CONN_REFUSED("modecfgwins1", "", "WINS servers are not told: write modecfgdns="),
 	CONN_REFUSED("modecfgwins2", "", "WINS servers are not told: write modecfgdns="),
-	CONN_REFUSED("xauth", "", EAPS),
-	CONN_REFUSED("xauth-identity", "", EAPS),
 	CONN_REFUSED("eap-identity", "", EAPS),
 	CONN_REFUSED("aaa-identity", "", EAPS),
 	CONN_IGNORED("closeaction", "none",
@@ -216,11 +199,6 @@ const struct keyword keywords_other[] = {
 		    "attribute certificates are not supported: write a conn for each rightca= or "
 		    "rightid="),
 	END_REFUSED("autheap", "none", EAPS),
-	END_REFUSED("username", "", EAPS),
-	END_REFUSED("xauthname", "", EAPS),
-	END_REFUSED("xauthusername", "", EAPS),
-	END_REFUSED("xauthserver", "no", EAPS),
-	END_REFUSED("xauthclient", "no", EAPS),
 	END_REFUSED("firewall", "no",
 		    "no script comes with it: write leftupdown= with one of your own that lets "
 		    "the tunnel's packets through, as leftupdown=/path/to/script"),

@@ -141,6 +141,10 @@ enum rc proposal_share(struct config_whole *whole, uint8_t protocol, const char 
 void setup_build(struct loader *loader);
 void setup_free(struct config_setup *setup);
 
+/* ---- fill_xauth.c ---- */
+/* After the methods of both ends are there. */
+void fill_xauth(struct config_conn *conn);
+
 /* ---- authority.c ---- */
 /* The ca sections into the result. */
 void authorities_build(struct loader *loader);

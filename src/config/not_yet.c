@@ -41,7 +41,6 @@ static const struct not_yet not_yet[] = {
 		"it translates addresses in the packet filter, which is yours: leave it out and "
 		"write the rule there (nft snat to the address that the gateway gives, or "
 		"masquerade)"),
-	FINE(CONN, "modecfgpull", "no"),
 	{ SECTION_SETUP, NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -150,13 +150,6 @@ static bool is_colon(const struct token *token)
 }
 
 /* ---- entries ---- */
-static void free_patterns(struct secrets_pattern *patterns, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		identity_free(&patterns[i].id);
-	mem_free(patterns);
-}
-
 static enum rc parse_pattern(struct reader *r, const struct token *token,
 			     struct secrets_pattern *out)
 {
@@ -216,7 +209,7 @@ static enum rc read_patterns(struct reader *r, struct secrets_pattern **out, uns
 		rc = parse_pattern(r, &tokens[i], &patterns[i]);
 	mem_free(tokens);
 	if (rc != RC_OK) {
-		free_patterns(patterns, patterns != NULL ? done : 0);
+		secrets_free_patterns(patterns, patterns != NULL ? done : 0);
 		return rc;
 	}
 	*out = patterns;
@@ -274,14 +267,16 @@ static enum rc read_psk(struct reader *r, struct secrets_pattern *patterns, unsi
 	return RC_OK;
 }
 
+#define PPKS_FORM "PPKS \"its ID\" \"the key\""
 /* One value and what follows it. */
-static enum rc read_value(struct reader *r, struct secret *out, const char *what, struct place at)
+static enum rc read_value(struct reader *r, struct secret *out, const char *what, const char *form,
+			  struct place at)
 {
 	struct diag diag = { "" };
 	enum rc rc;
 
 	if (!entry_goes_on(r)) {
-		report_error(r->errors, at, "%s is missing (: PPKS \"its ID\" \"the key\")", what);
+		report_error(r->errors, at, "%s is missing (: %s)", what, form);
 		return RC_SYNTAX;
 	}
 	rc = secret_value(r->next.text, r->next.quoted, out, &diag);
@@ -302,14 +297,14 @@ static enum rc read_ppk(struct reader *r, struct secrets_pattern *patterns, unsi
 				       .line = at.line };
 	struct secret id = { 0 }, key = { 0 };
 	struct place id_at = r->next.at;
-	enum rc rc = read_value(r, &id, "the ID of the PPK", at);
+	enum rc rc = read_value(r, &id, "the ID of the PPK", PPKS_FORM, at);
 
 	if (rc == RC_OK && id.len > PPK_ID_MAX) {
 		report_error(r->errors, id_at, "the ID of a PPK has at most %d bytes", PPK_ID_MAX);
 		rc = RC_SYNTAX;
 	}
 	if (rc == RC_OK)
-		rc = read_value(r, &key, "the key of the PPK", at);
+		rc = read_value(r, &key, "the key of the PPK", PPKS_FORM, at);
 	if (rc == RC_OK && entry_goes_on(r)) {
 		report_error(r->errors, r->next.at, "something follows the key");
 		rc = RC_SYNTAX;
@@ -351,7 +346,7 @@ static enum rc read_passphrase(struct reader *r, const char *kind, struct secret
 		read_token(r);
 		return RC_OK;
 	}
-	return read_value(r, out, "the passphrase", at);
+	return read_value(r, out, "the passphrase", "RSA FILE \"passphrase\"", at);
 }
 
 /* After RSA, PKCS8, P12 and their like. */
@@ -411,6 +406,27 @@ static enum rc other_kind(struct reader *r, const struct token *kind)
 	return RC_SYNTAX;
 }
 
+/* After "XAUTH". Takes the patterns over when it succeeds. */
+static enum rc read_xauth(struct reader *r, struct secrets_pattern *patterns, unsigned count,
+			  struct place at)
+{
+	struct secrets_entry entry = { .patterns = patterns,
+				       .pattern_count = count,
+				       .file = r->secrets->file_count - 1,
+				       .line = at.line };
+	struct secret password = { NULL, 0 };
+	enum rc rc = read_value(r, &password, "the password of the user", "XAUTH \"password\"", at);
+
+	if (rc == RC_OK && entry_goes_on(r)) {
+		report_error(r->errors, r->next.at, "something follows the password");
+		rc = RC_SYNTAX;
+	}
+	if (rc == RC_OK)
+		rc = secrets_add_xauth(r->secrets, &entry, &password);
+	secret_wipe(&password);
+	return rc;
+}
+
 static bool is_kind(const struct token *kind, const char *word)
 {
 	return !kind->quoted && kind->text.len == strlen(word) &&
@@ -435,6 +451,8 @@ static enum rc read_secret(struct reader *r, struct secrets_pattern *patterns, u
 		return read_psk(r, patterns, count, kind.at);
 	if (is_kind(&kind, "PPKS") || is_kind(&kind, "PPK"))
 		return read_ppk(r, patterns, count, kind.at);
+	if (is_kind(&kind, "XAUTH"))
+		return read_xauth(r, patterns, count, kind.at);
 	word = kind.quoted ? NULL : secrets_file_kind(kind.text);
 	if (word == NULL)
 		(void)other_kind(r, &kind);
@@ -483,7 +501,7 @@ static enum rc read_entry(struct reader *r)
 	if (rc == RC_OK) {
 		rc = read_secret(r, patterns, count);
 		if (rc != RC_OK)
-			free_patterns(patterns, count);
+			secrets_free_patterns(patterns, count);
 	}
 	skip_entry(r);
 	return rc == RC_NO_MEMORY ? rc : RC_OK;
@@ -537,28 +555,7 @@ static enum rc read_file(void *context, const char *path, struct place at)
 	return rc;
 }
 
-/* ---- life ---- */
-void secrets_free(struct secrets *secrets)
-{
-	if (secrets == NULL)
-		return;
-	for (unsigned i = 0; i < secrets->count; i++) {
-		secret_wipe(&secrets->entries[i].psk);
-		free_patterns(secrets->entries[i].patterns, secrets->entries[i].pattern_count);
-	}
-	secrets_free_ppks(secrets);
-	secrets_free_files(secrets);
-	for (unsigned i = 0; i < secrets->file_count; i++)
-		mem_free(secrets->files[i]);
-	mem_free(secrets->files);
-	mem_free(secrets->entries);
-	mem_free(secrets->nodes);
-	mem_free(secrets->open);
-	table_free(&secrets->pairs);
-	table_free(&secrets->soles);
-	mem_free(secrets);
-}
-
+/* ---- all ---- */
 static enum rc load(struct reader *r, const char *path, const char *name, struct span text,
 		    struct secrets **out)
 {

@@ -288,3 +288,34 @@ bool secrets_describe(const struct secrets *secrets, unsigned index, char *whom,
 	*line = entry->line;
 	return true;
 }
+
+/* ---- life ---- */
+void secrets_free_patterns(struct secrets_pattern *patterns, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		identity_free(&patterns[i].id);
+	mem_free(patterns);
+}
+
+void secrets_free(struct secrets *secrets)
+{
+	if (secrets == NULL)
+		return;
+	for (unsigned i = 0; i < secrets->count; i++) {
+		secret_wipe(&secrets->entries[i].psk);
+		secrets_free_patterns(secrets->entries[i].patterns,
+				      secrets->entries[i].pattern_count);
+	}
+	secrets_free_ppks(secrets);
+	secrets_free_xauths(secrets);
+	secrets_free_files(secrets);
+	for (unsigned i = 0; i < secrets->file_count; i++)
+		mem_free(secrets->files[i]);
+	mem_free(secrets->files);
+	mem_free(secrets->entries);
+	mem_free(secrets->nodes);
+	mem_free(secrets->open);
+	table_free(&secrets->pairs);
+	table_free(&secrets->soles);
+	mem_free(secrets);
+}

@@ -37,6 +37,8 @@ struct secrets {
 	unsigned *open, open_count; /* entries with a wildcard or without identities */
 	struct secrets_ppk *ppks;   /* not counted above */
 	unsigned ppk_count, ppk_cap;
+	struct secrets_entry *xauths; /* passwords of users; not counted above */
+	unsigned xauth_count, xauth_cap;
 	struct secrets_file *key_files; /* SECRETS_FILES_MAX at most */
 	unsigned key_file_count;
 	char **files;
@@ -53,6 +55,14 @@ enum rc secrets_index(struct secrets *secrets, struct config_errors *errors) MUS
 enum rc secrets_add_ppk(struct secrets *secrets, const struct secrets_entry *entry,
 			struct secret *id, struct secret *key) MUST_CHECK;
 void secrets_free_ppks(struct secrets *secrets);
+
+/* ---- secrets_xauth.c: passwords of XAUTH's users ---- */
+/* Takes patterns and password over when it succeeds. */
+enum rc secrets_add_xauth(struct secrets *secrets, const struct secrets_entry *entry,
+			  struct secret *password) MUST_CHECK;
+void secrets_free_xauths(struct secrets *secrets);
+
+void secrets_free_patterns(struct secrets_pattern *patterns, unsigned count);
 
 /* ---- secrets_file.c: where private keys are ---- */
 /* The kind of this word, as secrets_file.kind has it; NULL: it is none of these. */

@@ -33,6 +33,10 @@ bool value_word(const char **cursor, char word[VALUE_WORD_MAX]);
 
 /* left= and right= into kind, addr, range and name of the end. */
 enum rc value_host(const char *text, struct config_end *end, struct diag *diag) MUST_CHECK;
+/* vhost:... or vnet:..., which replaces subnets too (virtual_net.c); *column: where in text. */
+bool value_is_virtual(const char *text);
+enum rc value_virtual(const char *text, struct config_end *end, size_t *column,
+		      struct diag *diag) MUST_CHECK;
 /* leftsubnet= and leftsubnets=: replaces subnets and subnet_count; *column: where in text. */
 enum rc value_subnets(const char *text, struct config_end *end, size_t *column,
 		      struct diag *diag) MUST_CHECK;

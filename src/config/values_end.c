@@ -146,9 +146,9 @@ static enum rc parse_subnet(const char *word, struct ip_range *out, struct diag 
 	if (word[0] == '\0')
 		return diag_fail(diag, RC_SYNTAX, "a subnet has at most %d characters",
 				 VALUE_WORD_MAX - 1);
-	if (strncasecmp(word, "vhost:", 6) == 0 || strncasecmp(word, "vnet:", 5) == 0)
+	if (value_is_virtual(word))
 		return diag_fail(diag, RC_UNSUPPORTED,
-				 "\"%.60s\" is not supported (IKEv1 virtual networks)", word);
+				 "\"%.60s\" stands alone, in leftsubnet= or rightsubnet=", word);
 	if (strchr(word, '[') != NULL)
 		return diag_fail(
 			diag, RC_UNSUPPORTED,
@@ -368,8 +368,8 @@ enum rc value_mark(const char *text, uint32_t *mark, uint32_t *mask, struct diag
 	if (text[0] == '%' || text[0] == '-')
 		return diag_fail(
 			diag, RC_UNSUPPORTED,
-			"\"%.40s\" is not supported: marks are not chosen for you; write a "
-			"number",
+			"\"%.40s\" is not supported: write a number, or mark=%%unique for a "
+			"mark of each tunnel's own",
 			text);
 	snprintf(word, sizeof(word), "%.*s", slash != NULL ? (int)(slash - text) : 63, text);
 	TRY(value_number(word, "0..4294967295", &value, diag));

@@ -85,6 +85,18 @@ static void what_nobody_would_be_told_is_told(void **state)
 	assert_says("leftcat=yes", 0, 1, "leftcat= has no effect without leftmodecfgclient=");
 }
 
+#define HALF                                                                                       \
+	"Welcome to the network of an office that has a lot to say to everybody who comes, "       \
+	"before "                                                                                  \
+	"he may do anything at all: what"
+
+static void a_banner_that_nobody_would_be_told_is_refused(void **state)
+{
+	(void)state;
+	assert_says("modecfgbanner=\"" HALF HALF HALF "\"\n rightaddresspool=10.9.0.0/24", 1, 0,
+		    "at most 256 are told to clients");
+}
+
 static void rightdns_is_modecfgdns_in_other_words(void **state)
 {
 	struct loaded loaded;
@@ -116,6 +128,7 @@ int main(void)
 		cmocka_unit_test(a_pool_stands_for_the_subnet),
 		cmocka_unit_test(what_is_taken_is_not_in_a_pool),
 		cmocka_unit_test(what_nobody_would_be_told_is_told),
+		cmocka_unit_test(a_banner_that_nobody_would_be_told_is_refused),
 		cmocka_unit_test(rightdns_is_modecfgdns_in_other_words),
 	};
 	return cmocka_run_group_tests(tests, open_crypto, close_crypto);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config_test.h"
 
-#define V1	"keyexchange=ikev1\n authby=secret"
-#define BY_KEYS "IKEv1 proves identities by shared keys only in this version: write authby=secret, "
+#define V1 "keyexchange=ikev1\n authby=secret"
+#define BY_KEYS                                                                                    \
+	"IKEv1 proves identities by shared keys, RSA and ECDSA: write authby=secret, rsasig or "   \
+	"ecdsa, "
 
 static struct loaded l;
 
@@ -37,7 +39,7 @@ static void defaults_are_those_that_ikev1_can_say(void **state)
 	(void)state;
 	proposal_text(conn->ike, text, sizeof(text));
 	assert_string_equal(text, "AES_CBC_256+AES_CBC_128-HMAC_SHA2_256+HMAC_SHA2_512+HMAC_SHA1-"
-				  "DH31+MODP2048+DH19+DH20+MODP3072+MODP4096");
+				  "DH31+MODP2048+DH19+MODP3072");
 	proposal_text(conn->esp, text, sizeof(text));
 	assert_string_equal(text, "AES_GCM_16_256+AES_GCM_16_128, AES_CBC_256+AES_CBC_128-"
 				  "HMAC_SHA2_512_256+HMAC_SHA2_256_128+HMAC_SHA1_96");
@@ -63,16 +65,32 @@ static void what_ikev1_has_too_loads(void **state)
 }
 
 /* At authby=, and once for both ends. */
-static void proofs_other_than_shared_keys_are_refused(void **state)
+static void proofs_that_ikev1_does_not_have_are_refused(void **state)
 {
 	(void)state;
 	assert_says("keyexchange=ikev1\n authby=null", 1, 0,
 		    "t.conf:5:2: conn a: " BY_KEYS "or keyexchange=ikev2\n");
-	assert_says("keyexchange=ikev1\n authby=rsasig", 1, 1, "t.conf:5:2: conn a: " BY_KEYS);
-	assert_says("keyexchange=ikev1\n authby=secret|ecdsa", 1, 1,
-		    "t.conf:5:2: conn a: " BY_KEYS);
+	assert_says("keyexchange=ikev1\n authby=eddsa", 1, 1, "t.conf:5:2: conn a: " BY_KEYS);
 	assert_says(V1 "\n leftauth=secret\n rightauth=null", 1, 0, "t.conf:7:2: conn a: " BY_KEYS);
 	assert_says("authby=null", 0, 0, "");
+}
+
+static void aggressive_mode_with_a_shared_key_says_what_it_leaks(void **state)
+{
+	(void)state;
+	assert_says(V1 "\n aggressive=yes", 0, 1,
+		    "warning: conn a: aggressive=yes with a shared key: a hash of it goes to "
+		    "whoever asks");
+	assert_says(V1 "\n aggrmode=no", 0, 0, "");
+	assert_says("aggrmode=yes", 1, 0,
+		    "t.conf:4:2: conn a: aggressive= is of IKEv1: write keyexchange=ikev1 too\n");
+}
+
+static void both_ends_prove_themselves_alike(void **state)
+{
+	(void)state;
+	assert_says("keyexchange=ikev1\n leftauth=secret\n rightauth=rsasig", 1, 0,
+		    "both ends prove themselves in the same way");
 }
 
 static void a_second_proof_is_refused(void **state)
@@ -83,17 +101,23 @@ static void a_second_proof_is_refused(void **state)
 		    "proof\n");
 }
 
-/* Each at its own place, and nothing of what follows from it. */
-static void addresses_for_clients_are_refused(void **state)
+static void addresses_for_clients_load_asked_for_or_not(void **state)
 {
 	(void)state;
-	assert_says(V1 "\n rightaddresspool=10.1.0.1-10.1.0.9", 1, 0,
-		    "t.conf:6:2: conn a: addresspool= with keyexchange=ikev1: addresses for "
-		    "clients come with a later version\n");
-	assert_says(V1 "\n leftmodecfgclient=yes", 1, 0, "t.conf:6:2: conn a: modecfgclient= with");
-	assert_says(V1 "\n leftsourceip=%config", 1, 0, "t.conf:6:2: conn a: sourceip= with");
-	assert_says(V1 "\n leftmodecfgserver=yes", 1, 1, "t.conf:6:2: conn a: modecfgserver= with");
-	assert_says(V1 "\n leftmodecfgclient=no\n leftmodecfgserver=no", 0, 0, "");
+	assert_says(V1 "\n modecfgpull=yes\n rightaddresspool=10.1.0.1-10.1.0.9", 0, 0, "");
+	assert_says(V1 "\n modecfgpull=yes\n leftmodecfgclient=yes", 0, 0, "");
+	assert_says(V1 "\n rightaddresspool=10.1.0.1-10.1.0.9", 0, 0, "");
+	assert_says(V1 "\n leftsourceip=%config", 0, 0, "");
+	assert_true(loaded(V1 "\n leftsourceip=%config\n modeconfig=pull")->modecfgpull);
+	unload(&l);
+	assert_false(loaded(V1 "\n leftsourceip=%config\n modeconfig=push")->modecfgpull);
+	unload(&l);
+	assert_true(loaded(V1 "\n leftsourceip=%config\n remote-peer-type=cisco")->cisco_unity);
+	unload(&l);
+	assert_false(loaded(V1 "\n leftsourceip=%config\n remote-peer-type=ietf")->cisco_unity);
+	unload(&l);
+	assert_says(V1 "\n modecfgpull=yes\n leftsourceip=%config", 0, 0, "");
+	assert_says(V1 "\n leftsubnet=2001:db8::/64\n rightaddresspool=fd00:9::/64", 0, 0, "");
 }
 
 /* RFC 2407 §4.6.2: one subnet, one port. */
@@ -102,7 +126,15 @@ static void selectors_that_an_id_cannot_hold_are_refused(void **state)
 	(void)state;
 	assert_says(V1 "\n rightsubnet=10.0.0.0/24,10.0.1.0/24", 1, 0,
 		    "t.conf:6:2: conn a: subnet= with keyexchange=ikev1: an SA of IKEv1 has one "
-		    "subnet: write subnets=\n");
+		    "subnet: write subnets=, or cisco-split=yes where clients of a pool are told "
+		    "them\n");
+	assert_says(V1 "\n cisco-split=yes\n rightsubnet=10.0.0.0/24,10.0.1.0/24", 1, 0, "");
+	assert_says(V1 "\n cisco-split=yes\n rightsubnet=10.0.0.0/24,10.0.1.0/24\n"
+		       " leftaddresspool=10.9.0.1-10.9.0.9",
+		    0, 0, "");
+	assert_says(V1 "\n cisco-split=yes\n rightsubnet=10.0.0.0/24,2001:db8::/64\n"
+		       " leftaddresspool=10.9.0.1-10.9.0.9",
+		    1, 0, "");
 	assert_says(V1 "\n leftprotoport=tcp/100-200", 1, 0,
 		    "t.conf:6:2: conn a: protoport= with keyexchange=ikev1: IKEv1 says one port, "
 		    "or all of them\n");
@@ -119,6 +151,45 @@ static void what_only_ikev2_agrees_on_is_refused(void **state)
 	assert_says(V1 "\n ppk=insist", 1, 0,
 		    "t.conf:6:2: conn a: ppk= with keyexchange=ikev1: IKEv1 has none");
 	assert_says("authby=secret\n compress=yes\n ppk=insist", 0, 0, "");
+}
+
+static void a_policy_against_ikev1_has_no_conns_of_it(void **state)
+{
+	static const struct {
+		const char *setup;
+		unsigned errors;
+	} all[] = { { "", 0 },
+		    { "config setup\n ikev1-policy=accept\n", 0 },
+		    { "config setup\n ikev1-policy=drop\n", 1 },
+		    { "config setup\n ikev1-policy=reject\n", 1 } };
+	char text[400];
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		snprintf(text, sizeof(text),
+			 "%sconn a\n left=192.0.2.1\n right=192.0.2.2\n " V1 "\n", all[i].setup);
+		load_everything(&l, text);
+		assert_int_equal(l.errors.errors, all[i].errors);
+		if (all[i].errors > 0)
+			assert_non_null(strstr(l.report, "write ikev1-policy=accept"));
+		unload(&l);
+		snprintf(text, sizeof(text),
+			 "%sconn a\n left=192.0.2.1\n right=192.0.2.2\n authby=secret\n",
+			 all[i].setup);
+		load_everything(&l, text);
+		assert_int_equal(l.errors.errors, 0);
+		unload(&l);
+	}
+}
+
+/* 3DES and Camellia are there for old peers, with a warning; IKEv2 has no place for them. */
+static void old_ciphers_are_of_ikev1_alone(void **state)
+{
+	(void)state;
+	assert_says(V1 "\n ike=3des-sha1-modp2048", 0, 1, "is old: use aes256");
+	assert_says(V1 "\n ike=camellia256-sha2_256-modp2048", 0, 1, "\"camellia_cbc\" in ike=");
+	assert_says("authby=secret\n ike=3des-sha1-modp2048", 1, 0, "is of IKEv1 alone");
+	assert_says("authby=secret\n ike=aes256-sha1-modp2048", 0, 0, "");
 }
 
 static void algorithms_that_ikev1_cannot_say_are_refused(void **state)
@@ -138,12 +209,16 @@ static void algorithms_that_ikev1_cannot_say_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_policy_against_ikev1_has_no_conns_of_it),
+		cmocka_unit_test(old_ciphers_are_of_ikev1_alone),
 		cmocka_unit_test(every_spelling_of_ikev1_loads),
 		cmocka_unit_test(defaults_are_those_that_ikev1_can_say),
 		cmocka_unit_test(what_ikev1_has_too_loads),
-		cmocka_unit_test(proofs_other_than_shared_keys_are_refused),
+		cmocka_unit_test(proofs_that_ikev1_does_not_have_are_refused),
+		cmocka_unit_test(aggressive_mode_with_a_shared_key_says_what_it_leaks),
+		cmocka_unit_test(both_ends_prove_themselves_alike),
 		cmocka_unit_test(a_second_proof_is_refused),
-		cmocka_unit_test(addresses_for_clients_are_refused),
+		cmocka_unit_test(addresses_for_clients_load_asked_for_or_not),
 		cmocka_unit_test(selectors_that_an_id_cannot_hold_are_refused),
 		cmocka_unit_test(what_only_ikev2_agrees_on_is_refused),
 		cmocka_unit_test(algorithms_that_ikev1_cannot_say_are_refused),

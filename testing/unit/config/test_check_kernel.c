@@ -33,6 +33,17 @@ static void packets_are_chosen_by_interface_or_by_mark(void **state)
 		    "leftinterface-ip= has no effect without ipsec-interface=");
 }
 
+static void a_mark_of_the_tunnels_own_is_its_only_one(void **state)
+{
+	(void)state;
+	assert_says("mark=%unique", 0, 0, "");
+	assert_says("mark=%unique\n mark-in=5", 1, 0,
+		    "t.conf:5:2: conn a: mark-in= with mark=%unique");
+	assert_says("ipsec-interface=yes\n mark=%unique", 1, 0, "mark= with ipsec-interface=");
+	assert_says("vti-interface=vti5\n mark=%unique", 1, 0, "vti-interface= needs mark=");
+	assert_says("type=passthrough\n authby=never\n mark=%unique", 1, 0, "needs a tunnel");
+}
+
 static void a_vti_needs_its_mark(void **state)
 {
 	(void)state;
@@ -120,6 +131,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_interface_has_one_number),
 		cmocka_unit_test(packets_are_chosen_by_interface_or_by_mark),
+		cmocka_unit_test(a_mark_of_the_tunnels_own_is_its_only_one),
 		cmocka_unit_test(a_vti_needs_its_mark),
 		cmocka_unit_test(marks_of_one_direction_beat_the_common_one),
 		cmocka_unit_test(ah_is_written_as_phase2_or_by_its_algorithms),

@@ -83,6 +83,8 @@ static void settings_of_the_ike_sa_make_another_peer(void **state)
 						"leftmodecfgclient=yes",
 						"rightmodecfgserver=yes",
 						"modecfgpull=yes",
+						"cisco-split=yes",
+						"cisco-unity=yes",
 						"require-id-on-certificate=no",
 						"dns-match-id=yes",
 						NULL };

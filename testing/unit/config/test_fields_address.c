@@ -139,6 +139,10 @@ static void marks_may_differ_by_direction(void **state)
 	assert_int_equal(conn.mark_out, 3);
 	assert_true(conn.has_mark_in && conn.has_mark_out);
 	assert_int_equal(field_mark_in("%unique", &conn, &finding), RC_UNSUPPORTED);
+	assert_int_equal(field_mark("%unique", &conn, &finding), RC_OK);
+	assert_true(conn.mark_unique && conn.mark == 0);
+	assert_int_equal(field_mark("7", &conn, &finding), RC_OK);
+	assert_false(conn.mark_unique);
 	assert_int_equal(field_mark("-1", &conn, &finding), RC_UNSUPPORTED);
 }
 

@@ -51,7 +51,7 @@ static void methods_are_bits_with_their_hashes(void **state)
 
 static void methods_that_we_do_not_have_are_refused_by_name(void **state)
 {
-	static const char *const refused[] = { "eap-tls",    "eaponly", "xauthpsk",
+	static const char *const refused[] = { "eap-tls",    "eaponly", "xauth-eap",
 					       "ecdsa-sha1", "ed448",	NULL };
 	struct config_conn conn;
 	(void)state;

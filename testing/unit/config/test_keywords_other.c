@@ -7,8 +7,8 @@ static void what_we_do_anyway_is_accepted_silently(void **state)
 	(void)state;
 	assert_loads("config setup\n protostack=netkey\n logtime=yes\n nat_traversal=yes\n"
 		     " strictcrlpolicy=no\n plutodebug=none\n" CONN_A
-		     " compress=no\n phase2=esp\n aggressive=no\n leftrsasigkey=%none\n"
-		     " rightxauthclient=false\n leftnexthop=%defaultroute\n ms-dh-downgrade=0\n",
+		     " compress=no\n phase2=esp\n\n leftrsasigkey=%none\n"
+		     " leftnexthop=%defaultroute\n ms-dh-downgrade=0\n",
 		     "");
 }
 
@@ -34,13 +34,6 @@ static void keywords_that_would_change_things_are_refused(void **state)
 	assert_setting_fails("pfsgroup=modp2048",
 			     "11: pfsgroup=: not supported yet: name the group in esp=, as in "
 			     "esp=aes_gcm256-dh19 with pfs=yes");
-	assert_setting_fails(
-		"rightxauthserver=yes",
-		"19: rightxauthserver=: \"yes\" is not supported yet: XAUTH and EAP come with a "
-		"later version (accepted: no)");
-	assert_setting_fails("aggrmode=yes",
-			     "11: aggrmode=: \"yes\" is not supported yet: this version's IKEv1 "
-			     "is Main Mode with shared keys (accepted: no)");
 	assert_setting_fails(
 		"retransmit-interval=500",
 		"22: retransmit-interval=: not supported yet: write retransmit-timeout=500ms: here "

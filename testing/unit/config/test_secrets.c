@@ -138,8 +138,8 @@ static void no_message_repeats_a_key(void **state)
 static void other_kinds_are_kept_for_later(void **state)
 {
 	(void)state;
-	assert_report("carol : XAUTH \"x\"\n@a @b : PSK \"y\"\n: RSA {\n\tModulus: 0x00\n\t}\n", 1,
-		      "s:1:9: warning: XAUTH entries are not used: it is kept for a later version\n"
+	assert_report("carol : EAP \"x\"\n@a @b : PSK \"y\"\n: RSA {\n\tModulus: 0x00\n\t}\n", 1,
+		      "s:1:9: warning: EAP entries are not used: it is kept for a later version\n"
 		      "s:3:3: warning: a key written out is not used: put it into a file (: RSA "
 		      "FILE), or use \"ipsec import FILE\"\n");
 }
