@@ -16,8 +16,14 @@ enum ike_tell {
 };
 
 /* A client: what its server has given it (RFC 7296 §3.15). */
-#define IKE_CONFIG_DNS_MAX  8
-#define IKE_CONFIG_TEXT_MAX 1024
+#define IKE_CONFIG_DNS_MAX   8
+#define IKE_CONFIG_TEXT_MAX  1024
+#define IKE_CONFIG_SPLIT_MAX 16
+struct ike_split { /* Cisco's split networks: only these go to the server (IKEv1) */
+	struct ip_range networks[IKE_CONFIG_SPLIT_MAX];
+	unsigned count;
+	bool all; /* they are too many: everything does */
+};
 struct ike_config {
 	struct ip_addr addresses[2]; /* IPv4, IPv6; AF_UNSPEC: none */
 	uint8_t prefix6; /* of the subnet that is ours with the IPv6 address; 128: none */
@@ -25,6 +31,7 @@ struct ike_config {
 	struct ip_addr dns[IKE_CONFIG_DNS_MAX]; /* servers */
 	char *domains; /* to be asked there, with blanks between; names are checked; NULL: none */
 	char *banner;  /* a greeting, without control characters; NULL: none */
+	struct ike_split *split; /* NULL: none */
 };
 
 struct ike_extra {

@@ -59,6 +59,8 @@ enum rc half_open_enter(struct sas *sas, struct ike_sa *sa) MUST_CHECK;
 void half_open_made(struct ike_sa *sa);
 /* It is not half-open any more; does nothing when it was not. */
 void half_open_leave(struct sas *sas, struct ike_sa *sa);
+/* Is any of that address half-open? */
+bool half_open_here(const struct sas *sas, const struct ip_addr *remote);
 /* May one more from there be taken? */
 enum half_open_room half_open_room(const struct sas *sas, const struct config_setup *setup,
 				   const struct ip_addr *remote, usec_t now);

@@ -15,6 +15,7 @@
 /* What a handler may look at. Nothing reached through it may be changed by a handler, except that
  * random numbers, serial numbers and reqids may be drawn. */
 struct network; /* network/network.h */
+struct xauth_pam;
 struct sa_env {
 	struct host *host;
 	struct log *log;
@@ -27,6 +28,7 @@ struct sa_env {
 	const struct redirect_policy *redirect;
 	struct keyring *keyring;       /* certificates and keys */
 	struct revocation *revocation; /* may fetch, of its own accord */
+	struct xauth_pam *pam;	       /* asks PAM about users (auth/xauth_pam.h); NULL: none */
 };
 
 /* Slow work for a worker: run() may touch only arg, which lives in the event's arena. */

@@ -31,6 +31,7 @@ struct fragment_piece {
 	uint8_t *bytes; /* NULL: not here, or empty */
 	uint16_t len;
 	bool here;
+	bool again; /* IKEv1: it has come again since the message was whole */
 };
 
 struct reassembly {
@@ -44,6 +45,8 @@ struct reassembly {
 	bool natt;
 	uint8_t first_type; /* of the payloads inside; known when fragment 1 is here */
 	uint16_t total, have;
+	bool done;	      /* IKEv1: it was whole, and stays to tell what comes again */
+	uint16_t again_count; /* of pieces */
 	struct fragment_piece pieces[];
 };
 
@@ -52,7 +55,7 @@ struct fragment {
 	const struct ike_header *header;
 	struct ip_endpoint local, remote;
 	bool natt;
-	uint16_t number, total; /* 1 <= number <= total <= LIMIT_FRAGMENTS */
+	uint16_t number, total; /* 1 <= number <= total <= LIMIT_FRAGMENTS (IKEv1: one more) */
 	uint8_t first_type;
 	struct span plain;
 };
@@ -74,7 +77,7 @@ enum rc reassembly_join(const struct reassembly *reassembly, struct arena *arena
 void reassembly_free(struct sas *sas, struct reassembly *reassembly);
 /* Both of an IKE SA that ends. */
 void reassembly_free_all(struct sas *sas, struct ike_sa *sa);
-/* Frees what has waited too long; returns how many. */
+/* Frees what has waited too long; returns how many were not done. */
 unsigned reassembly_expire(struct sas *sas, usec_t now);
 
 #endif

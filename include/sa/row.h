@@ -31,6 +31,7 @@ enum ike_event {
 	EVENT_DELETE_IKE,    /* reconcile: end this IKE SA */
 	EVENT_TELL,	     /* reconcile: something is to be told (sa/extra.h) */
 	EVENT_GIVE_UP,	     /* retransmissions are exhausted, or the half-open time is over */
+	EVENT_TRANSACTION,   /* reconcile: IKEv1, something is to be asked or set at the peer */
 	/* messages of IKEv1 */
 	EVENT_MAIN,
 	EVENT_AGGRESSIVE,
@@ -43,10 +44,10 @@ enum ike_event {
 	EVENT_V1_OTHER, /* of an exchange that we do not speak */
 	IKE_EVENT_COUNT
 };
-#define IKEV2_EVENT_COUNT EVENT_MAIN /* those before it can come to an IKE SA of IKEv2 */
+#define IKEV2_EVENT_COUNT EVENT_TRANSACTION /* those before it can come to an IKE SA of IKEv2 */
 extern const struct names ike_event_names;
 
-enum payload_place { CLEAR, ENCRYPTED };
+enum payload_place { CLEAR, ENCRYPTED, EITHER };
 struct payload_rule {
 	uint8_t type;
 	uint8_t min, max;
@@ -66,5 +67,24 @@ struct ike_row {
 	enum ike_state next;
 	const char *story;
 };
+
+/* The rows of one version: those of each of its files, each ended by a row without a story. */
+struct ike_rows {
+	const struct ike_row *const *files;
+	unsigned count;
+};
+#define IKE_ROWS(files_)                                                                           \
+	{                                                                                          \
+		(files_), sizeof(files_) / sizeof((files_)[0])                                     \
+	}
+/* In the order of the files; NULL past the end. */
+const struct ike_row *ike_row_at(const struct ike_rows *rows, unsigned index);
+/* Its place in that order; none: it is not among them. */
+unsigned ike_row_index(const struct ike_rows *rows, const struct ike_row *row, unsigned none);
+/* The one row, or NULL. */
+const struct ike_row *ike_row_find(const struct ike_rows *rows, enum ike_state state,
+				   enum ike_role role, enum ike_event event);
+/* NULL: no payload of this type is expected. */
+const struct payload_rule *payload_rule_of(const struct payload_rule *rules, uint8_t type);
 
 #endif

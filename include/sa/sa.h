@@ -30,6 +30,8 @@ enum ike_state {
 	IKEV1_MAIN_KE,	  /* KE and nonce are */
 	IKEV1_MAIN_ID,	  /* initiator: identity and proof are out */
 	IKEV1_AGGRESSIVE, /* initiator: the first message is out; responder: it is answered */
+	IKEV1_XAUTH,	  /* phase 1 is done, and the user is to be proven */
+	IKEV1_CONFIG,	  /* initiator: phase 1 is done, and its addresses are to come */
 	IKE_ESTABLISHED,
 	IKE_REKEYED,  /* its successor has its Child SAs; one of the ends deletes it */
 	IKE_DELETING, /* our Delete is out */
@@ -97,6 +99,8 @@ enum request_purpose {
 	REQUEST_REKEY_IKE,
 	REQUEST_CHECK,	   /* is the peer where it seems to be? (return routability) */
 	REQUEST_UPDATE,	   /* UPDATE_SA_ADDRESSES, RFC 4555 §3.5 */
+	REQUEST_CONFIG,	   /* IKEv1: a transaction exchange */
+	REQUEST_XAUTH,	   /* the same, about a user */
 	REQUEST_ADDRESSES, /* our further addresses, RFC 4555 §3.6 */
 };
 
@@ -133,6 +137,7 @@ struct ike_creation {
 	struct selectors *proposed; /* Child SA: the answer must be within them (§2.9) */
 	uint64_t spi;		    /* IKE SA: announced */
 	uint8_t ni[32];
+	usec_t begun; /* IKEv1 */
 	/* §2.8.1: what the peer made meanwhile for the same, and the lower nonce of that exchange
 	 */
 	uint64_t rival; /* serial of a Child SA or an IKE SA; 0: none */
@@ -242,6 +247,7 @@ struct child_sa {
 	bool no_tfc;	  /* the peer said ESP_TFC_PADDING_NOT_SUPPORTED */
 	bool iptfs;	  /* IP-TFS (RFC 9347) in place of the plain tunnel */
 	bool iptfs_whole; /* and the peer takes no parts of packets */
+	bool cisco_wide;  /* IKEv1: both ends called the server's side 0.0.0.0/0 (ikev1/split.c) */
 	bool claimed;	  /* stands in the tables by outbound SPI and by policies */
 	struct ip_addr local, remote;
 	struct kernel_encap encap;
@@ -254,11 +260,15 @@ struct child_sa {
 	enum rc delete_reason;
 	/* KEYMAT of the outbound half, which waits until the peer has shown that it has this one */
 	struct secret waiting_keymat;
-	uint8_t promotions; /* how often the kernel was asked for it */
-	usec_t proven_at;   /* then at the latest it is the peer's too */
+	uint8_t promotions;    /* how often the kernel was asked for it */
+	usec_t proven_at;      /* then at the latest it is the peer's too */
+	usec_t begun;	       /* IKEv1: its Quick Mode, as this end knows */
+	uint32_t peer_seconds; /* IKEv1: its lifetime by what the peer said; 0: nothing */
+	uint64_t peer_kilobytes;
 	usec_t born, replace_at, expires, leave_at;
 	struct kernel_counters in, out; /* as last asked */
 	usec_t counters_at;
+	usec_t heard_at; /* a packet arrived in it, as far as the counters tell; 0: none */
 };
 
 /* Everything the SAs of one gateway share. */
@@ -272,6 +282,7 @@ struct sas {
 	size_t reassembly_bytes;
 	uint64_t reassembly_evicted; /* to make room */
 	size_t half_open_count, ike_count, established_count, child_count;
+	size_t users;	  /* ISAKMP SAs of peers whose user is not proven yet */
 	size_t creations; /* CREATE_CHILD_SA requests of ours that are not answered, but for slow
 			     ones */
 	struct half_open_table table;
@@ -310,7 +321,12 @@ static inline bool ike_sa_is_half_open(const struct ike_sa *sa)
 {
 	return sa->role == RESPONDER &&
 	       (sa->state == IKEV2_HALF_OPEN || sa->state == IKEV2_ROUNDS ||
-		(sa->v1 != NULL && sa->state < IKE_ESTABLISHED));
+		(sa->v1 != NULL && sa->state < IKEV1_XAUTH));
+}
+/* It asks its peer for a user (XAUTH): such SAs are counted. */
+static inline bool ike_sa_asks_user(const struct ike_sa *sa)
+{
+	return sa->role == RESPONDER && sa->state == IKEV1_XAUTH;
 }
 struct ike_sa *ike_sa_by_spi(const struct sas *sas, uint64_t our_spi);
 struct ike_sa *ike_sa_by_init(const struct sas *sas, const struct ip_endpoint *remote,
@@ -343,14 +359,15 @@ enum rc child_sa_new(struct sas *sas,
 enum rc child_sa_link(struct sas *sas, struct child_sa *child) MUST_CHECK;
 void child_sa_free(struct sas *sas, struct child_sa *child);
 struct child_sa *child_sa_by_spi(const struct sas *sas, uint32_t spi_in);
-/* protocol: PROTOCOL_ESP or PROTOCOL_AH; the outbound SPI is the peer's. */
+/* Of the Child SAs of that IKE SA; IKEv1: of all of its peer. protocol: PROTOCOL_ESP or
+ * PROTOCOL_AH; the outbound SPI is the peer's. */
 struct child_sa *child_sa_by_out(const struct ike_sa *sa, uint8_t protocol, uint32_t spi_out);
 /* PROTOCOL_ESP or PROTOCOL_AH (phase2=): what its Child SAs are. */
 static inline uint8_t tunnel_protocol(const struct tunnel *tunnel)
 {
 	return tunnel->conn->ah ? PROTOCOL_AH : PROTOCOL_ESP;
 }
-/* Of the Child SAs of that IKE SA; NULL: gone. */
+/* Of the same; NULL: gone. */
 struct child_sa *child_sa_by_serial(const struct ike_sa *sa, uint64_t serial);
 /* A random SPI (>= 0x100) that no Child SA has. */
 enum rc child_spi_random(struct sas *sas, uint32_t *out) MUST_CHECK;
@@ -376,6 +393,9 @@ enum rc cookie_make(struct sas *sas, usec_t now, struct span ni, const struct ip
 bool cookie_good(struct sas *sas, usec_t now, struct span cookie, struct span ni,
 		 const struct ip_endpoint *remote, uint64_t spi_i);
 
+/* The mark of its policies: mark=, mark-in=, mark-out=, or one of its own. 0/0: none. */
+void tunnel_mark(const struct tunnel *tunnel, enum kernel_direction direction, uint32_t *mark,
+		 uint32_t *mask);
 /* Kernel requests of a Child SA, filled in (keys set by the caller). */
 void child_kernel_sa(const struct child_sa *child, enum kernel_direction direction,
 		     struct kernel_sa *out);
@@ -430,6 +450,12 @@ usec_t lifetime_soft(const struct config_conn *conn, usec_t lifetime, bool ours,
 /* How old it is when it ends for good: a replacement that begins at `soft` always has the time of
  * all its retransmissions, so the end may be later than `lifetime` (checkconfig warns). */
 usec_t lifetime_hard(const struct config_conn *conn, usec_t lifetime, usec_t soft);
+/* RFC 2407 §4.5.4, §4.6.3.1: of our own lifetime and the peer's the shorter one, but not for a peer
+ * that says less than a minute or 64 MB: no storm of rekeys. 0: it said nothing; own volume 0:
+ * none.
+ */
+usec_t lifetime_agreed(usec_t own, uint32_t peer_seconds);
+uint64_t volume_agreed(uint64_t own, uint64_t peer_kilobytes); /* bytes */
 /* Seconds after which the kernel ends a Child SA by itself: later than we ever do, so it only
  * happens when we are not there any more. */
 uint32_t lifetime_backstop(const struct config_conn *conn);

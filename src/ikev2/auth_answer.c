@@ -2,6 +2,7 @@
 /* rfc7296 §1.2: IKE_AUTH as the responder, with its first Child SA, in one round or several
  * (rfc4739). Rows last, each step in the order of time. */
 #include "ikev2/auth_answer.h"
+#include "sa/client.h"
 
 /* ---- who is it? ---- */
 
@@ -310,7 +311,7 @@ static enum rc negotiate_child(struct step *step, struct auth_request *in, struc
 	in->tunnel_serial = tunnel->serial;
 	out->child->mode = tunnel->conn->type == TYPE_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
 	child_place(out->child, &step->local, &step->remote, step->sa->encap && step->natt);
-	rc = cp_leased(tunnel, out, &ours, &out->diag);
+	rc = client_leased(tunnel, out, &ours, &out->diag);
 	if (rc != RC_OK)
 		return child_refused(out, in, rc);
 	in->child.ours = &ours;

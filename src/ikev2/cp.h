@@ -4,7 +4,7 @@
 #define VANTH_IKEV2_CP_H
 
 #include "ikev2/private.h"
-#include "peer/pool.h"
+#include "sa/client.h"
 
 /* What Cisco's and Libreswan's clients ask for a greeting with. */
 #define CP_UNITY_BANNER 28672
@@ -34,9 +34,6 @@ enum rc cp_read_request(struct step *step, struct cp_request *out, struct diag *
  * it asks for none, and the conn has nothing else for it. */
 enum rc cp_lease(struct step *step, const struct peer *peer, const struct identity *client,
 		 const struct cp_request *in, struct outcome *out) MUST_CHECK;
-/* The tunnel's selectors as they are when the leases are the peer's. */
-enum rc cp_leased(const struct tunnel *tunnel, const struct outcome *out,
-		  struct selectors *selectors, struct diag *diag) MUST_CHECK;
 /* CFG_REPLY, when there was a CFG_REQUEST: what was asked for, as far as we have it. */
 enum rc cp_emit_reply(struct step *step, const struct peer *peer, const struct cp_request *in,
 		      const struct outcome *out, struct writer *writer) MUST_CHECK;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rfc7296 §2.19, §3.15: the client asks for addresses and takes what it is given. Each step in the
  * order of time. */
-#include "base/text.h"
 #include "ikev2/cp.h"
-#include "sa/extra.h"
 
 static const struct config_end *our_end(const struct peer *peer)
 {
@@ -72,111 +70,26 @@ enum rc cp_asking(const struct tunnel *tunnel, struct selectors *out, struct dia
 
 /* ---- the reply ---- */
 
-/* Nobody's but this host's own, or many hosts': it would take from us what is not the peer's to
- * give. */
-static bool is_nobodys(const struct ip_addr *addr)
-{
-	static const struct ip_addr loopback = { .family = AF_INET6, .bytes = { [15] = 1 } };
-	const uint8_t *b = addr->bytes;
-
-	if (ip_is_any(addr) || ip_is_link_local(addr))
-		return true;
-	if (addr->family == AF_INET)
-		return b[0] == 0 || b[0] == 127 || b[0] >= 224;
-	return b[0] == 0xff || ip_equal(addr, &loopback);
-}
-
-/* Of each IP version the first one. */
 static enum rc read_address(const struct wire_cp_attribute *attribute, struct ike_config *config)
 {
-	unsigned v6 = attribute->type == INTERNAL_IP6_ADDRESS;
-	struct ip_addr *addr = &config->addresses[v6];
+	bool v6 = attribute->type == INTERNAL_IP6_ADDRESS;
+	struct ip_addr addr;
 
-	if (ip_is_set(addr) || attribute->value.len == 0)
+	if (attribute->value.len == 0)
 		return RC_OK;
-	TRY(ip_from_bytes(span_make(attribute->value.ptr, v6 ? 16 : 4), addr));
-	if (is_nobodys(addr))
-		*addr = (struct ip_addr){ 0 };
-	else if (v6)
-		config->prefix6 = attribute->value.ptr[16];
+	TRY(ip_from_bytes(span_make(attribute->value.ptr, v6 ? 16 : 4), &addr));
+	client_take_address(config, &addr, v6 ? attribute->value.ptr[16] : 0);
 	return RC_OK;
 }
 
 static enum rc read_dns(const struct wire_cp_attribute *attribute, struct ike_config *config)
 {
-	if (attribute->value.len == 0 || config->dns_count == IKE_CONFIG_DNS_MAX)
+	struct ip_addr addr;
+
+	if (attribute->value.len == 0)
 		return RC_OK;
-	TRY(ip_from_bytes(attribute->value, &config->dns[config->dns_count]));
-	if (!is_nobodys(&config->dns[config->dns_count]))
-		config->dns_count++;
-	return RC_OK;
-}
-
-/* With one of the tunnel's own ends on lo nothing would leave this host any more. */
-static bool is_outside(const struct step *step, const struct ip_addr *addr)
-{
-	return ip_is_set(addr) &&
-	       (ip_equal(addr, &step->sa->remote.addr) || ip_equal(addr, &step->sa->local.addr));
-}
-
-#define LABEL_MAX  63 /* RFC 1035 §2.3.4 */
-#define DOMAIN_MAX 253
-
-/* Labels of letters, digits, "-" and "_", none of them empty; one dot may end it. */
-static bool is_domain(const char *text)
-{
-	static const char good[] = "abcdefghijklmnopqrstuvwxyz"
-				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
-	const char *at = text;
-
-	if (strlen(text) > DOMAIN_MAX || text[0] == '-')
-		return false;
-	do {
-		size_t len = strspn(at, good);
-		if (len == 0 || len > LABEL_MAX || (at[len] != '.' && at[len] != '\0'))
-			return false;
-		at += at[len] == '.' ? len + 1 : len;
-	} while (*at != '\0');
-	return true;
-}
-
-/* What is no name is left out: it will stand in files and commands of this host. */
-static enum rc read_domain(struct arena *arena, struct span value, struct ike_config *config)
-{
-	size_t used = config->domains != NULL ? strlen(config->domains) : 0;
-	size_t room = used + value.len + 2;
-	char *joined = arena_alloc(arena, room);
-
-	if (joined == NULL)
-		return RC_NO_MEMORY;
-	if (value.len == 0 || room > IKE_CONFIG_TEXT_MAX)
-		return RC_OK;
-	memcpy(joined, value.ptr, value.len);
-	joined[value.len] = '\0';
-	if (strlen(joined) != value.len || !is_domain(joined))
-		return RC_OK;
-	if (used > 0) {
-		memmove(joined + used + 1, joined, value.len + 1);
-		memcpy(joined, config->domains, used);
-		joined[used] = ' ';
-	}
-	config->domains = joined;
-	return RC_OK;
-}
-
-static enum rc read_banner(struct arena *arena, struct span value, struct ike_config *config)
-{
-	char *raw = arena_alloc(arena, value.len + 1),
-	     *text = arena_alloc(arena, IKE_CONFIG_TEXT_MAX);
-
-	if (raw == NULL || text == NULL)
-		return RC_NO_MEMORY;
-	if (value.len == 0)
-		return RC_OK;
-	memcpy(raw, value.ptr, value.len);
-	raw[value.len] = '\0';
-	text_escape(text, IKE_CONFIG_TEXT_MAX, raw);
-	config->banner = text;
+	TRY(ip_from_bytes(attribute->value, &addr));
+	client_take_dns(config, &addr);
 	return RC_OK;
 }
 
@@ -191,49 +104,9 @@ static enum rc read_attribute(struct arena *arena, const struct wire_cp_attribut
 	case INTERNAL_IP6_DNS:
 		return read_dns(attribute, config);
 	case INTERNAL_DNS_DOMAIN:
-		return read_domain(arena, attribute->value, config);
+		return client_take_domain(arena, attribute->value, config);
 	case CP_UNITY_BANNER:
-		return read_banner(arena, attribute->value, config);
-	}
-	return RC_OK;
-}
-
-/* For one of the IP versions that the tunnel protects there it must be. */
-static bool has_address(const struct tunnel *tunnel, const struct ike_config *config)
-{
-	struct selector_lists lists;
-
-	selectors_lists(&tunnel->selectors, &lists);
-	for (unsigned i = 0; i < lists.remote_count; i++)
-		if (ip_is_set(&config->addresses[lists.remote[i].range.from.family == AF_INET6]))
-			return true;
-	return false;
-}
-
-static enum rc lacks_address(const struct tunnel *tunnel, struct outcome *out)
-{
-	bool v4 = tunnel->selectors.first.remote.range.from.family == AF_INET;
-
-	return diag_fail(&out->diag, RC_NO_ADDRESS,
-			 "the peer gives us no IPv%d address, and conn %s asks for one "
-			 "(sourceip=%%config)",
-			 v4 ? 4 : 6, tunnel->conn->name);
-}
-
-/* What we send to that gateway would stay here. */
-static enum rc another_gateway(const struct step *step, const struct ike_config *config,
-			       struct diag *diag)
-{
-	char text[IP_TEXT_MAX];
-
-	for (unsigned i = 0; i < 2; i++) {
-		const struct ip_addr *addr = &config->addresses[i];
-		const struct peer *peer = ip_is_set(addr) ? peers_at(step->env->peers, addr) : NULL;
-		if (peer != NULL)
-			return diag_fail(diag, RC_NO_ADDRESS,
-					 "the peer gives us %s, which is the address of the peer "
-					 "of conn %s: its pool must not have it",
-					 ip_text(addr, text), peer->conn->name);
+		return client_take_banner(arena, attribute->value, config);
 	}
 	return RC_OK;
 }
@@ -253,12 +126,7 @@ enum rc cp_read_reply(struct step *step, const struct tunnel *tunnel, struct out
 		TRY(wire_cp_parse(step->arena, payload->body, &cp, &out->diag));
 	for (unsigned i = 0; cp.type == CP_CFG_REPLY && i < cp.count; i++)
 		TRY(read_attribute(step->arena, &cp.attributes[i], config));
-	if (is_outside(step, &config->addresses[0]) || is_outside(step, &config->addresses[1]))
-		return diag_fail(&out->diag, RC_NO_ADDRESS,
-				 "the peer gives us an address that it or this host has already");
-	TRY(another_gateway(step, config, &out->diag));
-	if (!has_address(tunnel, config))
-		return lacks_address(tunnel, out);
+	TRY(client_check_given(step, tunnel, config, &out->diag));
 	out->config = config;
 	return RC_OK;
 }

@@ -37,6 +37,8 @@ static const char *purpose_text(uint8_t purpose)
 	case REQUEST_CHECK:
 	case REQUEST_UPDATE:
 	case REQUEST_ADDRESSES:
+	case REQUEST_CONFIG:
+	case REQUEST_XAUTH:
 		break;
 	}
 	return "make a Child SA";

@@ -49,12 +49,6 @@ enum rc childless_begin(const struct config_conn *conn, bool supported, bool *ch
 enum rc childless_check(const struct config_conn *conn, bool with_child,
 			struct diag *diag) MUST_CHECK;
 
-/* ---- unique.c ---- */
-/* uniqueids=keep: RC_AUTH_FAILED when this client, whose identity is proven, has an IKE SA already
- * from another address. */
-enum rc unique_keeps_out(const struct sa_env *env, const struct peer *peer,
-			 struct diag *diag) MUST_CHECK;
-
 /* ---- notify.c ---- */
 /* The first error notify of the message; false: none. */
 bool notify_error(const struct ike_message *message, struct wire_notify *out);

@@ -20,65 +20,21 @@ static const struct ike_row *const all_rows[] = {
 	ikev2_resume_answer_rows,
 	ikev2_reject_rows,
 };
-#define ROW_FILES (sizeof(all_rows) / sizeof(all_rows[0]))
-
-static const struct name event_entries[] = {
-	{ EVENT_INITIATE, "initiate" },
-	{ EVENT_SA_INIT_REQUEST, "IKE_SA_INIT request" },
-	{ EVENT_SA_INIT_RESPONSE, "IKE_SA_INIT response" },
-	{ EVENT_INTERMEDIATE_REQUEST, "IKE_INTERMEDIATE request" },
-	{ EVENT_INTERMEDIATE_RESPONSE, "IKE_INTERMEDIATE response" },
-	{ EVENT_RESUME_REQUEST, "IKE_SESSION_RESUME request" },
-	{ EVENT_RESUME_RESPONSE, "IKE_SESSION_RESUME response" },
-	{ EVENT_AUTH_REQUEST, "IKE_AUTH request" },
-	{ EVENT_AUTH_RESPONSE, "IKE_AUTH response" },
-	{ EVENT_CREATE_CHILD_REQUEST, "CREATE_CHILD_SA request" },
-	{ EVENT_CREATE_CHILD_RESPONSE, "CREATE_CHILD_SA response" },
-	{ EVENT_FOLLOWUP_REQUEST, "IKE_FOLLOWUP_KE request" },
-	{ EVENT_FOLLOWUP_RESPONSE, "IKE_FOLLOWUP_KE response" },
-	{ EVENT_INFORMATIONAL_REQUEST, "INFORMATIONAL request" },
-	{ EVENT_INFORMATIONAL_RESPONSE, "INFORMATIONAL response" },
-	{ EVENT_OTHER_REQUEST, "unknown request" },
-	{ EVENT_MOVE, "move" },
-	{ EVENT_PROBE, "liveness probe" },
-	{ EVENT_CREATE_CHILD, "create Child SA" },
-	{ EVENT_REKEY_CHILD, "rekey Child SA" },
-	{ EVENT_REKEY_IKE, "rekey IKE SA" },
-	{ EVENT_DELETE_CHILD, "delete Child SA" },
-	{ EVENT_DELETE_IKE, "delete IKE SA" },
-	{ EVENT_TELL, "tell" },
-	{ EVENT_GIVE_UP, "give up" },
-	{ 0, NULL },
-};
-const struct names ike_event_names = { "IKEv2 event", event_entries };
+static const struct ike_rows rows = IKE_ROWS(all_rows);
 
 const struct ike_row *ikev2_row_at(unsigned index)
 {
-	for (unsigned file = 0; file < ROW_FILES; file++)
-		for (const struct ike_row *row = all_rows[file]; row->story != NULL; row++)
-			if (index-- == 0)
-				return row;
-	return NULL;
+	return ike_row_at(&rows, index);
 }
 
 unsigned ikev2_row_index(const struct ike_row *row)
 {
-	unsigned index = 0;
-
-	for (unsigned file = 0; file < ROW_FILES; file++)
-		for (const struct ike_row *one = all_rows[file]; one->story != NULL; one++, index++)
-			if (one == row)
-				return index;
-	return IKEV2_ROWS_MAX - 1;
+	return ike_row_index(&rows, row, IKEV2_ROWS_MAX - 1);
 }
 
 const struct ike_row *ikev2_row(enum ike_state state, enum ike_role role, enum ike_event event)
 {
-	for (unsigned file = 0; file < ROW_FILES; file++)
-		for (const struct ike_row *row = all_rows[file]; row->story != NULL; row++)
-			if (row->state == state && row->role == role && row->event == event)
-				return row;
-	return NULL;
+	return ike_row_find(&rows, state, role, event);
 }
 
 enum rc ikev2_event_of(const struct ike_header *header, enum ike_event *out)
@@ -112,14 +68,6 @@ enum rc ikev2_event_of(const struct ike_header *header, enum ike_event *out)
 	return response ? RC_DROP : RC_OK;
 }
 
-static const struct payload_rule *rule_of(const struct payload_rule *rules, uint8_t type)
-{
-	for (; rules->type != 0; rules++)
-		if (rules->type == type)
-			return rules;
-	return NULL;
-}
-
 static bool always_allowed(const struct payload *payload)
 {
 	return payload->type == PAYLOAD_NOTIFY || payload->type == PAYLOAD_VENDOR ||
@@ -137,7 +85,7 @@ static enum rc check_one(const struct payload_rule *rules, const struct payload 
 	if (always_allowed(payload))
 		return RC_OK;
 	names_text(&payload_names, payload->type, name, sizeof(name));
-	rule = rule_of(rules, payload->type);
+	rule = payload_rule_of(rules, payload->type);
 	if (rule == NULL)
 		return diag_fail(diag, RC_SYNTAX, "payload %s does not belong in this exchange",
 				 names_text(&payload_names, payload->type, name, sizeof(name)));

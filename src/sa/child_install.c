@@ -87,10 +87,14 @@ enum rc child_check(const struct sas *sas, const struct child_sa *child, struct 
 	for (unsigned i = 0; i < selectors_policies(&child->selectors); i++) {
 		const struct child_sa *other = child_policies_heir(sas, child, i);
 		if (other != NULL && robs(child, other))
-			return diag_fail(diag, RC_TS_UNACCEPTABLE, "%s is in use by \"%s\"",
+			return diag_fail(diag, RC_TS_UNACCEPTABLE, "%s is in use by \"%s\"%s",
 					 selector_pair_text(selectors_policy(&child->selectors, i),
 							    selectors),
-					 other->tunnel->name);
+					 other->tunnel->name,
+					 child->mode == KERNEL_TRANSPORT
+						 ? " (mark=%unique tells clients behind one NAT "
+						   "apart)"
+						 : "");
 	}
 	return check_claims(sas, child, diag);
 }

@@ -11,7 +11,7 @@ static void limit_life(const struct child_sa *child, struct kernel_sa *out)
 {
 	const struct config_conn *conn = child->tunnel->conn;
 
-	out->hard_bytes = conn->ipsec_max_bytes;
+	out->hard_bytes = volume_agreed(conn->ipsec_max_bytes, child->peer_kilobytes);
 	out->hard_packets = conn->ipsec_max_packets;
 	out->soft_bytes = volume_soft(child, out->hard_bytes, conn->margin_bytes);
 	out->soft_packets = volume_soft(child, out->hard_packets, conn->margin_packets);
@@ -19,11 +19,17 @@ static void limit_life(const struct child_sa *child, struct kernel_sa *out)
 }
 
 /* What it lets in may have another mark than what it sends (mark-in=, mark-out=). */
-static void mark_of(const struct config_conn *conn, enum kernel_direction direction, uint32_t *mark,
-		    uint32_t *mask)
+void tunnel_mark(const struct tunnel *tunnel, enum kernel_direction direction, uint32_t *mark,
+		 uint32_t *mask)
 {
+	const struct config_conn *conn = tunnel->conn;
 	bool out = direction == KERNEL_OUT;
 
+	if (conn->mark_unique) {
+		*mark = tunnel->reqid;
+		*mask = UINT32_MAX;
+		return;
+	}
 	*mark = out ? conn->mark_out : conn->mark_in;
 	*mask = out ? conn->mark_out_mask : conn->mark_in_mask;
 }
@@ -148,7 +154,10 @@ void child_kernel_sa(const struct child_sa *child, enum kernel_direction directi
 		.selector_dst = in ? selectors.local : selectors.remote,
 		.if_id = conn->if_id,
 	};
-	mark_of(conn, direction, &out->mark, &out->mark_mask);
+	if (conn->mark_unique && in) /* found by its SPI; what it lets in gets the mark */
+		out->output_mark = child->tunnel->reqid;
+	else
+		tunnel_mark(child->tunnel, direction, &out->mark, &out->mark_mask);
 	if (child->compress == NULL)
 		child_shape_header(child, direction, out);
 	if (!in && has_routes(child))
@@ -178,7 +187,7 @@ static void policy_common(const struct tunnel *tunnel, const struct selector_pai
 		.reqid = tunnel->reqid,
 		.if_id = conn->if_id,
 	};
-	mark_of(conn, direction, &out->mark, &out->mark_mask);
+	tunnel_mark(tunnel, direction, &out->mark, &out->mark_mask);
 	out->priority = conn->priority != 0
 				? conn->priority
 				: kernel_policy_priority(&out->src, &out->dst, transport);

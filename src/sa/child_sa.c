@@ -250,26 +250,58 @@ void child_sa_free(struct sas *sas, struct child_sa *child)
 	mem_free(child);
 }
 
-struct child_sa *child_sa_by_out(const struct ike_sa *sa, uint8_t protocol, uint32_t spi_out)
+struct wish {
+	uint64_t serial; /* 0: by what follows */
+	uint32_t spi_out;
+	uint8_t protocol;
+};
+
+static bool is_it(const struct child_sa *child, const struct wish *wish)
+{
+	if (wish->serial != 0)
+		return child->serial == wish->serial;
+	return child->spi_out == wish->spi_out && tunnel_protocol(child->tunnel) == wish->protocol;
+}
+
+static struct child_sa *find_in(const struct ike_sa *sa, const struct wish *wish)
 {
 	list_for(node, &sa->children)
 	{
 		struct child_sa *child = container_of(node, struct child_sa, in_ike);
-		if (child->spi_out == spi_out && tunnel_protocol(child->tunnel) == protocol)
+		if (is_it(child, wish))
 			return child;
 	}
 	return NULL;
 }
 
-struct child_sa *child_sa_by_serial(const struct ike_sa *sa, uint64_t serial)
+/* IKEv1: those of the peer are every ISAKMP SA's, whichever has them just now. */
+static struct child_sa *find(const struct ike_sa *sa, const struct wish *wish)
 {
-	list_for(node, &sa->children)
+	struct child_sa *child = find_in(sa, wish);
+
+	if (child != NULL || sa->v1 == NULL || sa->peer == NULL)
+		return child;
+	list_for(node, &sa->peer->ike_sas)
 	{
-		struct child_sa *child = container_of(node, struct child_sa, in_ike);
-		if (child->serial == serial)
+		child = find_in(container_of(node, struct ike_sa, in_peer), wish);
+		if (child != NULL)
 			return child;
 	}
 	return NULL;
+}
+
+struct child_sa *child_sa_by_out(const struct ike_sa *sa, uint8_t protocol, uint32_t spi_out)
+{
+	const struct wish wish = { .spi_out = spi_out, .protocol = protocol };
+
+	return find(sa, &wish);
+}
+
+struct child_sa *child_sa_by_serial(const struct ike_sa *sa, uint64_t serial)
+{
+	const struct wish wish = { .serial = serial };
+
+	return serial != 0 ? find(sa, &wish) : NULL;
 }
 
 struct child_sa *tunnel_current(const struct tunnel *tunnel)

@@ -63,9 +63,9 @@ struct question {
 /* Otherwise they are different policies to the kernel. */
 static bool same_realm(const struct config_conn *a, const struct config_conn *b)
 {
-	return a->if_id == b->if_id && a->mark_out == b->mark_out &&
-	       a->mark_out_mask == b->mark_out_mask && a->mark_in == b->mark_in &&
-	       a->mark_in_mask == b->mark_in_mask;
+	return !a->mark_unique && !b->mark_unique && a->if_id == b->if_id &&
+	       a->mark_out == b->mark_out && a->mark_out_mask == b->mark_out_mask &&
+	       a->mark_in == b->mark_in && a->mark_in_mask == b->mark_in_mask;
 }
 
 static bool shares_local(const struct selector_lists *ours, const struct child_sa *other)

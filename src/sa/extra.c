@@ -27,6 +27,7 @@ static void config_free(struct ike_config *config)
 		return;
 	mem_free(config->domains);
 	mem_free(config->banner);
+	mem_free(config->split);
 	mem_free(config);
 }
 
@@ -74,6 +75,16 @@ static char *text_or_null(const char *text, bool *failed)
 	return copy;
 }
 
+static struct ike_split *split_or_null(const struct ike_split *split, bool *failed)
+{
+	struct ike_split *copy = split != NULL ? mem_alloc(sizeof(*copy)) : NULL;
+
+	if (copy != NULL)
+		*copy = *split;
+	*failed = *failed || (split != NULL && copy == NULL);
+	return copy;
+}
+
 enum rc ike_extra_config(struct ike_sa *sa, const struct ike_config *config)
 {
 	struct ike_extra *extra = ike_extra_of(sa);
@@ -84,6 +95,7 @@ enum rc ike_extra_config(struct ike_sa *sa, const struct ike_config *config)
 		*copy = *config;
 		copy->domains = text_or_null(config->domains, &failed);
 		copy->banner = text_or_null(config->banner, &failed);
+		copy->split = split_or_null(config->split, &failed);
 	}
 	if (failed) {
 		config_free(copy);

@@ -164,6 +164,11 @@ void half_open_leave(struct sas *sas, struct ike_sa *sa)
 	table->unproven -= !place->proven;
 }
 
+bool half_open_here(const struct sas *sas, const struct ip_addr *remote)
+{
+	return group_find(&sas->table, remote, HALF_OPEN_ADDRESS) != NULL;
+}
+
 /* ---- room ---- */
 
 static bool displaceable(const struct ike_sa *sa, usec_t least_age, usec_t now)

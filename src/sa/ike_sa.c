@@ -22,6 +22,8 @@ static const struct name state_entries[] = {
 	{ IKEV1_MAIN_KE, "Main Mode: KE" },
 	{ IKEV1_MAIN_ID, "Main Mode: ID" },
 	{ IKEV1_AGGRESSIVE, "Aggressive Mode" },
+	{ IKEV1_XAUTH, "phase 1 done, the user to be proven" },
+	{ IKEV1_CONFIG, "phase 1 done, addresses to come" },
 	{ IKE_ESTABLISHED, "established" },
 	{ IKE_REKEYED, "rekeyed" },
 	{ IKE_DELETING, "deleting" },
@@ -299,6 +301,8 @@ void ike_sa_free(struct sas *sas, struct ike_sa *sa)
 	unexpect(sas, sa);
 	if (sa->state >= IKE_ESTABLISHED && sa->state != IKEV1_GONE)
 		sas->established_count--;
+	if (ike_sa_asks_user(sa))
+		sas->users--;
 	if (sa->by_serial.hash != 0) {
 		table_remove(&sas->by_spi, &sa->by_spi);
 		table_remove(&sas->by_serial, &sa->by_serial);

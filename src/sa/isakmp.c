@@ -3,6 +3,17 @@
 #include "sa/isakmp.h"
 #include <string.h>
 
+static const struct name user_events[] = {
+	{ USER_SAME, "unchanged" },
+	{ USER_GIVEN, "given" },
+	{ USER_PROVEN, "proven" },
+	{ USER_WRONG, "asked again" },
+	{ USER_REFUSED, "refused" },
+	{ USER_TOLERATED, "not proven, but tolerated" },
+	{ 0, NULL },
+};
+const struct names isakmp_user_event_names = { "user event", user_events };
+
 struct isakmp *isakmp_new(void)
 {
 	struct isakmp *isakmp = mem_alloc(sizeof(*isakmp));
@@ -18,6 +29,13 @@ struct isakmp *isakmp_new(void)
 	return isakmp;
 }
 
+const char *isakmp_gone_text(enum rc reason)
+{
+	if (reason == RC_PEER_DELETED)
+		return "the peer deleted it";
+	return "its lifetime is over";
+}
+
 void isakmp_forget_phase1(struct isakmp *isakmp)
 {
 	struct isakmp_phase1 *phase1 = isakmp->phase1;
@@ -27,6 +45,7 @@ void isakmp_forget_phase1(struct isakmp *isakmp)
 	mem_free(phase1->sa_body);
 	mem_free(phase1->public_i);
 	mem_free(phase1->public_r);
+	mem_free(phase1->id_body);
 	mem_free(phase1);
 	isakmp->phase1 = NULL;
 }
@@ -45,6 +64,9 @@ void isakmp_free(struct isakmp *isakmp)
 	if (isakmp == NULL)
 		return;
 	isakmp_forget_phase1(isakmp);
+	if (isakmp->user != NULL)
+		wipe(isakmp->user, sizeof(*isakmp->user));
+	mem_free(isakmp->user);
 	while (!list_empty(&isakmp->exchanges))
 		isakmp_exchange_free(isakmp, container_of(isakmp->exchanges.next,
 							  struct isakmp_exchange, in_sa));
@@ -71,6 +93,9 @@ static enum rc take_phase1(struct isakmp_phase1 *phase1, const struct outcome_is
 	TRY(copy_bytes(&phase1->sa_body, out->sa_body));
 	if (out->sa_body.ptr != NULL)
 		phase1->sa_body_len = (uint32_t)out->sa_body.len;
+	TRY(copy_bytes(&phase1->id_body, out->id_body));
+	if (out->id_body.ptr != NULL)
+		phase1->id_body_len = (uint32_t)out->id_body.len;
 	TRY(copy_bytes(&phase1->public_i, out->public_i));
 	TRY(copy_bytes(&phase1->public_r, out->public_r));
 	if (out->public_i.ptr != NULL)
@@ -78,8 +103,38 @@ static enum rc take_phase1(struct isakmp_phase1 *phase1, const struct outcome_is
 	return RC_OK;
 }
 
+bool isakmp_was_told(const struct isakmp *isakmp, uint32_t message_id)
+{
+	for (unsigned i = 0; i < ISAKMP_TOLD_MAX; i++)
+		if (isakmp->told[i] == message_id && message_id != 0)
+			return true;
+	return false;
+}
+
+void isakmp_remember(struct isakmp *isakmp, uint32_t message_id)
+{
+	isakmp->told[isakmp->told_at++ % ISAKMP_TOLD_MAX] = message_id;
+}
+
+enum rc isakmp_expect_user(struct isakmp *isakmp)
+{
+	if (isakmp->user == NULL)
+		isakmp->user = mem_alloc(sizeof(*isakmp->user));
+	return isakmp->user != NULL ? RC_OK : RC_NO_MEMORY;
+}
+
+static enum rc take_user(struct isakmp *isakmp, const struct isakmp_user *user)
+{
+	if (user == NULL)
+		return RC_OK;
+	TRY(isakmp_expect_user(isakmp));
+	*isakmp->user = *user;
+	return RC_OK;
+}
+
 enum rc isakmp_take(struct isakmp *isakmp, const struct outcome_isakmp *out)
 {
+	TRY(take_user(isakmp, out->user));
 	if (isakmp->phase1 != NULL)
 		TRY(take_phase1(isakmp->phase1, out));
 	isakmp->vendors |= out->vendors;
@@ -91,6 +146,14 @@ enum rc isakmp_take(struct isakmp *isakmp, const struct outcome_isakmp *out)
 		isakmp->dpd_sent = out->dpd_sent;
 	if (out->dpd_seen != 0)
 		isakmp->dpd_seen = out->dpd_seen;
+	if (out->told != 0)
+		isakmp_remember(isakmp, out->told);
+	if (out->told_lifetime)
+		isakmp->told_lifetime = true;
+	if (out->hint != 0)
+		isakmp->hint = out->hint;
+	if (out->configured)
+		isakmp->configured = true;
 	if (out->iv_set)
 		memcpy(isakmp->iv, out->iv, sizeof(isakmp->iv));
 	return RC_OK;
@@ -108,20 +171,33 @@ struct isakmp_exchange *isakmp_exchange_find(const struct isakmp *isakmp, uint32
 	return NULL;
 }
 
-static bool make_room(struct isakmp *isakmp)
+static struct isakmp_exchange *oldest_done(const struct isakmp *isakmp)
 {
-	if (isakmp->exchange_count < ISAKMP_EXCHANGES_MAX)
-		return true;
 	list_for(node, &isakmp->exchanges)
 	{
 		struct isakmp_exchange *exchange =
 			container_of(node, struct isakmp_exchange, in_sa);
-		if (exchange->proof_len > 0)
-			continue;
-		isakmp_exchange_free(isakmp, exchange);
-		return true;
+		if (exchange->proof_len == 0)
+			return exchange;
 	}
-	return false;
+	return NULL;
+}
+
+bool isakmp_has_room(const struct isakmp *isakmp)
+{
+	return isakmp->exchange_count < ISAKMP_EXCHANGES_MAX || oldest_done(isakmp) != NULL;
+}
+
+static bool make_room(struct isakmp *isakmp)
+{
+	struct isakmp_exchange *done;
+
+	if (isakmp->exchange_count < ISAKMP_EXCHANGES_MAX)
+		return true;
+	done = oldest_done(isakmp);
+	if (done != NULL)
+		isakmp_exchange_free(isakmp, done);
+	return done != NULL;
 }
 
 enum rc isakmp_exchange_new(struct isakmp *isakmp, uint32_t message_id,

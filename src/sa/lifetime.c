@@ -4,8 +4,10 @@
  */
 #include "sa/sa.h"
 
-#define MOST_OF(lifetime) ((lifetime) / 10 * 9)
-#define BACKSTOP_SLACK	  (60 * USEC_PER_SEC)
+#define MOST_OF(lifetime)  ((lifetime) / 10 * 9)
+#define BACKSTOP_SLACK	   (60 * USEC_PER_SEC)
+#define AGREED_LEAST	   (60 * USEC_PER_SEC)
+#define AGREED_LEAST_BYTES (UINT64_C(64) << 20)
 
 usec_t retransmit_budget(const struct config_conn *conn)
 {
@@ -36,6 +38,28 @@ usec_t lifetime_hard(const struct config_conn *conn, usec_t lifetime, usec_t sof
 	usec_t needed = soft + retransmit_budget(conn);
 
 	return !conn->rekey || needed < lifetime ? lifetime : needed;
+}
+
+usec_t lifetime_agreed(usec_t own, uint32_t peer_seconds)
+{
+	usec_t theirs = (usec_t)peer_seconds * USEC_PER_SEC;
+
+	if (peer_seconds == 0)
+		return own;
+	if (theirs < AGREED_LEAST)
+		theirs = AGREED_LEAST;
+	return theirs < own ? theirs : own;
+}
+
+uint64_t volume_agreed(uint64_t own, uint64_t peer_kilobytes)
+{
+	uint64_t theirs = peer_kilobytes << 10;
+
+	if (peer_kilobytes == 0 || peer_kilobytes > UINT64_MAX >> 10)
+		return own;
+	if (theirs < AGREED_LEAST_BYTES)
+		theirs = AGREED_LEAST_BYTES;
+	return own == 0 || theirs < own ? theirs : own;
 }
 
 uint32_t lifetime_backstop(const struct config_conn *conn)

@@ -60,8 +60,8 @@ unsigned reassembly_expire(struct sas *sas, usec_t now)
 			container_of(sas->reassemblies.next, struct reassembly, in_sas);
 		if (oldest->begun + REASSEMBLY_TIME > now)
 			break;
+		expired += oldest->done ? 0 : 1;
 		reassembly_free(sas, oldest);
-		expired++;
 	}
 	return expired;
 }
@@ -70,14 +70,17 @@ unsigned reassembly_expire(struct sas *sas, usec_t now)
  * unfinished is older. */
 static bool make_room(struct sas *sas, const struct reassembly *but, size_t size)
 {
+	struct reassembly *oldest;
+
 	while (sas->reassembly_bytes + size > REASSEMBLY_BYTES) {
 		struct list *node = sas->reassemblies.next;
 		if (but != NULL && node == &but->in_sas)
 			node = node->next;
 		if (node == &sas->reassemblies)
 			return false;
-		reassembly_free(sas, container_of(node, struct reassembly, in_sas));
-		sas->reassembly_evicted++;
+		oldest = container_of(node, struct reassembly, in_sas);
+		sas->reassembly_evicted += oldest->done ? 0 : 1;
+		reassembly_free(sas, oldest);
 	}
 	return true;
 }

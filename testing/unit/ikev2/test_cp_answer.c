@@ -153,7 +153,7 @@ static void a_lease_goes_back_with_the_event(void **state)
 	for (unsigned i = 0; i < 5; i++) { /* the pool has two */
 		assert_int_equal(lease(&a), RC_OK);
 		assert_int_equal(
-			cp_leased(road_tunnel(&a.road.pair.west), &a.out, &leased, &a.out.diag),
+			client_leased(road_tunnel(&a.road.pair.west), &a.out, &leased, &a.out.diag),
 			RC_OK);
 		assert_string_equal(selectors_text(&leased, text), "10.1.0.0/24 === 10.9.0.1/32");
 		selectors_drop(&leased);

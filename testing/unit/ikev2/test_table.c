@@ -5,7 +5,7 @@
 /* No SA is ever so: the state belongs to the other role or version. */
 static bool impossible(enum ike_state state, enum ike_role role)
 {
-	if ((state >= IKEV1_MAIN_SA && state <= IKEV1_AGGRESSIVE) || state == IKEV1_GONE)
+	if ((state >= IKEV1_MAIN_SA && state <= IKEV1_CONFIG) || state == IKEV1_GONE)
 		return true;
 	if (role == RESPONDER)
 		return state == IKEV2_INIT_SENT || state == IKEV2_INTERMEDIATE_SENT ||

@@ -128,6 +128,28 @@ static void each_direction_has_its_mark(void **state)
 	one_end(&one);
 }
 
+/* What comes in is found by its SPI and gets the mark; what goes out is chosen by it. */
+static void a_mark_of_its_own_is_the_tunnels_reqid(void **state)
+{
+	struct one one;
+	struct kernel_sa in, out;
+	struct kernel_policy policy;
+
+	(void)state;
+	one_begin(&one, SAS_CONN "\tmark=%unique\n");
+	uint32_t reqid = one.child->tunnel->reqid;
+	child_kernel_sa(one.child, KERNEL_IN, &in);
+	child_kernel_sa(one.child, KERNEL_OUT, &out);
+	assert_true(in.mark == 0 && in.mark_mask == 0);
+	assert_int_equal(in.output_mark, reqid);
+	assert_true(out.mark == reqid && out.mark_mask == UINT32_MAX);
+	for (unsigned i = KERNEL_IN; i <= KERNEL_FWD; i++) {
+		child_kernel_policy(one.child, 0, (enum kernel_direction)i, &policy);
+		assert_true(policy.mark == reqid && policy.mark_mask == UINT32_MAX);
+	}
+	one_end(&one);
+}
+
 static void the_sender_shapes_the_outer_header_and_the_receiver_the_inner(void **state)
 {
 	struct one one;
@@ -213,6 +235,7 @@ int main(void)
 		cmocka_unit_test(policies_mirror_selectors_and_tunnel_ends),
 		cmocka_unit_test(settings_of_the_conn_reach_the_kernel),
 		cmocka_unit_test(each_direction_has_its_mark),
+		cmocka_unit_test(a_mark_of_its_own_is_the_tunnels_reqid),
 		cmocka_unit_test(the_sender_shapes_the_outer_header_and_the_receiver_the_inner),
 		cmocka_unit_test(transport_mode_is_the_child_sas),
 		cmocka_unit_test(trap_stands_in_the_place_of_the_outbound_policy),

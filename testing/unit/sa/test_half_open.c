@@ -234,9 +234,25 @@ static void entering_without_memory_leaves_no_trace(void **state)
 	finish(&f);
 }
 
+static void who_has_begun_is_known_by_address(void **state)
+{
+	const struct ip_addr one = sas_endpoint("192.0.2.1", 0).addr;
+	const struct ip_addr other = sas_endpoint("192.0.2.2", 0).addr;
+	struct sas_fixture f;
+
+	(void)state;
+	sas_begin(&f, SAS_CONN);
+	assert_false(half_open_here(&f.sas, &one));
+	(void)enter(&f, "192.0.2.1");
+	assert_true(half_open_here(&f.sas, &one));
+	assert_false(half_open_here(&f.sas, &other));
+	finish(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_has_begun_is_known_by_address),
 		cmocka_unit_test(
 			address_has_a_share_and_its_oldest_makes_room_when_it_is_not_young),
 		cmocka_unit_test(prefix_has_a_share_over_all_its_addresses),

@@ -247,9 +247,28 @@ static void whatever_it_holds_goes_with_it(void **state)
 	isakmp_free(isakmp);
 }
 
+static void the_last_message_ids_that_were_told_are_known(void **state)
+{
+	struct isakmp *isakmp = isakmp_new();
+
+	(void)state;
+	assert_non_null(isakmp);
+	assert_false(isakmp_was_told(isakmp, 0));
+	for (uint32_t id = 1; id <= ISAKMP_TOLD_MAX + 1; id++) {
+		struct outcome_isakmp out = { .told = id };
+		assert_false(isakmp_was_told(isakmp, id));
+		assert_int_equal(isakmp_take(isakmp, &out), RC_OK);
+		assert_true(isakmp_was_told(isakmp, id));
+	}
+	assert_false(isakmp_was_told(isakmp, 1)); /* so many, not more */
+	assert_true(isakmp_was_told(isakmp, 2));
+	isakmp_free(isakmp);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_last_message_ids_that_were_told_are_known),
 		cmocka_unit_test(a_new_one_is_in_phase_1_and_has_no_exchanges),
 		cmocka_unit_test(a_new_one_without_memory_is_none),
 		cmocka_unit_test(what_an_event_says_is_taken_as_copies),

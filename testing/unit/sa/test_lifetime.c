@@ -101,6 +101,32 @@ static void a_volume_is_replaced_before_it_is_used_up(void **state)
 	sas_end(&f);
 }
 
+static void the_shorter_of_both_lifetimes_counts_but_not_one_of_seconds(void **state)
+{
+	(void)state;
+	assert_int_equal(lifetime_agreed(1000 * S, 0), 1000 * S);
+	assert_int_equal(lifetime_agreed(1000 * S, 500), 500 * S);
+	assert_int_equal(lifetime_agreed(1000 * S, 2000), 1000 * S);
+	assert_int_equal(lifetime_agreed(1000 * S, UINT32_MAX), 1000 * S);
+	assert_int_equal(lifetime_agreed(1000 * S, 1), 60 * S);
+	assert_int_equal(lifetime_agreed(30 * S, 1), 30 * S); /* ours is ours */
+}
+
+static void the_same_of_volumes(void **state)
+{
+	const uint64_t gigabyte = UINT64_C(1) << 30;
+
+	(void)state;
+	assert_true(volume_agreed(0, 0) == 0);
+	assert_true(volume_agreed(gigabyte, 0) == gigabyte);
+	assert_true(volume_agreed(0, 1 << 20) == gigabyte);
+	assert_true(volume_agreed(gigabyte, 1 << 19) == gigabyte / 2);
+	assert_true(volume_agreed(gigabyte, 1 << 21) == gigabyte);
+	assert_true(volume_agreed(gigabyte, 1) == UINT64_C(64) << 20);
+	assert_true(volume_agreed(1000, 1) == 1000);
+	assert_true(volume_agreed(gigabyte, UINT64_MAX) == gigabyte);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +136,8 @@ int main(void)
 		cmocka_unit_test(the_end_leaves_a_replacement_all_its_retransmissions),
 		cmocka_unit_test(the_kernel_ends_an_sa_only_after_all_that_we_could_still_do),
 		cmocka_unit_test(a_volume_is_replaced_before_it_is_used_up),
+		cmocka_unit_test(the_shorter_of_both_lifetimes_counts_but_not_one_of_seconds),
+		cmocka_unit_test(the_same_of_volumes),
 	};
 
 	return sas_run(tests);

@@ -156,6 +156,20 @@ static void what_is_not_whole_in_time_is_given_up(void **state)
 	end(&p);
 }
 
+/* What was whole and stays (IKEv1) is not given up when its time is over. */
+static void what_was_whole_is_not_counted_as_given_up(void **state)
+{
+	struct pieces p;
+
+	(void)state;
+	begin(&p);
+	assert_int_equal(put_to(&p, p.sa, 1, 1, "a", 0), RC_OK);
+	reassembly_of(p.sa, false)->done = true;
+	assert_int_equal(reassembly_expire(&p.f.sas, REASSEMBLY_TIME), 0);
+	assert_null(reassembly_of(p.sa, false));
+	end(&p);
+}
+
 /* A flood of beginnings: the oldest make room, the newest message becomes whole. */
 static void memory_of_all_is_bounded_and_the_oldest_makes_room(void **state)
 {
@@ -208,6 +222,7 @@ int main(void)
 		cmocka_unit_test(requests_and_responses_are_apart_and_messages_follow_each_other),
 		cmocka_unit_test(piece_of_another_exchange_is_refused),
 		cmocka_unit_test(what_is_not_whole_in_time_is_given_up),
+		cmocka_unit_test(what_was_whole_is_not_counted_as_given_up),
 		cmocka_unit_test(memory_of_all_is_bounded_and_the_oldest_makes_room),
 		cmocka_unit_test(without_memory_nothing_is_kept_and_nothing_leaks),
 	};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* uniqueids=keep: who is here already is not replaced. */
-#include "ikev2/private.h"
+#include "sa/client.h"
 
 static void find_established(void *context, struct peer *other)
 {
