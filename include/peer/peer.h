@@ -39,6 +39,12 @@ struct peer_addresses {
 	struct pool_lease *leases[2]; /* at the server, held; NULL: none */
 };
 
+/* XAUTH: what the operator says for a client without a password in ipsec.secrets; login.c. */
+struct peer_login {
+	char name[CONFIG_USERNAME_MAX + 1]; /* "": the conn's username= */
+	struct secret password;
+};
+
 struct peer {
 	uint64_t serial;
 	struct list in_peers;
@@ -62,6 +68,7 @@ struct peer {
 					 without a route) */
 	uint16_t local_port, remote_port;    /* IKE ports to use first */
 	struct identity local_id, remote_id; /* what we say, what we expect (remote ID_NONE: any) */
+	struct peer_login *login;	     /* NULL: none was given */
 	struct identity *user;		     /* instance: see peer_take_user(); NULL: none */
 	struct list tunnels;		     /* of struct tunnel.in_peer */
 	struct list ike_sas;		     /* of struct ike_sa.in_peer (sa/) */
@@ -76,7 +83,8 @@ struct peer {
 	struct peer_addresses *addresses; /* NULL: none are leased */
 	unsigned busy; /* events on the road that refer to it or its tunnels: not freed meanwhile */
 	bool doomed;   /* deleted by the operator; freed when its last SA is gone */
-	bool renewed;  /* its settings have changed: its timers are to be looked at (engine) */
+	uint8_t short_phase1s; /* IKEv1: ISAKMP SAs in a row that went within a minute (engine) */
+	bool renewed; /* its settings have changed: its timers are to be looked at (engine) */
 };
 
 struct tunnel {
@@ -134,6 +142,24 @@ static inline const struct config_end *peer_local_end(const struct peer *peer)
 {
 	return peer->left_is_local ? &peer->conn->left : &peer->conn->right;
 }
+/* ---- login.c ---- */
+/* The empty name: the conn's. RC_LIMIT. */
+enum rc peer_set_login(struct peer *peer, const char *name, struct span password) MUST_CHECK;
+void peer_forget_login(struct peer *peer); /* wipes */
+/* XAUTH of IKEv1: does the initiator have to prove a user after phase 1, or a user alone? */
+enum peer_user { PEER_NO_USER, PEER_XAUTH, PEER_HYBRID, PEER_ANY_USER /* of a claim: not known */ };
+static inline enum peer_user peer_user_of(const struct peer *peer)
+{
+	const struct config_conn *conn = peer->conn;
+
+	if (!conn->left.xauthclient && !conn->right.xauthclient)
+		return PEER_NO_USER;
+	return conn->left.hybrid || conn->right.hybrid ? PEER_HYBRID : PEER_XAUTH;
+}
+/* The instance of that user of the template's, between those addresses; NULL: none. */
+struct peer *peer_of_user(const struct peer *template, const struct ip_addr *local,
+			  const struct ip_addr *remote, const struct identity *id,
+			  const struct identity *user);
 /* ---- second.c: who proved a second identity (RFC 4739) ---- */
 /* The second identity says who a client is: rightid2= is one that many may have (%any, a pattern).
  * One that is fixed tells nobody from anybody, and without it the second is the first. */
@@ -263,9 +289,6 @@ static inline bool peer_is_v1(const struct peer *peer)
  * remote before range before %any), for its IKE proposals; NULL: none. */
 struct peer *peers_for_addresses(struct peers *peers, const struct ip_addr *local,
 				 const struct ip_addr *remote);
-/* The same for IKEv1, whose conns are never among the others'. */
-struct peer *peers_for_main_mode(struct peers *peers, const struct ip_addr *local,
-				 const struct ip_addr *remote);
 /* The same for those whose proposals do not match: all that could, best first (within one address
  * in order of loading), one for each different ike=. Returns how many; of a thousand conns at most.
  */
@@ -273,6 +296,10 @@ struct peer *peers_for_main_mode(struct peers *peers, const struct ip_addr *loca
 unsigned peers_candidates(struct peers *peers, const struct ip_addr *local,
 			  const struct ip_addr *remote,
 			  const struct peer *out[PEER_CANDIDATES_MAX]);
+/* Those of IKEv1 with that aggressive=: one for each different ike= and way to authenticate. */
+unsigned peers_candidates_v1(struct peers *peers, const struct ip_addr *local,
+			     const struct ip_addr *remote, bool aggressive,
+			     const struct peer *out[PEER_CANDIDATES_MAX]);
 /* Calls fn for every other peer that has the same addresses and identities, so that only its IKE
  * settings are others; fn must not free peers. Instances of one template are none of each other. */
 void peer_twins(const struct peer *peer, void (*fn)(void *context, struct peer *other),
@@ -299,7 +326,9 @@ struct peer_claim {
 	bool another;	  /* and announces a second proof of its own */
 	const struct proposal_choice *choice; /* the IKE SA's algorithms; NULL: any */
 	const struct wire_ts_list *tsi, *tsr; /* of its first Child SA; NULL: none */
-	bool v1; /* by IKEv1; its conns and those of IKEv2 are not one another's */
+	bool v1;	     /* by IKEv1; its conns and those of IKEv2 are not one another's */
+	enum peer_user user; /* nor are those that ask for a user and those that do not */
+	bool aggressive;     /* nor are those of Aggressive Mode and Main Mode */
 };
 /* Responder, IKE_AUTH: the peer whose identities and addresses fit best, one that allows the method
  * and the algorithms and asks for so many proofs before one that does not; of equals one that has

@@ -9,6 +9,7 @@
 struct nominees {
 	const struct peer **items;
 	unsigned count, looked_at;
+	bool v1, aggressive;
 	const struct ip_addr *local, *remote;
 };
 
@@ -28,17 +29,37 @@ static void take_out(struct nominees *nominees, unsigned at)
 		nominees->items[i] = nominees->items[i + 1];
 }
 
+static bool same_end(const struct config_end *a, const struct config_end *b)
+{
+	bool named = a->cert != NULL && b->cert != NULL;
+
+	return a->auth == b->auth &&
+	       ((a->auth & AUTHBY_SIGNATURE) == 0 || (named && strcmp(a->cert, b->cert) == 0));
+}
+
+/* IKEv1 agrees on how to authenticate together with the algorithms. */
+static bool same_terms(const struct nominees *nominees, const struct peer *a, const struct peer *b)
+{
+	return config_conn_same_proposals(a->conn, b->conn) &&
+	       (!nominees->v1 ||
+		(peer_user_of(a) == peer_user_of(b) &&
+		 peer_local_end(a)->xauthclient == peer_local_end(b)->xauthclient &&
+		 same_end(peer_local_end(a), peer_local_end(b)) &&
+		 peer_remote_end(a)->auth == peer_remote_end(b)->auth));
+}
+
 /* Behind the first `from` of them, which fit better, in order of loading. */
 static void nominate(struct nominees *nominees, unsigned from, const struct peer *peer)
 {
 	unsigned at = from;
 
 	nominees->looked_at++;
-	if (peer_is_v1(peer))
+	if (peer_is_v1(peer) != nominees->v1 ||
+	    (nominees->v1 && peer->conn->aggressive != nominees->aggressive))
 		return;
 	for (unsigned i = 0; i < nominees->count; i++) {
 		const struct peer *other = nominees->items[i];
-		if (!config_conn_same_proposals(other->conn, peer->conn))
+		if (!same_terms(nominees, other, peer))
 			continue;
 		if (i < from || other->serial < peer->serial)
 			return;
@@ -78,17 +99,34 @@ static void nominate_templates(struct nominees *nominees, struct list *templates
 	}
 }
 
+static unsigned candidates(struct peers *peers, struct nominees *nominees)
+{
+	const struct ip_addr nowhere = { .family = AF_UNSPEC };
+
+	nominate_at(nominees, peers, nominees->local);
+	nominate_at(nominees, peers, &nowhere);
+	nominate_templates(nominees, &peers->ranges);
+	nominate_templates(nominees, &peers->anys);
+	return nominees->count;
+}
+
 unsigned peers_candidates(struct peers *peers, const struct ip_addr *local,
 			  const struct ip_addr *remote, const struct peer *out[PEER_CANDIDATES_MAX])
 {
-	const struct ip_addr nowhere = { .family = AF_UNSPEC };
 	struct nominees nominees = { .items = out, .local = local, .remote = remote };
 
-	nominate_at(&nominees, peers, local);
-	nominate_at(&nominees, peers, &nowhere);
-	nominate_templates(&nominees, &peers->ranges);
-	nominate_templates(&nominees, &peers->anys);
-	return nominees.count;
+	return candidates(peers, &nominees);
+}
+
+unsigned peers_candidates_v1(struct peers *peers, const struct ip_addr *local,
+			     const struct ip_addr *remote, bool aggressive,
+			     const struct peer *out[PEER_CANDIDATES_MAX])
+{
+	struct nominees nominees = {
+		.items = out, .local = local, .remote = remote, .v1 = true, .aggressive = aggressive
+	};
+
+	return candidates(peers, &nominees);
 }
 
 /* ---- twins ---- */

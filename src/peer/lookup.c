@@ -40,7 +40,7 @@ static struct peer *template_of(struct list *node)
 
 /* ---- IKE_SA_INIT ---- */
 
-static struct peer *first_at(struct peers *peers, bool v1, const struct ip_addr *local,
+static struct peer *first_at(struct peers *peers, const struct ip_addr *local,
 			     const struct ip_addr *remote)
 {
 	uint64_t hash = index_place_hash(peers, local, remote);
@@ -50,7 +50,7 @@ static struct peer *first_at(struct peers *peers, bool v1, const struct ip_addr 
 	     n = table_next(n)) {
 		struct peer *peer = container_of(n, struct peer, by_place);
 		if (!ip_equal(&peer->remote, remote) || !peer_answers_at(peer, local) ||
-		    peer_is_v1(peer) != v1)
+		    peer_is_v1(peer))
 			continue;
 		if (first == NULL || peer->serial < first->serial)
 			first = peer;
@@ -58,42 +58,36 @@ static struct peer *first_at(struct peers *peers, bool v1, const struct ip_addr 
 	return first;
 }
 
-static struct peer *first_template(struct list *templates, bool v1, const struct ip_addr *local,
+static struct peer *first_template(struct list *templates, const struct ip_addr *local,
 				   const struct ip_addr *remote)
 {
 	list_for(node, templates)
 	{
 		struct peer *peer = template_of(node);
 		if (peer_answers_at(peer, local) && may_come_from(peer, remote) &&
-		    peer_is_v1(peer) == v1)
+		    !peer_is_v1(peer))
 			return peer;
 	}
 	return NULL;
 }
 
-static struct peer *first_for(struct peers *peers, bool v1, const struct ip_addr *local,
+static struct peer *first_for(struct peers *peers, const struct ip_addr *local,
 			      const struct ip_addr *remote)
 {
 	const struct ip_addr nowhere = { .family = AF_UNSPEC };
-	struct peer *peer = first_at(peers, v1, local, remote);
+	struct peer *peer = first_at(peers, local, remote);
 
 	if (peer == NULL)
-		peer = first_at(peers, v1, &nowhere, remote);
+		peer = first_at(peers, &nowhere, remote);
 	if (peer == NULL)
-		peer = first_template(&peers->ranges, v1, local, remote);
-	return peer != NULL ? peer : first_template(&peers->anys, v1, local, remote);
+		peer = first_template(&peers->ranges, local, remote);
+	return peer != NULL ? peer : first_template(&peers->anys, local, remote);
 }
 
 struct peer *peers_for_addresses(struct peers *peers, const struct ip_addr *local,
 				 const struct ip_addr *remote)
 {
-	return first_for(peers, false, local, remote);
-}
-
-struct peer *peers_for_main_mode(struct peers *peers, const struct ip_addr *local,
-				 const struct ip_addr *remote)
-{
-	return first_for(peers, true, local, remote);
+	return first_for(peers, local, remote);
 }
 
 const struct peer *peers_at(const struct peers *peers, const struct ip_addr *remote)
@@ -180,6 +174,11 @@ static uint64_t first_fitness(const struct question *q, const struct peer *peer)
 
 	if (identity == 0 || !peer_answers_at(peer, q->local) || peer_is_v1(peer) != q->claim->v1)
 		return 0;
+	if (q->claim->v1 &&
+	    (peer->conn->aggressive != q->claim->aggressive ||
+	     (q->claim->user != PEER_ANY_USER &&
+	      (peer_user_of(peer) != q->claim->user || peer_local_end(peer)->xauthclient))))
+		return 0; /* an XAUTH client of ours begins itself */
 	if (q->claim->idr != NULL && identity_match(&peer->local_id, q->claim->idr) == 0)
 		return 0;
 	if (peer->template ? !may_come_from(peer, q->remote) : !ip_equal(&peer->remote, q->remote))

@@ -98,6 +98,7 @@ void peer_free(struct peer *peer)
 		identity_free(peer->user);
 	mem_free(peer->user);
 	backoff_reset(&peer->backoff);
+	peer_forget_login(peer);
 	recorder_free(&peer->recorder);
 	config_unref(peer->config);
 	mem_free(peer);

@@ -12,6 +12,8 @@ bool peer_second_names_client(const struct peer *peer)
 {
 	const struct config_end *second = peer_remote_end(peer)->second;
 
+	if (peer_user_of(peer) != PEER_NO_USER) /* XAUTH */
+		return true;
 	return second != NULL && many_may_have(second);
 }
 

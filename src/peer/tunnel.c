@@ -44,7 +44,7 @@ static void end_ranges(const struct config_end *end, uint16_t which, const struc
 	for (unsigned i = 0; i < end->subnet_count; i++)
 		if (tunnel_has_subnet(end, which, i))
 			add_range(out, &end->subnets[i]);
-	if (end->subnet_count == 0)
+	if (end->subnet_count == 0 || (end->virtual_no && ip_is_set(addr)))
 		add_range(out, &host);
 }
 

@@ -50,6 +50,28 @@ static void those_of_one_address_stand_in_order_of_loading(void **state)
 	assert_candidates(f, "203.0.113.9", "c0 d0 c1");
 }
 
+/* IKEv1 agrees on how to authenticate before it knows who it is. */
+static void of_ikev1_there_is_one_for_each_way_to_authenticate(void **state)
+{
+	struct fixture *f = *state;
+	struct ip_addr local = addr_of("192.0.2.1"), from = addr_of("203.0.113.9");
+	const struct peer *found[PEER_CANDIDATES_MAX];
+
+	load(f,
+	     "conn two\n" US "\tright=%any\n" OLD "conn key\n" US
+	     "\tright=%any\n\tkeyexchange=ikev1\n\tauthby=secret\n" OLD "conn rsa\n" US
+	     "\tright=%any\n\trightid=@b\n\tkeyexchange=ikev1\n\tauthby=rsasig\n"
+	     "\tleftcert=x\n" OLD "conn again\n" US
+	     "\tright=%any\n\trightid=@c\n\tkeyexchange=ikev1\n\tauthby=secret\n" OLD
+	     "conn other\n" US "\tright=%any\n\trightid=@d\n\tkeyexchange=ikev1\n\tauthby=rsasig\n"
+	     "\tleftcert=y\n" OLD);
+	assert_int_equal(peers_candidates_v1(&f->peers, &local, &from, false, found), 3);
+	assert_string_equal(found[0]->conn->name, "key");
+	assert_string_equal(found[1]->conn->name, "rsa");
+	assert_string_equal(found[2]->conn->name, "other");
+	assert_candidates(f, "203.0.113.9", "two");
+}
+
 static void strangers_are_weighed_against_so_many_and_no_more(void **state)
 {
 	struct fixture *f = *state;
@@ -127,6 +149,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PEER_TEST(there_is_one_for_each_ike_exact_addresses_first),
 		PEER_TEST(those_of_one_address_stand_in_order_of_loading),
+		PEER_TEST(of_ikev1_there_is_one_for_each_way_to_authenticate),
+		PEER_TEST(of_ikev1_there_is_one_for_each_way_to_authenticate),
 		PEER_TEST(strangers_are_weighed_against_so_many_and_no_more),
 		PEER_TEST(twins_differ_in_nothing_but_their_ike_settings),
 		PEER_TEST(clients_of_two_templates_are_twins_but_those_of_one_are_not),
