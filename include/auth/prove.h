@@ -60,6 +60,7 @@ struct check {
 	struct wire_auth auth;
 	struct span certificates[X509_CHAIN_MAX]; /* CERT payloads of X.509 type, its own first */
 	unsigned certificate_count;
+	uint8_t unread; /* enum cert_encoding of one that we do not read; 0: none came */
 	/* the rest is ours */
 	struct auth_choice choice;
 	struct span signature;

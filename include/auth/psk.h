@@ -11,6 +11,7 @@ struct auth_input {
 		sk_p;		  /* the signer's IKE_SA_INIT, the other's nonce, SK_pi or SK_pr */
 	const struct wire_id *id; /* the signer's */
 	struct span int_auth;	  /* RFC 9242 §3.3.2; empty: no IKE_INTERMEDIATE */
+	struct span hash; /* IKEv1: HASH_I or HASH_R, and nothing of the above; .ptr NULL: IKEv2 */
 };
 /* The AUTH value, in the arena. */
 enum rc psk_auth(struct arena *arena, const struct auth_input *input, struct span psk,

@@ -65,7 +65,7 @@ struct kernel_sa {
 	uint64_t soft_bytes, hard_bytes, soft_packets, hard_packets; /* 0: none */
 	uint32_t soft_seconds, hard_seconds;
 	uint32_t mark, mark_mask, if_id;
-	uint32_t output_mark; /* KERNEL_OUT: of the packets that it makes; 0: none */
+	uint32_t output_mark; /* of the packets that it makes (KERNEL_IN: lets in); 0: none */
 	uint8_t offload;      /* enum kernel_offload */
 	struct kernel_iptfs iptfs;
 };

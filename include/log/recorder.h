@@ -38,6 +38,7 @@ enum record_event {
 	RECORD_REDIRECT, /* code: what became of it, detail: the gateway, if it has an IPv4 address
 			  */
 	RECORD_REFUSED,	 /* a request has no place here; code: exchange type, detail: message ID */
+	RECORD_USER,	 /* XAUTH; code: what became of it, detail: wrong answers so far */
 	RECORD_COUNT
 };
 

@@ -2,20 +2,24 @@
 /* The peer's AUTH: by shared key, NULL (RFC 7619), or a signature whose key a certificate or the
  * configuration names. */
 #include "auth/private.h"
+#include "wire/isakmp_iana.h"
 #include "x509/pinned.h"
 
 enum rc check_read(struct step *step, struct check *check, struct diag *diag)
 {
 	const struct ike_message *message = step->message;
 	struct wire_cert cert;
+	uint8_t type = ike_major(&message->header) == 1 ? (uint8_t)ISAKMP_CERT : PAYLOAD_CERT;
 	size_t bytes = 0;
 
 	for (const struct payload *p = message->first; p != NULL; p = p->next) {
-		if (p->type != PAYLOAD_CERT)
+		if (p->type != type)
 			continue;
 		TRY(wire_cert_parse(p->body, &cert, diag));
-		if (cert.encoding != CERT_X509_SIGNATURE)
-			continue; /* CRLs and others: the peer may send what it likes */
+		if (cert.encoding != CERT_X509_SIGNATURE) { /* the peer may send what it likes */
+			check->unread = cert.encoding;
+			continue;
+		}
 		bytes += cert.data.len;
 		if (check->certificate_count == X509_CHAIN_MAX || bytes > X509_BYTES_MAX)
 			return diag_fail(diag, RC_LIMIT,
@@ -28,9 +32,19 @@ enum rc check_read(struct step *step, struct check *check, struct diag *diag)
 
 /* ---- on a worker ---- */
 
+/* Of IKEv1's methods the curve is a part, which no hash of theirs tells. */
+static bool is_other_curve(const struct auth_choice *choice, const struct public_key *key)
+{
+	return choice->scheme.form == SIGN_ECDSA && choice->scheme.hash == SIGN_RAW &&
+	       auth_method_of_curve(public_key_kind(key)) != choice->method;
+}
+
 static enum rc verify_with(const struct check *check, const struct public_key *key, unsigned worker,
 			   struct diag *diag)
 {
+	if (is_other_curve(&check->choice, key))
+		return diag_fail(diag, RC_AUTH_FAILED,
+				 "the peer's key is not of the curve that was negotiated");
 	return signature_verify(key, &check->choice.scheme, check->choice.form,
 				check->octets->parts, check->octets->count, check->signature,
 				worker, diag);
@@ -139,6 +153,20 @@ static enum rc take_pinned(struct step *step, const struct config_end *end, stru
 			 end->cert, why.text);
 }
 
+/* PKCS#7 of old gateways (RFC 4945 §3.3.4), hash and URL (RFC 7296 §3.6), CRLs. */
+static enum rc unread(const struct auth_ends *ends, const struct check *check, struct diag *diag)
+{
+	char name[48];
+
+	return diag_fail(diag, RC_AUTH_FAILED,
+			 "peer sent no certificate that Vanth reads, but CERT of encoding %u (%s), "
+			 "and conn %s names no key of it (rightcert=, rightpubkey=); have it send "
+			 "X.509 certificates (encoding 4)",
+			 check->unread,
+			 names_text(&cert_encoding_names, check->unread, name, sizeof(name)),
+			 ends->peer->conn->name);
+}
+
 static enum rc take_chain(struct step *step, const struct auth_ends *ends, struct check *check,
 			  struct outcome *out)
 {
@@ -146,6 +174,8 @@ static enum rc take_chain(struct step *step, const struct auth_ends *ends, struc
 
 	if (end->ca_same)
 		end = auth_local_end(ends);
+	if (check->certificate_count == 0 && check->unread != 0)
+		return unread(ends, check, &out->diag);
 	if (check->certificate_count == 0)
 		return diag_fail(
 			&out->diag, RC_AUTH_FAILED,
@@ -158,14 +188,12 @@ static enum rc take_chain(struct step *step, const struct auth_ends *ends, struc
 	return RC_OK;
 }
 
-static enum rc begin_signature(struct step *step, const struct auth_ends *ends,
-			       const struct auth_input *input, struct check *check,
-			       struct outcome *out)
+enum rc check_signature(struct step *step, const struct auth_ends *ends,
+			const struct auth_input *input, struct check *check, struct outcome *out)
 {
 	const struct config_end *end = auth_remote_end(ends);
 	enum rc rc;
 
-	TRY(auth_method_read(&check->auth, end, &check->choice, &check->signature, &out->diag));
 	TRY(auth_octets_make(step->arena, input, &check->octets));
 	TRY(outcome_hold(step->arena, out, release_check, check));
 	rc = take_keys(step, end, check, &out->diag);
@@ -221,7 +249,9 @@ enum rc check_begin(struct step *step, const struct auth_ends *ends, const struc
 		return check_shared(step, ends, input, check, out);
 	if (check->auth.method == AUTH_NULL)
 		return check_null(step, input, check, out);
-	return begin_signature(step, ends, input, check, out);
+	TRY(auth_method_read(&check->auth, auth_remote_end(ends), &check->choice, &check->signature,
+			     &out->diag));
+	return check_signature(step, ends, input, check, out);
 }
 
 /* ---- afterwards ---- */

@@ -139,10 +139,10 @@ static bool choose_by_hashes(enum key_kind kind, const struct peer_methods *allo
 	return true;
 }
 
-static bool choose_by_curve(enum key_kind kind, struct auth_choice *out)
+bool auth_method_curve(unsigned method, struct auth_choice *out)
 {
 	for (size_t i = 0; i < ECDSA_COUNT; i++) {
-		if (ecdsa[i].kind != kind)
+		if (ecdsa[i].method != method)
 			continue;
 		*out = (struct auth_choice){ ecdsa[i].method,
 					     { .form = SIGN_ECDSA, .hash = ecdsa[i].hash },
@@ -150,6 +150,14 @@ static bool choose_by_curve(enum key_kind kind, struct auth_choice *out)
 		return true;
 	}
 	return false;
+}
+
+uint8_t auth_method_of_curve(enum key_kind kind)
+{
+	for (size_t i = 0; i < ECDSA_COUNT; i++)
+		if (ecdsa[i].kind == kind)
+			return ecdsa[i].method;
+	return 0;
 }
 
 /* RFC 7296's own method of RSA, with which every peer that has RSA begins; only when asked for. */
@@ -176,7 +184,8 @@ enum rc auth_method_choose(enum key_kind kind, const struct peer_methods *allowe
 				 "our key is of kind %s, which authby=%s does not allow", name,
 				 auth_kinds_text(allowed->auth, text));
 	if (choose_by_hashes(kind, allowed, hashes, out) ||
-	    (hashes == 0 && choose_by_curve(kind, out)) || choose_sha1(kind, allowed, out))
+	    (hashes == 0 && auth_method_curve(auth_method_of_curve(kind), out)) ||
+	    choose_sha1(kind, allowed, out))
 		return RC_OK;
 	if (hashes != 0)
 		return diag_fail(diag, RC_AUTH_FAILED,
@@ -217,18 +226,6 @@ static enum rc read_identifier(const struct wire_auth *auth, struct auth_choice 
 	return RC_OK;
 }
 
-static bool read_curve(const struct wire_auth *auth, struct auth_choice *out)
-{
-	for (size_t i = 0; i < ECDSA_COUNT; i++) {
-		if (ecdsa[i].method != auth->method)
-			continue;
-		out->scheme = (struct sign_scheme){ .form = SIGN_ECDSA, .hash = ecdsa[i].hash };
-		out->form = SIGNATURE_RAW;
-		return true;
-	}
-	return false;
-}
-
 static enum rc read_scheme(const struct wire_auth *auth, struct auth_choice *out,
 			   struct span *signature, struct diag *diag)
 {
@@ -238,7 +235,7 @@ static enum rc read_scheme(const struct wire_auth *auth, struct auth_choice *out
 	*signature = auth->data;
 	if (auth->method == AUTH_SIGNATURE)
 		return read_identifier(auth, out, signature, diag);
-	if (read_curve(auth, out))
+	if (auth_method_curve(auth->method, out))
 		return RC_OK;
 	if (auth->method == AUTH_RSA) {
 		out->scheme = (struct sign_scheme){ .form = SIGN_RSA_PKCS1, .hash = SIGN_SHA1 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The octets that a signature in AUTH covers (RFC 7296 §2.15). */
+/* The octets that a signature covers: in AUTH (RFC 7296 §2.15), in IKEv1 the HASH (RFC 2409 §5.1).
+ */
 #include "auth/private.h"
 
 static enum rc maced_id(struct arena *arena, const struct auth_input *input, struct span *out)
@@ -25,6 +26,12 @@ enum rc auth_octets_make(struct arena *arena, const struct auth_input *input,
 
 	if (octets == NULL)
 		return RC_NO_MEMORY;
+	*out = octets;
+	if (input->hash.ptr != NULL) {
+		octets->parts[0] = arena_copy(arena, input->hash);
+		octets->count = 1;
+		return octets->parts[0].ptr != NULL ? RC_OK : RC_NO_MEMORY;
+	}
 	octets->parts[0] = arena_copy(arena, input->message);
 	octets->parts[1] = arena_copy(arena, input->nonce);
 	octets->parts[3] = arena_copy(arena, input->int_auth);
@@ -33,6 +40,5 @@ enum rc auth_octets_make(struct arena *arena, const struct auth_input *input,
 	    octets->parts[3].ptr == NULL)
 		return RC_NO_MEMORY;
 	octets->count = input->int_auth.len > 0 ? 4 : 3;
-	*out = octets;
 	return RC_OK;
 }

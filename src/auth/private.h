@@ -15,7 +15,22 @@ struct auth_octets {
 enum rc auth_octets_make(struct arena *arena, const struct auth_input *input,
 			 struct auth_octets **out) MUST_CHECK;
 
+/* ---- prove.c ---- */
+/* Signs with that key in that way; as prove_begin(). */
+enum rc prove_sign(struct step *step, const struct auth_choice *choice,
+		   const struct auth_input *input, struct credential *credential,
+		   struct prove *prove, struct outcome *out) MUST_CHECK;
+/* ---- check.c ---- */
+/* check->choice and check->signature are known, and allowed; as check_begin(). */
+enum rc check_signature(struct step *step, const struct auth_ends *ends,
+			const struct auth_input *input, struct check *check,
+			struct outcome *out) MUST_CHECK;
+
 /* ---- method.c ---- */
+/* The choice that a method of RFC 4754 is, IKEv1's and IKEv2's alike; false: it is none. */
+bool auth_method_curve(unsigned method, struct auth_choice *out);
+/* The method of RFC 4754 for a key of that kind; 0: none. */
+uint8_t auth_method_of_curve(enum key_kind kind);
 /* What a conn lets that end prove itself by. */
 struct peer_methods auth_methods_of(const struct config_end *end);
 /* The method, scheme and form by which a key of that kind signs for a peer that announced `hashes`

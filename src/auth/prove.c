@@ -38,16 +38,15 @@ static enum rc prepare(struct step *step, const struct auth_input *input,
 	return auth_octets_make(step->arena, input, &signing->octets);
 }
 
-static enum rc sign(struct step *step, const struct peer_methods *allowed, uint16_t hashes,
-		    const struct auth_input *input, struct credential *credential,
-		    struct prove *prove, struct outcome *out)
+enum rc prove_sign(struct step *step, const struct auth_choice *choice,
+		   const struct auth_input *input, struct credential *credential,
+		   struct prove *prove, struct outcome *out)
 {
 	struct signing *signing = ARENA_NEW(step->arena, struct signing);
-	enum key_kind kind = public_key_kind(private_key_public(credential->key));
 
 	if (signing == NULL)
 		return RC_NO_MEMORY;
-	TRY(auth_method_choose(kind, allowed, hashes, &signing->choice, &out->diag));
+	signing->choice = *choice;
 	TRY(prepare(step, input, credential, signing));
 	TRY(outcome_hold(step->arena, out, release_credential, credential_ref(credential)));
 	prove->method = signing->choice.method;
@@ -55,6 +54,17 @@ static enum rc sign(struct step *step, const struct peer_methods *allowed, uint1
 	prove->signing = signing;
 	out->work = (struct slow_work){ .run = sign_run, .arg = signing };
 	return RC_SUSPEND;
+}
+
+static enum rc sign(struct step *step, const struct peer_methods *allowed, uint16_t hashes,
+		    const struct auth_input *input, struct credential *credential,
+		    struct prove *prove, struct outcome *out)
+{
+	enum key_kind kind = public_key_kind(private_key_public(credential->key));
+	struct auth_choice choice;
+
+	TRY(auth_method_choose(kind, allowed, hashes, &choice, &out->diag));
+	return prove_sign(step, &choice, input, credential, prove, out);
 }
 
 static enum rc shared(struct step *step, const struct auth_ends *ends,

@@ -44,6 +44,7 @@ static const struct phrase {
 	[RECORD_REDIRECT] = { "redirect%i: %w", "event" },
 	[RECORD_REFUSED] = { "refused %w request, message ID %d: it has no place here",
 			     "exchange" },
+	[RECORD_USER] = { "XAUTH user %w", "event" },
 	[RECORD_PATH] = { "sends packets of at most %d bytes from now on", "size" },
 };
 

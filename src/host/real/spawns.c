@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/arena.h"
+#include "base/secret.h"
 #include "host/real/real.h"
 
 #define ARGUMENTS_LIMIT (256u << 10)
@@ -36,7 +37,7 @@ struct spawn {
 	bool starting; /* the job is out */
 	struct arena arena;
 	char **argv, **env;
-	const char *input; /* NULL: nothing to read */
+	char *input; /* it may be a password; NULL: nothing to read */
 	usec_t limit;
 	struct ticker deadline;
 	host_spawn_fn fn; /* NULL: nobody waits for it, and what is left is to reap it */
@@ -253,8 +254,17 @@ static void output_ready(void *context, unsigned what)
 
 /* ---- its end ---- */
 
+/* The program has it, or never will. */
+static void wipe_input(struct spawn *spawn)
+{
+	if (spawn->input != NULL)
+		wipe(spawn->input, strlen(spawn->input));
+	spawn->input = NULL;
+}
+
 static void spawn_free(struct spawn *spawn)
 {
+	wipe_input(spawn);
 	stop_reading(spawn);
 	watch_free(&spawn->real->host, spawn->exit_watch);
 	if (spawn->pidfd >= 0)
@@ -315,6 +325,7 @@ static void spawn_started(struct job *job)
 	struct host *host = &spawn->real->host;
 
 	spawn->starting = false;
+	wipe_input(spawn);
 	if (spawn->pid == 0) {
 		spawn_failed(spawn, spawn->error);
 		return;

@@ -18,8 +18,11 @@ static void side_begin(struct side *side)
 	arena_init(&side->arena, 1u << 20);
 	side->suite = (struct ike_suite){ .prf = crypto_prf(PRF_HMAC_SHA2_256) };
 	side->id = (struct wire_id){ ID_FQDN, PSK("west") };
-	side->input = (struct auth_input){ &side->suite,  SPAN_OF(init), SPAN_OF(nonce),
-					   SPAN_OF(sk_p), &side->id,	 SPAN_NONE };
+	side->input = (struct auth_input){ .suite = &side->suite,
+					   .message = SPAN_OF(init),
+					   .nonce = SPAN_OF(nonce),
+					   .sk_p = SPAN_OF(sk_p),
+					   .id = &side->id };
 }
 
 static struct wire_auth sign(struct side *side, const char *key)
