@@ -36,6 +36,8 @@ enum rc ikev1_seal(const struct ike_sa *sa, uint32_t message_id,
 enum rc ikev1_notify(const struct sa_env *env, const struct ike_sa *sa, struct arena *arena,
 		     const struct isakmp_notify *notify, struct outcome_message *message,
 		     uint32_t *message_id) MUST_CHECK;
+/* Responder: our ISAKMP SA does not live as long as the peer offered (RFC 2407 §4.6.3.1). */
+bool ikev1_tells_lifetime(const struct ike_sa *sa);
 /* R-U-THERE (RFC 3706 §5.4) with that number; each has another one, or peers drop it. */
 enum rc ikev1_next_number(const struct sa_env *env, const struct ike_sa *sa,
 			  uint32_t *out) MUST_CHECK;

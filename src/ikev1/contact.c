@@ -21,7 +21,7 @@ static bool knows_nothing(const struct step *step)
 	return peer->conn->initial_contact;
 }
 
-enum rc v1_emit_contact(const struct step *step, struct writer *writer)
+enum rc v1_emit_contact(const struct step *step, uint64_t cky_r, struct writer *writer)
 {
 	struct isakmp_notify notify = { .doi = ISAKMP_DOI_IPSEC,
 					.protocol = PROTOCOL_IKE,
@@ -36,7 +36,7 @@ enum rc v1_emit_contact(const struct step *step, struct writer *writer)
 		return RC_NO_MEMORY;
 	sink_init(&text, cookies, 16);
 	sink_u64(&text, step->sa->spi_i);
-	sink_u64(&text, step->sa->spi_r);
+	sink_u64(&text, cky_r);
 	notify.spi = sink_written(&text);
 	isakmp_notify_emit(writer, &notify);
 	return RC_OK;

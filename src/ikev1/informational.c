@@ -11,8 +11,10 @@ static enum rc end_child(struct step *step, const struct isakmp_delete *gone, ui
 {
 	struct child_sa *child = child_sa_by_out(step->sa, gone->protocol, spi);
 
+	if (child == NULL)
+		out->v1.unknown++; /* answered by nothing */
 	if (child == NULL || out->ended_count >= OUTCOME_CHILDREN_MAX)
-		return RC_OK; /* counted as dropped, answered by nothing */
+		return RC_OK;
 	for (unsigned i = 0; i < out->ended_count; i++)
 		if (out->ended[i] == child)
 			return RC_OK;
@@ -29,6 +31,26 @@ static bool is_this_sa(const struct ike_sa *sa, struct span cookies)
 	       i == sa->spi_i && r == sa->spi_r;
 }
 
+static void end_this(const struct ike_sa *sa, struct outcome *out)
+{
+	out->ike_ended = RC_PEER_DELETED;
+	if (sa->state == IKEV1_XAUTH)
+		(void)diag_fail(
+			&out->diag, RC_PEER_DELETED,
+			"phase 1 was done, but the peer ended it before the user was proven "
+			"(XAUTH)");
+	if (sa->state == IKEV1_CONFIG)
+		(void)diag_fail(&out->diag, RC_PEER_DELETED,
+				"phase 1 was done, but the peer ended it before it gave us an "
+				"address (ModeCfg)");
+}
+
+/* Everybody of a group has its key: whose user is not proven has no IPsec SA to speak of. */
+static bool speaks_for_the_peer(const struct ike_sa *sa)
+{
+	return sa->state != IKEV1_XAUTH || sa->role == INITIATOR;
+}
+
 static enum rc read_delete(struct step *step, const struct payload *payload, struct outcome *out)
 {
 	struct isakmp_delete gone;
@@ -36,17 +58,21 @@ static enum rc read_delete(struct step *step, const struct payload *payload, str
 	uint32_t spi;
 
 	TRY(isakmp_delete_parse(payload->body, &gone, &out->diag));
+	out->v1.told = step->message->header.message_id;
 	spis = gone.spis;
 	for (unsigned i = 0; i < gone.count; i++) {
 		if (gone.protocol == PROTOCOL_IKE) {
 			struct span cookies =
 				span_make(gone.spis.ptr + (size_t)i * gone.spi_size, gone.spi_size);
 			if (is_this_sa(step->sa, cookies))
-				out->ike_ended = RC_PEER_DELETED;
+				end_this(step->sa, out);
+			else
+				out->v1.unknown++;
 			continue;
 		}
 		TRY(span_u32(&spis, &spi));
-		TRY(end_child(step, &gone, spi, out));
+		if (speaks_for_the_peer(step->sa))
+			TRY(end_child(step, &gone, spi, out));
 	}
 	return RC_OK;
 }
@@ -95,8 +121,24 @@ enum rc ikev1_r_u_there(const struct sa_env *env, const struct ike_sa *sa, struc
 /* To any of those that are out: each try has a number of its own. */
 static bool answers_probe(const struct ike_sa *sa, uint32_t number)
 {
-	return sa->request.purpose == REQUEST_LIVENESS &&
+	return (sa->request.purpose == REQUEST_LIVENESS || sa->request.purpose == REQUEST_CHECK) &&
 	       sa->v1->dpd_sent - number < sa->request.tries;
+}
+
+/* RFC 3706 §5.4: numbers rise. What does not may have been said long ago, by a peer that is dead
+ * now: it is answered, but proves nothing. */
+static bool is_ahead(const struct isakmp *v1, uint32_t number)
+{
+	return v1->dpd_seen == 0 || (int32_t)(number - v1->dpd_seen) > 0;
+}
+
+#define OURS_MOST 64 /* of our own numbers, that may still be on their way */
+
+/* Nothing in a message says who of the two sealed it: with a number that we have just used it is
+ * our own question, which somebody sends back. The peer's own numbers begin at random. */
+static bool is_our_own(const struct isakmp *v1, uint32_t number)
+{
+	return v1->dpd_sent != 0 && v1->dpd_sent - number < OURS_MOST;
 }
 
 static enum rc read_dpd(struct step *step, const struct isakmp_notify *notify, struct outcome *out)
@@ -106,11 +148,15 @@ static enum rc read_dpd(struct step *step, const struct isakmp_notify *notify, s
 
 	TRY(span_u32(&data, &number));
 	if (notify->type == ISAKMP_R_U_THERE) {
+		out->heard = is_ahead(step->sa->v1, number) && !is_our_own(step->sa->v1, number);
+		if (out->heard)
+			out->v1.dpd_seen = number;
 		out->v1.once = true;
 		return make_dpd(step->env, step->sa, step->arena, ISAKMP_R_U_THERE_ACK, number,
 				&out->message, &out->v1.message_id);
 	}
-	if (answers_probe(step->sa, number))
+	out->heard = answers_probe(step->sa, number);
+	if (out->heard)
 		out->request_done = true;
 	return RC_OK;
 }
@@ -122,9 +168,20 @@ static enum rc read_notify(struct step *step, const struct payload *payload, str
 
 	TRY(isakmp_notify_parse(payload->body, &notify, &out->diag));
 	if (notify.type == ISAKMP_R_U_THERE || notify.type == ISAKMP_R_U_THERE_ACK)
-		return read_dpd(step, &notify, out);
-	if (notify.type == IPSEC_INITIAL_CONTACT)
-		out->initial_contact = true;
+		return read_dpd(step, &notify, out); /* has numbers of its own */
+	out->v1.told = step->message->header.message_id;
+	if (!speaks_for_the_peer(step->sa))
+		return RC_OK;
+	if (notify.type == IPSEC_RESPONDER_LIFETIME)
+		return v1_lifetime_told(step, &notify, out);
+	if (notify.type == ISAKMP_CONNECTED)
+		return v1_connected(step, &notify, out);
+	if (notify.type == IPSEC_INITIAL_CONTACT) /* who is not proven speaks for nobody */
+		out->initial_contact = step->sa->state != IKEV1_XAUTH;
+	if (notify.type < ISAKMP_FIRST_STATUS && step->sa->state == IKEV1_CONFIG)
+		out->ike_ended = diag_fail(
+			&out->diag, RC_PEER_REFUSED, "peer gives us no address: %s",
+			names_text(&isakmp_notify_names, notify.type, name, sizeof(name)));
 	if (notify.type < ISAKMP_FIRST_STATUS && step->sa->creation != NULL) {
 		out->request_done = true;
 		out->creation_failed = diag_fail(
@@ -137,7 +194,11 @@ static enum rc read_notify(struct step *step, const struct payload *payload, str
 static enum rc read_informational(struct step *step, struct outcome *out)
 {
 	TRY(v1_hash_check(step, SPAN_NONE, &out->diag));
-	out->heard = true;
+	if (isakmp_was_told(step->sa->v1, step->message->header.message_id))
+		return RC_DROP;
+	/* no more than ISAKMP_TOLD_MAX are known again: who knows DPD shows by its numbers that it
+	 * is there now */
+	out->heard = (step->sa->v1->vendors & VENDOR_DPD) == 0;
 	for (const struct payload *payload = step->message->first; payload != NULL;
 	     payload = payload->next) {
 		if (payload->type == ISAKMP_DELETE)
@@ -167,6 +228,15 @@ static enum rc probe(struct step *step, struct outcome *out)
 	out->message.purpose = REQUEST_LIVENESS;
 	return ikev1_r_u_there(step->env, step->sa, step->arena, out->v1.dpd_sent, &out->message,
 			       &out->v1.message_id);
+}
+
+/* The kernel saw the peer's ESP come from elsewhere: the question goes there too, and the place
+ * that the answer comes from is the peer's. */
+static enum rc ask_there(struct step *step, struct outcome *out)
+{
+	TRY(probe(step, out));
+	out->message.purpose = REQUEST_CHECK;
+	return RC_OK;
 }
 
 static enum rc put_spi(struct arena *arena, uint32_t spi, struct span *out)
@@ -238,8 +308,10 @@ static enum rc delete_child(struct step *step, struct outcome *out)
 	out->v1.once = true;
 	out->ended[out->ended_count++] = step->subject;
 	out->ended_reason = step->subject->delete_reason;
-	return ikev1_delete_child(step->env, step->sa, step->subject, step->arena, &out->message,
-				  &out->v1.message_id);
+	TRY(ikev1_delete_child(step->env, step->sa, step->subject, step->arena, &out->message,
+			       &out->v1.message_id));
+	out->v1.told = out->v1.message_id; /* nobody tells us our own */
+	return RC_OK;
 }
 
 /* commit says goodbye */
@@ -255,8 +327,30 @@ static bool is_alive(const struct step *step)
 	return step->sa->last_heard + retransmit_budget(step->sa->peer->conn) > step->now;
 }
 
+static bool has_tunnels(const struct peer *peer)
+{
+	list_for(node, &peer->tunnels)
+	{
+		const struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+		if (!list_empty(&tunnel->child_sas))
+			return true;
+	}
+	return false;
+}
+
+/* Clients that know their address from an earlier phase 1 may not listen to it again. */
+static bool needs_no_address(const struct step *step)
+{
+	return step->sa->request.purpose == REQUEST_CONFIG && has_tunnels(step->sa->peer);
+}
+
 static enum rc give_up(struct step *step, struct outcome *out)
 {
+	if (needs_no_address(step)) {
+		out->request_done = true;
+		out->v1.configured = true;
+		return RC_OK;
+	}
 	if (step->sa->creation != NULL && is_alive(step)) {
 		out->request_done = true;
 		out->creation_failed = diag_fail(
@@ -266,13 +360,16 @@ static enum rc give_up(struct step *step, struct outcome *out)
 		return RC_OK;
 	}
 	(void)diag_fail(&out->diag, RC_TIMEOUT, "peer does not answer (%s)",
-			step->sa->creation != NULL ? "Quick Mode" : "R-U-THERE");
+			step->sa->creation != NULL		      ? "Quick Mode"
+			: step->sa->request.purpose == REQUEST_CONFIG ? "ModeCfg"
+								      : "R-U-THERE");
 	out->ike_ended = RC_TIMEOUT;
 	return RC_OK;
 }
 
 static const step_fn read_steps[] = { read_informational, NULL };
 static const step_fn probe_steps[] = { probe, NULL };
+static const step_fn move_steps[] = { ask_there, NULL };
 static const step_fn delete_child_steps[] = { delete_child, NULL };
 static const step_fn delete_ike_steps[] = { delete_ike, NULL };
 static const step_fn give_up_steps[] = { give_up, NULL };
@@ -292,7 +389,15 @@ static const struct payload_rule rules[] = {
 const struct ike_row ikev1_informational_rows[] = {
 	BOTH(EVENT_V1_INFORMATIONAL, rules, read_steps,
 	     "peer tells that something ended, or asks whether we are there"),
+	{ IKEV1_XAUTH, INITIATOR, EVENT_V1_INFORMATIONAL, rules, read_steps, IKEV1_XAUTH,
+	  "peer tells something while our user is to be proven" },
+	{ IKEV1_XAUTH, RESPONDER, EVENT_V1_INFORMATIONAL, rules, read_steps, IKEV1_XAUTH,
+	  "peer tells something while its user is to be proven" },
+	{ IKEV1_CONFIG, INITIATOR, EVENT_V1_INFORMATIONAL, rules, read_steps, IKEV1_CONFIG,
+	  "peer tells something while our address is to come" },
 	BOTH(EVENT_PROBE, NULL, probe_steps, "nothing was heard for a while: R-U-THERE"),
+	BOTH(EVENT_MOVE, NULL, move_steps,
+	     "the peer's ESP comes from elsewhere: is the peer there?"),
 	BOTH(EVENT_DELETE_CHILD, NULL, delete_child_steps, "an IPsec SA ends: the peer is told"),
 	BOTH(EVENT_DELETE_IKE, NULL, delete_ike_steps, "the ISAKMP SA ends: the peer is told"),
 	BOTH(EVENT_GIVE_UP, NULL, give_up_steps, "the peer does not answer"),

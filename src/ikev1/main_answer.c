@@ -4,13 +4,11 @@
 
 struct main_answer {
 	struct isakmp_choice choice;
-	const struct peer *candidate; /* until the suspension only */
 	struct v1_derive derive;
 	struct v1_nat nat;
 	uint8_t nonce[IKEV1_NONCE_LEN];
-	struct isakmp_id id;
-	struct identity identity;
 	bool force;
+	struct v1_caller caller;
 };
 
 static enum rc scratch(struct step *step, struct main_answer **out)
@@ -19,55 +17,12 @@ static enum rc scratch(struct step *step, struct main_answer **out)
 	return *out != NULL ? RC_OK : RC_NO_MEMORY;
 }
 
-static enum rc find_candidate(const struct step *step, const struct peer **out, struct diag *diag)
-{
-	char remote[IP_TEXT_MAX], local[IP_TEXT_MAX];
-
-	*out = peers_for_main_mode(step->env->peers, &step->local.addr, &step->remote.addr);
-	if (*out != NULL)
-		return RC_OK;
-	return diag_fail(diag, RC_NO_PROPOSAL,
-			 "no conn with keyexchange=ikev1 is loaded for %s (ours) and %s",
-			 ip_text(&step->local.addr, local), ip_text(&step->remote.addr, remote));
-}
-
 /* ---- SA ---- */
-
-static enum rc copy_to(uint8_t **to, struct span from)
-{
-	*to = mem_alloc(from.len);
-	if (*to == NULL)
-		return RC_NO_MEMORY;
-	memcpy(*to, from.ptr, from.len);
-	return RC_OK;
-}
-
-static enum rc make_sa(struct step *step, const struct isakmp_choice *choice, struct outcome *out)
-{
-	struct ike_sa *sa;
-
-	TRY(ike_sa_new(step->env->sas, RESPONDER, &out->born));
-	sa = out->born;
-	sa->v1 = isakmp_new();
-	if (sa->v1 == NULL)
-		return RC_NO_MEMORY;
-	sa->spi_i = step->message->header.spi_i;
-	sa->local = step->local;
-	sa->remote = step->remote;
-	sa->choice = choice->choice;
-	sa->v1->auth = choice->auth;
-	sa->v1->seconds = choice->seconds;
-	sa->v1->vendors = v1_vendors_of(step->message);
-	TRY(proposal_ike_suite(&choice->choice, &sa->suite));
-	TRY(copy_to(&sa->larval->init_request, step->message->raw));
-	sa->larval->init_request_len = (uint32_t)step->message->raw.len;
-	return ike_sa_expect(step->env->sas, sa);
-}
 
 static enum rc answer_sa(struct step *step, struct outcome *out)
 {
 	struct main_answer *in;
-	struct isakmp_phase1_terms terms;
+	const struct peer *peer = NULL;
 	struct isakmp_sa theirs, answer;
 	struct ike_header header;
 	struct sink sink;
@@ -76,18 +31,18 @@ static enum rc answer_sa(struct step *step, struct outcome *out)
 	TRY(scratch(step, &in));
 	TRY(isakmp_sa_parse(step->arena, v1_payload(step->message, ISAKMP_SA)->body, &theirs,
 			    &out->diag));
-	TRY(find_candidate(step, &in->candidate, &out->diag));
-	terms = v1_terms(in->candidate);
-	TRY(isakmp_choose_phase1(in->candidate->conn->ike, &terms, &theirs, &in->choice,
-				 &out->diag));
-	TRY(make_sa(step, &in->choice, out));
+	TRY(v1_choose(step, &theirs, &peer, &in->choice, &out->diag));
+	TRY(v1_answer_sa(step, &in->choice, out));
+	out->born->v1->withheld = v1_vendors_withheld(peer->conn);
+	v1_fragments(out->born, peer->conn);
 	TRY(isakmp_answer(step->arena, &in->choice, 0, &answer));
 	header = v1_header(out->born, EXCHANGE_V1_MAIN);
 	TRY(v1_clear_begin(step->arena, &header, &sink, &writer));
 	isakmp_sa_emit(&writer, &answer);
-	isakmp_vendor_emit(&writer, v1_vendors_ours(in->candidate->conn));
+	isakmp_vendor_emit(&writer, v1_vendors_answer(peer->conn, out->born));
 	TRY(v1_clear_end(&writer, &sink, EXCHANGE_V1_MAIN, &out->message));
 	out->message.response = true;
+	out->cert_asked = v1_certs_asked(step->message);
 	out->v1.sa_body = theirs.body;
 	return RC_OK;
 }
@@ -96,29 +51,39 @@ static const step_fn sa_steps[] = { answer_sa, NULL };
 
 /* ---- KE and nonce ---- */
 
+/* What the conn says that the peer would have, if it is its. */
+static enum rc read_conn(const struct step *step, struct main_answer *in, struct outcome *out)
+{
+	const struct peer *peer;
+	struct span psk;
+
+	TRY(v1_candidate(step, &peer, &out->diag));
+	TRY(v1_nat_detect(step, step->sa, step->sa->spi_r, &step->sa->suite, &in->nat));
+	in->force = peer->conn->encapsulation == TRI_YES;
+	if (v1_signs(step->sa->v1->auth))
+		return RC_OK;
+	TRY(psk_find(step, &peer->local_id, &peer->remote_id, &step->local, &step->remote, &psk,
+		     &out->diag));
+	in->derive.psk = arena_copy(step->arena, psk);
+	return in->derive.psk.ptr != NULL ? RC_OK : RC_NO_MEMORY;
+}
+
 static enum rc read_ke(struct step *step, struct outcome *out)
 {
 	const struct ike_sa *sa = step->sa;
 	struct main_answer *in;
-	struct span ke = v1_payload(step->message, ISAKMP_KE)->body, ni, psk;
+	struct span ke = v1_payload(step->message, ISAKMP_KE)->body, ni;
 
 	TRY(scratch(step, &in));
-	TRY(find_candidate(step, &in->candidate, &out->diag));
 	TRY(dh_check_public(sa->suite.dh, ke, &out->diag));
 	TRY(isakmp_nonce_parse(v1_payload(step->message, ISAKMP_NONCE)->body, &ni, &out->diag));
-	TRY(v1_nat_detect(step, sa, sa->spi_r, &sa->suite, &in->nat));
-	if (in->candidate->conn->encapsulation == TRI_NO) /* we did not announce it */
-		in->nat = (struct v1_nat){ .supported = false };
-	in->force = in->candidate->conn->encapsulation == TRI_YES;
-	TRY(psk_find(step, &in->candidate->local_id, &in->candidate->remote_id, &step->local,
-		     &step->remote, &psk, &out->diag));
-	in->candidate = NULL;
+	TRY(read_conn(step, in, out));
 	TRY(host_random(step->env->host, in->nonce, sizeof(in->nonce)));
 	in->derive = (struct v1_derive){
 		.suite = sa->suite,
 		.dh = sa->suite.dh,
 		.answer = arena_alloc(step->arena, dh_answer_len(sa->suite.dh)),
-		.psk = arena_copy(step->arena, psk),
+		.psk = in->derive.psk,
 		.keys = &out->keys,
 		.iv = out->v1.iv,
 		.exchange = { .cky_i = sa->spi_i,
@@ -127,9 +92,10 @@ static enum rc read_ke(struct step *step, struct outcome *out)
 			      .nr = SPAN_OF(in->nonce),
 			      .public_i = ke },
 	};
-	if (in->derive.answer == NULL || in->derive.psk.ptr == NULL)
+	if (in->derive.answer == NULL)
 		return RC_NO_MEMORY;
 	in->derive.exchange.public_r = span_make(in->derive.answer, dh_answer_len(sa->suite.dh));
+	out->cert_asked = v1_certs_asked(step->message);
 	out->work = (struct slow_work){ .run = v1_derive_run, .arg = &in->derive };
 	return RC_SUSPEND;
 }
@@ -149,6 +115,7 @@ static enum rc answer_ke(struct step *step, struct outcome *out)
 	TRY(v1_clear_begin(step->arena, &header, &sink, &writer));
 	isakmp_bytes_emit(&writer, ISAKMP_KE, in->derive.exchange.public_r);
 	isakmp_bytes_emit(&writer, ISAKMP_NONCE, SPAN_OF(in->nonce));
+	TRY(v1_certs_request(step, sa->v1->auth, &writer));
 	if (in->nat.supported)
 		TRY(v1_nat_emit(step, sa, sa->spi_r, &sa->suite, in->force, &writer));
 	TRY(v1_clear_end(&writer, &sink, EXCHANGE_V1_MAIN, &out->message));
@@ -174,68 +141,58 @@ static const step_fn ke_steps[] = { read_ke /* suspends: keys */, answer_ke, NUL
 
 static enum rc read_id(struct step *step, struct outcome *out)
 {
+	uint16_t auth = step->sa->v1->auth;
 	struct main_answer *in;
-	struct span want;
+	struct v1_caller *caller;
+	struct auth_ends ends;
 
 	TRY(scratch(step, &in));
-	TRY(isakmp_id_parse(v1_payload(step->message, ISAKMP_ID)->body, &in->id, &out->diag));
-	TRY(v1_proof(step, out, true, &in->id, &want));
-	if (!secret_equal(want, v1_payload(step->message, ISAKMP_HASH)->body))
-		return diag_fail(
-			&out->diag, RC_DROP,
-			"HASH_I of the peer is wrong: the shared keys of the two sides differ "
-			"(compare ipsec.secrets)");
-	in->identity = v1_identity(&in->id);
-	out->initial_contact = v1_is_first_contact(step->message);
-	out->heard = true;
-	return RC_OK;
+	caller = &in->caller;
+	TRY(v1_theirs_read(step, auth, true, v1_payload(step->message, ISAKMP_ID)->body,
+			   &caller->theirs, &out->diag));
+	TRY(v1_theirs_hash(step, auth, true, &caller->theirs, out));
+	TRY(v1_caller_find(step, caller, auth, &step->sa->choice, &out->diag));
+	ends = v1_caller_ends(step, caller, v1_caller_peer(step, caller));
+	return v1_theirs_verify(step, auth, true, &ends, &caller->theirs, out);
 }
 
-static enum rc bind_peer(struct step *step, struct outcome *out)
+static enum rc verified(struct step *step, struct outcome *out)
 {
 	struct main_answer *in = step->scratch;
-	struct peer_claim claim = { .idi = &in->identity, .methods = AUTHBY_SECRET, .v1 = true };
-	struct peer *peer = peers_for_identity(step->env->peers, &step->local.addr,
-					       &step->remote.addr, &claim, &out->diag);
-	char chosen[128];
 
-	if (peer == NULL)
-		return RC_AUTH_FAILED;
-	if (!proposal_allows(peer->conn->ike, &step->sa->choice))
-		return diag_fail(&out->diag, RC_AUTH_FAILED,
-				 "%s by IKEv1 was negotiated, which conn %s forbids",
-				 proposal_choice_text(&step->sa->choice, chosen, sizeof(chosen)),
-				 peer->conn->name);
-	if (peer->template) {
-		TRY(peer_instantiate(peer, &step->local.addr, &step->remote, &in->identity,
-				     &out->instance));
-		peer = out->instance;
-	}
-	out->peer = peer;
-	out->established = true;
-	out->endpoints_set = true;
-	out->local = step->local;
-	out->remote = step->remote;
-	out->encap = step->sa->encap;
-	return RC_OK;
+	TRY(v1_caller_verified(step, &in->caller, out));
+	return v1_caller_bind(step, &in->caller, out);
+}
+
+static enum rc prove(struct step *step, struct outcome *out)
+{
+	struct main_answer *in = step->scratch;
+	const struct auth_ends ends = v1_caller_ends(step, &in->caller, out->peer);
+
+	return v1_ours_prove(step, step->sa->v1->auth, false, &ends, &in->caller.ours, out);
 }
 
 static enum rc answer_id(struct step *step, struct outcome *out)
 {
-	struct isakmp_id id = v1_id_of(&out->peer->local_id);
+	struct main_answer *in = step->scratch;
+	struct v1_ours *ours = &in->caller.ours;
+	struct auth_ends ends;
 	struct sink sink;
 	struct writer writer;
-	struct span hash;
 
-	TRY(v1_proof(step, out, false, &id, &hash));
-	TRY(v1_inner_begin(step->arena, &sink, &writer));
-	isakmp_id_emit(&writer, &id);
-	isakmp_bytes_emit(&writer, ISAKMP_HASH, hash);
+	if (out->peer == NULL)
+		return v1_removed(&out->diag);
+	ends = v1_caller_ends(step, &in->caller, out->peer);
+	TRY(prove_end(step, &ours->prove, out));
+	TRY(v1_inner_begin_with(step->arena, v1_certs_room(&ours->prove), &sink, &writer));
+	isakmp_id_emit(&writer, &ours->id);
+	v1_ours_emit(step, step->sa, &ends, ours, &writer);
 	out->message.response = true;
 	return v1_inner_end(&writer, &sink, EXCHANGE_V1_MAIN, &out->message);
 }
 
-static const step_fn id_steps[] = { read_id, bind_peer, answer_id, NULL };
+static const step_fn id_steps[] = { read_id /* suspends: signature */, verified,
+				    prove /* suspends: signature */, answer_id, NULL };
 
 static enum rc give_up(struct step *step, struct outcome *out)
 {

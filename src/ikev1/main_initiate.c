@@ -11,9 +11,8 @@ struct main_initiate {
 	uint64_t cky_r;
 	struct v1_derive derive;
 	struct v1_nat nat;
-	struct isakmp_id id;
-	struct identity identity;
-	struct span hash;
+	struct v1_theirs theirs;
+	struct v1_ours ours;
 };
 
 static enum rc scratch(struct step *step, struct main_initiate **out)
@@ -24,7 +23,7 @@ static enum rc scratch(struct step *step, struct main_initiate **out)
 
 /* ---- the first message: SA ---- */
 
-static enum rc new_sa(struct step *step, struct outcome *out)
+enum rc v1_initiate_sa(struct step *step, struct outcome *out)
 {
 	const struct peer *peer = step->peer;
 	struct ike_sa *sa;
@@ -37,9 +36,11 @@ static enum rc new_sa(struct step *step, struct outcome *out)
 	sa->v1 = isakmp_new();
 	if (sa->v1 == NULL)
 		return RC_NO_MEMORY;
+	sa->v1->withheld = v1_vendors_withheld(peer->conn);
 	sa->local = (struct ip_endpoint){ peer->local, peer->local_port };
 	sa->remote = (struct ip_endpoint){ peer->remote, peer->remote_port };
 	sa->larval->tunnel = step->tunnel != NULL ? step->tunnel->serial : 0;
+	v1_fragments(sa, peer->conn);
 	return RC_OK;
 }
 
@@ -50,17 +51,36 @@ static enum rc find_psk(const struct step *step, const struct ip_endpoint *local
 			diag);
 }
 
+/* What we could not prove ourselves by is not offered. */
+enum rc v1_possible_terms(struct step *step, struct outcome *out, struct isakmp_phase1_terms *terms)
+{
+	struct span psk;
+	enum rc rc;
+
+	TRY(v1_terms(step, step->peer, terms, &out->diag));
+	if (v1_signs(terms->auths[terms->auth_count - 1]))
+		return RC_OK;
+	rc = find_psk(step, &out->born->local, &out->born->remote, &psk, &out->diag);
+	if (rc != RC_AUTH_FAILED || terms->auth_count == 1)
+		return rc;
+	terms->auth_count--;
+	return RC_OK;
+}
+
 static enum rc begin(struct step *step, struct outcome *out)
 {
-	const struct isakmp_phase1_terms terms = v1_terms(step->peer);
+	struct isakmp_phase1_terms terms;
 	struct ike_header header;
 	struct isakmp_sa offer;
-	struct span psk;
 	struct sink sink;
 	struct writer writer;
 
-	TRY(new_sa(step, out));
-	TRY(find_psk(step, &out->born->local, &out->born->remote, &psk, &out->diag));
+	if (step->peer->conn->aggressive) {
+		step->divert = v1_aggressive_begin;
+		return RC_OK;
+	}
+	TRY(v1_initiate_sa(step, out));
+	TRY(v1_possible_terms(step, out, &terms));
 	TRY(isakmp_offer_phase1(step->arena, step->peer->conn->ike, &terms, &offer, &out->diag));
 	header = v1_header(out->born, EXCHANGE_V1_MAIN);
 	TRY(v1_clear_begin(step->arena, &header, &sink, &writer));
@@ -87,17 +107,18 @@ static enum rc generate_run(void *arg, unsigned worker, struct diag *diag)
 
 static enum rc read_sa(struct step *step, struct outcome *out)
 {
-	const struct isakmp_phase1_terms terms = v1_terms(step->peer);
+	struct isakmp_phase1_terms terms;
 	struct main_initiate *in;
 	struct isakmp_sa answer;
 
 	TRY(scratch(step, &in));
+	TRY(v1_terms(step, step->peer, &terms, &out->diag));
 	if (step->message->header.spi_r == 0)
 		return diag_fail(&out->diag, RC_DROP, "Main Mode: an answer without a cookie");
 	TRY(isakmp_sa_parse(step->arena, v1_payload(step->message, ISAKMP_SA)->body, &answer,
 			    &out->diag));
 	TRY(isakmp_accept_phase1(step->peer->conn->ike, &terms, &answer, &in->choice, &out->diag));
-	TRY(proposal_ike_suite(&in->choice.choice, &in->suite));
+	TRY(isakmp_ike_suite(&in->choice.choice, &in->suite));
 	in->dh = in->suite.dh;
 	in->pair = &out->pair;
 	in->cky_r = step->message->header.spi_r;
@@ -119,15 +140,17 @@ static enum rc send_ke(struct step *step, struct outcome *out)
 	TRY(v1_clear_begin(step->arena, &header, &sink, &writer));
 	isakmp_bytes_emit(&writer, ISAKMP_KE, dh_public(out->pair));
 	isakmp_bytes_emit(&writer, ISAKMP_NONCE, SPAN_OF(in->nonce));
+	TRY(v1_certs_request(step, in->choice.auth, &writer));
+	out->cert_asked = v1_certs_asked(step->message);
 	out->v1.vendors = v1_vendors_of(step->message);
-	if ((out->v1.vendors & v1_vendors_ours(step->peer->conn) &
-	     (VENDOR_NATT_RFC3947 | VENDOR_NATT_DRAFT_02 | VENDOR_NATT_DRAFT_03)) != 0)
+	if (v1_natt(step->sa, step->message) != 0)
 		TRY(v1_nat_emit(step, step->sa, in->cky_r, &in->suite, force, &writer));
 	TRY(v1_clear_end(&writer, &sink, EXCHANGE_V1_MAIN, &out->message));
 	out->message.purpose = REQUEST_INIT;
 	out->request_done = true;
 	out->ni = SPAN_OF(in->nonce);
 	out->v1.auth = in->choice.auth;
+	TRY(v1_expect_user(step, in->choice.user, out));
 	out->v1.seconds = in->choice.seconds;
 	out->choice_set = true;
 	out->choice = in->choice.choice;
@@ -139,6 +162,17 @@ static enum rc send_ke(struct step *step, struct outcome *out)
 static const step_fn ke_steps[] = { read_sa /* suspends: DH key pair */, send_ke, NULL };
 
 /* ---- the peer's KE and nonce; then who we are ---- */
+
+static enum rc take_psk(struct step *step, struct main_initiate *in, struct outcome *out)
+{
+	struct span psk;
+
+	if (v1_signs(step->sa->v1->auth))
+		return RC_OK;
+	TRY(find_psk(step, &step->sa->local, &step->sa->remote, &psk, &out->diag));
+	in->derive.psk = arena_copy(step->arena, psk);
+	return in->derive.psk.ptr != NULL ? RC_OK : RC_NO_MEMORY;
+}
 
 static enum rc read_ke(struct step *step, struct outcome *out)
 {
@@ -152,11 +186,8 @@ static enum rc read_ke(struct step *step, struct outcome *out)
 	TRY(dh_check_public(sa->suite.dh, ke, &out->diag));
 	TRY(isakmp_nonce_parse(v1_payload(step->message, ISAKMP_NONCE)->body, &nr, &out->diag));
 	TRY(v1_nat_detect(step, sa, sa->spi_r, &sa->suite, &in->nat));
-	if (step->peer->conn->encapsulation == TRI_NO) /* we did not announce it */
-		in->nat = (struct v1_nat){ .supported = false };
 	in->derive.suite = sa->suite;
-	TRY(find_psk(step, &sa->local, &sa->remote, &in->derive.psk, &out->diag));
-	in->derive.psk = arena_copy(step->arena, in->derive.psk);
+	TRY(take_psk(step, in, out));
 	in->derive.exchange = (struct ikev1_exchange){
 		.cky_i = sa->spi_i,
 		.cky_r = sa->spi_r,
@@ -165,8 +196,7 @@ static enum rc read_ke(struct step *step, struct outcome *out)
 		.public_i = arena_copy(step->arena, dh_public(sa->larval->pair)),
 		.public_r = ke,
 	};
-	if (in->derive.psk.ptr == NULL || in->derive.exchange.ni.ptr == NULL ||
-	    in->derive.exchange.public_i.ptr == NULL)
+	if (in->derive.exchange.ni.ptr == NULL || in->derive.exchange.public_i.ptr == NULL)
 		return RC_NO_MEMORY;
 	in->derive.keys = &out->keys;
 	in->derive.iv = out->v1.iv;
@@ -178,8 +208,7 @@ static enum rc read_ke(struct step *step, struct outcome *out)
 	return RC_SUSPEND;
 }
 
-/* RFC 3947 §4: behind a NAT both ends go on at port 4500. */
-static void go_to_4500(const struct step *step, const struct v1_nat *nat, struct outcome *out)
+void v1_go_to_4500(const struct step *step, const struct v1_nat *nat, struct outcome *out)
 {
 	bool force = step->peer->conn->encapsulation == TRI_YES;
 
@@ -194,13 +223,16 @@ static void go_to_4500(const struct step *step, const struct v1_nat *nat, struct
 	out->remote = (struct ip_endpoint){ step->sa->remote.addr, IKE_NATT_PORT };
 }
 
-static enum rc send_id(struct step *step, struct outcome *out)
+struct auth_ends v1_initiator_ends(const struct step *step)
+{
+	return (struct auth_ends){ step->peer, &step->peer->remote_id, &step->sa->local,
+				   &step->sa->remote, false };
+}
+
+static enum rc prove(struct step *step, struct outcome *out)
 {
 	struct main_initiate *in = step->scratch;
-	struct sink sink;
-	struct writer writer;
-	struct isakmp_id id = v1_id_of(&step->peer->local_id);
-	struct span hash;
+	const struct auth_ends ends = v1_initiator_ends(step);
 
 	if (step->rc != RC_OK) {
 		out->diag = step->job_diag;
@@ -210,39 +242,56 @@ static enum rc send_id(struct step *step, struct outcome *out)
 	out->v1.public_i = in->derive.exchange.public_i;
 	out->v1.public_r = in->derive.exchange.public_r;
 	out->nr = in->derive.exchange.nr;
-	TRY(v1_proof(step, out, true, &id, &hash));
-	TRY(v1_inner_begin(step->arena, &sink, &writer));
-	isakmp_id_emit(&writer, &id);
-	isakmp_bytes_emit(&writer, ISAKMP_HASH, hash);
-	TRY(v1_emit_contact(step, &writer));
-	go_to_4500(step, &in->nat, out);
+	return v1_ours_prove(step, step->sa->v1->auth, true, &ends, &in->ours, out);
+}
+
+static enum rc send_id(struct step *step, struct outcome *out)
+{
+	struct main_initiate *in = step->scratch;
+	const struct auth_ends ends = v1_initiator_ends(step);
+	struct sink sink;
+	struct writer writer;
+
+	TRY(prove_end(step, &in->ours.prove, out));
+	TRY(v1_inner_begin_with(step->arena, v1_certs_room(&in->ours.prove), &sink, &writer));
+	isakmp_id_emit(&writer, &in->ours.id);
+	v1_ours_emit(step, step->sa, &ends, &in->ours, &writer);
+	TRY(v1_emit_contact(step, step->sa->spi_r, &writer));
+	v1_go_to_4500(step, &in->nat, out);
 	out->message.purpose = REQUEST_AUTH;
 	out->request_done = true;
 	return v1_inner_end(&writer, &sink, EXCHANGE_V1_MAIN, &out->message);
 }
 
-static const step_fn id_steps[] = { read_ke /* suspends: keys */, send_id, NULL };
+static const step_fn id_steps[] = { read_ke /* suspends: keys */, prove /* suspends: signature */,
+				    send_id, NULL };
 
 /* ---- who the peer is ---- */
 
 static enum rc read_id(struct step *step, struct outcome *out)
 {
+	uint16_t auth = step->sa->v1->auth;
+	const struct auth_ends ends = v1_initiator_ends(step);
 	struct main_initiate *in;
-	struct span want;
-	char expected[IDENTITY_TEXT_MAX], got[IDENTITY_TEXT_MAX];
 
 	TRY(scratch(step, &in));
-	TRY(isakmp_id_parse(v1_payload(step->message, ISAKMP_ID)->body, &in->id, &out->diag));
-	TRY(v1_proof(step, out, false, &in->id, &want));
-	if (!secret_equal(want, v1_payload(step->message, ISAKMP_HASH)->body))
-		return diag_fail(
-			&out->diag, RC_DROP,
-			"HASH_R of the peer is wrong: the shared keys of the two sides differ "
-			"(compare ipsec.secrets)");
-	in->identity = v1_identity(&in->id);
-	if (identity_match(&step->peer->remote_id, &in->identity) == 0)
+	TRY(v1_theirs_read(step, auth, false, v1_payload(step->message, ISAKMP_ID)->body,
+			   &in->theirs, &out->diag));
+	TRY(v1_theirs_hash(step, auth, false, &in->theirs, out));
+	return v1_theirs_verify(step, auth, false, &ends, &in->theirs, out);
+}
+
+static enum rc read_proof(struct step *step, struct outcome *out)
+{
+	struct main_initiate *in = step->scratch;
+	struct auth_ends ends = v1_initiator_ends(step);
+	char expected[IDENTITY_TEXT_MAX], got[IDENTITY_TEXT_MAX];
+
+	ends.remote_id = &in->theirs.identity;
+	TRY(v1_theirs_verified(step, step->sa->v1->auth, false, &ends, &in->theirs, out));
+	if (identity_match(&step->peer->remote_id, &in->theirs.identity) == 0)
 		return diag_fail(&out->diag, RC_AUTH_FAILED, "peer says it is %s, we expect %s",
-				 identity_text(&in->identity, got),
+				 identity_text(&in->theirs.identity, got),
 				 identity_text(&step->peer->remote_id, expected));
 	out->heard = true;
 	out->request_done = true;
@@ -250,17 +299,47 @@ static enum rc read_id(struct step *step, struct outcome *out)
 	return RC_OK;
 }
 
-static const step_fn established_steps[] = { read_id, NULL };
+enum rc v1_expect_user(const struct step *step, bool user, struct outcome *out)
+{
+	if (!user)
+		return RC_OK;
+	out->v1.user = ARENA_NEW(step->arena, struct isakmp_user);
+	return out->v1.user != NULL ? RC_OK : RC_NO_MEMORY;
+}
+
+/* What comes first: the user (XAUTH), then our address (ModeCfg). */
+bool v1_initiator_done(const struct step *step, struct outcome *out)
+{
+	bool user = step->sa->v1->user != NULL || out->v1.user != NULL;
+	bool config = v1_is_config_client(step->peer);
+
+	out->established = !user && !config;
+	if (user)
+		out->next = IKEV1_XAUTH;
+	else if (config)
+		out->next = IKEV1_CONFIG;
+	return user || !config;
+}
+
+static enum rc ask_config(struct step *step, struct outcome *out)
+{
+	if (v1_initiator_done(step, out))
+		return RC_OK;
+	return v1_modecfg_ask(step, out);
+}
+
+static const step_fn established_steps[] = { read_id /* suspends: signature */, read_proof,
+					     ask_config, NULL };
 
 /* ---- */
 
 static enum rc give_up(struct step *step, struct outcome *out)
 {
-	(void)step;
 	out->ike_ended = RC_TIMEOUT;
 	(void)diag_fail(&out->diag, RC_TIMEOUT,
 			"no answer to Main Mode: nobody there, packets dropped on the way, another "
 			"version of IKE, or (after KE) different shared keys");
+	v1_hint_add(step->sa, &out->diag);
 	return RC_OK;
 }
 

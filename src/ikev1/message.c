@@ -18,7 +18,8 @@ enum rc ikev1_iv_of(const struct ike_sa *sa, const struct ike_header *header,
 		return RC_OK;
 	}
 	exchange = isakmp_exchange_find(v1, header->message_id);
-	if (exchange == NULL)
+	/* CONNECTED has the message ID of its Quick Mode (RFC 2408 §3.1), but is no part of it */
+	if (exchange == NULL || exchange->exchange != header->exchange)
 		return ikev1_iv_exchange(&sa->suite, v1->iv, header->message_id, iv);
 	memcpy(iv, exchange->iv, IKEV1_IV_MAX);
 	return RC_OK;

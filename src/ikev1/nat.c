@@ -2,7 +2,14 @@
 /* NAT detection (RFC 3947 §3.2): a hash of cookies, address and port, the peer's end first. */
 #include "ikev1/private.h"
 
-#define NATT (VENDOR_NATT_RFC3947 | VENDOR_NATT_DRAFT_02 | VENDOR_NATT_DRAFT_03)
+unsigned v1_natt(const struct ike_sa *sa, const struct ike_message *message)
+{
+	unsigned vendors = sa->v1->vendors;
+
+	if (message != NULL)
+		vendors |= v1_vendors_of(message);
+	return vendors & V1_NATT & ~sa->v1->withheld;
+}
 
 static enum rc nat_hash(const struct ike_suite *suite, uint64_t cky_i, uint64_t cky_r,
 			const struct ip_endpoint *endpoint, uint8_t out[PRF_MAX])
@@ -29,7 +36,7 @@ enum rc v1_nat_detect(const struct step *step, const struct ike_sa *sa, uint64_t
 	uint8_t ours[PRF_MAX], theirs[PRF_MAX];
 
 	*out = (struct v1_nat){ .supported = false };
-	if (((sa->v1->vendors | v1_vendors_of(step->message)) & NATT) == 0 || payload == NULL)
+	if (v1_natt(sa, step->message) == 0 || payload == NULL)
 		return RC_OK;
 	TRY(nat_hash(suite, sa->spi_i, cky_r, &step->local, ours));
 	TRY(nat_hash(suite, sa->spi_i, cky_r, &step->remote, theirs));
@@ -46,28 +53,35 @@ enum rc v1_nat_detect(const struct step *step, const struct ike_sa *sa, uint64_t
 	return RC_OK;
 }
 
-/* A peer that knows only the drafts skips the payload of RFC 3947. */
+/* Who knows only the drafts skips the payload of RFC 3947. */
 static enum isakmp_payload_type nat_payload(const struct step *step, const struct ike_sa *sa)
 {
-	unsigned vendors = sa->v1->vendors | v1_vendors_of(step->message);
-
-	return (vendors & NATT) != 0 && (vendors & VENDOR_NATT_RFC3947) == 0 ? ISAKMP_NAT_D_DRAFT
-									     : ISAKMP_NAT_D;
+	return (v1_natt(sa, step->message) & VENDOR_NATT_RFC3947) == 0 ? ISAKMP_NAT_D_DRAFT
+								       : ISAKMP_NAT_D;
 }
 
-enum rc v1_nat_emit(const struct step *step, const struct ike_sa *sa, uint64_t cky_r,
-		    const struct ike_suite *suite, bool force, struct writer *writer)
+enum rc v1_nat_emit_between(const struct step *step, const struct ike_sa *sa, uint64_t cky_r,
+			    const struct ike_suite *suite, const struct v1_nat_ends *ends,
+			    struct writer *writer)
 {
 	enum isakmp_payload_type type = nat_payload(step, sa);
 	uint8_t hash[PRF_MAX];
 	struct span bytes = span_make(hash, suite->prf->len);
 
-	TRY(nat_hash(suite, sa->spi_i, cky_r, &sa->remote, hash));
+	TRY(nat_hash(suite, sa->spi_i, cky_r, ends->remote, hash));
 	isakmp_bytes_emit(writer, type, bytes);
-	if (force)
+	if (ends->force)
 		TRY(host_random(step->env->host, hash, sizeof(hash)));
 	else
-		TRY(nat_hash(suite, sa->spi_i, cky_r, &sa->local, hash));
+		TRY(nat_hash(suite, sa->spi_i, cky_r, ends->local, hash));
 	isakmp_bytes_emit(writer, type, bytes);
 	return RC_OK;
+}
+
+enum rc v1_nat_emit(const struct step *step, const struct ike_sa *sa, uint64_t cky_r,
+		    const struct ike_suite *suite, bool force, struct writer *writer)
+{
+	const struct v1_nat_ends ends = { &sa->local, &sa->remote, force };
+
+	return v1_nat_emit_between(step, sa, cky_r, suite, &ends, writer);
 }

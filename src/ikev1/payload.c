@@ -15,16 +15,22 @@ struct ike_header v1_header(const struct ike_sa *sa, uint8_t exchange)
 				    .exchange = exchange };
 }
 
-enum rc v1_clear_begin(struct arena *arena, const struct ike_header *header, struct sink *sink,
-		       struct writer *writer)
+enum rc v1_clear_begin_with(struct arena *arena, size_t room, const struct ike_header *header,
+			    struct sink *sink, struct writer *writer)
 {
-	uint8_t *buffer = arena_alloc(arena, IKEV1_CLEAR_MAX);
+	uint8_t *buffer = arena_alloc(arena, IKEV1_CLEAR_MAX + room);
 
 	if (buffer == NULL)
 		return RC_NO_MEMORY;
-	sink_init(sink, buffer, IKEV1_CLEAR_MAX);
+	sink_init(sink, buffer, IKEV1_CLEAR_MAX + room);
 	writer_message(writer, sink, header);
 	return RC_OK;
+}
+
+enum rc v1_clear_begin(struct arena *arena, const struct ike_header *header, struct sink *sink,
+		       struct writer *writer)
+{
+	return v1_clear_begin_with(arena, 0, header, sink, writer);
 }
 
 enum rc v1_clear_end(struct writer *writer, const struct sink *sink, uint8_t exchange,
@@ -37,15 +43,21 @@ enum rc v1_clear_end(struct writer *writer, const struct sink *sink, uint8_t exc
 	return RC_OK;
 }
 
-enum rc v1_inner_begin(struct arena *arena, struct sink *sink, struct writer *writer)
+enum rc v1_inner_begin_with(struct arena *arena, size_t room, struct sink *sink,
+			    struct writer *writer)
 {
-	uint8_t *buffer = arena_alloc(arena, IKEV1_INNER_MAX);
+	uint8_t *buffer = arena_alloc(arena, IKEV1_INNER_MAX + room);
 
 	if (buffer == NULL)
 		return RC_NO_MEMORY;
-	sink_init(sink, buffer, IKEV1_INNER_MAX);
+	sink_init(sink, buffer, IKEV1_INNER_MAX + room);
 	writer_inner(writer, sink);
 	return RC_OK;
+}
+
+enum rc v1_inner_begin(struct arena *arena, struct sink *sink, struct writer *writer)
+{
+	return v1_inner_begin_with(arena, 0, sink, writer);
 }
 
 enum rc v1_inner_end(const struct writer *writer, const struct sink *sink, uint8_t exchange,

@@ -39,7 +39,7 @@ struct isakmp_phase2_terms v1_quick_terms(const struct ike_sa *sa, const struct 
 {
 	const struct config_conn *conn = tunnel->conn;
 	bool transport = conn->type == TYPE_TRANSPORT,
-	     draft = (sa->v1->vendors & VENDOR_NATT_RFC3947) == 0;
+	     draft = (v1_natt(sa, NULL) & VENDOR_NATT_RFC3947) == 0;
 	struct isakmp_phase2_terms terms = { .group = group, .seconds = SECONDS_MAX };
 
 	terms.encapsulations[terms.encapsulation_count++] =
@@ -47,6 +47,23 @@ struct isakmp_phase2_terms v1_quick_terms(const struct ike_sa *sa, const struct 
 	if (conn->salifetime > 0 && conn->salifetime / USEC_PER_SEC < SECONDS_MAX)
 		terms.seconds = (uint32_t)(conn->salifetime / USEC_PER_SEC);
 	return terms;
+}
+
+enum rc v1_connected(struct step *step, const struct isakmp_notify *notify, struct outcome *out)
+{
+	const struct isakmp_exchange *exchange =
+		isakmp_exchange_find(step->sa->v1, step->message->header.message_id);
+	struct child_sa *child = NULL;
+	struct span spi = notify->spi;
+	uint32_t spi_out;
+
+	if (spi.len == 4 && span_u32(&spi, &spi_out) == RC_OK)
+		child = child_sa_by_out(step->sa, notify->protocol, spi_out);
+	else if (exchange != NULL)
+		child = child_sa_by_serial(step->sa, exchange->child);
+	if (child != NULL && child->initiator)
+		out->v1.connected = child->serial;
+	return RC_OK;
 }
 
 /* The half for the responder's SPI comes first: the initiator sends with it. */
@@ -112,6 +129,8 @@ enum rc v1_quick_selectors(const struct step *step, const struct v1_quick *quick
 	}
 	*tsi = (struct wire_ts_list){ &items[0], 1 };
 	*tsr = (struct wire_ts_list){ &items[1], 1 };
+	if (v1_offers_transport(&quick->sa))
+		v1_see_through_nat(sa, ours, tsi, tsr);
 	return RC_OK;
 }
 
@@ -127,7 +146,7 @@ static void emit_id(const struct selector *selector, struct writer *writer)
 
 void v1_quick_emit_ids(const struct selectors *selectors, bool initiator, struct writer *writer)
 {
-	const struct selector_pair *pair = &selectors->first;
+	const struct selector_pair *pair = &selectors->first; /* IKEv1 has no more */
 
 	emit_id(initiator ? &pair->local : &pair->remote, writer);
 	emit_id(initiator ? &pair->remote : &pair->local, writer);

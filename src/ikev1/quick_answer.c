@@ -39,14 +39,22 @@ static const struct dh_alg *group_of(const struct v1_quick *quick, const struct 
 	return NULL;
 }
 
+/* No client chooses one by itself. */
+static bool lacks_lease(const struct peer *peer)
+{
+	const struct config_end *end = peer_remote_end(peer);
+
+	return end_is_client(end) && end->pools != NULL && !peer_has_leases(peer);
+}
+
 static enum rc find_tunnel(struct step *step, const struct wire_ts_list *tsi,
-			   const struct wire_ts_list *tsr, struct tunnel **tunnel,
+			   const struct wire_ts_list *tsr, bool transport, struct tunnel **tunnel,
 			   struct outcome *out)
 {
 	char asked_i[100], asked_r[100];
 	unsigned count = 0;
 
-	*tunnel = peer_tunnel_for(step->sa->peer, tsi, tsr, false);
+	*tunnel = peer_tunnel_for(step->sa->peer, tsi, tsr, transport);
 	selector_list_text(tsi, asked_i, sizeof(asked_i));
 	selector_list_text(tsr, asked_r, sizeof(asked_r));
 	if (*tunnel == NULL)
@@ -55,6 +63,13 @@ static enum rc find_tunnel(struct step *step, const struct wire_ts_list *tsi,
 			"peer asked for %s === %s, which conn %s does not have (leftsubnet=, "
 			"rightsubnet=)",
 			asked_r, asked_i, step->sa->peer->conn->name);
+	if (lacks_lease(step->sa->peer))
+		return diag_fail(
+			&out->diag, RC_TS_UNACCEPTABLE,
+			"the client has not asked for an address, but conn %s has nothing "
+			"but addresses of its pool for it: let it ask (leftsourceip=%%config "
+			"there), or leave addresspool= out",
+			step->sa->peer->conn->name);
 	list_for(node, &(*tunnel)->child_sas) count++;
 	if (count >= CHILDREN_OF_TUNNEL_MAX)
 		return diag_fail(&out->diag, RC_NO_ADDITIONAL_SAS,
@@ -104,10 +119,17 @@ static enum rc make_child(struct step *step, struct tunnel *tunnel, const struct
 	out->child = child;
 	child->tunnel = tunnel;
 	child->choice = in->quick.choice.choice;
+	child->begun = child->born;
+	child->peer_seconds = in->quick.choice.seconds;
+	child->peer_kilobytes = in->quick.choice.kilobytes;
 	child->mode = tunnel->conn->type == TYPE_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
 	child_place(child, &step->sa->local, &step->sa->remote, step->sa->encap);
 	TRY(selectors_narrow(&tunnel->selectors, tsi, tsr, &child->selectors, &out->diag));
-	TRY(check_whole(child, tsi, tsr, &out->diag));
+	child->cisco_wide = v1_split_answers_all(child, tsi, tsr);
+	if (!child->cisco_wide)
+		TRY(check_whole(child, tsi, tsr, &out->diag));
+	TRY(v1_split_take(step->sa, child, &out->diag));
+	TRY(v1_virtual_check(step->sa, tunnel, &tsi->items[0].range, &out->diag));
 	TRY(take_spi(child, &out->diag));
 	return child_check(step->env->sas, child, &out->diag);
 }
@@ -125,7 +147,7 @@ static enum rc read_request(struct step *step, struct outcome *out)
 	out->heard = true;
 	TRY(v1_quick_read(step, &in->quick, &out->diag));
 	TRY(v1_quick_selectors(step, &in->quick, false, &tsi, &tsr, &out->diag));
-	TRY(find_tunnel(step, &tsi, &tsr, &tunnel, out));
+	TRY(find_tunnel(step, &tsi, &tsr, v1_offers_transport(&in->quick.sa), &tunnel, out));
 	if (in->quick.public.len > 0) {
 		in->dh = group_of(&in->quick, tunnel, step->sa);
 		if (in->dh == NULL)
@@ -166,6 +188,24 @@ static enum rc install_inbound(struct step *step, struct outcome *out)
 	return RC_SUSPEND;
 }
 
+/* The payload of RESPONDER-LIFETIME, where ours is shorter than what was offered. */
+static enum rc emit_lifetime(struct step *step, const struct child_sa *child,
+			     const struct isakmp_choice *theirs, struct writer *writer)
+{
+	const struct v1_lifetime offered = { theirs->seconds, theirs->kilobytes };
+	struct v1_lifetime life =
+		v1_lifetime_shorter(v1_lifetime_of_child(child->tunnel->conn), offered);
+	uint8_t *spi = arena_alloc(step->arena, 4);
+	struct sink sink;
+
+	if (spi == NULL)
+		return RC_NO_MEMORY;
+	sink_init(&sink, spi, 4);
+	sink_u32(&sink, child->spi_in);
+	return v1_lifetime_emit(step->arena, child->choice.protocol, sink_written(&sink), &life,
+				writer);
+}
+
 static enum rc answer(struct step *step, struct outcome *out)
 {
 	const struct quick_answer *in = step->scratch;
@@ -189,6 +229,8 @@ static enum rc answer(struct step *step, struct outcome *out)
 		isakmp_id_emit(&writer, &in->quick.ids[0]);
 		isakmp_id_emit(&writer, &in->quick.ids[1]);
 	}
+	v1_nat_oa_emit(step->sa, out->child->tunnel, false, &writer);
+	TRY(emit_lifetime(step, out->child, &in->quick.choice, &writer));
 	out->v1.message_id = message_id;
 	out->v1.child = out->child->serial;
 	out->message.response = true;
@@ -202,12 +244,28 @@ static const step_fn request_steps[] = { read_request /* suspends: DH */,
 
 /* ---- HASH(3) ---- */
 
+/* Of those that set the commit bit some say CONNECTED in a fourth message. */
+static enum rc read_connected(struct step *step, struct outcome *out)
+{
+	const struct payload *payload = v1_payload(step->message, ISAKMP_NOTIFICATION);
+	struct isakmp_notify notify;
+
+	if (payload == NULL)
+		return RC_DROP;
+	TRY(v1_hash_check(step, SPAN_NONE, &out->diag));
+	TRY(isakmp_notify_parse(payload->body, &notify, &out->diag));
+	out->heard = true;
+	return notify.type == ISAKMP_CONNECTED ? v1_connected(step, &notify, out) : RC_OK;
+}
+
 static enum rc read_proof(struct step *step, struct outcome *out)
 {
 	const struct isakmp_exchange *exchange =
 		isakmp_exchange_find(step->sa->v1, step->message->header.message_id);
 	const struct payload *hash = v1_payload(step->message, ISAKMP_HASH);
 
+	if (exchange != NULL && exchange->ours)
+		return read_connected(step, out);
 	if (exchange == NULL || exchange->proof_len == 0)
 		return RC_DROP;
 	if (!secret_equal(hash->body, span_make(exchange->proof, exchange->proof_len)))

@@ -3,12 +3,19 @@
  * time. */
 #include "ikev1/private.h"
 
+/* So long we go on sending with the old IPsec SA: strongSwan has the new one only after it has read
+ * our third message, which nothing answers. Meanwhile it may be lost, and is asked for again. */
+#define REKEY_HOLD  (3 * USEC_PER_SEC)
+#define COMMIT_HOLD (10 * USEC_PER_SEC) /* for CONNECTED, at most */
+
 struct quick_initiate {
 	struct v1_quick quick;
 	const struct dh_alg *dh;
 	struct dh_pair *pair; /* the worker's */
 	struct secret *shared;
 	struct span public;
+	struct v1_lifetime told; /* by the responder */
+	usec_t hold;		 /* as in struct outcome_isakmp */
 	uint8_t ni[IKEV1_NONCE_LEN];
 };
 
@@ -52,6 +59,7 @@ static enum rc begin(struct step *step, const struct tunnel *tunnel, enum reques
 		return RC_NO_MEMORY;
 	creation->purpose = (uint8_t)purpose;
 	creation->tunnel = tunnel->serial;
+	creation->begun = step->now;
 	TRY(host_random(step->env->host, creation->ni, sizeof(creation->ni)));
 	TRY(child_spi_random(step->env->sas, &creation->spi_in));
 	if (!pfs_group(tunnel, step->sa, &group))
@@ -89,6 +97,29 @@ static struct tunnel *tunnel_of(const struct ike_sa *sa, uint64_t serial)
 	return tunnel != NULL && !tunnel->doomed ? tunnel : NULL;
 }
 
+/* What our IDs say. A client may have chosen a part of what its conn allows: it stays that. */
+static enum rc propose(struct step *step, const struct tunnel *tunnel, struct outcome *out)
+{
+	const struct child_sa *old = child_sa_by_serial(step->sa, out->creation->old);
+	struct selector_lists lists;
+	bool same = old != NULL && selectors_single(&old->selectors);
+	const struct selectors *from = same ? &old->selectors : &tunnel->selectors;
+	struct selectors *proposed = selectors_copy(from);
+	struct selectors wide;
+
+	out->creation->proposed = proposed;
+	if (proposed == NULL)
+		return RC_NO_MEMORY;
+	if (!v1_split_asks_all(tunnel, old))
+		return RC_OK;
+	selectors_lists(&tunnel->selectors, &lists);
+	lists.local_count = 1;
+	lists.local[0].range = range_all(AF_INET);
+	TRY(selectors_make(&lists, &wide, &out->diag));
+	selectors_move(proposed, &wide);
+	return RC_OK;
+}
+
 static enum rc emit(struct step *step, const struct tunnel *tunnel, struct outcome *out)
 {
 	struct ike_creation *creation = out->creation;
@@ -107,7 +138,8 @@ static enum rc emit(struct step *step, const struct tunnel *tunnel, struct outco
 	isakmp_bytes_emit(&writer, ISAKMP_NONCE, SPAN_OF(creation->ni));
 	if (creation->pair != NULL)
 		isakmp_bytes_emit(&writer, ISAKMP_KE, dh_public(creation->pair));
-	v1_quick_emit_ids(&tunnel->selectors, true, &writer);
+	v1_quick_emit_ids(creation->proposed, true, &writer);
+	v1_nat_oa_emit(step->sa, tunnel, true, &writer);
 	out->message.purpose = creation->purpose;
 	out->message.child = creation->old;
 	return v1_hash_end(step->sa, out->v1.message_id, SPAN_NONE, &writer, &sink,
@@ -128,9 +160,7 @@ static enum rc send_first(struct step *step, struct outcome *out)
 	if (tunnel == NULL ||
 	    (out->creation->old != 0 && child_sa_by_serial(step->sa, out->creation->old) == NULL))
 		return RC_DROP; /* not wanted any more */
-	out->creation->proposed = selectors_copy(&tunnel->selectors);
-	if (out->creation->proposed == NULL)
-		return RC_NO_MEMORY;
+	TRY(propose(step, tunnel, out));
 	return emit(step, tunnel, out);
 }
 
@@ -170,6 +200,7 @@ static enum rc read_answer(struct step *step, struct outcome *out)
 	out->heard = true;
 	out->request_done = true;
 	TRY(v1_quick_read(step, &in->quick, &out->diag));
+	TRY(v1_lifetime_of_answer(step, &in->told, &out->diag));
 	if ((creation->pair != NULL) != (in->quick.public.len > 0))
 		return refuse(out, diag_fail(&out->diag, RC_INVALID_KE,
 					     "Quick Mode: peer answered %s KE, we sent it %s",
@@ -197,6 +228,38 @@ static enum rc take_spi(struct child_sa *child, struct diag *diag)
 	return span_u32(&spi, &child->spi_out);
 }
 
+/* What both called 0.0.0.0/0 is less (split.c). */
+static enum rc take_networks(const struct ike_sa *sa, struct child_sa *child,
+			     const struct wire_ts_list *tsi, const struct wire_ts_list *tsr,
+			     struct diag *diag)
+{
+	const struct selectors *ours = &child->tunnel->selectors;
+	struct selectors taken;
+
+	if (selectors_within(&child->selectors, ours))
+		return v1_split_take(sa, child, diag);
+	TRY(selectors_narrow(ours, tsr, tsi, &taken, diag));
+	selectors_move(&child->selectors, &taken);
+	child->cisco_wide = true;
+	return RC_OK;
+}
+
+static bool is_shorter(uint64_t told, uint64_t agreed)
+{
+	return told != 0 && (agreed == 0 || told < agreed);
+}
+
+static void take_lifetime(const struct quick_initiate *in, struct child_sa *child)
+{
+	const struct isakmp_choice *choice = &in->quick.choice;
+
+	child->peer_seconds =
+		is_shorter(in->told.seconds, choice->seconds) ? in->told.seconds : choice->seconds;
+	child->peer_kilobytes = is_shorter(in->told.kilobytes, choice->kilobytes)
+					? in->told.kilobytes
+					: choice->kilobytes;
+}
+
 static enum rc accept_child(struct step *step, struct outcome *out)
 {
 	struct quick_initiate *in = step->scratch;
@@ -216,18 +279,32 @@ static enum rc accept_child(struct step *step, struct outcome *out)
 	out->child = child;
 	child->tunnel = tunnel;
 	child->initiator = true;
+	child->begun = creation->begun;
 	child->spi_in = creation->spi_in;
 	child->choice = in->quick.choice.choice;
+	take_lifetime(in, child);
 	child->mode = tunnel->conn->type == TYPE_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
 	child_place(child, &step->sa->local, &step->sa->remote, step->sa->encap);
 	TRY(selectors_check_answer(creation->proposed, &tsi, &tsr, &child->selectors, &out->diag));
+	TRY(take_networks(step->sa, child, &tsi, &tsr, &out->diag));
 	TRY(take_spi(child, &out->diag));
 	TRY(child_check(step->env->sas, child, &out->diag));
 	return v1_keymat(child, step->sa, SPAN_OF(in->ni), in->quick.nonce, out);
 }
 
+/* With the commit bit the responder says when it has the IPsec SA (RFC 2408 §3.1). */
+static usec_t hold_of(const struct step *step)
+{
+	const struct ike_creation *creation = step->sa->creation;
+
+	if ((step->message->header.flags & ISAKMP_FLAG_COMMIT) != 0)
+		return COMMIT_HOLD;
+	return child_sa_by_serial(step->sa, creation->old) != NULL ? REKEY_HOLD : 0;
+}
+
 static enum rc install(struct step *step, struct outcome *out)
 {
+	struct quick_initiate *in = step->scratch;
 	enum rc rc;
 
 	if (out->creation_failed != RC_OK)
@@ -241,8 +318,10 @@ static enum rc install(struct step *step, struct outcome *out)
 		return rc == RC_NO_MEMORY ? rc : refuse(out, rc);
 	TRY(child_install_in(step->arena, out->child, secret_span(&out->keymat),
 			     &out->kernel_wait));
-	TRY(child_install_out(step->arena, out->child, secret_span(&out->keymat),
-			      &out->kernel_wait));
+	in->hold = hold_of(step);
+	if (in->hold == 0)
+		TRY(child_install_out(step->arena, out->child, secret_span(&out->keymat),
+				      &out->kernel_wait));
 	return RC_SUSPEND;
 }
 
@@ -270,6 +349,8 @@ static enum rc send_third(struct step *step, struct outcome *out)
 	TRY(v1_inner_begin(step->arena, &sink, &writer));
 	isakmp_bytes_emit(&writer, ISAKMP_HASH, hash);
 	out->v1.message_id = message_id;
+	out->v1.child = out->child->serial;
+	out->v1.hold = in->hold;
 	out->message.response = true;
 	return v1_inner_end(&writer, &sink, EXCHANGE_V1_QUICK, &out->message);
 }

@@ -4,38 +4,36 @@
 #include "ikev1/private.h"
 
 static const struct ike_row *const all_rows[] = {
-	ikev1_main_initiate_rows, ikev1_main_answer_rows,   ikev1_quick_initiate_rows,
-	ikev1_quick_answer_rows,  ikev1_informational_rows, ikev1_reject_rows,
+	ikev1_main_initiate_rows,
+	ikev1_main_answer_rows,
+	ikev1_aggressive_initiate_rows,
+	ikev1_aggressive_answer_rows,
+	ikev1_quick_initiate_rows,
+	ikev1_quick_answer_rows,
+	ikev1_informational_rows,
+	ikev1_modecfg_ask_rows,
+	ikev1_modecfg_answer_rows,
+	ikev1_xauth_client_rows,
+	ikev1_xauth_server_rows,
+	ikev1_lifetime_rows,
+	ikev1_hint_rows,
+	ikev1_reject_rows,
 };
-#define ROW_FILES (sizeof(all_rows) / sizeof(all_rows[0]))
+static const struct ike_rows rows = IKE_ROWS(all_rows);
 
 const struct ike_row *ikev1_row_at(unsigned index)
 {
-	for (unsigned file = 0; file < ROW_FILES; file++)
-		for (const struct ike_row *row = all_rows[file]; row->story != NULL; row++)
-			if (index-- == 0)
-				return row;
-	return NULL;
+	return ike_row_at(&rows, index);
 }
 
 unsigned ikev1_row_index(const struct ike_row *row)
 {
-	unsigned index = 0;
-
-	for (unsigned file = 0; file < ROW_FILES; file++)
-		for (const struct ike_row *one = all_rows[file]; one->story != NULL; one++, index++)
-			if (one == row)
-				return index;
-	return IKEV1_ROWS_MAX - 1;
+	return ike_row_index(&rows, row, IKEV1_ROWS_MAX - 1);
 }
 
 const struct ike_row *ikev1_row(enum ike_state state, enum ike_role role, enum ike_event event)
 {
-	for (unsigned file = 0; file < ROW_FILES; file++)
-		for (const struct ike_row *row = all_rows[file]; row->story != NULL; row++)
-			if (row->state == state && row->role == role && row->event == event)
-				return row;
-	return NULL;
+	return ike_row_find(&rows, state, role, event);
 }
 
 /* Which message of its exchange it is follows from who began that. */
@@ -52,8 +50,32 @@ static enum ike_event event_of_quick(const struct ike_sa *sa, const struct ike_h
 	return exchange == NULL ? EVENT_QUICK_REQUEST : EVENT_QUICK_PROOF;
 }
 
+/* RFC 2408 §3.1: the message ID is phase 2's, "must be set to zero" in phase 1, and never is in an
+ * exchange of an ISAKMP SA that is there: the last block of phase 1 would change with it. */
+static bool is_of_its_phase(const struct ike_sa *sa, const struct ike_header *header)
+{
+	if (header->exchange == EXCHANGE_V1_MAIN || header->exchange == EXCHANGE_V1_AGGRESSIVE)
+		return header->message_id == 0;
+	return header->exchange != EXCHANGE_V1_INFORMATIONAL || sa == NULL ||
+	       sa->state < IKEV1_XAUTH || header->message_id != 0;
+}
+
+/* An exchange that is answered has no further message of the peer's (draft-dukes §3.1). */
+static enum ike_event event_of_transaction(const struct ike_sa *sa, const struct ike_header *header)
+{
+	if (header->message_id == 0)
+		return EVENT_V1_OTHER;
+	if (sa->request.bytes != NULL && sa->request.exchange == EXCHANGE_V1_TRANSACTION &&
+	    header->message_id == sa->v1->request_id)
+		return EVENT_TRANSACTION_RESPONSE;
+	return isakmp_exchange_find(sa->v1, header->message_id) == NULL ? EVENT_TRANSACTION_REQUEST
+									: EVENT_V1_OTHER;
+}
+
 enum ike_event ikev1_event_of(const struct ike_sa *sa, const struct ike_header *header)
 {
+	if (!is_of_its_phase(sa, header))
+		return EVENT_V1_OTHER;
 	switch (header->exchange) {
 	case EXCHANGE_V1_MAIN:
 		return EVENT_MAIN;
@@ -64,17 +86,9 @@ enum ike_event ikev1_event_of(const struct ike_sa *sa, const struct ike_header *
 	case EXCHANGE_V1_INFORMATIONAL:
 		return EVENT_V1_INFORMATIONAL;
 	case EXCHANGE_V1_TRANSACTION:
-		return EVENT_TRANSACTION_REQUEST;
+		return sa == NULL ? EVENT_TRANSACTION_REQUEST : event_of_transaction(sa, header);
 	}
 	return EVENT_V1_OTHER;
-}
-
-static const struct payload_rule *rule_of(const struct payload_rule *rules, uint8_t type)
-{
-	for (; rules->type != 0; rules++)
-		if (rules->type == type)
-			return rules;
-	return NULL;
 }
 
 static enum rc check_one(const struct payload_rule *rules, const struct payload *payload,
@@ -83,10 +97,22 @@ static enum rc check_one(const struct payload_rule *rules, const struct payload 
 	char name[32];
 
 	if (payload->type == ISAKMP_VID || payload->type == ISAKMP_NOTIFICATION ||
-	    rule_of(rules, payload->type) != NULL)
+	    payload_rule_of(rules, payload->type) != NULL)
 		return RC_OK;
 	return diag_fail(diag, RC_SYNTAX, "payload %s does not belong in this message",
 			 names_text(&isakmp_payload_names, payload->type, name, sizeof(name)));
+}
+
+/* RFC 2409 §5: "The SA payload MUST precede all other payloads in a phase 1 exchange"; §5.5: in
+ * Quick Mode it MUST immediately follow a HASH, which comes first. */
+static enum rc check_order(const struct ike_message *message, struct diag *diag)
+{
+	const struct payload *sa = isakmp_payload_find(message, ISAKMP_SA);
+
+	if (sa == NULL || sa->at == 0 || (sa->at == 1 && message->first->type == ISAKMP_HASH))
+		return RC_OK;
+	return diag_fail(diag, RC_SYNTAX, "the SA payload is payload %u; it must come first",
+			 sa->at + 1u);
 }
 
 enum rc ikev1_check_payloads(const struct ike_row *row, const struct ike_message *message,
@@ -97,6 +123,7 @@ enum rc ikev1_check_payloads(const struct ike_row *row, const struct ike_message
 
 	if (row->rules == NULL)
 		return RC_OK;
+	TRY(check_order(message, diag));
 	for (const struct payload *payload = message->first; payload != NULL;
 	     payload = payload->next)
 		TRY(check_one(row->rules, payload, diag));
@@ -108,7 +135,7 @@ enum rc ikev1_check_payloads(const struct ike_row *row, const struct ike_message
 				diag, RC_SYNTAX, "%u %s payloads; expected %u to %u", count,
 				names_text(&isakmp_payload_names, rule->type, name, sizeof(name)),
 				rule->min, rule->max);
-		if (encrypted != (rule->place == ENCRYPTED))
+		if (rule->place != EITHER && encrypted != (rule->place == ENCRYPTED))
 			return diag_fail(diag, RC_SYNTAX, "a message that must%s be encrypted",
 					 encrypted ? " not" : "");
 	}

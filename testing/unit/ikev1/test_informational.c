@@ -39,7 +39,7 @@ static void put_notify(struct writer *writer, void *context)
 static void put_delete(struct writer *writer, void *context)
 {
 	const struct told *told = context;
-	uint8_t bytes[16];
+	uint8_t bytes[16] = { 0 };
 	struct isakmp_delete gone = { .doi = ISAKMP_DOI_IPSEC,
 				      .protocol = told->protocol,
 				      .spi_size = 4,
@@ -116,6 +116,7 @@ static void r_u_there_with_a_wrong_hash_is_not_answered(void **state)
 	v1_say(&road, &road.pair.east, EXCHANGE_V1_INFORMATIONAL, 77, true, put_notify, &told);
 	assert_int_equal(road.count, 9);
 	assert_true(end_said(&road.pair.west, "the HASH of a message is wrong"));
+	assert_int_equal(road.pair.west.gateway->counters.integrity_failures, 1);
 	pair_assert_tunnel(&road.pair);
 	v1_road_end(&road);
 }
@@ -215,7 +216,7 @@ static void a_delete_of_an_ipsec_sa_ends_just_that_one(void **state)
 	v1_road_end(&road);
 }
 
-static void a_delete_of_an_spi_that_is_not_the_peers_ends_nothing(void **state)
+static void a_delete_of_what_is_not_here_is_counted_and_answered_by_nothing(void **state)
 {
 	struct v1_road road;
 	struct told told = { .protocol = PROTOCOL_ESP };
@@ -226,6 +227,13 @@ static void a_delete_of_an_spi_that_is_not_the_peers_ends_nothing(void **state)
 	v1_say(&road, &road.pair.east, EXCHANGE_V1_INFORMATIONAL, 77, false, put_delete, &told);
 	told.spi = 0x1000;
 	v1_say(&road, &road.pair.east, EXCHANGE_V1_INFORMATIONAL, 78, false, put_delete, &told);
+	assert_int_equal(road.pair.west.gateway->counters.deletes_unknown, 2);
+	told = about(&road.pair.east);
+	told.protocol = PROTOCOL_IKE;
+	told.cky_i ^= 1;
+	v1_say(&road, &road.pair.east, EXCHANGE_V1_INFORMATIONAL, 79, false, put_delete, &told);
+	assert_int_equal(road.pair.west.gateway->counters.deletes_unknown, 3);
+	assert_int_equal(road.count, 9);
 	pair_assert_tunnel(&road.pair);
 	v1_road_end(&road);
 }
@@ -345,7 +353,7 @@ int main(void)
 		cmocka_unit_test(a_dead_peer_is_noticed),
 		cmocka_unit_test(an_answer_with_another_number_is_none),
 		cmocka_unit_test(a_delete_of_an_ipsec_sa_ends_just_that_one),
-		cmocka_unit_test(a_delete_of_an_spi_that_is_not_the_peers_ends_nothing),
+		cmocka_unit_test(a_delete_of_what_is_not_here_is_counted_and_answered_by_nothing),
 		cmocka_unit_test(a_delete_with_a_wrong_hash_ends_nothing),
 		cmocka_unit_test(a_delete_of_the_isakmp_sa_ends_it_if_the_cookies_are_its),
 		cmocka_unit_test(deletes_of_both_in_one_message_leave_nothing),

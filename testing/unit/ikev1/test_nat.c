@@ -280,6 +280,23 @@ static void peer_that_knows_only_the_drafts_gets_and_sends_their_payload(void **
 	letter_end(&letter);
 }
 
+/* nat-ikev1-method=drafts: the peer would know the RFC, but was not told that we do. */
+static void what_was_not_announced_is_not_used(void **state)
+{
+	struct letter letter;
+
+	(void)state;
+	letter_begin(&letter, PRF_HMAC_SHA1);
+	letter.sender.v1->vendors = letter.receiver.v1->vendors = NATT;
+	letter.sender.v1->withheld = VENDOR_NATT_RFC3947;
+	letter_write(&letter, false);
+	letter_send(&letter);
+	assert_int_equal(letter.bytes[16], ISAKMP_NAT_D_DRAFT);
+	letter.receiver.v1->withheld = NATT;
+	assert_nothing(seen(&letter, &letter.east, &letter.outside));
+	letter_end(&letter);
+}
+
 /* ---- hostile messages ---- */
 
 /* The two payloads, of these lengths: the front of the right hash, or the hash and more. */
@@ -336,6 +353,7 @@ int main(void)
 		cmocka_unit_test(peer_without_hashes_or_without_vendor_id_does_not_support_it),
 		cmocka_unit_test(vendor_id_that_comes_with_the_hashes_counts),
 		cmocka_unit_test(peer_that_knows_only_the_drafts_gets_and_sends_their_payload),
+		cmocka_unit_test(what_was_not_announced_is_not_used),
 		cmocka_unit_test(hash_of_another_length_never_matches),
 		cmocka_unit_test(one_hash_alone_tells_nothing),
 	};

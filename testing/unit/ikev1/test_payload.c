@@ -65,6 +65,30 @@ static void message_that_is_too_long_is_a_limit_not_a_part_of_it(void **state)
 	isakmp_ends_end(&ends);
 }
 
+/* Aggressive Mode says all in clear, a chain of certificates too. */
+static void certificates_have_room_of_their_own(void **state)
+{
+	static const uint8_t certificate[12000];
+	struct wire_cert cert = { CERT_X509_SIGNATURE, SPAN_OF(certificate) };
+	struct ike_header header = { .spi_i = 1, .version = IKE_VERSION_1 };
+	struct outcome_message out = { .present = false };
+	struct arena arena;
+	struct sink sink;
+	struct writer writer;
+
+	(void)state;
+	arena_init(&arena, 1u << 20);
+	assert_int_equal(v1_clear_begin(&arena, &header, &sink, &writer), RC_OK);
+	isakmp_cert_emit(&writer, ISAKMP_CERT, &cert);
+	assert_int_not_equal(v1_clear_end(&writer, &sink, EXCHANGE_V1_AGGRESSIVE, &out), RC_OK);
+	assert_int_equal(v1_clear_begin_with(&arena, sizeof(certificate), &header, &sink, &writer),
+			 RC_OK);
+	isakmp_cert_emit(&writer, ISAKMP_CERT, &cert);
+	assert_int_equal(v1_clear_end(&writer, &sink, EXCHANGE_V1_AGGRESSIVE, &out), RC_OK);
+	assert_true(out.bytes.len > sizeof(certificate));
+	arena_free(&arena);
+}
+
 static void no_memory_is_told(void **state)
 {
 	struct isakmp_ends ends;
@@ -393,11 +417,34 @@ static void generator_that_gives_nothing_new_or_fails_is_an_error(void **state)
 	isakmp_ends_end(&ends);
 }
 
+static void a_message_with_certificates_gets_more_room(void **state)
+{
+	const struct ike_header header = { .spi_i = 1, .version = IKE_VERSION_1 };
+	uint8_t *much = mem_alloc(IKEV1_CLEAR_MAX);
+	struct arena arena;
+	struct writer writer;
+	struct sink sink;
+
+	(void)state;
+	assert_non_null(much);
+	arena_init(&arena, 1u << 20);
+	assert_int_equal(v1_clear_begin(&arena, &header, &sink, &writer), RC_OK);
+	isakmp_bytes_emit(&writer, ISAKMP_CERT, span_make(much, IKEV1_CLEAR_MAX));
+	assert_int_not_equal(writer_message_end(&writer), RC_OK);
+	assert_int_equal(v1_clear_begin_with(&arena, IKEV1_CLEAR_MAX, &header, &sink, &writer),
+			 RC_OK);
+	isakmp_bytes_emit(&writer, ISAKMP_CERT, span_make(much, IKEV1_CLEAR_MAX));
+	assert_int_equal(writer_message_end(&writer), RC_OK);
+	arena_free(&arena);
+	mem_free(much);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clear_message_is_read_as_it_was_written),
 		cmocka_unit_test(message_that_is_too_long_is_a_limit_not_a_part_of_it),
+		cmocka_unit_test(certificates_have_room_of_their_own),
 		cmocka_unit_test(no_memory_is_told),
 		cmocka_unit_test(inside_of_a_message_keeps_what_the_caller_said_of_it),
 		cmocka_unit_test(hash_covers_message_id_nonce_and_all_payloads_behind_it),
@@ -411,6 +458,7 @@ int main(void)
 		cmocka_unit_test(hash_under_other_keys_is_not_authentic),
 		cmocka_unit_test(message_id_is_never_0_nor_that_of_an_exchange),
 		cmocka_unit_test(message_id_is_not_that_of_our_request_that_is_out),
+		cmocka_unit_test(a_message_with_certificates_gets_more_room),
 		cmocka_unit_test(generator_that_gives_nothing_new_or_fails_is_an_error),
 	};
 

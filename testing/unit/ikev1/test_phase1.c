@@ -3,14 +3,25 @@
 
 /* ---- what is asked for ---- */
 
-static struct isakmp_phase1_terms terms_of(const char *conf)
+static enum rc terms_or(const char *conf, struct isakmp_phase1_terms *terms, struct diag *diag)
 {
 	struct v1_road road;
-	struct isakmp_phase1_terms terms;
+	struct step step;
+	enum rc rc;
 
 	v1_road_begin(&road, conf, NULL);
-	terms = v1_terms(v1_tunnel(&road.pair.west)->peer);
+	step = (struct step){ .env = &road.pair.west.gateway->env };
+	rc = v1_terms(&step, v1_tunnel(&road.pair.west)->peer, terms, diag);
 	v1_road_end(&road);
+	return rc;
+}
+
+static struct isakmp_phase1_terms terms_of(const char *conf)
+{
+	struct isakmp_phase1_terms terms;
+	struct diag diag = { "" };
+
+	assert_int_equal(terms_or(conf, &terms, &diag), RC_OK);
 	return terms;
 }
 
@@ -28,6 +39,22 @@ static void a_shared_key_is_asked_for(void **state)
 	(void)state;
 	assert_int_equal(terms.auth_count, 1);
 	assert_int_equal(terms.auths[0], OAKLEY_PRESHARED_KEY);
+}
+
+#define PLAIN "conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tkeyexchange=ikev1\n\tauto=add\n"
+
+/* A conn that allows both offers what it can do. */
+static void a_signature_is_asked_for_where_we_have_a_key(void **state)
+{
+	struct isakmp_phase1_terms terms;
+	struct diag diag = { "" };
+
+	(void)state;
+	terms = terms_of(PLAIN "\tauthby=secret,rsasig\n");
+	assert_int_equal(terms.auth_count, 1);
+	assert_int_equal(terms.auths[0], OAKLEY_PRESHARED_KEY);
+	assert_int_equal(terms_or(PLAIN "\tauthby=rsasig\n", &terms, &diag), RC_AUTH_FAILED);
+	assert_non_null(strstr(diag.text, "leftcert="));
 }
 
 /* ---- keys ---- */
@@ -249,6 +276,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_lifetime_is_the_conns_up_to_a_day),
 		cmocka_unit_test(a_shared_key_is_asked_for),
+		cmocka_unit_test(a_signature_is_asked_for_where_we_have_a_key),
 		cmocka_unit_test(both_ends_derive_the_same_keys_and_chain),
 		cmocka_unit_test(another_shared_key_makes_other_keys),
 		cmocka_unit_test(without_a_good_answer_there_are_no_keys_and_the_pair_is_freed),

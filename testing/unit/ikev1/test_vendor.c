@@ -50,6 +50,16 @@ static void what_we_say_is_what_the_peer_reads(void **state)
 	}
 }
 
+static void what_ciscos_look_for_is_said_where_the_conn_wants_it(void **state)
+{
+	struct config_conn conn = { .cisco_unity = false };
+
+	(void)state;
+	assert_int_equal(v1_vendors_ours(&conn) & VENDOR_UNITY, 0);
+	conn.cisco_unity = true;
+	assert_int_equal(v1_vendors_ours(&conn) & VENDOR_UNITY, VENDOR_UNITY);
+}
+
 static void nat_traversal_is_announced_unless_encapsulation_is_off(void **state)
 {
 	struct config_conn conn = { .encapsulation = TRI_AUTO };
@@ -62,21 +72,70 @@ static void nat_traversal_is_announced_unless_encapsulation_is_off(void **state)
 	assert_int_equal(v1_vendors_ours(&conn) & NATT, 0);
 }
 
+static void nat_ikev1_method_says_which_of_the_ways_is_announced(void **state)
+{
+	struct config_conn conn = { .encapsulation = TRI_AUTO, .nat_method = NAT_METHOD_RFC };
+
+	(void)state;
+	assert_int_equal(v1_vendors_ours(&conn) & NATT, VENDOR_NATT_RFC3947);
+	conn.nat_method = NAT_METHOD_DRAFTS;
+	assert_int_equal(v1_vendors_ours(&conn) & NATT,
+			 VENDOR_NATT_DRAFT_02 | VENDOR_NATT_DRAFT_03);
+	conn.nat_method = NAT_METHOD_NONE;
+	assert_int_equal(v1_vendors_ours(&conn) & NATT, 0);
+	assert_int_equal(v1_vendors_withheld(&conn), NATT);
+}
+
 /* RFC 3706 §5.1: who does not announce it is not asked. */
 static void dead_peer_detection_is_always_announced(void **state)
 {
-	struct config_conn conn = { .encapsulation = TRI_NO };
+	struct config_conn conn = { .encapsulation = TRI_NO, .fragmentation = FRAGMENTATION_NO };
 
 	(void)state;
 	assert_int_equal(v1_vendors_ours(&conn), VENDOR_DPD);
 }
 
+/* Nor does an answer tell more than was asked about. */
+static void a_responder_announces_what_both_ends_can_alone(void **state)
+{
+	const struct config_conn conn = { .encapsulation = TRI_AUTO, .cisco_unity = true };
+	struct isakmp v1 = { .vendors = 0 };
+	struct ike_sa sa = { .v1 = &v1 };
+
+	(void)state;
+	assert_int_equal(v1_vendors_answer(&conn, &sa), 0);
+	v1.vendors = VENDOR_DPD | VENDOR_NATT_RFC3947 | VENDOR_WINDOWS;
+	assert_int_equal(v1_vendors_answer(&conn, &sa), VENDOR_DPD | VENDOR_NATT_RFC3947);
+	v1.vendors = UINT32_MAX;
+	assert_int_equal(v1_vendors_answer(&conn, &sa), v1_vendors_ours(&conn));
+}
+
 static void what_we_do_not_speak_is_not_announced(void **state)
 {
-	struct config_conn conn = { .encapsulation = TRI_YES };
+	struct config_conn conn = { .encapsulation = TRI_YES, .fragmentation = FRAGMENTATION_NO };
 
 	(void)state;
 	assert_int_equal(v1_vendors_ours(&conn), NATT | VENDOR_DPD);
+}
+
+static void fragments_are_taken_and_sent_as_the_conn_says(void **state)
+{
+	static const enum config_fragmentation all[] = { FRAGMENTATION_NO, FRAGMENTATION_YES,
+							 FRAGMENTATION_ACCEPT,
+							 FRAGMENTATION_FORCE };
+	struct ike_sa sa = { .serial = 1 };
+	struct isakmp v1 = { .auth = 1 };
+
+	(void)state;
+	sa.v1 = &v1;
+	for (unsigned i = 0; i < 4; i++) {
+		struct config_conn conn = { .fragmentation = all[i] };
+		bool takes = all[i] != FRAGMENTATION_NO;
+		assert_int_equal((v1_vendors_ours(&conn) & VENDOR_FRAGMENTATION) != 0, takes);
+		v1_fragments(&sa, &conn);
+		assert_int_equal(sa.fragmentation, takes);
+		assert_int_equal(v1.fragmentation, all[i]);
+	}
 }
 
 static void vendor_ids_are_found_wherever_they_stand_and_however_often(void **state)
@@ -141,9 +200,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_we_say_is_what_the_peer_reads),
+		cmocka_unit_test(what_ciscos_look_for_is_said_where_the_conn_wants_it),
 		cmocka_unit_test(nat_traversal_is_announced_unless_encapsulation_is_off),
+		cmocka_unit_test(nat_ikev1_method_says_which_of_the_ways_is_announced),
 		cmocka_unit_test(dead_peer_detection_is_always_announced),
+		cmocka_unit_test(a_responder_announces_what_both_ends_can_alone),
 		cmocka_unit_test(what_we_do_not_speak_is_not_announced),
+		cmocka_unit_test(fragments_are_taken_and_sent_as_the_conn_says),
 		cmocka_unit_test(vendor_ids_are_found_wherever_they_stand_and_however_often),
 		cmocka_unit_test(message_without_vendor_ids_has_none),
 		cmocka_unit_test(same_bytes_in_another_payload_are_no_vendor_id),

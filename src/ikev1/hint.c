@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a peer says of an ISAKMP SA that we begin, before phase 1 is done (rfc2408 §5.15): nothing
+ * proves whose words they are, so that they are for the log alone, and we go on asking. */
+#include "ikev1/private.h"
+
+static bool is_encrypted(const struct step *step)
+{
+	return (step->message->header.flags & ISAKMP_FLAG_ENCRYPTION) != 0;
+}
+
+static enum rc take_hint(struct step *step, struct outcome *out)
+{
+	const struct payload *payload = v1_payload(step->message, ISAKMP_NOTIFICATION);
+	struct isakmp_notify notify;
+
+	if (step->message->header.message_id == 0)
+		return diag_fail(&out->diag, RC_SYNTAX, "Informational without a message ID");
+	if (is_encrypted(step)) /* whom we agreed on keys with: not yet our peer */
+		TRY(v1_hash_check(step, SPAN_NONE, &out->diag));
+	if (payload == NULL)
+		return RC_DROP;
+	TRY(isakmp_notify_parse(payload->body, &notify, &out->diag));
+	if (notify.type == 0 || notify.type >= ISAKMP_FIRST_STATUS)
+		return RC_DROP;
+	out->v1.hint = notify.type;
+	return RC_OK;
+}
+
+void v1_hint_add(const struct ike_sa *sa, struct diag *diag)
+{
+	char name[48];
+
+	if (sa->v1->hint != 0)
+		diag_prefix(diag,
+			    "somebody who may be the peer said %s (compare ike=, authby=, the IDs "
+			    "and keys "
+			    "of the two sides)",
+			    names_text(&isakmp_notify_names, sa->v1->hint, name, sizeof(name)));
+}
+
+static const step_fn hint_steps[] = { take_hint, NULL };
+
+static const struct payload_rule rules[] = {
+	{ ISAKMP_HASH, 0, 1, EITHER },
+	{ ISAKMP_NOTIFICATION, 1, 8, EITHER },
+	PAYLOAD_RULES_END,
+};
+
+#define HINT(state)                                                                                \
+	{                                                                                          \
+		state, INITIATOR, EVENT_V1_INFORMATIONAL, rules, hint_steps, state,                \
+			"why the peer does not go on: said, and not believed"                      \
+	}
+const struct ike_row ikev1_hint_rows[] = {
+	HINT(IKEV1_MAIN_SA),	HINT(IKEV1_MAIN_KE), HINT(IKEV1_MAIN_ID),
+	HINT(IKEV1_AGGRESSIVE), { .story = NULL },
+};
