@@ -43,7 +43,8 @@ struct gateway_counters {
 	uint64_t ike_up, ike_down, child_up, child_down, failures;
 	uint64_t cookies_sent, cookies_returned, half_open_timeouts, half_open_displaced,
 		half_open_refused, auth_ignored;
-	uint64_t integrity_failures, unknown_spi, v1_ignored;
+	uint64_t integrity_failures, unknown_spi, v1_ignored, v1_refused;
+	uint64_t deletes_unknown; /* IKEv1: for SAs that are not here, answered by nothing */
 	/* of the peers: all, those that were here already, refused ones; our size lowered */
 	uint64_t fragments_in, fragments_again, fragments_refused, path_lowered;
 	/* unfinished messages that were given up: too old, or to make room */
@@ -142,6 +143,9 @@ void gateway_crash_secret(struct gateway *gateway, const uint8_t secret[32]);
 /* Before gateway_start(): what puts addresses, interfaces and routes on the host; the caller's, and
  * outlives the gateway. */
 void gateway_use_network(struct gateway *gateway, struct network *network);
+/* Before gateway_start(): the program that asks PAM about users (auth/xauth_pam.h). Without it
+ * xauthby=pam lets nobody in. RC_NO_MEMORY. */
+enum rc gateway_use_pam(struct gateway *gateway, const char *program) MUST_CHECK;
 /* Opens the sockets, removes stale kernel state, orients, starts what has auto=start, traps what
  * has auto=ondemand. */
 enum rc gateway_start(struct gateway *gateway, struct diag *diag) MUST_CHECK;
@@ -194,6 +198,10 @@ void gateway_reload_secrets(struct gateway *gateway, struct secrets *secrets); /
  */
 enum rc gateway_up(struct gateway *gateway, const char *name,
 		   struct diag *diag) MUST_CHECK; /* wanted UP, no backoff */
+/* The same, for an XAUTH client whose user and password are said by the operator ("": the conn's
+ * username=). RC_UNSUPPORTED: it is none. */
+enum rc gateway_login(struct gateway *gateway, const char *name, const char *user,
+		      struct span password, struct diag *diag) MUST_CHECK;
 /* Ends its SAs. It is not begun again, but answered; auto=ondemand keeps its trap. */
 enum rc gateway_down(struct gateway *gateway, const char *name, struct diag *diag) MUST_CHECK;
 enum rc gateway_route(struct gateway *gateway, const char *name,

@@ -41,10 +41,12 @@ enum rc addresses_commit(struct errand *errand)
 	struct ike_sa *sa = errand->step.sa;
 	struct ip_range ranges[2];
 
-	if (!out->established || sa->peer == NULL)
+	if (sa->peer == NULL)
 		return RC_OK;
-	if (out->leases[0] != NULL || out->leases[1] != NULL)
+	if (out->leases[0] != NULL || out->leases[1] != NULL) /* IKEv1: at any time */
 		TRY(peer_take_leases(sa->peer, out->leases));
+	if (!out->established)
+		return RC_OK;
 	refused(errand);
 	if (out->config == NULL || out->child_failed != RC_OK)
 		return RC_OK;

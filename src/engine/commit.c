@@ -10,7 +10,8 @@ static bool is_request(const struct errand *errand)
 	if (errand->step.message == NULL)
 		return false;
 	if (ike_major(&errand->step.message->header) == 1)
-		return errand->row->event == EVENT_QUICK_REQUEST;
+		return errand->row->event == EVENT_QUICK_REQUEST ||
+		       errand->row->event == EVENT_TRANSACTION_REQUEST;
 	return (errand->step.message->header.flags & IKE_FLAG_RESPONSE) == 0;
 }
 
@@ -75,8 +76,8 @@ static enum rc commit_peer(struct errand *errand)
 	struct outcome *out = &errand->out;
 	struct ike_sa *sa = errand->step.sa;
 
-	if (out->peer == NULL || sa->peer != NULL)
-		return RC_OK;
+	if (out->peer == NULL || (sa->peer != NULL && !ike_sa_asks_user(sa)))
+		return RC_OK; /* XAUTH: it was the template's until its user was proven */
 	if (out->instance != NULL) {
 		TRY(peer_link(out->instance));
 		out->instance = NULL;
@@ -116,7 +117,9 @@ static void commit_state(struct errand *errand)
 		peer_record(sa->peer, sa->serial, RECORD_STATE, next, sa->state, 0);
 	if (next == IKE_ESTABLISHED && sa->state < IKE_ESTABLISHED)
 		errand->gateway->sas.established_count++;
+	errand->gateway->sas.users -= ike_sa_asks_user(sa);
 	sa->state = (uint8_t)next;
+	errand->gateway->sas.users += ike_sa_asks_user(sa);
 }
 
 static void commit_established(struct errand *errand)
@@ -130,7 +133,7 @@ static void commit_established(struct errand *errand)
 	}
 	ike_up(gateway, sa);
 	if (sa->v1 != NULL)
-		phase1_back(sa);
+		phase1_back(gateway, sa);
 	unique_established(gateway, sa, errand->out.initial_contact);
 }
 
@@ -187,7 +190,8 @@ static void commit_children_ended(struct errand *errand)
 
 	for (unsigned i = 0; i < out->ended_count; i++)
 		child_down(errand->gateway, out->ended[i], out->ended_reason);
-	if (errand->row->event == EVENT_DELETE_CHILD && errand->step.subject != NULL)
+	if (errand->row->event == EVENT_DELETE_CHILD && errand->step.subject != NULL &&
+	    out->ended_count == 0) /* IKEv1's Delete is not answered: it is among them */
 		errand->step.subject->state = CHILD_DELETING;
 }
 
@@ -304,6 +308,7 @@ static enum rc commit_sa(struct errand *errand)
 	commit_fields(errand->step.sa, out);
 	TRY(v1_commit(errand));
 	TRY(commit_peer(errand));
+	xauth_commit(errand);
 	TRY(addresses_commit(errand));
 	commit_resume(errand);
 	heard(errand);
@@ -323,8 +328,6 @@ static enum rc commit_sa(struct errand *errand)
 	followup_commit(errand);
 	if (out->established)
 		commit_established(errand);
-	else if (out->initial_contact) /* IKEv1 says it later too */
-		unique_established(gateway, errand->step.sa, true);
 	commit_child_up(errand, child);
 	commit_replaced(errand, child);
 	commit_succession(errand, born);
@@ -332,6 +335,8 @@ static enum rc commit_sa(struct errand *errand)
 	commit_creation_failed(errand, &asked);
 	commit_children_ended(errand);
 	commit_leaving(errand);
+	if (out->initial_contact && !out->established) /* IKEv1 says it later too */
+		unique_established(gateway, errand->step.sa, true);
 	if (out->established) {
 		if (errand->step.sa->v1 != NULL)
 			isakmp_forget_phase1(errand->step.sa->v1);
@@ -359,8 +364,12 @@ static bool says_goodbye(const struct errand *errand)
 {
 	const struct ike_sa *sa = errand->step.sa;
 
+	if (sa != NULL &&
+	    (sa->state == IKEV1_CONFIG || sa->state == IKEV1_XAUTH)) /* the peer believes in it */
+		return errand->row->event != EVENT_V1_INFORMATIONAL;
 	return sa != NULL && sa->state == IKE_ESTABLISHED &&
-	       (errand->row->event == EVENT_GIVE_UP || errand->row->event == EVENT_DELETE_IKE);
+	       (errand->row->event == EVENT_GIVE_UP || errand->row->event == EVENT_DELETE_IKE ||
+		errand->row->event == EVENT_TRANSACTION);
 }
 
 void commit(struct errand *errand)
@@ -372,6 +381,9 @@ void commit(struct errand *errand)
 	if (sa != NULL && sa->state < IKE_ESTABLISHED && !out->established)
 		redirect_commit(errand);
 	if (out->ike_ended != RC_OK && !out->message.present) {
+		if (says_goodbye(errand) && sa->v1 != NULL && !sa->delete_wanted &&
+		    phase1_outlived(errand->gateway, sa, out->ike_ended))
+			phase1_gone(errand->gateway, sa, out->ike_ended); /* no Deletes for them */
 		if (says_goodbye(errand))
 			send_goodbye(errand->gateway, sa, &errand->arena, 0);
 		commit_children_ended(errand); /* IKEv1: others may outlive it */
@@ -386,6 +398,10 @@ void commit(struct errand *errand)
 			  "an IKE SA fails at commit: %s", rc_name(rc));
 		if (errand->step.sa != NULL && errand->step.sa->state >= IKE_ESTABLISHED)
 			send_goodbye(errand->gateway, errand->step.sa, &errand->arena, 0);
+		if ((errand->step.sa == NULL || errand->step.sa->peer == NULL) &&
+		    errand->step.message == NULL && errand->step.peer != NULL)
+			attempt_failed(errand->gateway, errand->step.peer, errand->step.tunnel, 0,
+				       rc, "could not be committed");
 		sa_ends(errand, rc, "could not be committed");
 	} else if (out->ike_ended != RC_OK) {
 		sa_ends(errand, out->ike_ended, out->diag.text);
@@ -487,6 +503,8 @@ static bool fatal(const struct errand *errand, enum rc rc)
 	case IKEV1_MAIN_KE:
 	case IKEV1_MAIN_ID:
 	case IKEV1_AGGRESSIVE:
+	case IKEV1_XAUTH:
+	case IKEV1_CONFIG:
 		return v1_fatal(errand, rc);
 	case IKEV2_INIT_SENT:
 		/* nothing is authenticated yet: what cannot be read may be a forgery */
@@ -516,8 +534,9 @@ static bool fatal(const struct errand *errand, enum rc rc)
 static bool crippled(const struct ike_sa *sa)
 {
 	return sa->role == INITIATOR &&
-	       (sa->state == IKEV2_INIT_SENT || sa->state == IKEV1_MAIN_KE) && sa->larval != NULL &&
-	       sa->larval->pair == NULL && sa->larval->resume == NULL;
+	       (sa->state == IKEV2_INIT_SENT || sa->state == IKEV1_MAIN_KE ||
+		sa->state == IKEV1_AGGRESSIVE) &&
+	       sa->larval != NULL && sa->larval->pair == NULL && sa->larval->resume == NULL;
 }
 
 /* Then attempt_failed() tells. */

@@ -3,6 +3,8 @@
  */
 #include "engine/private.h"
 
+#define INBOUND_MAX 16 /* a question to the peer costs less than more of them */
+
 struct refresh {
 	struct gateway *gateway;
 	unsigned left;
@@ -34,6 +36,17 @@ static void query_end(struct query *query)
 	mem_free(query);
 }
 
+/* When its last packet arrived. Linux before 6.3 does not say; then it came since we asked last. */
+static usec_t arrived(const struct gateway *gateway, const struct kernel_counters *counters)
+{
+	int64_t ago = gateway->host->ops->wall(gateway->host) - counters->used_at;
+	usec_t now = host_now(gateway->host);
+
+	if (counters->used_at == 0 || ago < 0 || ago > now / USEC_PER_SEC)
+		return now;
+	return now - ago * USEC_PER_SEC;
+}
+
 static void answered(struct kernel_request *request)
 {
 	struct query *query = container_of(request, struct query, request);
@@ -41,6 +54,8 @@ static void answered(struct kernel_request *request)
 	struct child_sa *child = child_sa_by_spi(&gateway->sas, query->spi_in);
 
 	if (request->rc == RC_OK && child != NULL && child->serial == query->child) {
+		if (query->in && request->counters.packets > child->in.packets)
+			child->heard_at = arrived(gateway, &request->counters);
 		if (query->in)
 			child->in = request->counters;
 		else
@@ -99,12 +114,40 @@ void gateway_refresh_counters(struct gateway *gateway, struct tunnel *tunnel,
 	finish_one(refresh);
 }
 
+void counters_inbound(struct gateway *gateway, const struct ike_sa *sa, void (*done)(void *context),
+		      void *context)
+{
+	struct refresh *refresh = mem_alloc(sizeof(*refresh));
+	unsigned left = INBOUND_MAX;
+
+	if (refresh == NULL) {
+		done(context); /* the counters as they were last seen */
+		return;
+	}
+	*refresh = (struct refresh){ gateway, 1, done, context };
+	list_for(node, &sa->children)
+	{
+		if (left-- == 0)
+			break;
+		ask(refresh, container_of(node, struct child_sa, in_ike), true);
+	}
+	finish_one(refresh);
+}
+
 static const char *names_known(const struct names *names, int value)
 {
 	for (const struct name *entry = names->entries; entry->text != NULL; entry++)
 		if (entry->value == value)
 			return entry->text;
 	return NULL;
+}
+
+/* Those of IKEv1 that IKEv2 does not have under that number. */
+static const char *notify_known(int value)
+{
+	const char *text = names_known(&notify_names, value);
+
+	return text != NULL ? text : names_known(&isakmp_notify_names, value);
 }
 
 const char *gateway_record_name(enum record_event event, unsigned code)
@@ -119,7 +162,7 @@ const char *gateway_record_name(enum record_event event, unsigned code)
 		return names_known(&exchange_names, (int)code);
 	case RECORD_NOTIFY_IN:
 	case RECORD_NOTIFY_OUT:
-		return names_known(&notify_names, (int)code);
+		return notify_known((int)code);
 	case RECORD_STATE:
 		return names_known(&ike_state_names, (int)code);
 	case RECORD_DROPPED:
@@ -130,6 +173,8 @@ const char *gateway_record_name(enum record_event event, unsigned code)
 		return names_known(&fragment_fault_names, (int)code);
 	case RECORD_REDIRECT:
 		return names_known(&redirect_event_names, (int)code);
+	case RECORD_USER:
+		return names_known(&isakmp_user_event_names, (int)code);
 	case RECORD_WANTED:
 		return code < 4 ? wanted[code] : NULL;
 	case RECORD_DECIDED:

@@ -44,7 +44,7 @@ void attempt_failed(struct gateway *gateway, struct peer *peer, struct tunnel *t
 
 void ike_up(struct gateway *gateway, struct ike_sa *sa)
 {
-	char local[IP_TEXT_MAX], remote[IP_TEXT_MAX], suite[128];
+	char local[IP_TEXT_MAX], remote[IP_TEXT_MAX], suite[128], user[XAUTH_USER_TEXT_MAX];
 
 	gateway->counters.ike_up++;
 	sa->established = sa->idle_since = host_now(gateway->host);
@@ -54,10 +54,10 @@ void ike_up(struct gateway *gateway, struct ike_sa *sa)
 	backoff_reset(&sa->peer->backoff);
 	ticket_forget(sa->peer);
 	watch_tell(gateway, GATEWAY_IKE_UP, sa->peer, larval_tunnel(sa), sa->serial, RC_OK,
-		   "IKE SA #%llu established: %s to %s, %s%s%s", (unsigned long long)sa->serial,
+		   "IKE SA #%llu established: %s to %s, %s%s%s%s", (unsigned long long)sa->serial,
 		   endpoint_text(&sa->local, local), endpoint_text(&sa->remote, remote),
 		   proposal_choice_text(&sa->choice, suite, sizeof(suite)), sa->ppk ? ", PPK" : "",
-		   sa->encap ? ", UDP encapsulation" : "");
+		   sa->encap ? ", UDP encapsulation" : "", xauth_user_text(sa, user));
 }
 
 static const char *mode_text(const struct child_sa *child)
@@ -193,9 +193,10 @@ static void tell_end(struct gateway *gateway, struct ike_sa *sa, enum rc reason,
 			   reason_text(reason), text[0] != '\0' ? ": " : "", text);
 	} else if (reason != RC_OPERATOR && reason != RC_SHUTDOWN && reason != RC_REPLACED) {
 		attempt_failed(gateway, peer, tunnel, sa->serial, reason, text);
+		xauth_failed(gateway, sa, tunnel != NULL ? &tunnel->backoff : &peer->backoff);
 		if (tunnel != NULL) /* its other tunnels wait too */
 			peer->backoff.not_before = tunnel->backoff.not_before;
-		if (sa->v1 != NULL && reason == RC_TIMEOUT)
+		if (sa->v1 != NULL && reason == RC_TIMEOUT && sa->role == INITIATOR)
 			phase1_failed(gateway, peer);
 	}
 }

@@ -129,7 +129,8 @@ void errand_free(struct errand *errand)
 static bool fits(const struct ike_sa *sa, size_t len)
 {
 	list_for(node, &sa->waiting) len += container_of(node, struct waiting, in_sa)->len;
-	return len <= (sa->peer != NULL ? WAITING_PROVEN_MAX : WAITING_BYTES_MAX);
+	return len <=
+	       (sa->peer != NULL && !ike_sa_asks_user(sa) ? WAITING_PROVEN_MAX : WAITING_BYTES_MAX);
 }
 
 bool waiting_add(struct ike_sa *sa, const struct waiting *what, struct span bytes)
@@ -174,14 +175,9 @@ static void waiting_run(struct gateway *gateway, struct ike_sa *sa, const struct
 		road_event(gateway, sa, waiting->event, NULL, NULL, NULL);
 		return;
 	}
-	list_for(node, &sa->children)
-	{
-		child = container_of(node, struct child_sa, in_ike);
-		if (child->serial == waiting->child) {
-			road_event(gateway, sa, waiting->event, NULL, NULL, child);
-			return;
-		}
-	}
+	child = child_sa_by_serial(sa, waiting->child);
+	if (child != NULL)
+		road_event(gateway, sa, waiting->event, NULL, NULL, child);
 }
 
 /* One after the other: what came while the SA was busy, then what is whole or has its turn. */
@@ -226,7 +222,8 @@ static bool still_wanted(const struct step *step)
 		return true;
 	return !step->peer->doomed && step->tunnel != NULL && !step->tunnel->doomed &&
 	       (step->tunnel->wanted >= WANTED_ON_DEMAND ||
-		tunnel_succeeds(step->tunnel, step->now));
+		tunnel_succeeds(step->tunnel, step->now) ||
+		phase1_renewal_due(step->peer, step->now));
 }
 
 /* After a suspension: is there still somebody to do this for? */
@@ -403,6 +400,7 @@ static bool out_of_turn(const struct ike_sa *sa, enum ike_event event)
 	case EVENT_MOVE:
 	case EVENT_PROBE:
 	case EVENT_TELL:
+	case EVENT_TRANSACTION:
 	case EVENT_DELETE_CHILD:
 	case EVENT_DELETE_IKE:
 	case EVENT_CREATE_CHILD:
@@ -411,7 +409,9 @@ static bool out_of_turn(const struct ike_sa *sa, enum ike_event event)
 		return (sa->state == IKE_ESTABLISHED || sa->state == IKE_REKEYED) &&
 		       sa->request.bytes != NULL;
 	case EVENT_GIVE_UP:
-		return !ike_sa_is_half_open(sa) && sa->request.bytes == NULL;
+		return !ike_sa_is_half_open(sa) && sa->request.bytes == NULL &&
+		       sa->state != IKEV1_XAUTH &&
+		       sa->state != IKEV1_CONFIG; /* it waits for what it is told unasked */
 	case EVENT_INITIATE:
 	case EVENT_SA_INIT_REQUEST:
 	case EVENT_SA_INIT_RESPONSE:

@@ -57,7 +57,9 @@ static void commit_lifetime(struct errand *errand)
 	sa->must_reauth = true;
 	set_end(errand->gateway, sa, errand->step.now, extra->auth_lifetime);
 	log_write(errand->gateway->log, LOG_LEVEL_INFO, &subject,
-		  "the peer wants us to authenticate again within %u s (AUTH_LIFETIME)",
+		  sa->v1 != NULL ? "our address is ours for %u s (INTERNAL_ADDRESS_EXPIRY)"
+				 : "the peer wants us to authenticate again within %u s "
+				   "(AUTH_LIFETIME)",
 		  extra->auth_lifetime);
 }
 

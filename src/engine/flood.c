@@ -194,6 +194,11 @@ enum rc flood_gate(struct gateway *gateway, const struct datagram *datagram,
 	return rc;
 }
 
+bool flood_presses(struct gateway *gateway)
+{
+	return wanted(gateway, host_now(gateway->host)) != COOKIES_NOT;
+}
+
 void flood_trim(struct gateway *gateway, const struct ip_addr *remote)
 {
 	usec_t now = host_now(gateway->host);

@@ -39,9 +39,9 @@ size_t fragment_limit(const struct ike_sa *sa)
 
 /* ---- those of the peer ---- */
 
-static void refuse(struct gateway *gateway, const struct ike_sa *sa,
-		   const struct datagram *datagram, enum fragment_fault fault, enum rc rc,
-		   const struct diag *diag)
+void fragment_refused(struct gateway *gateway, const struct ike_sa *sa,
+		      const struct datagram *datagram, enum fragment_fault fault, enum rc rc,
+		      const struct diag *diag)
 {
 	struct log_subject subject = subject_of(sa);
 	char remote[IP_TEXT_MAX];
@@ -105,7 +105,7 @@ void fragment_arrived(struct gateway *gateway, struct ike_sa *sa, const struct d
 	else if (rc == RC_EXISTS)
 		gateway->counters.fragments_again++;
 	else
-		refuse(gateway, sa, datagram, fault, rc, &diag);
+		fragment_refused(gateway, sa, datagram, fault, rc, &diag);
 }
 
 bool fragment_first(const struct datagram *datagram)
@@ -162,7 +162,7 @@ bool fragments_run(struct gateway *gateway, struct ike_sa *sa)
 	const struct ike_row *row;
 	struct reassembly *whole;
 
-	if (sa->errand != NULL)
+	if (sa->errand != NULL || sa->v1 != NULL)
 		return false;
 	for (unsigned i = 0; i < 2; i++) {
 		whole = reassembly_of(sa, i == 1);
@@ -260,12 +260,33 @@ static enum rc reseal(struct ike_sa *sa, struct arena *arena, uint16_t packet, u
 	return RC_OK;
 }
 
+static void lowered(struct gateway *gateway, struct ike_sa *sa, uint16_t packet)
+{
+	if (sa->fragment_size == 0 || packet < sa->fragment_size)
+		sa->fragment_size = packet;
+	gateway->counters.path_lowered++;
+	if (sa->peer != NULL)
+		peer_record(sa->peer, sa->serial, RECORD_PATH, 0, packet, 0);
+}
+
+bool fragment_smaller(struct gateway *gateway, struct ike_sa *sa, size_t largest)
+{
+	uint16_t packet = smaller(sa, largest);
+
+	if (packet == 0)
+		return false;
+	lowered(gateway, sa, packet);
+	return true;
+}
+
 bool fragments_lower(struct gateway *gateway, struct ike_sa *sa, uint8_t **bytes, uint32_t *len)
 {
 	struct arena arena;
 	uint16_t packet;
 	enum rc rc;
 
+	if (sa->v1 != NULL)
+		return *bytes != NULL && v1_fragments_lower(gateway, sa, span_make(*bytes, *len));
 	if (!may_send(sa) || sa->keys.block.ptr == NULL || *bytes == NULL)
 		return false;
 	packet = smaller(sa, parts_of(span_make(*bytes, *len)).largest);
@@ -276,11 +297,7 @@ bool fragments_lower(struct gateway *gateway, struct ike_sa *sa, uint8_t **bytes
 	arena_free(&arena);
 	if (rc != RC_OK)
 		return false;
-	if (sa->fragment_size == 0 || packet < sa->fragment_size)
-		sa->fragment_size = packet;
-	gateway->counters.path_lowered++;
-	if (sa->peer != NULL)
-		peer_record(sa->peer, sa->serial, RECORD_PATH, 0, packet, 0);
+	lowered(gateway, sa, packet);
 	return true;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A gateway from its making to its end: parts joined together, started, stopped, freed. */
+#include "auth/xauth_pam.h"
 #include "engine/private.h"
 
 #define TIMERS_A_TURN	  64   /* a liveness probe takes up to 50 us: 10 ms are not to pass */
@@ -297,6 +298,11 @@ static void changed(void *context)
 	round_orient(context, true);
 }
 
+enum rc gateway_use_pam(struct gateway *gateway, const char *program)
+{
+	return xauth_pam_new(gateway->host, program, &gateway->env.pam);
+}
+
 void gateway_use_network(struct gateway *gateway, struct network *network)
 {
 	gateway->network = network;
@@ -467,6 +473,7 @@ void gateway_free(struct gateway *gateway)
 	if (gateway == NULL)
 		return;
 	gateway->stopping = true;
+	xauth_pam_stop(gateway->env.pam);
 	free_sas(gateway);
 	updown_forget(gateway); /* it would tell them */
 	outfit_watch(gateway, false);
@@ -492,6 +499,7 @@ void gateway_free(struct gateway *gateway)
 	retire_free_all(gateway);
 	secrets_free(gateway->secrets);
 	mem_free(gateway->redirect.to);
+	xauth_pam_free(gateway->env.pam);
 	config_unref(gateway->config);
 	timer_queue_free(&gateway->timers);
 	mem_free(gateway);

@@ -11,17 +11,34 @@ static void keep_reason(struct ike_sa *sa, const char *text)
 	sa->extra->ends_because = mem_text(text);
 }
 
+static bool is_in_use(const struct ike_sa *sa)
+{
+	return sa->state == IKE_ESTABLISHED || sa->state == IKE_REKEYED || sa->state == IKEV1_GONE;
+}
+
+/* What its end alone does not end: IPsec SAs of IKEv1 whose ISAKMP SA has gone before. */
+static void end_children(struct ike_sa *sa)
+{
+	list_for(node, &sa->children)
+	{
+		struct child_sa *child = container_of(node, struct child_sa, in_ike);
+		child->delete_wanted = true;
+		child->delete_reason = RC_AUTH_FAILED;
+	}
+}
+
 void keys_look_at(struct gateway *gateway, struct ike_sa *sa)
 {
 	struct log_subject subject;
 	struct diag diag = { "" };
 
-	if (sa->extra == NULL || sa->extra->proof == NULL || sa->delete_wanted ||
-	    (sa->state != IKE_ESTABLISHED && sa->state != IKE_REKEYED) ||
+	if (sa->extra == NULL || sa->extra->proof == NULL || sa->delete_wanted || !is_in_use(sa) ||
 	    x509_proof_check(gateway->revocation, sa->extra->proof, &diag) == RC_OK)
 		return;
 	sa->delete_wanted = true;
 	sa->delete_reason = RC_AUTH_FAILED;
+	if (sa->state == IKEV1_GONE)
+		end_children(sa);
 	keep_reason(sa, diag.text);
 	subject = subject_of(sa);
 	subject.reason = rc_name(RC_AUTH_FAILED);
@@ -34,7 +51,8 @@ void keys_watch(struct gateway *gateway, const struct peer *peer)
 	list_for(node, &peer->ike_sas)
 	{
 		const struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
-		if (sa->state == IKE_ESTABLISHED && sa->extra != NULL && sa->extra->proof != NULL)
+		if ((sa->state == IKE_ESTABLISHED || sa->state == IKEV1_GONE) &&
+		    sa->extra != NULL && sa->extra->proof != NULL)
 			x509_proof_watch(gateway->revocation, sa->extra->proof);
 	}
 }

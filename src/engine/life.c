@@ -19,7 +19,7 @@ static uint32_t draw(struct gateway *gateway)
 void life_begin(struct gateway *gateway, struct ike_sa *sa)
 {
 	const struct config_conn *conn = sa->peer->conn;
-	usec_t lifetime = conn->ikelifetime;
+	usec_t lifetime = lifetime_agreed(conn->ikelifetime, sa->v1 != NULL ? sa->v1->seconds : 0);
 	usec_t soft = lifetime_soft(conn, lifetime, sa->role == INITIATOR, draw(gateway));
 
 	sa->replace_at = conn->rekey ? sa->established + soft : USEC_NEVER;
@@ -30,11 +30,28 @@ void life_begin(struct gateway *gateway, struct ike_sa *sa)
 void life_begin_child(struct gateway *gateway, struct child_sa *child)
 {
 	const struct config_conn *conn = child->tunnel->conn;
-	usec_t now = host_now(gateway->host), lifetime = conn->salifetime;
+	usec_t now = host_now(gateway->host);
+	usec_t lifetime = lifetime_agreed(conn->salifetime, child->peer_seconds);
 	usec_t soft = lifetime_soft(conn, lifetime, child->initiator, draw(gateway));
 
 	child->replace_at = conn->rekey ? now + soft : USEC_NEVER;
 	child->expires = now + lifetime_hard(conn, lifetime, soft);
+}
+
+void life_shorten_child(struct gateway *gateway, struct child_sa *child, uint32_t seconds)
+{
+	const struct config_conn *conn = child->tunnel->conn;
+	usec_t lifetime = lifetime_agreed(conn->salifetime, seconds), soft, hard;
+
+	if (seconds == 0 || (child->peer_seconds != 0 && seconds >= child->peer_seconds))
+		return;
+	child->peer_seconds = seconds;
+	soft = lifetime_soft(conn, lifetime, child->initiator, draw(gateway));
+	hard = lifetime_hard(conn, lifetime, soft);
+	child->expires = earliest(child->expires, child->born + hard);
+	if (child->replace_at != USEC_NEVER)
+		child->replace_at = earliest(child->replace_at, child->born + soft);
+	peer_dirty(child->tunnel->peer);
 }
 
 static usec_t next_liveness(const struct ike_sa *sa)
@@ -88,6 +105,8 @@ static usec_t next_due(struct gateway *gateway, const struct ike_sa *sa)
 		return sa->expires;
 	if (sa->state == IKEV1_GONE)
 		return earliest(sa->replace_at, next_of_children(sa, now));
+	if ((sa->state == IKEV1_CONFIG || sa->state == IKEV1_XAUTH) && sa->request.bytes == NULL)
+		return sa->last_heard + retransmit_budget(sa->peer->conn);
 	if (sa->state != IKE_ESTABLISHED)
 		return sa->peer == NULL ? sa->born + half_open_time(gateway, sa) : USEC_NEVER;
 	if (sa->replace_at > now)
@@ -125,7 +144,7 @@ static void keep_alive(struct gateway *gateway, struct ike_sa *sa, usec_t now)
 }
 
 /* The peer had time enough to delete the old one, and by that to show that it has the new one. */
-static void settle_rekeyed(struct gateway *gateway, struct ike_sa *sa, usec_t now)
+void life_settle(struct gateway *gateway, const struct ike_sa *sa, usec_t now)
 {
 	list_for(node, &sa->children)
 	{
@@ -159,13 +178,17 @@ static void established_fire(struct gateway *gateway, struct ike_sa *sa, usec_t 
 		sa->delete_reason = RC_TIMEOUT;
 		sa->expires = USEC_NEVER;
 	}
-	settle_rekeyed(gateway, sa, now);
+	life_settle(gateway, sa, now);
 	followup_overdue(gateway, sa, now);
 	end_expired_children(sa, now);
 	keep_alive(gateway, sa, now);
 	peer_dirty(sa->peer);
 	life_arm(gateway, sa);
-	if (next_liveness(sa) <= now && sa->errand == NULL)
+	if (next_liveness(sa) > now || sa->errand != NULL)
+		return;
+	if (sa->v1 != NULL)
+		liveness_look(gateway, sa);
+	else
 		road_event(gateway, sa, EVENT_PROBE, NULL, NULL, NULL);
 }
 
@@ -199,6 +222,8 @@ void life_fire(struct timer *timer)
 		phase1_fire(gateway, sa);
 	else if (sa->state == IKE_REKEYED)
 		rekeyed_fire(gateway, sa, host_now(gateway->host));
-	else if (ike_sa_is_half_open(sa) && sa->peer == NULL)
+	else if ((ike_sa_is_half_open(sa) && sa->peer == NULL) ||
+		 ((sa->state == IKEV1_CONFIG || sa->state == IKEV1_XAUTH) &&
+		  sa->request.bytes == NULL))
 		half_open_fire(gateway, sa);
 }

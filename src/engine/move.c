@@ -177,7 +177,7 @@ static void child_move(struct gateway *gateway, struct child_sa *child,
 	outfit_moved(child->tunnel);
 }
 
-static void children_follow(struct gateway *gateway, struct ike_sa *sa)
+void path_carry(struct gateway *gateway, struct ike_sa *sa)
 {
 	list_for_safe(node, &sa->children)
 		child_move(gateway, container_of(node, struct child_sa, in_ike), &sa->local,
@@ -209,11 +209,13 @@ static void follow_sender(struct errand *errand)
 	    !same_kind(&sa->remote, &step->remote) || !may_move(sa, step->now))
 		return;
 	take(sa, &sa->local, &step->remote, sa->encap);
-	children_follow(errand->gateway, sa);
+	path_carry(errand->gateway, sa);
 }
 
 static void ask_there(struct ike_sa *sa, const struct ip_endpoint *where)
 {
+	if (sa->v1 != NULL && (sa->v1->vendors & VENDOR_DPD) == 0)
+		return; /* it would not answer: its next message tells */
 	if (sa->check == NULL)
 		sa->check = mem_alloc(sizeof(*sa->check));
 	if (sa->check == NULL)
@@ -222,10 +224,30 @@ static void ask_there(struct ike_sa *sa, const struct ip_endpoint *where)
 	peer_dirty(sa->peer);
 }
 
+/* Nobody can be asked: another port of the same box is believed, another address is not. */
+static void gone_mapped(struct gateway *gateway, struct child_sa *child,
+			const struct ip_endpoint *mapped)
+{
+	struct ike_sa *sa = child->ike;
+	usec_t now = host_now(gateway->host);
+
+	if (!sa->nat_there || sa->nat_here || child->encap.remote_port == 0 || mapped->port == 0 ||
+	    !ip_equal(&child->remote, &mapped->addr) || !may_move(sa, now) ||
+	    is_there(child, &sa->local, mapped, true))
+		return;
+	child_move(gateway, child, &sa->local, mapped, true);
+	sa->moves = now >= sa->moved + MOVES_PERIOD ? 1 : (uint8_t)(sa->moves + 1);
+	sa->moved = now;
+}
+
 void path_mapped(struct gateway *gateway, struct child_sa *child, const struct ip_endpoint *mapped)
 {
 	struct ike_sa *sa = child != NULL ? child->ike : NULL;
 
+	if (sa != NULL && sa->state == IKEV1_GONE) {
+		gone_mapped(gateway, child, mapped);
+		return;
+	}
 	if (sa == NULL || !follows_mappings(sa) || child->encap.remote_port == 0 ||
 	    !same_kind(&sa->remote, mapped) || !may_move(sa, host_now(gateway->host)) ||
 	    is_there(child, &sa->local, mapped, true) || sa->request.purpose == REQUEST_CHECK)
@@ -266,7 +288,7 @@ enum rc path_commit(struct errand *errand)
 		check_over(sa);
 	follow_sender(errand);
 	if (out->follow)
-		children_follow(errand->gateway, sa);
+		path_carry(errand->gateway, sa);
 	return RC_OK;
 }
 
@@ -290,7 +312,10 @@ void path_send(struct gateway *gateway, struct ike_sa *sa)
 		remote = *sa->check;
 	else if (tries_others(sa))
 		(void)ikev2_path(&gateway->env, sa, sa->mobile->trial++, &local, &remote);
-	send_kept(gateway, &local, &remote, bytes);
+	if (sa->v1 != NULL)
+		v1_transmit(gateway, sa, &local, &remote, bytes);
+	else
+		send_kept(gateway, &local, &remote, bytes);
 }
 
 static bool something_due(const struct ike_sa *sa)

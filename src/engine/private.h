@@ -5,6 +5,7 @@
 
 #include <string.h>
 #include "engine/gateway.h"
+#include "engine/v1.h"
 #include "sa/ticket.h"
 
 #define WAITING_MAX 32 /* events and packets that wait for an SA's current event */
@@ -115,6 +116,8 @@ void road_whole(struct gateway *gateway, struct ike_sa *sa, struct reassembly *r
 
 /* A message of an SA waits for the event that is being worked on. */
 void wait_in_line(struct ike_sa *sa, const struct datagram *datagram);
+/* Answers to messages that belong to nothing are bounded: their sender may be forged. */
+bool datagram_may_answer(struct gateway *gateway) MUST_CHECK;
 void datagram_dropped(struct gateway *gateway, const struct datagram *datagram, enum rc rc,
 		      const char *why);
 /* The errand ends before its row: what was read is nobody's message. */
@@ -122,38 +125,19 @@ void datagram_rejected(struct errand *errand, const struct datagram *datagram, e
 struct errand *datagram_errand(struct gateway *gateway, struct ike_sa *sa,
 			       const struct datagram *datagram, const struct ike_row *row);
 
-/* ---- v1.c: IKEv1 on the road ---- */
-void v1_receive(struct gateway *gateway, const struct datagram *datagram,
-		const struct ike_header *header);
-/* The row of an event of either version. version 1 or 2. */
-const struct ike_row *row_find(unsigned version, enum ike_state state, enum ike_role role,
-			       enum ike_event event);
-/* It was reached. */
-void row_count(struct gateway *gateway, const struct ike_row *row);
-static inline unsigned version_of(const struct ike_sa *sa, const struct peer *peer)
-{
-	if (sa != NULL)
-		return sa->v1 != NULL ? 1 : 2;
-	return peer != NULL && peer_is_v1(peer) ? 1 : 2;
-}
-/* What the event changes of the ISAKMP SA, before anything is sent. */
-enum rc v1_commit(struct errand *errand) MUST_CHECK;
-enum rc v1_send(struct errand *errand) MUST_CHECK;
-/* The R-U-THERE that is out goes out anew, with the next number. */
-void v1_probe_again(struct gateway *gateway, struct ike_sa *sa);
-/* A Quick Mode of the peer's has failed: it is told why. */
-void v1_refuse(struct errand *errand, enum rc rc);
-/* Tells the peer that the SA ends. */
-void v1_goodbye(struct gateway *gateway, struct ike_sa *sa, struct arena *arena);
-/* An event of IKEv1 has failed: does the SA end with it? */
-bool v1_fatal(const struct errand *errand, enum rc rc);
-
 /* ---- fragments.c: RFC 7383 ---- */
 /* The largest message that goes out in one piece to this peer; 0: any. */
 size_t fragment_limit(const struct ike_sa *sa);
 /* A fragment of the message whose turn it is: kept, or refused with a reason. The last one brings
  * the message on its way. */
 void fragment_arrived(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram);
+/* It is counted and told. */
+void fragment_refused(struct gateway *gateway, const struct ike_sa *sa,
+		      const struct datagram *datagram, enum fragment_fault fault, enum rc rc,
+		      const struct diag *diag);
+/* The largest datagram has so many bytes and does not get through: smaller ones from now on. false:
+ * there are none. */
+bool fragment_smaller(struct gateway *gateway, struct ike_sa *sa, size_t largest);
 /* Is it the first of its message? §2.6.1: only that one is answered again. Not opened: the keys may
  * be newer than the question (RFC 9242). */
 bool fragment_first(const struct datagram *datagram);
@@ -185,6 +169,9 @@ bool window_run(struct gateway *gateway, struct ike_sa *sa);
  * nothing. */
 enum rc flood_gate(struct gateway *gateway, const struct datagram *datagram,
 		   const struct ike_header *header, struct diag *diag) MUST_CHECK;
+/* Are new peers asked for a cookie now? IKEv1 has none: its Main Mode makes no key before the peer
+ * has returned ours; Aggressive Mode would, for whoever asks. */
+bool flood_presses(struct gateway *gateway);
 /* After a request from there went on its road: others make room for it. */
 void flood_trim(struct gateway *gateway, const struct ip_addr *remote);
 /* A protected message for a half-open SA was not its peer's; after some, no more are looked at. */
@@ -244,6 +231,14 @@ bool split_refused(struct gateway *gateway, struct tunnel *tunnel);
 void child_uninstall(struct gateway *gateway, const struct child_sa *child, bool lingers);
 /* At the end: whoever asked for counters is told. */
 void counters_forget(struct gateway *gateway);
+/* Asks what arrived in the SA's Child SAs (some, of many); done, once, when all is known. */
+void counters_inbound(struct gateway *gateway, const struct ike_sa *sa, void (*done)(void *context),
+		      void *context);
+
+/* ---- liveness.c ---- */
+/* IKEv1: nothing was heard for dpddelay=. Did packets come? Otherwise the peer is asked; and where
+ * it was asked already, packets are answer enough. */
+void liveness_look(struct gateway *gateway, const struct ike_sa *sa);
 void kernel_event(void *context, const struct kernel_event *event);
 void tasks_hurry(struct gateway *gateway);  /* what lingers in the kernel goes at once */
 void tasks_forget(struct gateway *gateway); /* what the kernel has not answered until the end */
@@ -375,6 +370,8 @@ void child_ask(struct gateway *gateway, const struct kernel_request *request,
 void path_take(struct ike_sa *sa, const struct outcome *out);
 /* What an outcome says about addresses, and what an authenticated message shows (§2.23). */
 enum rc path_commit(struct errand *errand) MUST_CHECK;
+/* Its Child SAs go where it is, in the kernel too. */
+void path_carry(struct gateway *gateway, struct ike_sa *sa);
 /* Sends the outstanding request by the path of this try. */
 void path_send(struct gateway *gateway, struct ike_sa *sa);
 /* reconcile: what is to be said or asked about addresses. */
@@ -384,26 +381,15 @@ void path_host_changed(struct gateway *gateway, struct peer *peer);
 /* The kernel saw authentic ESP of the Child SA (NULL: of none of ours) come from elsewhere. */
 void path_mapped(struct gateway *gateway, struct child_sa *child, const struct ip_endpoint *mapped);
 
-/* ---- phase1.c: Child SAs that outlive their ISAKMP SA (architecture.md §6) ---- */
-/* The SA ends by this reason: do its Child SAs stay? */
-bool phase1_outlived(const struct gateway *gateway, const struct ike_sa *sa, enum rc reason);
-/* It ends, they stay: with another ISAKMP SA of the peer's, or with what is left of this one (then
- * it is IKEV1_GONE). */
-void phase1_gone(struct gateway *gateway, struct ike_sa *sa, enum rc reason);
-/* Its timer: they are due to be replaced, or their own lifetimes are. */
-void phase1_fire(struct gateway *gateway, struct ike_sa *sa);
-/* An ISAKMP SA is up: it takes over what may be taken over. */
-void phase1_back(struct ike_sa *sa);
-/* Phase 1 failed: what waited for it ends. */
-void phase1_failed(struct gateway *gateway, struct peer *peer);
-/* reconcile's rule. */
-void phase1_go(struct gateway *gateway, struct ike_sa *sa);
-
 /* ---- life.c ---- */
 void life_arm(struct gateway *gateway, struct ike_sa *sa);
 void life_fire(struct timer *timer);
+/* Of its Child SAs those that were replaced go when it is time, and new ones are sent with. */
+void life_settle(struct gateway *gateway, const struct ike_sa *sa, usec_t now);
 void life_begin(struct gateway *gateway, struct ike_sa *sa);
 void life_begin_child(struct gateway *gateway, struct child_sa *child);
+/* The peer says (RFC 2407 §4.6.3.1) that it lives no longer than so many seconds. */
+void life_shorten_child(struct gateway *gateway, struct child_sa *child, uint32_t seconds);
 
 /* ---- addresses.c: of clients, in the tunnel ---- */
 enum rc addresses_commit(struct errand *errand) MUST_CHECK;
@@ -448,6 +434,8 @@ bool crash_proven(struct gateway *gateway, struct ike_sa *sa, const struct datag
 void reconcile(struct gateway *gateway, struct peer *peer);
 void reconcile_dirty(struct deferred *deferred);
 void reconcile_at(struct gateway *gateway, struct peer *peer, usec_t when);
+/* An IKE SA for the tunnel, unless one of the peer's is on its way. */
+void reconcile_initiate(struct gateway *gateway, struct tunnel *tunnel);
 void reconcile_mark(void *context, struct peer *peer); /* peers.on_dirty */
 
 /* ---- rounds.c: walks over all peers, some in a turn ---- */

@@ -34,6 +34,8 @@ static bool promote(struct gateway *gateway, struct child_sa *child)
 	rc = child_install_out(&arena, child, secret_span(&child->waiting_keymat), &requests);
 	if (rc == RC_OK)
 		child_install(gateway, &requests, child);
+	else
+		child->promotions--; /* nothing was asked of the kernel */
 	arena_free(&arena);
 	return rc == RC_OK;
 }

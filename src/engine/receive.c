@@ -28,8 +28,7 @@ static void answer_notify(struct gateway *gateway, const struct datagram *datagr
 		send_clear(gateway, &datagram->local, &datagram->remote, sink_written(&sink));
 }
 
-/* Answers to messages that belong to nothing are bounded: their sender may be forged. */
-static bool may_answer(struct gateway *gateway)
+bool datagram_may_answer(struct gateway *gateway)
 {
 	usec_t second = host_now(gateway->host) / USEC_PER_SEC;
 
@@ -47,14 +46,14 @@ static void other_version(struct gateway *gateway, const struct datagram *datagr
 	char remote[IP_TEXT_MAX];
 
 	if (ike_major(header) > 2 && (header->flags & IKE_FLAG_RESPONSE) == 0) {
-		if (may_answer(gateway))
+		if (datagram_may_answer(gateway))
 			answer_notify(gateway, datagram, header, INVALID_MAJOR_VERSION, SPAN_NONE);
 		return;
 	}
 	gateway->counters.v1_ignored++;
 	log_limited(gateway->log, &gateway->v1_limit, host_now(gateway->host), LOG_LEVEL_NOTICE,
-		    NULL, "IKEv%u message from %s ignored: only IKEv2 is spoken", ike_major(header),
-		    endpoint_text(&datagram->remote, remote));
+		    NULL, "IKEv%u message from %s ignored: IKEv1 and IKEv2 are spoken",
+		    ike_major(header), endpoint_text(&datagram->remote, remote));
 }
 
 /* The peer uses the IKE SA that it has just made with us, and overtakes its answer. */
@@ -77,7 +76,7 @@ static void unknown_sa(struct gateway *gateway, const struct datagram *datagram,
 	gateway->counters.dropped++;
 	if ((header->flags & IKE_FLAG_RESPONSE) != 0)
 		return;
-	if (is_early(gateway, header) || !may_answer(gateway))
+	if (is_early(gateway, header) || !datagram_may_answer(gateway))
 		return;
 	crash_answer(gateway, datagram, header);
 	log_limited(gateway->log, limit, now, LOG_LEVEL_INFO, NULL,

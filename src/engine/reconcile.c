@@ -94,17 +94,48 @@ static uint32_t lower_spi(const struct child_sa *child)
 	return child->spi_in < child->spi_out ? child->spi_in : child->spi_out;
 }
 
+/* At about the same time. */
+static bool both_began(const struct child_sa *a, const struct child_sa *b)
+{
+	usec_t apart = a->born > b->born ? a->born - b->born : b->born - a->born;
+
+	if (a->ike->v1 != NULL)
+		return phase1_crossed(a, b);
+	return a->initiator != b->initiator && apart < SIMULTANEOUS;
+}
+
+/* IKEv1: the third message of its Quick Mode has not come: the peer may not have it. */
+static bool unproven(const struct child_sa *child)
+{
+	return child->ike->v1 != NULL && !child->initiator && child->waiting_keymat.ptr != NULL &&
+	       child->promotions == 0;
+}
+
 /* Both ends must choose the same one: of two that crossed, that of the IKE SA which takes over
  * (reauthentication), or the one with the lowest SPI; otherwise the newer. */
 static bool loses(const struct child_sa *a, const struct child_sa *b)
 {
-	usec_t apart = a->born > b->born ? a->born - b->born : b->born - a->born;
-
-	if (a->initiator == b->initiator || apart >= SIMULTANEOUS)
+	if ((a->ike->state == IKEV1_GONE) != (b->ike->state == IKEV1_GONE))
+		return a->ike->state == IKEV1_GONE; /* the peer may not have it any more */
+	if (unproven(a) != unproven(b))
+		return unproven(a);
+	if (!both_began(a, b))
 		return a->serial < b->serial;
-	if (takes_over(a->ike, b->ike) || takes_over(b->ike, a->ike))
+	/* of IKEv1 they may have gone on with other ones since */
+	if (a->ike->v1 == NULL && (takes_over(a->ike, b->ike) || takes_over(b->ike, a->ike)))
 		return takes_over(b->ike, a->ike);
 	return lower_spi(a) > lower_spi(b);
+}
+
+/* Who made it deletes it first. Of IKEv1 only where both ends are sure to choose alike: then what
+ * they say to each other comes before they can have deleted one each. */
+static usec_t grace_of(const struct child_sa *child, const struct child_sa *keep)
+{
+	bool soon = child->initiator;
+
+	if (child->ike->v1 != NULL)
+		soon = child->must_replace || (child->initiator && both_began(child, keep));
+	return soon ? CROSSED_GRACE : DUPLICATE_GRACE;
 }
 
 static struct child_sa *keeper(const struct tunnel *tunnel)
@@ -169,10 +200,10 @@ static void one_child(struct gateway *gateway, struct tunnel *tunnel)
 	{
 		struct child_sa *child = child_of(node);
 		if (keep == NULL || child == keep || child->state != CHILD_UP ||
-		    child->delete_wanted || child->replaced ||
+		    child->delete_wanted || child->replaced || unproven(child) ||
 		    !selectors_equal(&child->selectors, &keep->selectors) || doubtful(keep->ike))
 			continue;
-		when = keep->born + (child->initiator ? CROSSED_GRACE : DUPLICATE_GRACE);
+		when = keep->born + grace_of(child, keep);
 		if (now < when) {
 			reconcile_at(gateway, tunnel->peer, when);
 			continue;
@@ -308,7 +339,7 @@ static bool peer_first(struct gateway *gateway, const struct tunnel *tunnel,
 static void create_in(struct gateway *gateway, struct tunnel *tunnel, struct ike_sa *sa)
 {
 	if (peer_first(gateway, tunnel, sa) || followup_of_tunnel(sa, tunnel->serial) ||
-	    !carrier_ready(gateway, sa))
+	    phase1_is_making(tunnel) || !carrier_ready(gateway, sa))
 		return;
 	peer_record(tunnel->peer, sa->serial, RECORD_DECIDED, EVENT_CREATE_CHILD, 0, 0);
 	watch_tell(gateway, GATEWAY_PROGRESS, tunnel->peer, tunnel, sa->serial, RC_OK,
@@ -316,9 +347,10 @@ static void create_in(struct gateway *gateway, struct tunnel *tunnel, struct ike
 	road_event(gateway, sa, EVENT_CREATE_CHILD, NULL, tunnel, NULL);
 }
 
-static void initiate(struct gateway *gateway, struct tunnel *tunnel)
+void reconcile_initiate(struct gateway *gateway, struct tunnel *tunnel)
 {
-	if (!addresses_known(tunnel) || attempt_in_flight(gateway, tunnel->peer))
+	if (!addresses_known(tunnel) || attempt_in_flight(gateway, tunnel->peer) ||
+	    xauth_waits(gateway, tunnel))
 		return;
 	if (!line_room(gateway, LINE_INITIATING)) {
 		line_join(gateway, tunnel->peer, LINE_INITIATING);
@@ -357,7 +389,7 @@ static void make_one(struct gateway *gateway, struct tunnel *tunnel)
 	if (sa != NULL)
 		create_in(gateway, tunnel, sa);
 	else if (!too_soon(gateway, tunnel, current))
-		initiate(gateway, tunnel);
+		reconcile_initiate(gateway, tunnel);
 }
 
 /* ---- rule: an IKE SA has a purpose ---- */
@@ -389,10 +421,25 @@ static bool needed(const struct gateway *gateway, const struct ike_sa *sa)
 	return false;
 }
 
-/* An IKE SA whose children all go has no purpose: one Delete serves for all. */
+/* Some Child SA of the peer's stays, or is to be made. */
+static bool has_work(const struct gateway *gateway, const struct peer *peer)
+{
+	list_for(node, &peer->tunnels)
+	{
+		const struct tunnel *tunnel = container_of(node, struct tunnel, in_peer);
+		const struct child_sa *current = keeper(tunnel);
+		if (current != NULL || lacks_one(gateway, tunnel, current))
+			return true;
+	}
+	return false;
+}
+
+/* An IKE SA whose children all go has no purpose: one Delete serves for all. Of several of IKEv1
+ * those without any go as phase1_renew.c says, as long as there is one with a purpose. */
 static bool purposeless(struct gateway *gateway, struct ike_sa *sa)
 {
-	if (sa->state != IKE_ESTABLISHED || sa->heir_of != 0 || sa->followups != NULL)
+	if (sa->state != IKE_ESTABLISHED || sa->heir_of != 0 || sa->followups != NULL ||
+	    (phase1_has_company(sa) && has_work(gateway, sa->peer)))
 		return false;
 	list_for(node, &sa->children) if (!container_of(node, struct child_sa, in_ike)
 						   ->delete_wanted) return false;
@@ -415,6 +462,7 @@ static void go_ike(struct gateway *gateway, struct ike_sa *sa)
 		return;
 	if (sa->state == IKEV2_INIT_SENT || sa->state == IKEV2_INTERMEDIATE_SENT ||
 	    (sa->v1 != NULL && sa->role == INITIATOR && sa->state < IKE_ESTABLISHED) ||
+	    ike_sa_asks_user(sa) ||
 	    ((sa->state == IKE_ESTABLISHED || sa->state == IKE_REKEYED) &&
 	     sa->request.bytes == NULL))
 		road_event(gateway, sa, EVENT_DELETE_IKE, NULL, NULL, NULL);
@@ -524,11 +572,14 @@ void reconcile(struct gateway *gateway, struct peer *peer)
 	list_for_safe(node, &peer->tunnels)
 		reconcile_tunnel(gateway, container_of(node, struct tunnel, in_peer));
 	unique_rule(gateway, peer);
+	phase1_renew(gateway, peer);
 	list_for_safe(node, &peer->ike_sas) renew_ike(gateway, ike_of(node));
 	list_for_safe(node, &peer->ike_sas) go_ike(gateway, ike_of(node));
 	list_for_safe(node, &peer->ike_sas) phase1_go(gateway, ike_of(node));
 	list_for_safe(node, &peer->ike_sas) path_go(gateway, ike_of(node));
 	list_for_safe(node, &peer->ike_sas) ask_doubtful(gateway, ike_of(node));
+	list_for_safe(node, &peer->ike_sas) v1_configure(gateway, ike_of(node));
+	list_for_safe(node, &peer->ike_sas) v1_tell(gateway, ike_of(node));
 	list_for_safe(node, &peer->ike_sas) extra_tell(gateway, ike_of(node));
 	list_for_safe(node, &peer->tunnels)
 		go_children(gateway, container_of(node, struct tunnel, in_peer));

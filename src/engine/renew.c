@@ -21,13 +21,13 @@ static bool is_begun_by_us(const struct peer *peer)
  * that to the peer and rekeys. */
 static bool reauthenticates(const struct ike_sa *sa)
 {
-	return sa->must_reauth || sa->v1 != NULL ||
-	       (sa->peer->conn->reauth && is_begun_by_us(sa->peer));
+	return sa->must_reauth || (sa->peer->conn->reauth && is_begun_by_us(sa->peer));
 }
 
+/* IKEv1 knows nothing else, but there Child SAs go on with the new one (phase1_renew.c). */
 static bool whole_new(const struct ike_sa *sa)
 {
-	return sa->must_replace || sa->no_additional || reauthenticates(sa);
+	return sa->must_replace || sa->no_additional || (sa->v1 == NULL && reauthenticates(sa));
 }
 
 static bool usable(const struct gateway *gateway, const struct ike_sa *sa)
@@ -143,14 +143,15 @@ void renew_child(struct gateway *gateway, struct child_sa *child)
 	usec_t now = host_now(gateway->host), when = not_before(tunnel);
 
 	if (child->state != CHILD_UP || child->delete_wanted || child->replaced ||
-	    child->must_replace || now < child->replace_at || !goes_on(gateway, tunnel) ||
-	    !usable(gateway, child->ike))
+	    phase1_leaves_alone(child) || child->must_replace || now < child->replace_at ||
+	    !goes_on(gateway, tunnel) || !usable(gateway, child->ike))
 		return;
 	if (when > now) {
 		reconcile_at(gateway, tunnel->peer, when);
 		return;
 	}
-	if (followup_of_child(child->ike, child->serial) || !carrier_ready(gateway, child->ike))
+	if (followup_of_child(child->ike, child->serial) || phase1_is_making(tunnel) ||
+	    !carrier_ready(gateway, child->ike))
 		return;
 	peer_record(tunnel->peer, child->ike->serial, RECORD_DECIDED, EVENT_REKEY_CHILD,
 		    child->spi_in, 0);
@@ -161,9 +162,9 @@ void renew_ike(struct gateway *gateway, struct ike_sa *sa)
 {
 	usec_t now = host_now(gateway->host);
 
-	if (now < sa->replace_at || whole_new(sa) || !usable(gateway, sa) || sa->peer->doomed ||
-	    gateway->stopping || list_empty(&sa->children) || sa->followups != NULL ||
-	    !carrier_ready(gateway, sa))
+	if (sa->v1 != NULL || now < sa->replace_at || whole_new(sa) || !usable(gateway, sa) ||
+	    sa->peer->doomed || gateway->stopping || list_empty(&sa->children) ||
+	    sa->followups != NULL || !carrier_ready(gateway, sa))
 		return;
 	peer_record(sa->peer, sa->serial, RECORD_DECIDED, EVENT_REKEY_IKE, 0, 0);
 	road_event(gateway, sa, EVENT_REKEY_IKE, NULL, NULL, NULL);

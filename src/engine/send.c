@@ -231,4 +231,6 @@ void retransmit_fire(struct timer *timer)
 	path_send(gateway, sa);
 	arm_retransmit(gateway, sa);
 	line_give_way(gateway, sa);
+	if (sa->v1 != NULL && sa->request.purpose == REQUEST_LIVENESS)
+		liveness_look(gateway, sa);
 }

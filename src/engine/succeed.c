@@ -154,15 +154,17 @@ void outbound_waits(struct errand *errand, struct child_sa *child)
 	usec_t now = host_now(errand->gateway->host);
 	usec_t budget = retransmit_budget(child->tunnel->peer->conn);
 
-	if (child->out_installed || out->child_lost || child->initiator)
+	if (child->out_installed || out->child_lost || (child->initiator && out->v1.hold == 0))
 		return;
 	if (errand->step.sa->v1 == NULL && out->old == NULL && to_send_with(child) == NULL)
 		return;
 	secret_move(&child->waiting_keymat, &out->keymat);
 	list_init(&out->kernel);
-	child->proven_at = now + FRESH_GRACE;
-	if (out->old != NULL)
+	child->proven_at = now + (out->v1.hold != 0 ? out->v1.hold : FRESH_GRACE);
+	if (out->old != NULL && out->v1.hold == 0)
 		child->proven_at = now + (budget > OUT_GRACE ? budget : OUT_GRACE);
+	if (errand->step.sa->v1 != NULL && !child->initiator)
+		child->proven_at = USEC_NEVER; /* the third message of its Quick Mode says so */
 }
 
 static void set_replaced(struct gateway *gateway, struct child_sa *child, bool ours)
@@ -193,7 +195,11 @@ void commit_replaced(struct errand *errand, struct child_sa *child)
 		return;
 	if (out->old != NULL) {
 		inherit_end(out->old, child);
-		set_replaced(gateway, out->old, out->old_is_ours);
+		set_replaced(gateway, out->old, out->old_is_ours && out->v1.hold == 0);
+		if (out->v1.hold != 0) { /* nothing else proves that the peer has the new one */
+			out->old->leave_at = child->proven_at + CROSSED_GRACE;
+			life_arm(gateway, out->old->ike);
+		}
 	}
 	if (out->rival != NULL) { /* Libreswan sends with it, and loses its policies with it */
 		set_replaced(gateway, out->rival, false);

@@ -39,7 +39,8 @@ struct trap {
 bool tunnel_traps(const struct tunnel *tunnel)
 {
 	return tunnel->wanted == WANTED_ON_DEMAND ||
-	       (tunnel->wanted == WANTED_UP && tunnel->conn->start == AUTO_ONDEMAND);
+	       (tunnel->wanted == WANTED_UP &&
+		(tunnel->conn->start == AUTO_ONDEMAND || tunnel->conn->dpdaction == DPD_HOLD));
 }
 
 /* ---- which one stands where ---- */

@@ -71,6 +71,8 @@ void unique_established(struct gateway *gateway, struct ike_sa *sa, bool initial
 	if (initial_contact && mode(gateway) != UNIQUE_NEVER) {
 		forget_of(&arrival, sa->peer);
 		peer_twins(sa->peer, forget_twin, &arrival);
+		if (sa->v1 != NULL)
+			phase1_forget(gateway, sa);
 	}
 	if (sa->peer->parent == NULL)
 		return;
@@ -101,7 +103,19 @@ static void consider(void *context, struct peer *other)
 
 static bool is_earlier(const struct ike_sa *sa, const struct ike_sa *heir)
 {
-	return sa->state == IKE_ESTABLISHED && !sa->delete_wanted && sa->established < heir->born;
+	return (sa->state == IKE_ESTABLISHED || sa->state == IKEV1_GONE) && !sa->delete_wanted &&
+	       sa->established < heir->born;
+}
+
+/* IKEv1: what has lost its ISAKMP SA ends child by child (phase1_go()). */
+static void end_children(struct ike_sa *sa)
+{
+	list_for(node, &sa->children)
+	{
+		struct child_sa *child = container_of(node, struct child_sa, in_ike);
+		child->delete_wanted = true;
+		child->delete_reason = RC_REPLACED;
+	}
 }
 
 /* Our answer to its IKE_AUTH may have been lost: then the old one is all that the client has. */
@@ -121,6 +135,8 @@ static void yield(struct gateway *gateway, struct ike_sa *sa, struct ike_sa *hei
 	if (proven(heir)) {
 		sa->delete_wanted = true;
 		sa->delete_reason = RC_REPLACED;
+		if (sa->state == IKEV1_GONE)
+			end_children(sa);
 		return;
 	}
 	if (heir->errand == NULL && heir->request.bytes == NULL)

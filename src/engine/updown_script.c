@@ -185,6 +185,18 @@ static const char *policy_auth(const struct config_end *end)
 	return (end->auth & AUTHBY_NULL) != 0 ? "AUTH_NULL" : "RSASIG";
 }
 
+/* Who the client's user is, by XAUTH: what it said, printable; whether that is true is another
+ * question where xauthfail=soft. */
+static void put_user(struct values *values, const struct subject *subject)
+{
+	const struct ike_sa *sa = subject->child != NULL ? subject->child->ike : NULL;
+	const struct isakmp_user *user = sa != NULL && sa->v1 != NULL ? sa->v1->user : NULL;
+
+	put_text(values, "PLUTO_USERNAME", user != NULL ? user->name : "");
+	put_text(values, "PLUTO_XAUTH_USERNAME", user != NULL ? user->name : "");
+	put(values, "XAUTH_FAILED=%d", user != NULL && user->failed);
+}
+
 static void put_connection(struct values *values, const struct subject *subject)
 {
 	const struct tunnel *tunnel = subject->tunnel;
@@ -198,15 +210,15 @@ static void put_connection(struct values *values, const struct subject *subject)
 	put(values, "PLUTO_CONN_KIND=%s",
 	    tunnel->peer->parent != NULL ? "CK_INSTANCE" : "CK_PERMANENT");
 	put(values, "PLUTO_CONN_ADDRFAMILY=ipv%d", subject->local->family == AF_INET6 ? 6 : 4);
-	put(values, "PLUTO_CONN_POLICY=IKEV2+%s+ENCRYPT+%s%s%s%s", policy_auth(local_end(tunnel)),
+	put(values, "PLUTO_CONN_POLICY=%s+%s+ENCRYPT+%s%s%s%s",
+	    peer_is_v1(tunnel->peer) ? "IKEV1" : "IKEV2", policy_auth(local_end(tunnel)),
 	    transport ? "TRANSPORT" : "TUNNEL", conn->pfs ? "+PFS" : "",
 	    conn->rekey ? "" : "+DONT_REKEY", conn->mobike ? "+MOBIKE" : "");
 	put(values, "PLUTO_STACK=xfrm");
 	put(values, "PLUTO_UNIQUEID=%llu", (unsigned long long)tunnel->serial);
 	put(values, "PLUTO_IS_PEER_CISCO=0");
 	put(values, "PLUTO_NM_CONFIGURED=0");
-	put(values, "PLUTO_USERNAME=");
-	put(values, "XAUTH_FAILED=0");
+	put_user(values, subject);
 	put(values, "CAT=");
 	if (conn->mtu != 0)
 		put(values, "PLUTO_MTU=%u", conn->mtu);
@@ -214,15 +226,20 @@ static void put_connection(struct values *values, const struct subject *subject)
 		put(values, "PLUTO_METRIC=%u", conn->metric);
 }
 
-static void put_marks(struct values *values, const struct config_conn *conn)
+static void put_marks(struct values *values, const struct tunnel *tunnel)
 {
-	if (conn->mark_in != 0 || conn->mark_in_mask != 0) {
-		put(values, "CONNMARK_IN=0x%x/0x%x", conn->mark_in, conn->mark_in_mask);
-		put(values, "PLUTO_MARK_IN=%u/0x%08x", conn->mark_in, conn->mark_in_mask);
+	const struct config_conn *conn = tunnel->conn;
+	uint32_t mark, mask;
+
+	tunnel_mark(tunnel, KERNEL_IN, &mark, &mask);
+	if (mark != 0 || mask != 0) {
+		put(values, "CONNMARK_IN=0x%x/0x%x", mark, mask);
+		put(values, "PLUTO_MARK_IN=%u/0x%08x", mark, mask);
 	}
-	if (conn->mark_out != 0 || conn->mark_out_mask != 0) {
-		put(values, "CONNMARK_OUT=0x%x/0x%x", conn->mark_out, conn->mark_out_mask);
-		put(values, "PLUTO_MARK_OUT=%u/0x%08x", conn->mark_out, conn->mark_out_mask);
+	tunnel_mark(tunnel, KERNEL_OUT, &mark, &mask);
+	if (mark != 0 || mask != 0) {
+		put(values, "CONNMARK_OUT=0x%x/0x%x", mark, mask);
+		put(values, "PLUTO_MARK_OUT=%u/0x%08x", mark, mask);
 	}
 	if (conn->if_id != 0) {
 		put(values, "PLUTO_IF_ID_IN=%u", conn->if_id);
@@ -443,7 +460,7 @@ static bool write_values(struct updown_script *script, struct gateway *gateway,
 	put_ways(&values, gateway, subject);
 	put_ends(&values, subject);
 	put_sa(&values, gateway, subject);
-	put_marks(&values, subject->tunnel->conn);
+	put_marks(&values, subject->tunnel);
 	put_given(&values, subject);
 	script->env_count = values.count;
 	return !values.failed;

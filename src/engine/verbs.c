@@ -148,6 +148,18 @@ static bool only_child(const struct child_sa *child)
 	       child->in_ike.prev == child->in_ike.next;
 }
 
+/* IKEv1's Delete ends it at once, IKEv2's when it is answered. */
+static void tell_and_end(struct gateway *gateway, struct ike_sa *sa, struct child_sa *child)
+{
+	uint64_t ike = sa->serial, serial = child->serial;
+
+	road_event(gateway, sa, EVENT_DELETE_CHILD, NULL, NULL, child);
+	sa = ike_sa_by_serial(&gateway->sas, ike);
+	child = sa != NULL ? child_sa_by_serial(sa, serial) : NULL;
+	if (child != NULL)
+		child_down(gateway, child, RC_OPERATOR);
+}
+
 /* Its kernel state goes now, before a conn of the same name can come; the peer is told as soon as
  * the window allows. */
 static void end_child_now(struct gateway *gateway, struct child_sa *child)
@@ -165,8 +177,7 @@ static void end_child_now(struct gateway *gateway, struct child_sa *child)
 	} else if (alone || sa->state != IKE_ESTABLISHED) {
 		child_down(gateway, child, RC_OPERATOR);
 	} else if (sa->errand == NULL && sa->request.bytes == NULL) {
-		road_event(gateway, sa, EVENT_DELETE_CHILD, NULL, NULL, child);
-		child_down(gateway, child, RC_OPERATOR);
+		tell_and_end(gateway, sa, child);
 	}
 }
 

@@ -63,6 +63,12 @@ static void codes_of_the_recorder_have_names_and_unknown_ones_none(void **state)
 	assert_string_equal(gateway_record_name(RECORD_SENT, EXCHANGE_IKE_AUTH), "IKE_AUTH");
 	assert_string_equal(gateway_record_name(RECORD_NOTIFY_OUT, TS_UNACCEPTABLE),
 			    "TS_UNACCEPTABLE");
+	assert_string_equal(gateway_record_name(RECORD_NOTIFY_IN, IPSEC_INITIAL_CONTACT),
+			    "INITIAL_CONTACT");
+	assert_string_equal(gateway_record_name(RECORD_DECIDED, EVENT_TRANSACTION),
+			    "begin a transaction");
+	for (unsigned event = 0; event < IKE_EVENT_COUNT; event++)
+		assert_non_null(gateway_record_name(RECORD_DECIDED, event));
 	assert_string_equal(gateway_record_name(RECORD_STATE, IKE_ESTABLISHED), "established");
 	assert_string_equal(gateway_record_name(RECORD_WANTED, WANTED_UP), "up");
 	assert_string_equal(gateway_record_name(RECORD_CHILD_DOWN, RC_OPERATOR),
