@@ -46,7 +46,7 @@ program_objects = $(patsubst %.c,$(B)/%.o,$(wildcard programs/$(1)/*.c))
 told = $(if $(V),,@echo '  $(1)' && )
 link = $(call told,LD $@)$(CC) $(CFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS_ALL)
 
-all: $(B)/vanth $(B)/ipsec
+all: $(B)/vanth $(B)/ipsec $(B)/xauth-pam
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -65,7 +65,7 @@ define program_rule
 $(B)/$(1): $(call program_objects,$(1)) $(all_archives)
 	$$(link) $$(LIBS)
 endef
-$(foreach p,vanth ipsec keywords,$(eval $(call program_rule,$(p))))
+$(foreach p,vanth ipsec keywords xauth-pam,$(eval $(call program_rule,$(p))))
 
 # the manual page of ipsec.conf, from the keyword table; its result is committed, and a test compares
 manual: docs/man/ipsec.conf.5.in $(B)/keywords
@@ -83,6 +83,10 @@ position = $(if $(filter $(1),$(firstword $(2))),$(words $(3)),$(call position,$
 archives = $(patsubst %,$(B)/lib%.a,$(filter $(with_sources),$(call below,$(1))))
 
 $(B)/testing/%.o: CFLAGS += -Itesting
+# what only calls and compares need not be fast, but made quickly
+ifndef SANITIZE
+$(B)/testing/unit/%.o $(B)/testing/exchange/%.o: CFLAGS += -O0 -U_FORTIFY_SOURCE
+endif
 
 # test_rule FOLDER-IN-TESTING, ARCHIVES
 define test_rule
@@ -106,7 +110,7 @@ $(fuzz_targets): $(B)/testing/fuzz/%: $(B)/testing/fuzz/%.o $(B)/testing/fuzz/re
 
 # testing/bench: the load generator, a flood, what SAs and hostile certificates cost, and what the crypto room's calls cost
 bench_programs := $(B)/testing/bench/load $(B)/testing/bench/flood $(B)/testing/bench/lives $(B)/testing/bench/hostile $(B)/testing/bench/bench_crypto
-$(B)/testing/bench/load $(B)/testing/bench/flood: $(B)/testing/bench/%: $(B)/testing/bench/%.o $(patsubst %,$(B)/testing/bench/%.o,initiator meter wire) $(call archives,proposal)
+$(B)/testing/bench/load $(B)/testing/bench/flood: $(B)/testing/bench/%: $(B)/testing/bench/%.o $(patsubst %,$(B)/testing/bench/%.o,initiator initiator_v1 meter wire) $(call archives,proposal)
 	$(link) $(LIBS)
 $(B)/testing/bench/bench_crypto: $(B)/testing/bench/bench_crypto.o $(call archives,crypto)
 	$(link) $(LIBS)
@@ -182,6 +186,7 @@ $(B)/vanth.service: programs/vanth.service.in config.mk
 
 install: all $(B)/vanth.service
 	$(INSTALL) -D -m 755 $(B)/vanth $(DESTDIR)$(libexecdir)/ipsec/vanth
+	$(INSTALL) -D -m 755 $(B)/xauth-pam $(DESTDIR)$(libexecdir)/ipsec/xauth-pam
 	$(INSTALL) -D -m 755 $(B)/ipsec $(DESTDIR)$(sbindir)/ipsec
 	$(foreach m,$(man_pages),$(INSTALL) -D -m 644 $(m) $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)) &&) true
 	$(if $(installed_unit),$(INSTALL) -D -m 644 $(B)/vanth.service $(DESTDIR)$(installed_unit))
@@ -193,7 +198,7 @@ install: all $(B)/vanth.service
 
 # what an administrator may have changed (the configuration, the NSS database) stays
 uninstall:
-	rm -f $(DESTDIR)$(libexecdir)/ipsec/vanth $(DESTDIR)$(sbindir)/ipsec
+	rm -f $(DESTDIR)$(libexecdir)/ipsec/vanth $(DESTDIR)$(libexecdir)/ipsec/xauth-pam $(DESTDIR)$(sbindir)/ipsec
 	rm -f $(addprefix $(DESTDIR),$(installed_man) $(installed_unit) $(installed_completion))
 	-@rmdir $(DESTDIR)$(libexecdir)/ipsec 2>/dev/null || true
 

@@ -27,6 +27,10 @@ struct ipsec {
 	unsigned timeout;	 /* seconds; 0: none */
 	const char *what;	 /* --child, --ike, --reauth; NULL: none of them */
 	const char *to, *global; /* --to, --global; NULL: not given */
+	/* up: --username, --password-file; whack's --xauthpass; NULL: not given */
+	const char *username, *password_file;
+	char *password; /* in argv: wiped when taken */
+	bool password_stdin;
 };
 
 typedef int (*verb_fn)(struct ipsec *ipsec, int argc, char **argv); /* argv[0] is the verb */
@@ -69,6 +73,8 @@ void print_json(const json_t *json);	       /* one line */
 
 /* ---- verbs, by file ---- */
 int verb_up(struct ipsec *ipsec, int argc, char **argv); /* tunnels.c */
+/* Is a user or a password given? */
+bool logs_in(const struct ipsec *ipsec);
 int verb_add_up(struct ipsec *ipsec, int argc, char **argv);
 int verb_down(struct ipsec *ipsec, int argc, char **argv);
 int verb_rekey(struct ipsec *ipsec, int argc, char **argv);

@@ -15,6 +15,9 @@ enum option_code {
 	OPTION_WHAT,
 	OPTION_TO,
 	OPTION_GLOBAL,
+	OPTION_USERNAME,
+	OPTION_PASSWORD_STDIN,
+	OPTION_PASSWORD_FILE,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -30,6 +33,9 @@ static const struct option options[] = {
 	{ "reauth", no_argument, NULL, OPTION_WHAT },
 	{ "to", required_argument, NULL, OPTION_TO },
 	{ "global", required_argument, NULL, OPTION_GLOBAL },
+	{ "username", required_argument, NULL, OPTION_USERNAME },
+	{ "password-stdin", no_argument, NULL, OPTION_PASSWORD_STDIN },
+	{ "password-file", required_argument, NULL, OPTION_PASSWORD_FILE },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -84,6 +90,15 @@ static int take(struct ipsec *ipsec, int code, const char *what, const char **ve
 	case OPTION_GLOBAL:
 		ipsec->global = optarg;
 		return EXIT_DONE;
+	case OPTION_USERNAME:
+		ipsec->username = optarg;
+		return EXIT_DONE;
+	case OPTION_PASSWORD_STDIN:
+		ipsec->password_stdin = true;
+		return EXIT_DONE;
+	case OPTION_PASSWORD_FILE:
+		ipsec->password_file = optarg;
+		return EXIT_DONE;
 	case OPTION_HELP:
 		*verb = "help";
 		return EXIT_DONE;
@@ -127,6 +142,11 @@ static int run_checked(struct ipsec *ipsec, const struct verb *verb, int argc, c
 		return complain(EXIT_USAGE, "\"ipsec %s\" takes no --%s", verb->name, ipsec->what);
 	if (!verb->sends && (ipsec->to != NULL || ipsec->global != NULL))
 		return complain(EXIT_USAGE, "\"ipsec %s\" takes no --to and no --global",
+				verb->name);
+	if (verb->run != verb_up && logs_in(ipsec))
+		return complain(EXIT_USAGE,
+				"\"ipsec %s\" takes no --username and no --password-...; "
+				"\"ipsec up\" does",
 				verb->name);
 	return verb->run(ipsec, argc, argv);
 }

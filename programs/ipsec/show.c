@@ -69,19 +69,37 @@ static void show_proofs(const json_t *sa)
 	}
 }
 
+/* What RFC 2408 calls it. */
+static const char *ike_word(const json_t *sa)
+{
+	return number_of(sa, "version") == 1 ? "ISAKMP SA" : "IKE SA";
+}
+
+static void show_v1(const json_t *sa)
+{
+	const char *method = text_of(sa, "authentication");
+
+	if (number_of(sa, "version") == 1)
+		(void)printf("        IKEv1, %s%s%s\n", text_of(sa, "mode"),
+			     method[0] != '\0' ? ", " : "", method);
+}
+
 static void show_ike(const json_t *sa)
 {
 	char age[HUMAN_MAX], left[HUMAN_MAX];
 	const char *suite = text_of(sa, "suite");
 
-	(void)printf("    IKE SA #%lld as %s, %s for %s", number_of(sa, "serial"),
+	(void)printf("    %s #%lld as %s, %s for %s", ike_word(sa), number_of(sa, "serial"),
 		     text_of(sa, "role"), text_of(sa, "state"),
 		     human_time(real_of(sa, "age"), age));
+	if (text_of(sa, "gone_because")[0] != '\0')
+		(void)printf(": %s", text_of(sa, "gone_because"));
 	if (real_of(sa, "expires_in") > 0)
 		(void)printf(", replaced within %s", human_time(real_of(sa, "expires_in"), left));
 	(void)printf("\n        %s to %s%s%s%s\n", text_of(sa, "local"), text_of(sa, "remote"),
 		     suite[0] != '\0' ? ", " : "", suite,
 		     flag(sa, "encapsulation") ? ", in UDP (NAT)" : "");
+	show_v1(sa);
 	show_proofs(sa);
 }
 
@@ -262,11 +280,10 @@ static void state_line(const json_t *parameters)
 	char age[HUMAN_MAX];
 
 	if (json_is_object(ike))
-		(void)printf("#%lld: \"%s\" IKE SA %s, %s for %s, %s to %s\n",
-			     number_of(ike, "serial"), text_of(parameters, "peer"),
-			     text_of(ike, "role"), text_of(ike, "state"),
-			     human_time(real_of(ike, "age"), age), text_of(ike, "local"),
-			     text_of(ike, "remote"));
+		(void)printf("#%lld: \"%s\" %s %s, %s for %s, %s to %s\n", number_of(ike, "serial"),
+			     text_of(parameters, "peer"), ike_word(ike), text_of(ike, "role"),
+			     text_of(ike, "state"), human_time(real_of(ike, "age"), age),
+			     text_of(ike, "local"), text_of(ike, "remote"));
 	if (json_is_object(child))
 		(void)printf("#%lld: \"%s\" Child SA of #%lld, %s for %s, SPIs %s in, %s out\n",
 			     number_of(child, "serial"), text_of(parameters, "tunnel"),

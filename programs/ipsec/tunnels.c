@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "ipsec.h"
+#include "keys.h"
 
 /* What a reply is printed about. */
 struct about {
@@ -54,8 +55,67 @@ static int up_by(struct ipsec *ipsec, const char *method, int argc, char **argv)
 	return client_call(ipsec, method, parameters, !ipsec->asynchronous, up_reply, &about);
 }
 
+/* ---- with a user and a password ---- */
+
+bool logs_in(const struct ipsec *ipsec)
+{
+	return ipsec->username != NULL || ipsec->password != NULL || ipsec->password_stdin ||
+	       ipsec->password_file != NULL;
+}
+
+static int login(struct ipsec *ipsec, const char *name, json_t *password)
+{
+	struct about about = { ipsec, name };
+	json_t *parameters = json_pack("{s:s,s:O}", "name", name, "password", password);
+
+	if (parameters != NULL && ipsec->username != NULL &&
+	    json_object_set_new(parameters, "username", json_string(ipsec->username)) != 0) {
+		json_decref(parameters);
+		return complain(EXIT_USAGE, "the user's name is not UTF-8");
+	}
+	if (parameters != NULL && ipsec->asynchronous)
+		(void)json_object_set_new(parameters, "asynchronous", json_true());
+	return client_call(ipsec, "io.vanth.ike.Login", parameters, !ipsec->asynchronous, up_reply,
+			   &about);
+}
+
+/* The password is asked for where the command line does not have it (whack's spelling). */
+static int up_as(struct ipsec *ipsec, const char *name)
+{
+	struct secret asked = { NULL, 0 };
+	json_t *password = NULL;
+	char prompt[128];
+	int code = EXIT_DONE;
+
+	if (ipsec->password_stdin && ipsec->password_file != NULL)
+		return complain(EXIT_USAGE,
+				"--password-stdin and --password-file cannot be used at once");
+	(void)snprintf(prompt, sizeof(prompt), "Password%s%.60s for \"%.40s\"",
+		       ipsec->username != NULL ? " of " : "",
+		       ipsec->username != NULL ? ipsec->username : "", name);
+	if (ipsec->password != NULL) {
+		password = json_string(ipsec->password);
+		wipe(ipsec->password, strlen(ipsec->password)); /* others see argv */
+	} else {
+		code = take_password(ipsec->password_file, prompt, false, &asked);
+	}
+	if (asked.ptr != NULL)
+		password = json_string((const char *)asked.ptr);
+	secret_wipe(&asked);
+	if (code != EXIT_DONE)
+		return code;
+	if (password == NULL)
+		return complain(EXIT_USAGE, "the password is not UTF-8");
+	code = login(ipsec, name, password);
+	wipe((char *)(uintptr_t)json_string_value(password), json_string_length(password));
+	json_decref(password);
+	return code;
+}
+
 int verb_up(struct ipsec *ipsec, int argc, char **argv)
 {
+	if (logs_in(ipsec))
+		return up_as(ipsec, argv[1]);
 	return up_by(ipsec, "io.vanth.ike.Up", argc, argv);
 }
 

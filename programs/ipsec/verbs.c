@@ -83,6 +83,15 @@ static void usage_of(const struct verb *verb)
 	if (verb->waits)
 		(void)puts("  --asynchronous       do not wait\n"
 			   "  --timeout SECONDS    wait no longer than that");
+	if (verb->run == verb_up)
+		(void)puts(
+			"  --username USER      an XAUTH client (IKEv1) logs in as that user; the "
+			"password\n"
+			"                       is asked for\n"
+			"  --password-stdin     it is the first line of standard input, with or "
+			"without\n"
+			"                       --username (otherwise that of the conn)\n"
+			"  --password-file FILE it is the first line of that file");
 	if (verb->chooses)
 		(void)puts(
 			"  --child              Child SAs (also without an option)\n"
@@ -115,6 +124,7 @@ void usage(void)
 		"/ipsec.conf)\n"
 		"  --asynchronous       up, down, rekey, start, stop: do not wait\n"
 		"  --timeout SECONDS    up, down, rekey, start, stop: wait no longer than that\n"
+		"  --username, --password-stdin, --password-file  up: an XAUTH client logs in\n"
 		"  --child, --ike, --reauth  rekey: what is replaced\n"
 		"  --to, --global       redirect: where to, and whether new peers are sent on\n\n"
 		"Exit codes: 0 done, 1 failed, 2 usage, 3 the daemon does not run, 4 no such "

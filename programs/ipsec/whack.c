@@ -16,6 +16,8 @@ enum option_code {
 	OPTION_REDIRECT_TO,
 	OPTION_GLOBAL,
 	OPTION_GLOBAL_TO,
+	OPTION_USER,
+	OPTION_PASSWORD,
 	OPTION_FIRST_VERB, /* and the index of the spelling */
 };
 
@@ -63,7 +65,7 @@ static const struct spelling spellings[] = {
 };
 /* clang-format on */
 #define SPELLINGS (sizeof(spellings) / sizeof(spellings[0]))
-#define COMMON	  8 /* the last three: whack only */
+#define COMMON	  12 /* the last seven: whack only */
 
 struct asked {
 	const struct spelling *spelling;
@@ -87,6 +89,14 @@ static size_t fill_options(struct option *options, bool whack)
 						    OPTION_GLOBAL };
 		options[count++] = (struct option){ "global-redirect-to", required_argument, NULL,
 						    OPTION_GLOBAL_TO };
+		options[count++] =
+			(struct option){ "xauthname", required_argument, NULL, OPTION_USER };
+		options[count++] =
+			(struct option){ "xauthuser", required_argument, NULL, OPTION_USER };
+		options[count++] =
+			(struct option){ "username", required_argument, NULL, OPTION_USER };
+		options[count++] =
+			(struct option){ "xauthpass", required_argument, NULL, OPTION_PASSWORD };
 	}
 	for (size_t i = 0; i < SPELLINGS; i++)
 		if (whack ? spellings[i].whack : spellings[i].autos)
@@ -110,6 +120,7 @@ static int unknown(const char *command, const char *option, bool whack)
 							  : " NAME");
 	if (whack)
 		(void)fputs(
+			"  --initiate --name NAME --xauthname USER [--xauthpass PASSWORD]\n"
 			"  [--name NAME] --redirect-to GATEWAY[,...]\n"
 			"  --global-redirect yes|no|auto [--global-redirect-to GATEWAY[,...]]\n",
 			stderr);
@@ -145,6 +156,12 @@ static int take(struct ipsec *ipsec, int code, struct asked *asked)
 	case OPTION_GLOBAL_TO:
 		asked->global_to = optarg;
 		return EXIT_DONE;
+	case OPTION_USER:
+		ipsec->username = optarg;
+		return EXIT_DONE;
+	case OPTION_PASSWORD:
+		ipsec->password = optarg;
+		return EXIT_DONE;
 	}
 	if (asked->spelling != NULL)
 		return complain(EXIT_USAGE, "--%s and --%s cannot be done at once",
@@ -161,6 +178,8 @@ static int run(struct ipsec *ipsec, const struct asked *asked)
 
 	if (spelling->named && asked->name == NULL)
 		return complain(EXIT_USAGE, "--%s needs the name of a conn", spelling->option);
+	if (logs_in(ipsec) && spelling->run != verb_up)
+		return complain(EXIT_USAGE, "--xauthname and --xauthpass go with --initiate");
 	if (spelling->run != NULL)
 		return spelling->run(ipsec, asked->name != NULL ? 2 : 1, argv);
 	return client_call(ipsec, "io.vanth.ike.Version", json_object(), false, NULL, NULL);

@@ -32,6 +32,8 @@ static const struct {
 	COUNTER(unknown_spi),
 	COUNTER(integrity_failures),
 	COUNTER(v1_ignored),
+	COUNTER(deletes_unknown),
+	COUNTER(v1_refused),
 	COUNTER(stuck),
 	COUNTER(cookies_returned),
 	COUNTER(half_open_displaced),

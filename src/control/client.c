@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "base/secret.h"
 #include "control/private.h"
 
 #define READ_CHUNK ((size_t)4096)
@@ -141,6 +142,7 @@ static bool next_call(struct client *client)
 	message = json_loadb(client->in, len, JSON_REJECT_DUPLICATES, NULL);
 	client->in_len -= len + 1;
 	memmove(client->in, end + 1, client->in_len);
+	wipe(client->in + client->in_len, len + 1); /* there may be a password in a call */
 	if (json_is_object(message)) {
 		call_begin(client, message);
 		return true;

@@ -26,6 +26,8 @@ static const struct method methods[] = {
 	{ "io.vanth.ike.RevocationOf",			ACCESS_READ,  false,
 	  { { "certificate", PARAMETER_TEXT, true }, { "issuer", PARAMETER_TEXT, true } },   method_revocation_of },
 	{ "io.vanth.ike.Up",				ACCESS_WRITE, false, { NAME, ASYNC },	     method_up },
+	{ "io.vanth.ike.Login",				ACCESS_WRITE, false,
+	  { NAME, { "username", PARAMETER_TEXT, false }, { "password", PARAMETER_TEXT, true }, ASYNC }, method_login },
 	{ "io.vanth.ike.Start",				ACCESS_WRITE, false, { NAME, ASYNC },	     method_start },
 	{ "io.vanth.ike.Down",				ACCESS_WRITE, false, { NAME, ASYNC },	     method_down },
 	{ "io.vanth.ike.Rekey",				ACCESS_WRITE, false,

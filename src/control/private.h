@@ -79,7 +79,7 @@ struct parameter {
 	enum parameter_type type;
 	bool required;
 };
-#define METHOD_PARAMETERS_MAX 3
+#define METHOD_PARAMETERS_MAX 4
 struct method {
 	const char *name; /* "io.vanth.ike.Up" */
 	enum access access;
@@ -151,7 +151,7 @@ bool name_concerns(const char *name, const struct gateway_event *event);
 /* ---- up.c ---- */
 /* What a call waits for, of each tunnel that its name means. */
 struct goal {
-	enum rc (*begin)(struct gateway *gateway, const char *name, struct diag *diag);
+	enum rc (*begin)(const struct call *call, const char *name, struct diag *diag);
 	/* not reached yet; SAs that were made since have greater serial numbers */
 	bool (*missing)(const struct tunnel *tunnel, uint64_t since);
 	const char *at_once; /* the last reply's event when nothing was missing from the first */
@@ -167,7 +167,8 @@ extern const char interface_service_text[]; /* org.varlink.service */
 /* ---- methods, by file ---- */
 void method_get_info(struct call *call); /* service.c */
 void method_get_interface(struct call *call);
-void method_up(struct call *call); /* up.c */
+void method_up(struct call *call);    /* up.c */
+void method_login(struct call *call); /* login.c */
 void method_redirect(struct call *call);
 void method_global_redirect(struct call *call);
 void method_rekey(struct call *call); /* rekey.c */

@@ -26,26 +26,27 @@ static bool ike_is_old(const struct tunnel *tunnel, uint64_t since)
 		const struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
 		if (sa->state != IKE_ESTABLISHED || sa->delete_wanted)
 			continue;
-		if (sa->serial <= since)
+		if (sa->serial > since)
+			count++;
+		else if (sa->v1 == NULL || !list_empty(&sa->children)) /* others only wait */
 			return true;
-		count++;
 	}
 	return count == 0 && comes_back(tunnel);
 }
 
-static enum rc rekey_child(struct gateway *gateway, const char *name, struct diag *diag)
+static enum rc rekey_child(const struct call *call, const char *name, struct diag *diag)
 {
-	return gateway_rekey(gateway, name, REKEY_CHILD, diag);
+	return gateway_rekey(call->gateway, name, REKEY_CHILD, diag);
 }
 
-static enum rc rekey_ike(struct gateway *gateway, const char *name, struct diag *diag)
+static enum rc rekey_ike(const struct call *call, const char *name, struct diag *diag)
 {
-	return gateway_rekey(gateway, name, REKEY_IKE, diag);
+	return gateway_rekey(call->gateway, name, REKEY_IKE, diag);
 }
 
-static enum rc reauth(struct gateway *gateway, const char *name, struct diag *diag)
+static enum rc reauth(const struct call *call, const char *name, struct diag *diag)
 {
-	return gateway_rekey(gateway, name, REKEY_REAUTH, diag);
+	return gateway_rekey(call->gateway, name, REKEY_REAUTH, diag);
 }
 
 static const struct choice {

@@ -4,7 +4,9 @@
 #include <string.h>
 #include "control/private.h"
 #include "sa/extra.h"
+#include "sa/isakmp.h"
 #include "sa/proofs.h"
+#include "wire/isakmp_iana.h"
 
 static double seconds(usec_t usec)
 {
@@ -59,10 +61,46 @@ static json_t *show_proofs(const struct ike_sa *sa)
 	return list;
 }
 
+/* Before the peer has chosen one: "". */
+#define METHOD_MAX 224
+static const char *method_v1(const struct ike_sa *sa, char text[static METHOD_MAX])
+{
+	char name[64];
+
+	if (sa->v1 == NULL || sa->v1->auth == 0)
+		return "";
+	(void)snprintf(text, METHOD_MAX, "%s",
+		       names_text(&isakmp_auth_names, sa->v1->auth, name, sizeof(name)));
+	if (sa->v1->user != NULL && sa->v1->user->name[0] != '\0')
+		(void)snprintf(text + strlen(text), METHOD_MAX - strlen(text), ", user %s%s",
+			       sa->v1->user->name, sa->v1->user->proven ? "" : " (not proven)");
+	return text;
+}
+
+static const char *mode_v1(const struct ike_sa *sa)
+{
+	if (sa->v1 == NULL)
+		return "";
+	return sa->v1->aggressive ? "Aggressive Mode" : "Main Mode";
+}
+
+static const char *why_gone(const struct ike_sa *sa)
+{
+	return sa->state == IKEV1_GONE ? isakmp_gone_text(sa->v1->gone_by) : "";
+}
+
+/* When its state began, as far as that is of interest. */
+static usec_t state_since(const struct ike_sa *sa, bool up)
+{
+	if (sa->state == IKEV1_GONE)
+		return sa->v1->gone_at;
+	return up ? sa->established : sa->born;
+}
+
 json_t *show_ike(const struct call *call, const struct ike_sa *sa)
 {
 	char local[IP_TEXT_MAX], remote[IP_TEXT_MAX], suite[128] = "", state[32], ours[20],
-						      theirs[20];
+						      theirs[20], method[METHOD_MAX];
 	uint64_t peer_spi = sa->role == INITIATOR ? sa->spi_r : sa->spi_i;
 	bool up = sa->state >= IKE_ESTABLISHED && sa->state != IKEV1_GONE;
 
@@ -70,15 +108,17 @@ json_t *show_ike(const struct call *call, const struct ike_sa *sa)
 		(void)proposal_choice_text(&sa->choice, suite, sizeof(suite));
 	(void)snprintf(ours, sizeof(ours), "%016llx", (unsigned long long)ike_sa_our_spi(sa));
 	(void)snprintf(theirs, sizeof(theirs), "%016llx", (unsigned long long)peer_spi);
-	return json_pack(
-		"{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:f,s:b,s:f,s:b,s:o}", "serial",
-		(json_int_t)sa->serial, "role", sa->role == INITIATOR ? "initiator" : "responder",
-		"state", names_text(&ike_state_names, sa->state, state, sizeof(state)), "local",
-		endpoint_text(&sa->local, local), "remote", endpoint_text(&sa->remote, remote),
-		"spi_local", ours, "spi_remote", theirs, "suite", suite, "age",
-		since(call, up ? sa->established : sa->born), "established", up, "expires_in",
-		up ? until(call, sa->expires) : 0.0, "encapsulation", sa->encap, "proofs",
-		show_proofs(sa));
+	return json_pack("{s:I,s:i,s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:f,s:b,s:f,s:b,s:o}",
+			 "serial", (json_int_t)sa->serial, "version", sa->v1 != NULL ? 1 : 2,
+			 "mode", mode_v1(sa), "authentication", json_safe(method_v1(sa, method)),
+			 "gone_because", why_gone(sa), "role",
+			 sa->role == INITIATOR ? "initiator" : "responder", "state",
+			 names_text(&ike_state_names, sa->state, state, sizeof(state)), "local",
+			 endpoint_text(&sa->local, local), "remote",
+			 endpoint_text(&sa->remote, remote), "spi_local", ours, "spi_remote",
+			 theirs, "suite", suite, "age", since(call, state_since(sa, up)),
+			 "established", up, "expires_in", up ? until(call, sa->expires) : 0.0,
+			 "encapsulation", sa->encap, "proofs", show_proofs(sa));
 }
 
 json_t *show_child(const struct call *call, const struct child_sa *child)

@@ -224,7 +224,7 @@ static void wait_for(struct call *call, const char *name, const struct goal *goa
 	call->own = up;
 	call->cancel = up_free;
 	gateway_watch(gateway, &up->watcher);
-	rc = goal->begin(gateway, name, &diag);
+	rc = goal->begin(call, name, &diag);
 	if (rc != RC_OK && !call->over) {
 		up_free(call);
 		call_fail(call, rc, diag.text);
@@ -242,7 +242,7 @@ void call_until(struct call *call, const struct goal *goal)
 	if (call->gateway->stopping)
 		call_fail(call, RC_SHUTDOWN, "the daemon is stopping");
 	else if (call_flag(call, "asynchronous"))
-		call_answer(call, goal->begin(call->gateway, name, &diag), &diag);
+		call_answer(call, goal->begin(call, name, &diag), &diag);
 	else
 		wait_for(call, name, goal);
 }
@@ -253,7 +253,12 @@ static bool is_not_up(const struct tunnel *tunnel, uint64_t since)
 	return tunnel_current(tunnel) == NULL;
 }
 
-static const struct goal up_goal = { gateway_up, is_not_up, "already-up" };
+static enum rc bring_up(const struct call *call, const char *name, struct diag *diag)
+{
+	return gateway_up(call->gateway, name, diag);
+}
+
+static const struct goal up_goal = { bring_up, is_not_up, "already-up" };
 
 void method_up(struct call *call)
 {

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "auth/xauth_pam.h"
 #include "daemon/private.h"
 #include "kernel/simulated.h"
 #include "network/simulated.h"
@@ -147,6 +148,21 @@ static enum rc open_gateway(struct daemon *daemon, struct config *config, struct
 	return rc;
 }
 
+/* It lies beside the daemon. */
+static enum rc open_pam(struct daemon *daemon, struct diag *diag)
+{
+	char path[1000];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - sizeof(XAUTH_PAM_PROGRAM));
+	char *slash;
+
+	path[len > 0 ? len : 0] = '\0';
+	slash = strrchr(path, '/');
+	memcpy(slash != NULL ? slash + 1 : path, XAUTH_PAM_PROGRAM, sizeof(XAUTH_PAM_PROGRAM));
+	if (gateway_use_pam(daemon->gateway, path) != RC_OK)
+		return diag_fail(diag, RC_NO_MEMORY, "out of memory");
+	return RC_OK;
+}
+
 static enum rc open_control(struct daemon *daemon, struct diag *diag)
 {
 	char path[512];
@@ -196,6 +212,7 @@ static enum rc build(struct daemon *daemon, struct config *config, struct diag *
 	TRY(open_kernel(daemon, diag));
 	TRY(open_network(daemon, diag));
 	TRY(open_gateway(daemon, config, diag));
+	TRY(open_pam(daemon, diag));
 	TRY(open_crls(daemon, diag));
 	crash_secret_give(daemon, state_dir(daemon, config));
 	leases_open(daemon->gateway, state_dir(daemon, config), &daemon->leases);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "engine/private.h"
+#include "sa/isakmp.h"
 #include "unit/control/fixture.h"
 #include "unit/test.h"
 
@@ -179,6 +180,51 @@ static void a_child_sa_shows_which_kind_of_tunnel_it_is(void **state)
 	fixture_end(&fixture);
 }
 
+/* Which version, and of IKEv1 how phase 1 was made and who proved himself how. */
+static void an_ike_sa_shows_its_version_and_the_mode_of_phase_1(void **state)
+{
+	struct fixture fixture;
+	struct child_sa *child;
+	struct call call;
+	json_t *json;
+
+	(void)state;
+	fixture_begin(&fixture, NULL);
+	call = (struct call){ .gateway = fixture.gateway };
+	child = pretend_up(&fixture, "office");
+	json = show_ike(&call, child->ike);
+	assert_int_equal(json_integer_value(json_object_get(json, "version")), 2);
+	expect_text(json, "mode", "");
+	expect_text(json, "authentication", "");
+	json_decref(json);
+	child->ike->v1 = isakmp_new();
+	assert_non_null(child->ike->v1);
+	child->ike->v1->auth = OAKLEY_RSA_SIG;
+	json = show_ike(&call, child->ike);
+	assert_int_equal(json_integer_value(json_object_get(json, "version")), 1);
+	expect_text(json, "mode", "Main Mode");
+	expect_text(json, "authentication", "RSA signatures");
+	json_decref(json);
+	child->ike->v1->auth = OAKLEY_PRESHARED_KEY;
+	child->ike->v1->aggressive = true;
+	json = show_ike(&call, child->ike);
+	expect_text(json, "mode", "Aggressive Mode");
+	expect_text(json, "authentication", "shared key");
+	expect_text(json, "gone_because", "");
+	json_decref(json);
+	child->ike->state = IKEV1_GONE;
+	child->ike->v1->gone_by = RC_PEER_DELETED;
+	json = show_ike(&call, child->ike);
+	expect_text(json, "gone_because", "the peer deleted it");
+	expect_text(json, "state", "gone");
+	json_decref(json);
+	child->ike->state = IKE_ESTABLISHED;
+	isakmp_free(child->ike->v1);
+	child->ike->v1 = NULL;
+	pretend_down(&fixture, child, RC_OPERATOR);
+	fixture_end(&fixture);
+}
+
 static void events_concern_the_tunnels_that_a_name_means(void **state)
 {
 	struct fixture fixture;
@@ -211,6 +257,7 @@ int main(void)
 		cmocka_unit_test(failure_shows_attempts_reason_and_sentence),
 		cmocka_unit_test(sas_show_their_spis_counters_and_ages),
 		cmocka_unit_test(a_child_sa_shows_which_kind_of_tunnel_it_is),
+		cmocka_unit_test(an_ike_sa_shows_its_version_and_the_mode_of_phase_1),
 		cmocka_unit_test(events_concern_the_tunnels_that_a_name_means),
 	};
 

@@ -113,7 +113,7 @@ static int run_as_another(void)
 }
 
 /* Updown scripts. */
-static void programs_that_it_runs_may_set_routes_and_no_more(void **state)
+static void programs_that_it_runs_may_set_routes_and_nothing_else(void **state)
 {
 	(void)state;
 	if (geteuid() != 0 || (mask_of("CapEff:") & (uint64_t)1 << NET_ADMIN) == 0)
@@ -164,7 +164,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(root_keeps_two_capabilities),
-		cmocka_unit_test(programs_that_it_runs_may_set_routes_and_no_more),
+		cmocka_unit_test(programs_that_it_runs_may_set_routes_and_nothing_else),
 		cmocka_unit_test(no_core_is_ever_written_and_no_privilege_gained),
 		cmocka_unit_test(without_privileges_it_says_what_will_not_work),
 	};
