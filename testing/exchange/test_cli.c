@@ -396,6 +396,89 @@ static void libreswans_spellings_do_the_same(void **state)
 	expect_code(scene, ipsec(scene, "west", "whack", "--status", NULL), 3);
 }
 
+/* An IKEv1 client whose password nobody has written down: alice's is "wonderland". */
+static void users_of(struct scene *scene)
+{
+	static const char user[] =
+		"alice:$6$abcdefgh$e1o..VsKRS0O4M9J1Qb9u.strxNEAfDkCXcaYc5TsDrJFctQCTMkPeis45v"
+		"y3ZQtqt4dqG4vXTonFJKbQgR2Q1\n";
+	char more[1024], path[128];
+	int len;
+
+	(void)snprintf(path, sizeof(path), "%.60s/ipsec.d", scene->dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	write_file(scene, "ipsec.d/passwd", user, 0600);
+	len = snprintf(more, sizeof(more), conn_text, "road", scene->port, scene->port + 2,
+		       "10.3.0.0/24");
+	(void)snprintf(more + len, sizeof(more) - (size_t)len,
+		       "\tkeyexchange=ikev1\n\tleftxauthclient=yes\n\trightxauthserver=yes\n"
+		       "\txauthby=file\n");
+	write_conf(scene, "west", more);
+	write_conf(scene, "east", more);
+	write_file(scene, "password", "wonderland\n", 0600);
+}
+
+static void xauth_client_logs_in_by_what_the_operator_says(void **state)
+{
+	struct scene *scene = *state;
+	char path[128];
+
+	users_of(scene);
+	(void)snprintf(path, sizeof(path), "%.60s/password", scene->dir);
+	start_both(scene);
+	expect_code(scene, ipsec(scene, "west", "up", "road", NULL), 5);
+	expect_output(scene, "ipsec up road --username");
+	expect_code(scene,
+		    ipsec(scene, "west", "whack", "--name", "road", "--xauthname", "alice",
+			  "--xauthpass", "rabbit", "--initiate", NULL),
+		    5);
+	expect_code(scene, ipsec(scene, "west", "down", "road", NULL), 0);
+	expect_code(scene,
+		    ipsec(scene, "west", "whack", "--name", "road", "--xauthname", "alice",
+			  "--xauthpass", "wonderland", "--initiate", NULL),
+		    0);
+	expect_state(scene, "east", "road", "up");
+	expect_code(scene, ipsec(scene, "west", "down", "road", NULL), 0);
+	expect_code(scene,
+		    ipsec(scene, "west", "up", "road", "--username", "alice", "--password-file",
+			  path, NULL),
+		    0);
+	expect_state(scene, "west", "road", "up");
+	read_log(scene, "west");
+	assert_null(strstr(scene->output, "wonderland"));
+}
+
+static void login_is_refused_where_it_makes_no_sense(void **state)
+{
+	struct scene *scene = *state;
+
+	expect_code(scene, start(scene, "west"), 0);
+	expect_code(scene,
+		    ipsec(scene, "west", "whack", "--name", "office", "--xauthname", "alice",
+			  "--xauthpass", "x", "--initiate", NULL),
+		    1);
+	expect_output(scene, "is no XAUTH client");
+	expect_code(scene,
+		    ipsec(scene, "west", "whack", "--name", "offce", "--xauthpass", "x",
+			  "--initiate", NULL),
+		    4);
+	expect_code(scene,
+		    ipsec(scene, "west", "whack", "--name", "office", "--xauthpass", "",
+			  "--initiate", NULL),
+		    2);
+	expect_output(scene, "the password is empty");
+	expect_code(scene,
+		    ipsec(scene, "west", "whack", "--name", "office", "--xauthname", "alice",
+			  "--terminate", NULL),
+		    2);
+	expect_code(scene, ipsec(scene, "west", "down", "office", "--username", "alice", NULL), 2);
+	expect_output(scene, "takes no --username");
+	expect_code(scene,
+		    ipsec(scene, "west", "up", "office", "--password-stdin", "--password-file",
+			  "none", NULL),
+		    2);
+}
+
 static void rekey_replaces_keys_and_shows_how(void **state)
 {
 	static const char *const whats[] = { "--child", "--ike", "--reauth" };
@@ -598,6 +681,8 @@ int main(int argc, char **argv)
 		SCENE(wrong_secret_ends_with_its_code_and_what_comes_next),
 		SCENE(each_failure_has_its_exit_code),
 		SCENE(libreswans_spellings_do_the_same),
+		SCENE(xauth_client_logs_in_by_what_the_operator_says),
+		SCENE(login_is_refused_where_it_makes_no_sense),
 		SCENE(rekey_replaces_keys_and_shows_how),
 		SCENE(configuration_is_taken_without_a_restart),
 		SCENE(start_stop_and_restart_wait_for_the_daemon),

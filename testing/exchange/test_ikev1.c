@@ -248,6 +248,25 @@ static void one_lost_delete_leaves_no_tunnel_dead(void **state)
 	"\tleftsubnet=10.1.0.0/24\n\trightsubnets={10.2.0.0/24,10.3.0.0/24,10.4.0.0/24}\n"         \
 	"\tauthby=secret\n\tkeyexchange=ikev1\n"
 
+/* Their Deletes are not answered: each is gone with its own. */
+static void a_conn_that_is_deleted_ends_each_sibling_once(void **state)
+{
+	struct pair pair;
+	struct diag diag;
+
+	(void)state;
+	begin(&pair, 1, SIBLINGS "\tauto=start\n", SIBLINGS "\tauto=add\n");
+	pair_run(&pair, 5 * USEC_PER_SEC);
+	assert_int_equal(pair.west.child_up, 3);
+	assert_int_equal(gateway_delete(pair.west.gateway, "t", &diag), RC_OK);
+	assert_int_equal(pair.west.child_down, 3);
+	pair_run(&pair, USEC_PER_SEC);
+	assert_int_equal(pair.east.child_down, 3);
+	assert_int_equal(pair.west.child_down, 3);
+	end_assert_empty(&pair.west);
+	pair_end(&pair);
+}
+
 static void siblings_share_one_main_mode(void **state)
 {
 	struct thief thief = { .take = 3 };
@@ -351,6 +370,7 @@ int main(void)
 		cmocka_unit_test(through_a_nat_both_go_to_port_4500),
 		cmocka_unit_test(ipsec_sas_are_replaced_before_they_end),
 		cmocka_unit_test(one_lost_delete_leaves_no_tunnel_dead),
+		cmocka_unit_test(a_conn_that_is_deleted_ends_each_sibling_once),
 		cmocka_unit_test(siblings_share_one_main_mode),
 		cmocka_unit_test(a_peer_that_is_really_dead_is_told_and_comes_back),
 		cmocka_unit_test(who_cannot_begin_keeps_what_it_has_and_says_so_once),

@@ -454,6 +454,7 @@ static bool is_guarded(const struct ike_row *row)
 	case EVENT_DELETE_CHILD:
 	case EVENT_DELETE_IKE:
 	case EVENT_GIVE_UP:
+	case EVENT_TRANSACTION:
 	case EVENT_MAIN:
 	case EVENT_AGGRESSIVE:
 	case EVENT_QUICK_REQUEST:
