@@ -101,7 +101,7 @@ static inline bool isakmp_exercise_rewrite(struct arena *arena, const struct pay
 		isakmp_exercise_numbers(config.attributes, config.count);
 		isakmp_config_emit(writer, &config);
 	} else if (type == ISAKMP_NAT_OA && isakmp_nat_oa_parse(body, &addr, NULL) == RC_OK) {
-		isakmp_nat_oa_emit(writer, &addr);
+		isakmp_nat_oa_emit(writer, ISAKMP_NAT_OA, &addr);
 	} else if (type == ISAKMP_FRAGMENT &&
 		   isakmp_fragment_parse(body, &fragment, NULL) == RC_OK) {
 		isakmp_fragment_emit(writer, &fragment);
@@ -109,6 +109,14 @@ static inline bool isakmp_exercise_rewrite(struct arena *arena, const struct pay
 		return false;
 	}
 	return true;
+}
+
+/* Attributes may be filled up with zeros, less than an attribute has. */
+static inline bool isakmp_exercise_same_len(const struct payload *payload, size_t len)
+{
+	size_t filled = payload->type == ISAKMP_ATTRIBUTES ? 3 : 0;
+
+	return len <= payload->body.len && len + filled >= payload->body.len;
 }
 
 /* What was accepted is accepted again after a round trip, and has the length it had. */
@@ -126,7 +134,7 @@ static inline void isakmp_exercise_round_trip(struct arena *arena, const struct 
 	if (!isakmp_exercise_rewrite(arena, payload, &writer) ||
 	    writer_message_end(&writer) != RC_OK)
 		return;
-	PROMISE(sink.len == IKE_HEADER_LEN + 4 + payload->body.len);
+	PROMISE(isakmp_exercise_same_len(payload, sink.len - IKE_HEADER_LEN - 4));
 	enum rc rc = isakmp_message_parse(arena, sink_written(&sink), &back, &diag);
 	if (rc == RC_OK)
 		rc = isakmp_payload_check(arena, back.first, &diag);
@@ -163,14 +171,48 @@ static inline void isakmp_exercise_inner(struct arena *arena, struct ike_message
 	isakmp_exercise_payloads(arena, message);
 }
 
+/* What is cut is put together again, whatever it is. */
+static inline void isakmp_exercise_parts(struct span message)
+{
+	static uint8_t part[LIMIT_MESSAGE + 64];
+	size_t limit = 40 + message.len % 1300, at = 0;
+	unsigned count = isakmp_fragment_count(message.len, limit);
+
+	for (unsigned number = 1; number <= count; number++) {
+		struct isakmp_fragment fragment;
+		struct ike_header header;
+		struct sink sink;
+		sink_init(&sink, part, limit);
+		PROMISE(isakmp_fragment_of(message, limit, 1, number, &sink) == RC_OK);
+		if (message.len < IKE_HEADER_LEN ||
+		    ike_major(&(struct ike_header){ .version = message.ptr[17] }) != 1)
+			return; /* not of IKEv1: neither are its parts */
+		if (isakmp_fragment_read(sink_written(&sink), &header, &fragment, NULL) != RC_OK)
+			return;
+		PROMISE(fragment.number == number && fragment.last == (number == count));
+		PROMISE(at + fragment.data.len <= message.len &&
+			memcmp(message.ptr + at, fragment.data.ptr, fragment.data.len) == 0);
+		at += fragment.data.len;
+	}
+	PROMISE(count == 0 || at == message.len);
+}
+
 /* A datagram from the network. Returns what isakmp_message_parse said. */
 static inline enum rc isakmp_exercise(struct span datagram)
 {
 	struct arena arena;
 	struct ike_message message = { 0 };
 	struct diag diag = { 0 };
+	struct isakmp_fragment fragment;
+	struct ike_header header;
 	char text[512], tiny[7];
 
+	if (exercise_ok(isakmp_fragment_read(datagram, &header, &fragment, &diag), &diag))
+		PROMISE(fragment.number > 0 && fragment.data.len > 0 &&
+			fragment.data.len + 36 == datagram.len);
+	diag = (struct diag){ 0 };
+
+	isakmp_exercise_parts(datagram);
 	arena_init(&arena, LIMIT_EVENT_ARENA);
 	enum rc rc = isakmp_message_parse(&arena, datagram, &message, &diag);
 	if (exercise_ok(rc, &diag)) {

@@ -89,7 +89,7 @@ static void quick_add(struct writer *writer)
 	isakmp_bytes_emit(writer, ISAKMP_NONCE, span_make(zeros, 16));
 	id_add(writer, "192.0.2.0/24");
 	id_add(writer, "2001:db8::1-2001:db8::9");
-	isakmp_nat_oa_emit(writer, &addr);
+	isakmp_nat_oa_emit(writer, ISAKMP_NAT_OA, &addr);
 }
 
 static void informational_add(struct writer *writer)

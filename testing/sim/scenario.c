@@ -178,6 +178,26 @@ static void make_links(struct scenario *scenario, struct dice *dice)
 		make_link(scenario, 1, 2, dice);
 }
 
+/* Of IKEv1's conns for anybody all are of one mode: who comes is known by his address alone. */
+static void draw_v1(struct scenario *scenario)
+{
+	struct dice dice = { scenario->seed * 0xbf58476d1ce4e5b9u + 9 };
+	/* its messages in clear go in one piece */
+	bool aggressive = dice_below(&dice, 3) == 0 && !scenario->small_path;
+
+	for (unsigned i = 0; i < scenario->link_count; i++) {
+		struct link *link = &scenario->links[i];
+		link->v1 = dice_below(&dice, 3) != 0;
+		link->aggressive = link->v1 && aggressive;
+		if (!link->v1)
+			continue;
+		link->moves = false;
+		link->one_tunnel = 0;
+		link->together = 0;
+		link->ends[0].further = link->ends[1].further = 0;
+	}
+}
+
 /* Both ends, one of them, or neither. */
 static void draw_together(struct scenario *scenario, struct dice *dice)
 {
@@ -206,6 +226,8 @@ void scenario_make(struct scenario *scenario, uint64_t seed, double hours, doubl
 	};
 	make_further(scenario, &extras);
 	draw_together(scenario, &late);
+	if (seed >= SEEDS_V1)
+		draw_v1(scenario);
 	scenario->nat_expiry = dice_between(&dice, 30, 180) * USEC_PER_SEC;
 	scenario->patience = (usec_t)(patience * (double)USEC_PER_SEC);
 	scenario->trouble = (usec_t)(hours * 3600 * (double)USEC_PER_SEC);
@@ -277,8 +299,10 @@ static void put_subnets(const struct link *link, unsigned tunnel, bool joined, F
 }
 
 /* What cannot be beside the rest is left out. */
-static bool goes(const struct scenario *scenario, const char *line)
+static bool goes(const struct scenario *scenario, const struct link *link, const char *line)
 {
+	if (link->v1 && strncmp(line, "authlifetime", 12) == 0) /* IKEv2's alone (RFC 4478) */
+		return false;
 	return !scenario->small_path || strcmp(line, "fragmentation=no") != 0;
 }
 
@@ -290,6 +314,25 @@ static void put_further(const struct link *link, const struct settings *settings
 	for (unsigned i = 0; i < FURTHER; i++)
 		if ((settings->further & 1u << i) != 0 && (i != 0 || (link->together & FORCE) == 0))
 			(void)fprintf(out, "\t%s\n", further[i].line);
+}
+
+static void put_algorithms(const struct scenario *scenario, const struct link *link,
+			   const struct settings *settings, FILE *out)
+{
+	if (link->v1) {
+		(void)fprintf(out,
+			      "\tauthby=secret\n\tkeyexchange=ikev1\n\taggressive=%s\n"
+			      "\tike=aes128-sha2_256-dh31\n\tesp=%s\n",
+			      link->aggressive ? "yes" : "no",
+			      settings->pfs ? "aes_gcm128-dh31" : "aes_gcm128");
+		return;
+	}
+	if (scenario->ppk)
+		(void)fprintf(out, "\tppk=insist\n");
+	(void)fprintf(out, "\tauthby=secret\n\tike=aes_gcm128-sha2_256-dh31%s\n\tesp=%s%s\n",
+		      scenario->addke ? ";addke1=dh19" : "",
+		      settings->pfs ? "aes_gcm128-dh31" : "aes_gcm128",
+		      settings->pfs && scenario->addke ? ";addke1=dh19+none" : "");
 }
 
 static void put_settings(const struct scenario *scenario, const struct link *link,
@@ -305,15 +348,10 @@ static void put_settings(const struct scenario *scenario, const struct link *lin
 	(void)fprintf(out, "\tdpddelay=%us\n\tpfs=%s\n\tipsec-max-packets=%u\n", settings->dpddelay,
 		      settings->pfs ? "yes" : "no", settings->max_packets * link->tunnels);
 	for (unsigned i = 0; i < RARITIES; i++)
-		if ((settings->rarities & 1u << i) != 0 && goes(scenario, rarities[i].line))
+		if ((settings->rarities & 1u << i) != 0 && goes(scenario, link, rarities[i].line))
 			(void)fprintf(out, "\t%s\n", rarities[i].line);
 	put_further(link, settings, out);
-	if (scenario->ppk)
-		(void)fprintf(out, "\tppk=insist\n");
-	(void)fprintf(out, "\tauthby=secret\n\tike=aes_gcm128-sha2_256-dh31%s\n\tesp=%s%s\n",
-		      scenario->addke ? ";addke1=dh19" : "",
-		      settings->pfs ? "aes_gcm128-dh31" : "aes_gcm128",
-		      settings->pfs && scenario->addke ? ";addke1=dh19+none" : "");
+	put_algorithms(scenario, link, settings, out);
 }
 
 static void put_link(const struct scenario *scenario, unsigned node, unsigned number,

@@ -56,6 +56,7 @@ struct link {
 	unsigned together;	 /* a bit for each row that applies to both ends */
 	unsigned one_tunnel;	 /* a bit for each end (a, b) that has its subnets together */
 	bool moves;		 /* b may be elsewhere, and is followed (MOBIKE) */
+	bool v1, aggressive;	 /* IKEv1 is spoken there */
 	bool wanted_in_the_end;	 /* false: its conns are deleted before the judge comes */
 };
 struct node {
@@ -85,6 +86,8 @@ uint64_t dice_next(struct dice *dice);
 unsigned dice_below(struct dice *dice, unsigned limit); /* 0 … limit - 1 */
 unsigned dice_between(struct dice *dice, unsigned low, unsigned high);
 
+/* From this seed on some links speak IKEv1: older seeds stay what they are. */
+#define SEEDS_V1	 1000000
 #define DEFAULT_HOURS	 0.75
 #define DEFAULT_PATIENCE 1200
 /* hours: faults come for so long; patience in seconds */
