@@ -129,18 +129,18 @@ sees_notify() {
 	say "the capture shows notify $1"
 }
 
-# sees_fragments [LARGEST]: parts of IKEv2 messages (SKF, payload 53) passed both ways, no packet of IKE was larger
-# than that, and none was cut by IP
+# sees_fragments [LARGEST]: parts of IKE messages (SKF, payload 53, or IKEv1's 132) passed both ways, no packet of IKE
+# was larger than that, and none was cut by IP
 sees_fragments() {
 	local side count largest=${1:-600}
 	capture_stop
 	for side in 192.0.2.1 198.51.100.1; do
 		# udp[24] is "next payload" of an IKE header
-		count=$(capture_text "udp port 500 and src $side and udp[24] = 53" | wc -l)
+		count=$(capture_text "udp port 500 and src $side and (udp[24] = 53 or udp[24] = 132)" | wc -l)
 		[ "$count" -ge 2 ] || fail "$count fragments from $side, expected 2 and more ($RESULT/mid.pcap)"
 	done
 	[ -z "$(capture_text "udp port 500 and dst 198.51.100.1 and greater $((largest + 15))")" ] ||
 		fail "IKE packets larger than $largest bytes passed ($RESULT/mid.pcap)"
 	[ -z "$(capture_text 'ip[6:2] & 0x3fff != 0')" ] || fail "IP fragments on the wire ($RESULT/mid.pcap)"
-	say "the capture shows IKEv2 fragments both ways"
+	say "the capture shows IKE fragments both ways"
 }

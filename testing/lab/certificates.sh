@@ -26,7 +26,7 @@ keys() {
 # and the IDs @NAME.west.example and @NAME.east.example. cert, west.cert, east.cert: other certificates;
 # west.id, east.id: other IDs; west.expects, east.expects: what a side expects of the other one when that is not its
 # ID; west.KEY, east.KEY: more of ipsec.conf in that side's file, "" leaves it out; ike.KEY, local.KEY, remote.KEY:
-# more of swanctl.conf on the east, local-2.KEY and remote-2.KEY of a second proof.
+# more of swanctl.conf on the east, local-2.KEY and remote-2.KEY of a second proof; esp_proposals of its child.
 pair_conn() {
 	local name=$1 item
 	local -A value=([cert]=$1 [west.id]=@$1.west.example [east.id]=@$1.east.example [authby]=ecdsa
@@ -93,7 +93,7 @@ pair_conn_swanctl() {
 			printf '\t\t}\n'
 		done
 		printf '\t\tchildren {\n\t\t\t%s {\n\t\t\t\tlocal_ts = 10.2.0.0/24\n\t\t\t\tremote_ts = 10.1.0.0/24\n' "$name"
-		printf '\t\t\t\tesp_proposals = aes256gcm16\n\t\t\t}\n\t\t}\n\t}\n}\n'
+		printf '\t\t\t\tesp_proposals = %s\n\t\t\t}\n\t\t}\n\t}\n}\n' "${value[esp_proposals]:-aes256gcm16}"
 	} >>"$WORK/east.swanctl"
 }
 
@@ -128,3 +128,14 @@ explains() {
 	contains "$text" "$3"
 	say "explain $2: \"$3\""
 }
+
+# v1_conn NAME [KEY=VALUE...]: the same by IKEv1, with what the daemons propose by themselves
+v1_conn() {
+	local name=$1
+	shift
+	pair_conn "$name" {west,east}.ikev2=no {west,east}.ike= {west,east}.esp= {west,east}.pfs=no ike.version=1 \
+		ike.proposals=default esp_proposals=default "$@"
+}
+
+# Libreswan takes IKEv1 only when it is told to
+libreswan_speaks_v1() { sed -i '1i config setup\n\tikev1-policy=accept' "$WORK/$1.conf"; }

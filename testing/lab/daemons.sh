@@ -141,7 +141,7 @@ ipsec() {
 up_vanth() { ipsec "$1" up "$2"; }
 down_vanth() { ipsec "$1" down "$2"; }
 rekey_vanth() { ipsec "$1" rekey "$2" "--$3" --timeout 60; }
-states_vanth() { ipsec "$1" showstates | sed -n 's/.* IKE SA .*, established .*/ike/p;s/.* Child SA of .*, up .*/child/p'; }
+states_vanth() { ipsec "$1" showstates | sed -n 's/.* \(IKE\|ISAKMP\) SA .*, established .*/ike/p;s/.* Child SA of .*, up .*/child/p'; }
 
 # reload NAMESPACE: takes the changed configuration
 load_vanth() {

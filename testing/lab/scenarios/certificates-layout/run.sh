@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shows: strongSwan's files as they are (ipsec.d, ca sections, encrypted keys in ipsec.secrets), both roles, changed under an SA
+# sample: yes
 # timeout: 120
 two_gateways
 . "$LAB/certificates.sh"

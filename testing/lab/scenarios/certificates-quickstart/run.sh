@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # shows: docs/quickstart.md word for word: its commands and files, as they stand there, make a tunnel between two hosts
-# sample: yes
 # timeout: 240
 document=$TOP/docs/quickstart.md
 declare -A host_pid

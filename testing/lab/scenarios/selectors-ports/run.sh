@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shows: leftprotoport= with a range of ports, a type of ICMP and %opaque: what is named goes through the tunnel, nothing else
+# sample: yes
 # timeout: 300
 . "$LAB/selectors.sh"
 two_gateways

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # shows: strongSwan: several selectors in one Child SA, in both roles and after a rekey, and narrowed lists
-# sample: yes
 # timeout: 240
 . "$LAB/selectors.sh"
 two_networks_each
