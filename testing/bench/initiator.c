@@ -397,9 +397,9 @@ enum rc initiator_receive(const struct scheme *scheme, struct initiator *initiat
 
 void initiator_wipe(struct initiator *initiator)
 {
-	struct bytes *all[] = { &initiator->request, &initiator->init_request,
+	struct bytes *all[] = { &initiator->request,	   &initiator->init_request,
 				&initiator->init_response, &initiator->peer_nonce,
-				&initiator->cookie };
+				&initiator->cookie,	   &initiator->peer_public };
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		mem_free(all[i]->ptr);

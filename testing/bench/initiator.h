@@ -7,6 +7,7 @@
 #define VANTH_BENCH_INITIATOR_H
 
 #include "base/timer.h"
+#include "crypto/ikev1.h"
 #include "proposal/proposal.h"
 
 #define INITIATOR_NONCE_LEN 32
@@ -26,7 +27,17 @@ enum rc scheme_open(struct scheme *scheme, const char *ike, const char *esp,
 		    struct diag *diag) MUST_CHECK;
 void scheme_close(struct scheme *scheme);
 
-enum phase { PHASE_NEW, PHASE_INIT_SENT, PHASE_AUTH_SENT, PHASE_UP, PHASE_FAILED };
+enum phase {
+	PHASE_NEW,
+	PHASE_INIT_SENT,
+	PHASE_AUTH_SENT,
+	PHASE_V1_SA,
+	PHASE_V1_KE,
+	PHASE_V1_ID,
+	PHASE_V1_QUICK,
+	PHASE_UP,
+	PHASE_FAILED
+};
 
 struct bytes {
 	uint8_t *ptr;
@@ -39,7 +50,11 @@ struct initiator {
 	struct ip_endpoint local;
 	uint8_t nonce[INITIATOR_NONCE_LEN];
 	struct bytes request; /* to be sent, and sent again until it is answered */
-	struct bytes init_request, init_response, peer_nonce, cookie;
+	struct bytes init_request, init_response, peer_nonce, cookie; /* IKEv1: SAi_b */
+	/* IKEv1 */
+	struct bytes peer_public;
+	uint8_t iv[IKEV1_IV_MAX], quick_iv[IKEV1_IV_MAX];
+	uint32_t message_id; /* of Quick Mode */
 	struct ike_keys keys;
 	bool childless;	 /* up, but the responder refused the Child SA */
 	uint16_t notify; /* the responder's error, 0: none */
@@ -56,5 +71,11 @@ enum rc initiator_begin(const struct scheme *scheme, struct initiator *initiator
 enum rc initiator_receive(const struct scheme *scheme, struct initiator *initiator,
 			  struct span datagram, struct diag *diag) MUST_CHECK;
 void initiator_wipe(struct initiator *initiator);
+
+/* The same by Main Mode and Quick Mode (initiator_v1.c); when the phase is PHASE_UP the request is
+ * the third message of Quick Mode, which nobody answers. */
+enum rc initiator_v1_begin(const struct scheme *scheme, struct initiator *initiator) MUST_CHECK;
+enum rc initiator_v1_receive(const struct scheme *scheme, struct initiator *initiator,
+			     struct span datagram, struct diag *diag) MUST_CHECK;
 
 #endif

@@ -2,10 +2,10 @@
 /*
  * DOC: load
  *
- * Many IKEv2 initiators in one process, each with its own address and identity, against one
- * responder. It keeps a number of exchanges under way (-c), counts those that ended with a verified
- * AUTH and a Child SA, and reports their rate and latency, and what the responder's process (-p)
- * used for them: CPU time and memory.
+ * Many IKEv2 (or IKEv1, -1) initiators in one process, each with its own address and identity,
+ * against one responder. It keeps a number of exchanges under way (-c), counts those that ended
+ * with a verified AUTH and a Child SA, and reports their rate and latency, and what the responder's
+ * process (-p) used for them: CPU time and memory.
  *
  *   load -d RESPONDER -s FIRST-SOURCE [options]
  *
@@ -39,7 +39,8 @@ struct options {
 	usec_t timeout, limit;
 	unsigned tries;
 	unsigned marks[MARKS_MAX], mark_count; /* numbers of SAs at which usage is taken */
-	bool json;
+	bool json, v1;
+	unsigned group; /* a row of groups[] */
 };
 
 struct mark {
@@ -115,7 +116,8 @@ static void start_one(struct run *run)
 	initiator->began = wire_now();
 	run->initiators[number] = initiator;
 	run->live[run->live_count++] = number;
-	if (initiator_begin(&run->scheme, initiator) == RC_OK)
+	if ((run->options->v1 ? initiator_v1_begin : initiator_begin)(&run->scheme, initiator) ==
+	    RC_OK)
 		send_request(run, initiator);
 }
 
@@ -160,11 +162,14 @@ static void on_datagram(struct run *run, struct span datagram)
 	struct initiator *initiator = run->initiators[spi >> 32];
 	if (initiator == NULL)
 		return;
-	enum rc rc = initiator_receive(&run->scheme, initiator, datagram, &diag);
+	enum rc rc = (run->options->v1 ? initiator_v1_receive : initiator_receive)(
+		&run->scheme, initiator, datagram, &diag);
 	if (rc == RC_DROP)
 		return;
 	if (rc != RC_OK)
 		show_reason(run, initiator, rc, &diag);
+	if (initiator->phase == PHASE_UP && run->options->v1)
+		send_request(run, initiator); /* the third message of Quick Mode */
 	if (initiator->phase == PHASE_UP || initiator->phase == PHASE_FAILED) {
 		finish_number(run, (unsigned)(spi >> 32));
 		return;
@@ -293,7 +298,8 @@ static const char *usage =
 	"  -p PID      the responder's process, for its CPU time and memory\n"
 	"  -m N,N...   also measure when that many are up\n"
 	"  -o PORT     our UDP port (500)     -r SECONDS  until a request is sent again (1)\n"
-	"  -T SECONDS  at most (120)          -j          one JSON object\n";
+	"  -T SECONDS  at most (120)          -j          one JSON object\n"
+	"  -1          IKEv1: Main Mode and Quick Mode, by aes256-sha2_256-dhGROUP\n";
 
 static bool read_marks(struct options *options, char *text)
 {
@@ -305,15 +311,18 @@ static bool read_marks(struct options *options, char *text)
 	return true;
 }
 
+static const char *const groups[][3] = {
+	/* its name, IKEv2, IKEv1 */
+	{ "31", "aes_gcm256-sha2_256-dh31", "aes256-sha2_256-dh31" },
+	{ "19", "aes_gcm256-sha2_256-dh19", "aes256-sha2_256-dh19" },
+	{ "14", "aes_gcm256-sha2_256-modp2048", "aes256-sha2_256-modp2048" },
+};
+
 static bool read_group(struct options *options, const char *text)
 {
-	static const char *const known[][2] = { { "31", "aes_gcm256-sha2_256-dh31" },
-						{ "19", "aes_gcm256-sha2_256-dh19" },
-						{ "14", "aes_gcm256-sha2_256-modp2048" } };
-
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (strcmp(known[i][0], text) == 0) {
-			options->ike = known[i][1];
+	for (unsigned i = 0; i < sizeof groups / sizeof *groups; i++)
+		if (strcmp(groups[i][0], text) == 0) {
+			options->group = i;
 			return true;
 		}
 	return false;
@@ -366,14 +375,16 @@ static bool read_option(struct options *options, int option, char *value)
 	case 'j':
 		options->json = true;
 		return true;
+	case '1':
+		options->v1 = true;
+		return true;
 	}
 	return false;
 }
 
 static bool read_options(struct options *options, int argc, char **argv)
 {
-	*options = (struct options){ .ike = "aes_gcm256-sha2_256-dh31",
-				     .esp = "aes_gcm256",
+	*options = (struct options){ .esp = "aes_gcm256",
 				     .psk = "bench-psk-not-a-secret-000",
 				     .port = IKE_PORT,
 				     .count = 1000,
@@ -381,9 +392,11 @@ static bool read_options(struct options *options, int argc, char **argv)
 				     .timeout = USEC_PER_SEC,
 				     .limit = 120 * USEC_PER_SEC,
 				     .tries = 6 };
-	for (int option; (option = getopt(argc, argv, "d:s:g:P:E:k:i:n:c:w:p:o:m:r:T:j")) != -1;)
+	for (int option; (option = getopt(argc, argv, "d:s:g:P:E:k:i:n:c:w:p:o:m:r:T:j1")) != -1;)
 		if (!read_option(options, option, optarg))
 			return false;
+	if (options->ike == NULL)
+		options->ike = groups[options->group][options->v1 ? 2 : 1];
 	return optind == argc && options->responder.s_addr != 0 && options->source.s_addr != 0;
 }
 

@@ -87,6 +87,17 @@ def with_certificates($runs):
 	| line(({"rsa2048": "RSA-2048", "p256": "ECDSA P-256"}[$cell]) + ({"cpu_us": ": CPU us", "rate": ": a second"}[$key]);
 		[(("vanth", "charon", "pluto") | of(.; $cell; $key) | num(0)), (("charon", "pluto") | to(.; $cell; $key) | num(2))]));
 
+def ikev1($runs):
+	def of($who; $cell; $key): [$runs[] | select(.kind == "ikev1" and .who == $who and .cell == $cell) | .[$key]] | median;
+	def to($who; $cell; $key): [$runs[] | select(.kind == "ikev1" and .who == "vanth" and .cell == $cell) | . as $mine
+		| $runs[] | select(.kind == "ikev1" and .who == $who and .cell == $cell and .round == $mine.round)
+		| select(.[$key] > 0) | $mine[$key] / .[$key]] | median;
+	"", "IKEv1: Main Mode with a shared key and a Quick Mode, 32 at once; medians, ratios within a round",
+	line("figure"; ["vanth", "charon", "pluto", "to charon", "to pluto"]),
+	(("p256", "modp2048") as $cell | ("cpu_us", "rate") as $key
+	| line(($cell | group) + ({"cpu_us": ": CPU us", "rate": ": a second"}[$key]);
+		[(("vanth", "charon", "pluto") | of(.; $cell; $key) | num(0)), (("charon", "pluto") | to(.; $cell; $key) | num(2))]));
+
 def hostile($runs):
 	"", "Hostile certificates, each refused: the longest step of the loop",
 	line("what"; ["handshakes", "CPU ms"]),
@@ -101,6 +112,7 @@ def conns($runs):
 .runs as $runs | (if any($runs[]; .kind == "alone") then alone($runs) else empty end), (if any($runs[]; .kind == "memory") then memory($runs) else empty end), (if any($runs[]; .kind == "beside") then beside($runs) else empty end),
 	(if any($runs[]; .kind == "flood") then floods($runs) else empty end),
 	(if any($runs[]; .kind == "certificates") then with_certificates($runs) else empty end),
+	(if any($runs[]; .kind == "ikev1") then ikev1($runs) else empty end),
 	(if any($runs[]; .kind == "hostile") then hostile($runs) else empty end),
 	(if any($runs[]; .kind == "conns") then conns($runs) else empty end),
 	(if any($runs[]; .kind == "lives") then lives($runs) else empty end),

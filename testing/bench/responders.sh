@@ -25,7 +25,10 @@ net_down() {
 	ip netns del "$ns_i" 2>/dev/null
 }
 
+# speaks=ikev1: by IKEv1, where an SA's cipher is no AEAD
 vanth_config() {
+	local cipher=aes_gcm256 version=ikev2
+	[ "${speaks:-}" != ikev1 ] || cipher=aes256 version=ikev1
 	cat >"$1/ipsec.conf" <<-C
 	config setup
 	  uniqueids=no
@@ -34,7 +37,8 @@ vanth_config() {
 	  leftid=@r.bench
 	  right=%any
 	  authby=secret
-	  ike=aes_gcm256-sha2_256-dh31,aes_gcm256-sha2_256-dh19,aes_gcm256-sha2_256-modp2048
+	  keyexchange=$version
+	  ike=$cipher-sha2_256-dh31,$cipher-sha2_256-dh19,$cipher-sha2_256-modp2048
 	  esp=aes_gcm256
 	  pfs=no
 	  rekey=no
