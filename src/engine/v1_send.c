@@ -266,24 +266,6 @@ static void send_asked(struct errand *errand, struct built *built)
 	request_begin(errand->gateway, sa, &out->message, out->v1.message_id);
 }
 
-enum rc v1_send(struct errand *errand)
-{
-	const struct outcome *out = &errand->out;
-	struct built built = { .bytes = NULL };
-	enum rc rc;
-
-	TRY(chain_of(errand, built.iv));
-	rc = seal(errand->step.sa, out->v1.message_id, &out->message, &built);
-	if (rc == RC_OK && out->message.response)
-		rc = send_answer(errand, &built);
-	else if (rc == RC_OK && out->v1.once)
-		send_once(errand, &built);
-	else if (rc == RC_OK)
-		send_asked(errand, &built);
-	mem_free(built.bytes);
-	return rc;
-}
-
 static void tell_once(struct gateway *gateway, const struct ike_sa *sa,
 		      const struct outcome_message *message, uint32_t message_id)
 {
@@ -296,6 +278,47 @@ static void tell_once(struct gateway *gateway, const struct ike_sa *sa,
 	mem_free(built.bytes);
 	if (sa->peer != NULL)
 		peer_record(sa->peer, sa->serial, RECORD_SENT, message->exchange, message_id, 0);
+}
+
+/* Whichever ISAKMP SA the peer keeps that IPsec SA with (strongSwan looks in that one only, and which
+ * one it is after two renewals nobody else can know): one of them is it. */
+static void tell_elsewhere(const struct errand *errand)
+{
+	struct gateway *gateway = errand->gateway;
+	const struct ike_sa *sa = errand->step.sa;
+	struct outcome_message message = { .present = false };
+	uint32_t id;
+
+	if (errand->row->event != EVENT_DELETE_CHILD || errand->step.subject == NULL)
+		return;
+	list_for(node, &sa->peer->ike_sas)
+	{
+		const struct ike_sa *other = container_of(node, struct ike_sa, in_peer);
+		if (other != sa && other->v1 != NULL && other->state == IKE_ESTABLISHED &&
+		    ikev1_delete_child(&gateway->env, other, errand->step.subject,
+				       errand->step.arena, &message, &id) == RC_OK)
+			tell_once(gateway, other, &message, id);
+	}
+}
+
+enum rc v1_send(struct errand *errand)
+{
+	const struct outcome *out = &errand->out;
+	struct built built = { .bytes = NULL };
+	enum rc rc;
+
+	TRY(chain_of(errand, built.iv));
+	rc = seal(errand->step.sa, out->v1.message_id, &out->message, &built);
+	if (rc == RC_OK && out->message.response)
+		rc = send_answer(errand, &built);
+	else if (rc == RC_OK && out->v1.once) {
+		send_once(errand, &built);
+		tell_elsewhere(errand);
+	}
+	else if (rc == RC_OK)
+		send_asked(errand, &built);
+	mem_free(built.bytes);
+	return rc;
 }
 
 void v1_goodbye(struct gateway *gateway, struct ike_sa *sa, struct arena *arena)

@@ -456,6 +456,65 @@ static void a_delete_over_the_old_one_is_heard_too(void **state)
 	pair_end(&pair);
 }
 
+/* Each ISAKMP SA's first cookie, and whose Informational exchanges get lost. */
+struct wire_of {
+	uint64_t deaf;
+	unsigned lost, passed;
+};
+
+static bool is_deaf_in(void *context, struct flight *flight)
+{
+	struct wire_of *wire = context;
+	struct ike_header header;
+
+	if (wire_header_parse(span_make(flight->bytes, flight->len), &header, NULL) != RC_OK ||
+	    header.exchange != EXCHANGE_V1_INFORMATIONAL)
+		return true;
+	wire->lost += header.spi_i == wire->deaf;
+	wire->passed += header.spi_i != wire->deaf;
+	return header.spi_i != wire->deaf;
+}
+
+/* One of three IPsec SAs ends: that goes over both ISAKMP SAs. */
+static void end_one(struct pair *pair, struct child_sa *child, struct wire_of *wire)
+{
+	world_tap(pair->world, is_deaf_in, wire);
+	child->tunnel->wanted = WANTED_LISTEN;
+	child->delete_wanted = true;
+	child->delete_reason = RC_OPERATOR;
+	peer_dirty(child->ike->peer);
+	pair_run(pair, 100 * USEC_PER_MSEC);
+	assert_int_equal(wire->lost, 1);
+	assert_int_equal(wire->passed, 1);
+	assert_int_equal(pair->west.gateway->sas.child_count, 2);
+	assert_int_equal(pair->east.gateway->sas.child_count, 2);
+}
+
+/* strongSwan looks for it in that one only; a message that is not answered may get lost, too. */
+static void a_delete_goes_over_every_isakmp_sa_and_one_is_enough(void **state)
+{
+	(void)state;
+	for (unsigned deaf = 0; deaf < 2; deaf++) {
+		struct pair pair;
+		struct wire_of wire = { 0 };
+		struct diag diag;
+		struct child_sa *child;
+		uint64_t old;
+		pair_start(&pair, 1, SIBLINGS, SIBLINGS, SECRETS_V1, SECRETS_V1);
+		end_up(&pair.west, "t");
+		pair_run(&pair, 5 * USEC_PER_SEC);
+		child = tunnel_current(peers_tunnel(&pair.west.gateway->peers, "t/1x2"));
+		assert_non_null(child);
+		old = child->ike->spi_i;
+		assert_int_equal(gateway_rekey(pair.west.gateway, "t", REKEY_IKE, &diag), RC_OK);
+		pair_run(&pair, USEC_PER_SEC);
+		assert_int_not_equal(child->ike->spi_i, old);
+		wire.deaf = deaf == 0 ? old : child->ike->spi_i;
+		end_one(&pair, child, &wire);
+		pair_end(&pair);
+	}
+}
+
 static void a_quick_mode_under_way_survives_the_change(void **state)
 {
 	struct world_network network = { .delay = 200 * USEC_PER_MSEC };
@@ -654,6 +713,7 @@ int main(void)
 		cmocka_unit_test(ipsec_sas_follow_to_where_the_new_phase_1_comes_from),
 		cmocka_unit_test(liveness_and_deletes_go_over_the_new_one),
 		cmocka_unit_test(a_delete_over_the_old_one_is_heard_too),
+		cmocka_unit_test(a_delete_goes_over_every_isakmp_sa_and_one_is_enough),
 		cmocka_unit_test(a_quick_mode_under_way_survives_the_change),
 		cmocka_unit_test(a_peer_that_starts_anew_takes_nothing_old_along),
 		cmocka_unit_test(ipsec_sas_are_rekeyed_before_they_end_and_nothing_is_lost),
