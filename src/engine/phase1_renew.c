@@ -213,6 +213,21 @@ static void leave(struct gateway *gateway, const struct ike_sa *heir, struct ike
 	old->delete_reason = RC_REPLACED;
 }
 
+void phase1_company_goes(struct ike_sa *sa)
+{
+	if (sa->v1 == NULL || list_empty(&sa->children))
+		return;
+	list_for(node, &sa->peer->ike_sas)
+	{
+		struct ike_sa *other = ike_of(node);
+		if (other == sa || !is_up(other) || !list_empty(&other->children))
+			continue;
+		other->delete_wanted = true;
+		other->delete_reason = RC_CANCELLED;
+	}
+	peer_dirty(sa->peer);
+}
+
 static void succeed(struct gateway *gateway, struct ike_sa *heir)
 {
 	list_for(node, &heir->peer->ike_sas)

@@ -457,6 +457,7 @@ static void go_ike(struct gateway *gateway, struct ike_sa *sa)
 				? RC_CANCELLED
 				: container_of(sa->children.next, struct child_sa, in_ike)
 					  ->delete_reason;
+		phase1_company_goes(sa);
 	}
 	if (!sa->delete_wanted || sa->errand != NULL)
 		return;

@@ -64,7 +64,7 @@ static void answer_again(struct gateway *gateway, struct ike_sa *sa,
 	say_again(gateway, sa, sa->role == INITIATOR ? &own : datagram, sa->answer, sa->answer_len);
 }
 
-/* True: it was answered before, and is again. */
+/* True: it was worked on before; what answered it is said again. */
 static bool repeated(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram,
 		     const struct ike_header *header)
 {
@@ -74,9 +74,12 @@ static bool repeated(struct gateway *gateway, struct ike_sa *sa, const struct da
 	if (v1_digest_of(datagram->payload, digest) != RC_OK)
 		return false;
 	if (header->message_id == 0) {
-		if (!sa->v1->questioned || sa->answer == NULL || !same(digest, sa->v1->question))
+		if (!sa->v1->questioned || !same(digest, sa->v1->question))
 			return false;
-		answer_again(gateway, sa, datagram);
+		if (sa->answer != NULL)
+			answer_again(gateway, sa, datagram);
+		else
+			gateway->counters.dropped++;
 		return true;
 	}
 	exchange = isakmp_exchange_find(sa->v1, header->message_id);
@@ -84,6 +87,19 @@ static bool repeated(struct gateway *gateway, struct ike_sa *sa, const struct da
 		return false;
 	say_again(gateway, sa, datagram, exchange->answer, exchange->answer_len);
 	return true;
+}
+
+/* Its third message has come, or will not be heard any more; who has missed the second says it
+ * again, and the first one is known. */
+static bool quick_is_done(const struct ike_sa *sa, const struct ike_header *header)
+{
+	const struct isakmp_exchange *exchange;
+
+	if (header->exchange != EXCHANGE_V1_QUICK)
+		return false;
+	exchange = isakmp_exchange_find(sa->v1, header->message_id);
+	return exchange != NULL && exchange->exchange == EXCHANGE_V1_QUICK && !exchange->ours &&
+	       exchange->proof_len == 0;
 }
 
 static enum rc read_message(struct errand *errand, struct span bytes)
@@ -181,6 +197,10 @@ static void for_sa(struct gateway *gateway, struct ike_sa *sa, const struct data
 	if (row->steps == NULL) {
 		row_count(gateway, row);
 		datagram_dropped(gateway, datagram, RC_DROP, row->story);
+		return;
+	}
+	if (quick_is_done(sa, header)) {
+		datagram_dropped(gateway, datagram, RC_DROP, "Quick Mode is done: an old message");
 		return;
 	}
 	if (sa->errand != NULL)

@@ -90,6 +90,9 @@ void phase1_renew(struct gateway *gateway, struct peer *peer);
 bool phase1_renewal_due(const struct peer *peer, usec_t now);
 /* Another ISAKMP SA of the same peer is up; false for IKEv2. */
 bool phase1_has_company(const struct ike_sa *sa);
+/* All IPsec SAs of the peer end, and this one, which has them, with them: so do its ISAKMP SAs that
+ * have none. Nothing for IKEv2. */
+void phase1_company_goes(struct ike_sa *sa);
 /* The peer has it too: the last message of phase 1 may have been lost. */
 bool phase1_is_proven(const struct ike_sa *sa);
 /* A Quick Mode of ours for it is under way, in whichever ISAKMP SA of its peer; false for IKEv2. */

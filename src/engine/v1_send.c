@@ -253,6 +253,15 @@ static void send_once(struct errand *errand, const struct built *built)
 			    errand->out.v1.message_id, 0);
 }
 
+/* The peer says it again when its timer and ours cross: that is not worked on twice. */
+static void note_question(const struct errand *errand)
+{
+	struct isakmp *v1 = errand->step.sa->v1;
+
+	if (errand->step.message != NULL && errand->out.v1.message_id == 0)
+		v1->questioned = v1_digest_of(errand->step.message->raw, v1->question) == RC_OK;
+}
+
 static void send_asked(struct errand *errand, struct built *built)
 {
 	struct ike_sa *sa = errand->step.sa;
@@ -262,6 +271,7 @@ static void send_asked(struct errand *errand, struct built *built)
 		memcpy(sa->v1->iv, built->iv, sizeof(sa->v1->iv));
 	sa->v1->request_id = out->v1.message_id;
 	memcpy(sa->v1->request_iv, built->iv, sizeof(sa->v1->request_iv));
+	note_question(errand);
 	keep(&sa->request.bytes, &sa->request.len, built);
 	request_begin(errand->gateway, sa, &out->message, out->v1.message_id);
 }
@@ -280,23 +290,19 @@ static void tell_once(struct gateway *gateway, const struct ike_sa *sa,
 		peer_record(sa->peer, sa->serial, RECORD_SENT, message->exchange, message_id, 0);
 }
 
-/* Whichever ISAKMP SA the peer keeps that IPsec SA with (strongSwan looks in that one only, and which
- * one it is after two renewals nobody else can know): one of them is it. */
-static void tell_elsewhere(const struct errand *errand)
+/* Whichever ISAKMP SA the peer keeps that IPsec SA with (strongSwan looks in that one only, and
+ * which one it is after two renewals nobody else can know): one of them is it. */
+static void tell_elsewhere(struct gateway *gateway, const struct child_sa *child,
+			   struct arena *arena)
 {
-	struct gateway *gateway = errand->gateway;
-	const struct ike_sa *sa = errand->step.sa;
 	struct outcome_message message = { .present = false };
 	uint32_t id;
 
-	if (errand->row->event != EVENT_DELETE_CHILD || errand->step.subject == NULL)
-		return;
-	list_for(node, &sa->peer->ike_sas)
+	list_for(node, &child->ike->peer->ike_sas)
 	{
 		const struct ike_sa *other = container_of(node, struct ike_sa, in_peer);
-		if (other != sa && other->v1 != NULL && other->state == IKE_ESTABLISHED &&
-		    ikev1_delete_child(&gateway->env, other, errand->step.subject,
-				       errand->step.arena, &message, &id) == RC_OK)
+		if (other != child->ike && other->v1 != NULL && other->state == IKE_ESTABLISHED &&
+		    ikev1_delete_child(&gateway->env, other, child, arena, &message, &id) == RC_OK)
 			tell_once(gateway, other, &message, id);
 	}
 }
@@ -311,13 +317,13 @@ enum rc v1_send(struct errand *errand)
 	rc = seal(errand->step.sa, out->v1.message_id, &out->message, &built);
 	if (rc == RC_OK && out->message.response)
 		rc = send_answer(errand, &built);
-	else if (rc == RC_OK && out->v1.once) {
+	else if (rc == RC_OK && out->v1.once)
 		send_once(errand, &built);
-		tell_elsewhere(errand);
-	}
 	else if (rc == RC_OK)
 		send_asked(errand, &built);
 	mem_free(built.bytes);
+	if (rc == RC_OK && errand->row->event == EVENT_DELETE_CHILD && errand->step.subject != NULL)
+		tell_elsewhere(errand->gateway, errand->step.subject, errand->step.arena);
 	return rc;
 }
 
@@ -334,9 +340,11 @@ void v1_goodbye(struct gateway *gateway, struct ike_sa *sa, struct arena *arena)
 	list_for(node, &sa->children)
 	{
 		const struct child_sa *child = container_of(node, struct child_sa, in_ike);
-		if (!stay &&
-		    ikev1_delete_child(&gateway->env, sa, child, arena, &message, &id) == RC_OK)
-			tell_once(gateway, sa, &message, id);
+		if (stay ||
+		    ikev1_delete_child(&gateway->env, sa, child, arena, &message, &id) != RC_OK)
+			continue;
+		tell_once(gateway, sa, &message, id);
+		tell_elsewhere(gateway, child, arena);
 	}
 	if (ikev1_delete_ike(&gateway->env, sa, arena, &message, &id) == RC_OK)
 		tell_once(gateway, sa, &message, id);

@@ -57,6 +57,27 @@ static void a_bad_network_only_costs_time(void **state)
 	}
 }
 
+/* What an operator reads when each datagram comes twice: nothing that looks like an attack. */
+static void a_message_that_comes_twice_is_known(void **state)
+{
+	struct world_network network = { .duplicate = 1000, .delay = 10 * USEC_PER_MSEC };
+	struct pair pair;
+
+	(void)state;
+	begin(&pair, 1, V1_ADD, V1_ADD);
+	world_set_network(pair.world, &network);
+	end_up(&pair.west, "t");
+	assert_true(pair_comes_up(&pair, 10 * USEC_PER_SEC));
+	pair_run(&pair, USEC_PER_SEC);
+	pair_assert_tunnel(&pair);
+	assert_true(pair.west.gateway->counters.dropped + pair.east.gateway->counters.dropped > 0);
+	assert_false(end_said(&pair.west, "(SYNTAX)"));
+	assert_false(end_said(&pair.west, "(TRUNCATED)"));
+	assert_false(end_said(&pair.east, "(SYNTAX)"));
+	assert_false(end_said(&pair.east, "(TRUNCATED)"));
+	pair_end(&pair);
+}
+
 static void shared_keys_that_differ_are_told_at_both_ends(void **state)
 {
 	struct pair pair;
@@ -362,6 +383,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(main_mode_and_quick_mode_make_a_tunnel),
 		cmocka_unit_test(a_bad_network_only_costs_time),
+		cmocka_unit_test(a_message_that_comes_twice_is_known),
 		cmocka_unit_test(shared_keys_that_differ_are_told_at_both_ends),
 		cmocka_unit_test(a_peer_that_begins_and_says_no_more_is_forgotten),
 		cmocka_unit_test(down_ends_it_at_both_ends),

@@ -515,6 +515,28 @@ static void a_delete_goes_over_every_isakmp_sa_and_one_is_enough(void **state)
 	}
 }
 
+/* What is down is down with all that served it: nothing of it lingers at the peer. */
+static void when_the_last_ipsec_sa_goes_so_does_every_isakmp_sa(void **state)
+{
+	for (unsigned side = 0; side < 2; side++) {
+		struct pair pair;
+		struct ear ear;
+		struct diag diag;
+		(void)state;
+		begin(&pair, &ear, V1_ADD, V1_ADD);
+		assert_int_equal(gateway_rekey(pair.west.gateway, "t", REKEY_IKE, &diag), RC_OK);
+		pair_run(&pair, USEC_PER_SEC);
+		assert_int_equal(ikes_of(&pair.east), 2);
+		assert_int_equal(
+			gateway_down(side == 0 ? pair.west.gateway : pair.east.gateway, "t", &diag),
+			RC_OK);
+		pair_run(&pair, 100 * USEC_PER_MSEC);
+		end_assert_empty(&pair.west);
+		end_assert_empty(&pair.east);
+		pair_end(&pair);
+	}
+}
+
 static void a_quick_mode_under_way_survives_the_change(void **state)
 {
 	struct world_network network = { .delay = 200 * USEC_PER_MSEC };
@@ -714,6 +736,7 @@ int main(void)
 		cmocka_unit_test(liveness_and_deletes_go_over_the_new_one),
 		cmocka_unit_test(a_delete_over_the_old_one_is_heard_too),
 		cmocka_unit_test(a_delete_goes_over_every_isakmp_sa_and_one_is_enough),
+		cmocka_unit_test(when_the_last_ipsec_sa_goes_so_does_every_isakmp_sa),
 		cmocka_unit_test(a_quick_mode_under_way_survives_the_change),
 		cmocka_unit_test(a_peer_that_starts_anew_takes_nothing_old_along),
 		cmocka_unit_test(ipsec_sas_are_rekeyed_before_they_end_and_nothing_is_lost),
