@@ -10,10 +10,6 @@ struct errand;
 /* ---- v1.c: IKEv1 on the road ---- */
 void v1_receive(struct gateway *gateway, const struct datagram *datagram,
 		const struct ike_header *header);
-/* v1_policy.c: IKEv1 that no conn asks for is counted, told, and refused where ikev1-policy= says
- * so. */
-void v1_unwelcome(struct gateway *gateway, const struct datagram *datagram,
-		  const struct ike_header *header);
 /* v1_fragment.c: a fragment for the SA is kept, or refused with a reason; the last one brings the
  * message on its way (v1_receive()). */
 void v1_fragment_arrived(struct gateway *gateway, struct ike_sa *sa,
@@ -51,12 +47,17 @@ void v1_configure(struct gateway *gateway, struct ike_sa *sa);
 void v1_probe_again(struct gateway *gateway, struct ike_sa *sa);
 /* A Quick Mode of the peer's has failed: it is told why. */
 void v1_refuse(struct errand *errand, enum rc rc);
-/* v1_refuse.c: the first message has failed: NO_PROPOSAL_CHOSEN in clear, if that is why. */
-void v1_refuse_first(struct errand *errand, enum rc rc);
 /* Tells the peer that the SA ends. */
 void v1_goodbye(struct gateway *gateway, struct ike_sa *sa, struct arena *arena);
 /* An event of IKEv1 has failed: does the SA end with it? */
 bool v1_fatal(const struct errand *errand, enum rc rc);
+
+/* ---- v1_refuse.c: who begins in vain ---- */
+/* The first message has failed: NO_PROPOSAL_CHOSEN in clear, if that is why. */
+void v1_refuse_first(struct errand *errand, enum rc rc);
+/* IKEv1 that no conn asks for is counted, told, and refused where ikev1-policy= says so. */
+void v1_unwelcome(struct gateway *gateway, const struct datagram *datagram,
+		  const struct ike_header *header);
 
 /* ---- v1_agreed.c: what the ends of IKEv1 tell each other of SAs that are up ---- */
 /* Part of v1_commit(): lifetimes become shorter (RESPONDER-LIFETIME), the peer has an IPsec SA
