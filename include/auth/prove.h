@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* AUTH of IKEv2 whatever the method: ours is made (prove), the peer's is verified (check). Shared
- * key and NULL are done at once; signatures and chains suspend the event. */
+/* Proofs of identity, whatever the method: ours is made (prove), the peer's is verified (check).
+ * Shared key and NULL are done at once; signatures and chains suspend the event. */
 #ifndef VANTH_AUTH_PROVE_H
 #define VANTH_AUTH_PROVE_H
 
@@ -49,6 +49,14 @@ enum rc prove_begin(struct step *step, const struct auth_ends *ends,
 		    const struct peer_accepts *accepts, const struct auth_input *input,
 		    struct prove *prove, struct outcome *out) MUST_CHECK;
 enum rc prove_end(const struct step *step, struct prove *prove, struct outcome *out) MUST_CHECK;
+
+/* After prove_end(): how many certificates go with it, our own first and then its chain: 0 where
+ * our key is not certified, or the peer does not get them (leftsendcert=). asked: it wants them. */
+unsigned prove_certificates(const struct config_end *local, const struct prove *prove, bool asked);
+/* The one at i, below that count; its data lives as long as the credential. */
+struct wire_cert prove_certificate(const struct prove *prove, unsigned i);
+/* Bytes that the proof and all certificates may need in a message. */
+size_t prove_room(const struct prove *prove);
 
 /* Could we prove our identity now? RC_AUTH_FAILED with a diag: before anything is sent. */
 enum rc prove_possible(const struct step *step, const struct auth_ends *ends,

@@ -3,7 +3,7 @@
  */
 #include "auth/private.h"
 
-static enum rc maced_id(struct arena *arena, const struct auth_input *input, struct span *out)
+enum rc auth_maced_id(struct arena *arena, const struct auth_input *input, struct span *out)
 {
 	uint8_t body[LIMIT_ID + 8], *value = arena_alloc(arena, PRF_MAX);
 	struct span id_body;
@@ -35,7 +35,7 @@ enum rc auth_octets_make(struct arena *arena, const struct auth_input *input,
 	octets->parts[0] = arena_copy(arena, input->message);
 	octets->parts[1] = arena_copy(arena, input->nonce);
 	octets->parts[3] = arena_copy(arena, input->int_auth);
-	TRY(maced_id(arena, input, &octets->parts[2]));
+	TRY(auth_maced_id(arena, input, &octets->parts[2]));
 	if (octets->parts[0].ptr == NULL || octets->parts[1].ptr == NULL ||
 	    octets->parts[3].ptr == NULL)
 		return RC_NO_MEMORY;

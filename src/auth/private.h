@@ -11,6 +11,9 @@ struct auth_octets {
 	struct span parts[4];
 	size_t count;
 };
+/* prf(SK_p, RestOfInitIDPayload) of the signer, in the arena. */
+enum rc auth_maced_id(struct arena *arena, const struct auth_input *input,
+		      struct span *out) MUST_CHECK;
 /* A copy in the arena, for a worker. */
 enum rc auth_octets_make(struct arena *arena, const struct auth_input *input,
 			 struct auth_octets **out) MUST_CHECK;

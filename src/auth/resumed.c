@@ -2,23 +2,17 @@
 /* AUTH of a resumed session (rfc5723 §4.3.3): SK_px alone takes the place of the padded shared key.
  */
 #include "auth/resumed.h"
+#include "auth/private.h"
 
 enum rc resumed_auth(struct arena *arena, const struct auth_input *input, struct span *out)
 {
 	const struct prf_alg *prf = input->suite->prf;
-	uint8_t body[LIMIT_ID + 8], identity[PRF_MAX];
-	struct span id_body;
-	struct span parts[] = { input->message, input->nonce, { identity, prf->len } };
-	struct sink sink;
+	struct span parts[3] = { input->message, input->nonce };
 	uint8_t *value = arena_alloc(arena, PRF_MAX);
 
 	if (value == NULL)
 		return RC_NO_MEMORY;
-	sink_init(&sink, body, sizeof(body));
-	wire_id_body_emit(&sink, input->id);
-	TRY(sink_rc(&sink));
-	id_body = sink_written(&sink);
-	TRY(prf_parts(prf, input->sk_p, &id_body, 1, identity));
+	TRY(auth_maced_id(arena, input, &parts[2]));
 	TRY(prf_parts(prf, input->sk_p, parts, 3, value));
 	*out = span_make(value, prf->len);
 	return RC_OK;

@@ -5,10 +5,8 @@
 struct aggressive_answer {
 	struct isakmp_choice choice;
 	struct v1_derive derive;
-	uint8_t nonce[IKEV1_NONCE_LEN];
 	struct v1_caller caller;
 	struct v1_nat nat;
-	bool nat_force;
 };
 
 static enum rc scratch(struct step *step, struct aggressive_answer **out)
@@ -95,45 +93,15 @@ static enum rc choose(struct step *step, struct aggressive_answer *in, struct is
 
 static enum rc take_psk(struct step *step, struct aggressive_answer *in, struct outcome *out)
 {
-	const struct peer *peer = v1_caller_peer(step, &in->caller);
-	struct span psk;
+	const struct auth_ends ends =
+		v1_caller_ends(step, &in->caller, v1_caller_peer(step, &in->caller));
 
-	if (v1_signs(in->choice.auth))
-		return RC_OK;
-	TRY(psk_find(step, &peer->local_id, &in->caller.theirs.identity, &step->local,
-		     &step->remote, &psk, &out->diag));
-	in->derive.psk = arena_copy(step->arena, psk);
-	return in->derive.psk.ptr != NULL ? RC_OK : RC_NO_MEMORY;
-}
-
-static enum rc derive(struct step *step, struct aggressive_answer *in, struct span ke,
-		      struct span ni, struct outcome *out)
-{
-	const struct ike_sa *sa = out->born;
-	size_t len = dh_answer_len(sa->suite.dh);
-
-	TRY(host_random(step->env->host, in->nonce, sizeof(in->nonce)));
-	in->derive.suite = sa->suite;
-	in->derive.dh = sa->suite.dh;
-	in->derive.answer = arena_alloc(step->arena, len);
-	in->derive.keys = &out->keys;
-	in->derive.iv = out->v1.iv;
-	in->derive.exchange = (struct ikev1_exchange){ .cky_i = sa->spi_i,
-						       .cky_r = sa->spi_r,
-						       .ni = ni,
-						       .nr = SPAN_OF(in->nonce),
-						       .public_i = ke };
-	if (in->derive.answer == NULL)
-		return RC_NO_MEMORY;
-	in->derive.exchange.public_r = span_make(in->derive.answer, len);
-	out->work = (struct slow_work){ .run = v1_derive_run, .arg = &in->derive };
-	return RC_SUSPEND;
+	return v1_psk(step, in->choice.auth, &ends, &in->derive.psk, &out->diag);
 }
 
 static enum rc read_first(struct step *step, struct outcome *out)
 {
-	struct span ke = v1_payload(step->message, ISAKMP_KE)->body, ni;
-	struct span id = v1_payload(step->message, ISAKMP_ID)->body;
+	struct span ni, id = v1_payload(step->message, ISAKMP_ID)->body;
 	struct aggressive_answer *in;
 	struct isakmp_sa theirs;
 
@@ -142,12 +110,11 @@ static enum rc read_first(struct step *step, struct outcome *out)
 	TRY(isakmp_id_parse(id, &in->caller.theirs.id, &out->diag));
 	in->caller.theirs.identity = v1_identity(&in->caller.theirs.id);
 	TRY(choose(step, in, &theirs, out));
-	TRY(dh_check_public(out->born->suite.dh, ke, &out->diag));
 	TRY(take_psk(step, in, out));
 	out->v1.sa_body = theirs.body;
 	out->v1.id_body = id;
 	out->cert_asked = v1_certs_asked(step->message);
-	return derive(step, in, ke, ni, out);
+	return v1_answer_derive(step, out->born, ni, &in->derive, out);
 }
 
 /* No key pair is kept: the keys are there already. */
@@ -157,17 +124,10 @@ static enum rc prove_first(struct step *step, struct outcome *out)
 	const struct peer *peer = v1_caller_peer(step, &in->caller);
 	struct auth_ends ends;
 
-	if (step->rc != RC_OK) {
-		out->diag = step->job_diag;
-		return step->rc;
-	}
+	TRY(v1_derived(step, &in->derive, out));
 	if (peer == NULL)
 		return v1_removed(&out->diag);
-	out->v1.iv_set = true;
-	out->v1.public_i = in->derive.exchange.public_i;
-	out->v1.public_r = in->derive.exchange.public_r;
 	out->ni = in->derive.exchange.ni;
-	out->nr = SPAN_OF(in->nonce);
 	ends = v1_caller_ends(step, &in->caller, peer);
 	return v1_ours_prove(step, in->choice.auth, false, &ends, &in->caller.ours, out);
 }
@@ -197,11 +157,11 @@ static enum rc answer_first(struct step *step, struct outcome *out)
 	out->born->v1->withheld = v1_vendors_withheld(peer->conn);
 	ends = v1_caller_ends(step, &in->caller, peer);
 	TRY(isakmp_answer(step->arena, &in->choice, 0, &answer));
-	TRY(v1_clear_begin_with(step->arena, v1_certs_room(&in->caller.ours.prove), &header, &sink,
+	TRY(v1_clear_begin_with(step->arena, prove_room(&in->caller.ours.prove), &header, &sink,
 				&writer));
 	isakmp_sa_emit(&writer, &answer);
 	isakmp_bytes_emit(&writer, ISAKMP_KE, in->derive.exchange.public_r);
-	isakmp_bytes_emit(&writer, ISAKMP_NONCE, SPAN_OF(in->nonce));
+	isakmp_bytes_emit(&writer, ISAKMP_NONCE, in->derive.exchange.nr);
 	isakmp_id_emit(&writer, &in->caller.ours.id);
 	v1_ours_emit(step, out->born, &ends, &in->caller.ours, &writer);
 	TRY(v1_certs_request(step, in->choice.auth, &writer));

@@ -101,6 +101,32 @@ enum rc v1_answer_sa(struct step *step, const struct isakmp_choice *choice, stru
 	return ike_sa_expect(step->env->sas, sa);
 }
 
+enum rc v1_answer_derive(struct step *step, const struct ike_sa *sa, struct span ni,
+			 struct v1_derive *derive, struct outcome *out)
+{
+	size_t len = dh_answer_len(sa->suite.dh);
+	uint8_t *nonce = arena_alloc(step->arena, IKEV1_NONCE_LEN);
+
+	derive->suite = sa->suite;
+	derive->dh = sa->suite.dh;
+	derive->answer = arena_alloc(step->arena, len);
+	derive->keys = &out->keys;
+	derive->iv = out->v1.iv;
+	derive->exchange =
+		(struct ikev1_exchange){ .cky_i = sa->spi_i,
+					 .cky_r = sa->spi_r,
+					 .ni = ni,
+					 .nr = span_make(nonce, IKEV1_NONCE_LEN),
+					 .public_i = v1_payload(step->message, ISAKMP_KE)->body,
+					 .public_r = span_make(derive->answer, len) };
+	if (nonce == NULL || derive->answer == NULL)
+		return RC_NO_MEMORY;
+	TRY(dh_check_public(derive->dh, derive->exchange.public_i, &out->diag));
+	TRY(host_random(step->env->host, nonce, IKEV1_NONCE_LEN));
+	out->work = (struct slow_work){ .run = v1_derive_run, .arg = derive };
+	return RC_SUSPEND;
+}
+
 /* ---- by its identity ---- */
 
 struct peer *v1_caller_peer(const struct step *step, const struct v1_caller *caller)

@@ -6,7 +6,6 @@ struct main_answer {
 	struct isakmp_choice choice;
 	struct v1_derive derive;
 	struct v1_nat nat;
-	uint8_t nonce[IKEV1_NONCE_LEN];
 	bool force;
 	struct v1_caller caller;
 };
@@ -55,49 +54,26 @@ static const step_fn sa_steps[] = { answer_sa, NULL };
 static enum rc read_conn(const struct step *step, struct main_answer *in, struct outcome *out)
 {
 	const struct peer *peer;
-	struct span psk;
+	struct auth_ends ends;
 
 	TRY(v1_candidate(step, &peer, &out->diag));
 	TRY(v1_nat_detect(step, step->sa, step->sa->spi_r, &step->sa->suite, &in->nat));
 	in->force = peer->conn->encapsulation == TRI_YES;
-	if (v1_signs(step->sa->v1->auth))
-		return RC_OK;
-	TRY(psk_find(step, &peer->local_id, &peer->remote_id, &step->local, &step->remote, &psk,
-		     &out->diag));
-	in->derive.psk = arena_copy(step->arena, psk);
-	return in->derive.psk.ptr != NULL ? RC_OK : RC_NO_MEMORY;
+	ends = (struct auth_ends){ peer, &peer->remote_id, &step->local, &step->remote, false };
+	return v1_psk(step, step->sa->v1->auth, &ends, &in->derive.psk, &out->diag);
 }
 
 static enum rc read_ke(struct step *step, struct outcome *out)
 {
 	const struct ike_sa *sa = step->sa;
 	struct main_answer *in;
-	struct span ke = v1_payload(step->message, ISAKMP_KE)->body, ni;
+	struct span ni;
 
 	TRY(scratch(step, &in));
-	TRY(dh_check_public(sa->suite.dh, ke, &out->diag));
 	TRY(isakmp_nonce_parse(v1_payload(step->message, ISAKMP_NONCE)->body, &ni, &out->diag));
 	TRY(read_conn(step, in, out));
-	TRY(host_random(step->env->host, in->nonce, sizeof(in->nonce)));
-	in->derive = (struct v1_derive){
-		.suite = sa->suite,
-		.dh = sa->suite.dh,
-		.answer = arena_alloc(step->arena, dh_answer_len(sa->suite.dh)),
-		.psk = in->derive.psk,
-		.keys = &out->keys,
-		.iv = out->v1.iv,
-		.exchange = { .cky_i = sa->spi_i,
-			      .cky_r = sa->spi_r,
-			      .ni = ni,
-			      .nr = SPAN_OF(in->nonce),
-			      .public_i = ke },
-	};
-	if (in->derive.answer == NULL)
-		return RC_NO_MEMORY;
-	in->derive.exchange.public_r = span_make(in->derive.answer, dh_answer_len(sa->suite.dh));
 	out->cert_asked = v1_certs_asked(step->message);
-	out->work = (struct slow_work){ .run = v1_derive_run, .arg = &in->derive };
-	return RC_SUSPEND;
+	return v1_answer_derive(step, sa, ni, &in->derive, out);
 }
 
 static enum rc answer_ke(struct step *step, struct outcome *out)
@@ -108,23 +84,16 @@ static enum rc answer_ke(struct step *step, struct outcome *out)
 	struct sink sink;
 	struct writer writer;
 
-	if (step->rc != RC_OK) {
-		out->diag = step->job_diag;
-		return step->rc;
-	}
+	TRY(v1_derived(step, &in->derive, out));
 	TRY(v1_clear_begin(step->arena, &header, &sink, &writer));
 	isakmp_bytes_emit(&writer, ISAKMP_KE, in->derive.exchange.public_r);
-	isakmp_bytes_emit(&writer, ISAKMP_NONCE, SPAN_OF(in->nonce));
+	isakmp_bytes_emit(&writer, ISAKMP_NONCE, in->derive.exchange.nr);
 	TRY(v1_certs_request(step, sa->v1->auth, &writer));
 	if (in->nat.supported)
 		TRY(v1_nat_emit(step, sa, sa->spi_r, &sa->suite, in->force, &writer));
 	TRY(v1_clear_end(&writer, &sink, EXCHANGE_V1_MAIN, &out->message));
 	out->message.response = true;
-	out->v1.iv_set = true;
-	out->v1.public_i = in->derive.exchange.public_i;
-	out->v1.public_r = in->derive.exchange.public_r;
 	out->ni = in->derive.exchange.ni;
-	out->nr = SPAN_OF(in->nonce);
 	out->nat_set = in->nat.supported;
 	out->nat_here = in->nat.here;
 	out->nat_there = in->nat.there;
@@ -184,7 +153,7 @@ static enum rc answer_id(struct step *step, struct outcome *out)
 		return v1_removed(&out->diag);
 	ends = v1_caller_ends(step, &in->caller, out->peer);
 	TRY(prove_end(step, &ours->prove, out));
-	TRY(v1_inner_begin_with(step->arena, v1_certs_room(&ours->prove), &sink, &writer));
+	TRY(v1_inner_begin_with(step->arena, prove_room(&ours->prove), &sink, &writer));
 	isakmp_id_emit(&writer, &ours->id);
 	v1_ours_emit(step, step->sa, &ends, ours, &writer);
 	out->message.response = true;

@@ -5,9 +5,7 @@
 struct main_initiate {
 	struct isakmp_choice choice;
 	struct ike_suite suite;
-	const struct dh_alg *dh;
-	struct dh_pair **pair; /* made by the worker, in the outcome */
-	uint8_t nonce[IKEV1_NONCE_LEN];
+	struct v1_key key;
 	uint64_t cky_r;
 	struct v1_derive derive;
 	struct v1_nat nat;
@@ -22,50 +20,6 @@ static enum rc scratch(struct step *step, struct main_initiate **out)
 }
 
 /* ---- the first message: SA ---- */
-
-enum rc v1_initiate_sa(struct step *step, struct outcome *out)
-{
-	const struct peer *peer = step->peer;
-	struct ike_sa *sa;
-
-	if (!ip_is_set(&peer->local) || !ip_is_set(&peer->remote))
-		return diag_fail(&out->diag, RC_NOT_FOUND, "the address of %s is not known",
-				 ip_is_set(&peer->local) ? "the peer" : "this side");
-	TRY(ike_sa_new(step->env->sas, INITIATOR, &out->born));
-	sa = out->born;
-	sa->v1 = isakmp_new();
-	if (sa->v1 == NULL)
-		return RC_NO_MEMORY;
-	sa->v1->withheld = v1_vendors_withheld(peer->conn);
-	sa->local = (struct ip_endpoint){ peer->local, peer->local_port };
-	sa->remote = (struct ip_endpoint){ peer->remote, peer->remote_port };
-	sa->larval->tunnel = step->tunnel != NULL ? step->tunnel->serial : 0;
-	v1_fragments(sa, peer->conn);
-	return RC_OK;
-}
-
-static enum rc find_psk(const struct step *step, const struct ip_endpoint *local,
-			const struct ip_endpoint *remote, struct span *psk, struct diag *diag)
-{
-	return psk_find(step, &step->peer->local_id, &step->peer->remote_id, local, remote, psk,
-			diag);
-}
-
-/* What we could not prove ourselves by is not offered. */
-enum rc v1_possible_terms(struct step *step, struct outcome *out, struct isakmp_phase1_terms *terms)
-{
-	struct span psk;
-	enum rc rc;
-
-	TRY(v1_terms(step, step->peer, terms, &out->diag));
-	if (v1_signs(terms->auths[terms->auth_count - 1]))
-		return RC_OK;
-	rc = find_psk(step, &out->born->local, &out->born->remote, &psk, &out->diag);
-	if (rc != RC_AUTH_FAILED || terms->auth_count == 1)
-		return rc;
-	terms->auth_count--;
-	return RC_OK;
-}
 
 static enum rc begin(struct step *step, struct outcome *out)
 {
@@ -97,14 +51,6 @@ static const step_fn begin_steps[] = { begin, NULL };
 
 /* ---- its answer; then KE and nonce ---- */
 
-static enum rc generate_run(void *arg, unsigned worker, struct diag *diag)
-{
-	struct main_initiate *in = arg;
-
-	(void)diag;
-	return dh_generate(in->dh, worker, in->pair);
-}
-
 static enum rc read_sa(struct step *step, struct outcome *out)
 {
 	struct isakmp_phase1_terms terms;
@@ -119,12 +65,8 @@ static enum rc read_sa(struct step *step, struct outcome *out)
 			    &out->diag));
 	TRY(isakmp_accept_phase1(step->peer->conn->ike, &terms, &answer, &in->choice, &out->diag));
 	TRY(isakmp_ike_suite(&in->choice.choice, &in->suite));
-	in->dh = in->suite.dh;
-	in->pair = &out->pair;
 	in->cky_r = step->message->header.spi_r;
-	TRY(host_random(step->env->host, in->nonce, sizeof(in->nonce)));
-	out->work = (struct slow_work){ .run = generate_run, .arg = in };
-	return RC_SUSPEND;
+	return v1_make_key(step, in->suite.dh, &in->key, out);
 }
 
 static enum rc send_ke(struct step *step, struct outcome *out)
@@ -139,7 +81,7 @@ static enum rc send_ke(struct step *step, struct outcome *out)
 	header.spi_r = in->cky_r;
 	TRY(v1_clear_begin(step->arena, &header, &sink, &writer));
 	isakmp_bytes_emit(&writer, ISAKMP_KE, dh_public(out->pair));
-	isakmp_bytes_emit(&writer, ISAKMP_NONCE, SPAN_OF(in->nonce));
+	isakmp_bytes_emit(&writer, ISAKMP_NONCE, SPAN_OF(in->key.nonce));
 	TRY(v1_certs_request(step, in->choice.auth, &writer));
 	out->cert_asked = v1_certs_asked(step->message);
 	out->v1.vendors = v1_vendors_of(step->message);
@@ -148,7 +90,7 @@ static enum rc send_ke(struct step *step, struct outcome *out)
 	TRY(v1_clear_end(&writer, &sink, EXCHANGE_V1_MAIN, &out->message));
 	out->message.purpose = REQUEST_INIT;
 	out->request_done = true;
-	out->ni = SPAN_OF(in->nonce);
+	out->ni = SPAN_OF(in->key.nonce);
 	out->v1.auth = in->choice.auth;
 	TRY(v1_expect_user(step, in->choice.user, out));
 	out->v1.seconds = in->choice.seconds;
@@ -163,97 +105,32 @@ static const step_fn ke_steps[] = { read_sa /* suspends: DH key pair */, send_ke
 
 /* ---- the peer's KE and nonce; then who we are ---- */
 
-static enum rc take_psk(struct step *step, struct main_initiate *in, struct outcome *out)
-{
-	struct span psk;
-
-	if (v1_signs(step->sa->v1->auth))
-		return RC_OK;
-	TRY(find_psk(step, &step->sa->local, &step->sa->remote, &psk, &out->diag));
-	in->derive.psk = arena_copy(step->arena, psk);
-	return in->derive.psk.ptr != NULL ? RC_OK : RC_NO_MEMORY;
-}
-
 static enum rc read_ke(struct step *step, struct outcome *out)
 {
-	const struct ike_sa *sa = step->sa;
 	struct main_initiate *in;
-	struct span ke = v1_payload(step->message, ISAKMP_KE)->body, nr;
 
 	TRY(scratch(step, &in));
-	if (sa->larval->pair == NULL)
-		return RC_INTERNAL;
-	TRY(dh_check_public(sa->suite.dh, ke, &out->diag));
-	TRY(isakmp_nonce_parse(v1_payload(step->message, ISAKMP_NONCE)->body, &nr, &out->diag));
-	TRY(v1_nat_detect(step, sa, sa->spi_r, &sa->suite, &in->nat));
-	in->derive.suite = sa->suite;
-	TRY(take_psk(step, in, out));
-	in->derive.exchange = (struct ikev1_exchange){
-		.cky_i = sa->spi_i,
-		.cky_r = sa->spi_r,
-		.ni = arena_copy(step->arena, span_make(sa->larval->ni, sa->larval->ni_size)),
-		.nr = nr,
-		.public_i = arena_copy(step->arena, dh_public(sa->larval->pair)),
-		.public_r = ke,
-	};
-	if (in->derive.exchange.ni.ptr == NULL || in->derive.exchange.public_i.ptr == NULL)
-		return RC_NO_MEMORY;
-	in->derive.keys = &out->keys;
-	in->derive.iv = out->v1.iv;
-	in->derive.pair = sa->larval->pair; /* the worker frees it, whatever becomes of the SA */
-	step->sa->larval->pair = NULL;
-	out->work = (struct slow_work){ .run = v1_derive_run,
-					.arg = &in->derive,
-					.drop = v1_derive_drop };
-	return RC_SUSPEND;
-}
-
-void v1_go_to_4500(const struct step *step, const struct v1_nat *nat, struct outcome *out)
-{
-	bool force = step->peer->conn->encapsulation == TRI_YES;
-
-	out->nat_set = nat->supported;
-	out->nat_here = nat->here;
-	out->nat_there = nat->there;
-	if (!nat->supported || (!nat->here && !nat->there && !force))
-		return;
-	out->endpoints_set = true;
-	out->encap = true;
-	out->local = (struct ip_endpoint){ step->sa->local.addr, IKE_NATT_PORT };
-	out->remote = (struct ip_endpoint){ step->sa->remote.addr, IKE_NATT_PORT };
-}
-
-struct auth_ends v1_initiator_ends(const struct step *step)
-{
-	return (struct auth_ends){ step->peer, &step->peer->remote_id, &step->sa->local,
-				   &step->sa->remote, false };
+	return v1_initiator_derive(step, &in->derive, &in->nat, out);
 }
 
 static enum rc prove(struct step *step, struct outcome *out)
 {
 	struct main_initiate *in = step->scratch;
-	const struct auth_ends ends = v1_initiator_ends(step);
+	const struct auth_ends ends = v1_initiator_ends(step, step->sa);
 
-	if (step->rc != RC_OK) {
-		out->diag = step->job_diag;
-		return step->rc;
-	}
-	out->v1.iv_set = true;
-	out->v1.public_i = in->derive.exchange.public_i;
-	out->v1.public_r = in->derive.exchange.public_r;
-	out->nr = in->derive.exchange.nr;
+	TRY(v1_derived(step, &in->derive, out));
 	return v1_ours_prove(step, step->sa->v1->auth, true, &ends, &in->ours, out);
 }
 
 static enum rc send_id(struct step *step, struct outcome *out)
 {
 	struct main_initiate *in = step->scratch;
-	const struct auth_ends ends = v1_initiator_ends(step);
+	const struct auth_ends ends = v1_initiator_ends(step, step->sa);
 	struct sink sink;
 	struct writer writer;
 
 	TRY(prove_end(step, &in->ours.prove, out));
-	TRY(v1_inner_begin_with(step->arena, v1_certs_room(&in->ours.prove), &sink, &writer));
+	TRY(v1_inner_begin_with(step->arena, prove_room(&in->ours.prove), &sink, &writer));
 	isakmp_id_emit(&writer, &in->ours.id);
 	v1_ours_emit(step, step->sa, &ends, &in->ours, &writer);
 	TRY(v1_emit_contact(step, step->sa->spi_r, &writer));
@@ -271,7 +148,7 @@ static const step_fn id_steps[] = { read_ke /* suspends: keys */, prove /* suspe
 static enum rc read_id(struct step *step, struct outcome *out)
 {
 	uint16_t auth = step->sa->v1->auth;
-	const struct auth_ends ends = v1_initiator_ends(step);
+	const struct auth_ends ends = v1_initiator_ends(step, step->sa);
 	struct main_initiate *in;
 
 	TRY(scratch(step, &in));
@@ -284,41 +161,15 @@ static enum rc read_id(struct step *step, struct outcome *out)
 static enum rc read_proof(struct step *step, struct outcome *out)
 {
 	struct main_initiate *in = step->scratch;
-	struct auth_ends ends = v1_initiator_ends(step);
-	char expected[IDENTITY_TEXT_MAX], got[IDENTITY_TEXT_MAX];
+	struct auth_ends ends = v1_initiator_ends(step, step->sa);
 
 	ends.remote_id = &in->theirs.identity;
 	TRY(v1_theirs_verified(step, step->sa->v1->auth, false, &ends, &in->theirs, out));
-	if (identity_match(&step->peer->remote_id, &in->theirs.identity) == 0)
-		return diag_fail(&out->diag, RC_AUTH_FAILED, "peer says it is %s, we expect %s",
-				 identity_text(&in->theirs.identity, got),
-				 identity_text(&step->peer->remote_id, expected));
+	TRY(v1_expected(step, &in->theirs, RC_AUTH_FAILED, &out->diag));
 	out->heard = true;
 	out->request_done = true;
 	out->established = true;
 	return RC_OK;
-}
-
-enum rc v1_expect_user(const struct step *step, bool user, struct outcome *out)
-{
-	if (!user)
-		return RC_OK;
-	out->v1.user = ARENA_NEW(step->arena, struct isakmp_user);
-	return out->v1.user != NULL ? RC_OK : RC_NO_MEMORY;
-}
-
-/* What comes first: the user (XAUTH), then our address (ModeCfg). */
-bool v1_initiator_done(const struct step *step, struct outcome *out)
-{
-	bool user = step->sa->v1->user != NULL || out->v1.user != NULL;
-	bool config = v1_is_config_client(step->peer);
-
-	out->established = !user && !config;
-	if (user)
-		out->next = IKEV1_XAUTH;
-	else if (config)
-		out->next = IKEV1_CONFIG;
-	return user || !config;
 }
 
 static enum rc ask_config(struct step *step, struct outcome *out)
@@ -335,22 +186,12 @@ static const step_fn established_steps[] = { read_id /* suspends: signature */, 
 
 static enum rc give_up(struct step *step, struct outcome *out)
 {
-	out->ike_ended = RC_TIMEOUT;
-	(void)diag_fail(&out->diag, RC_TIMEOUT,
-			"no answer to Main Mode: nobody there, packets dropped on the way, another "
-			"version of IKE, or (after KE) different shared keys");
-	v1_hint_add(step->sa, &out->diag);
-	return RC_OK;
-}
-
-static enum rc cancel(struct step *step, struct outcome *out)
-{
-	out->ike_ended = step->sa->delete_reason;
-	return RC_OK;
+	return v1_no_answer(step, out,
+			    "no answer to Main Mode: nobody there, packets dropped on the way, "
+			    "another version of IKE, or (after KE) different shared keys");
 }
 
 static const step_fn give_up_steps[] = { give_up, NULL };
-static const step_fn cancel_steps[] = { cancel, NULL };
 
 #define I INITIATOR
 const struct ike_row ikev1_main_initiate_rows[] = {
@@ -365,11 +206,11 @@ const struct ike_row ikev1_main_initiate_rows[] = {
 	{ IKEV1_MAIN_SA, I, EVENT_GIVE_UP, NULL, give_up_steps, IKEV1_MAIN_SA, "nobody answers" },
 	{ IKEV1_MAIN_KE, I, EVENT_GIVE_UP, NULL, give_up_steps, IKEV1_MAIN_KE, "nobody answers" },
 	{ IKEV1_MAIN_ID, I, EVENT_GIVE_UP, NULL, give_up_steps, IKEV1_MAIN_ID, "nobody answers" },
-	{ IKEV1_MAIN_SA, I, EVENT_DELETE_IKE, NULL, cancel_steps, IKEV1_MAIN_SA,
+	{ IKEV1_MAIN_SA, I, EVENT_DELETE_IKE, NULL, v1_cancel_steps, IKEV1_MAIN_SA,
 	  "not wanted any more" },
-	{ IKEV1_MAIN_KE, I, EVENT_DELETE_IKE, NULL, cancel_steps, IKEV1_MAIN_KE,
+	{ IKEV1_MAIN_KE, I, EVENT_DELETE_IKE, NULL, v1_cancel_steps, IKEV1_MAIN_KE,
 	  "not wanted any more" },
-	{ IKEV1_MAIN_ID, I, EVENT_DELETE_IKE, NULL, cancel_steps, IKEV1_MAIN_ID,
+	{ IKEV1_MAIN_ID, I, EVENT_DELETE_IKE, NULL, v1_cancel_steps, IKEV1_MAIN_ID,
 	  "not wanted any more" },
 	{ .story = NULL },
 };

@@ -99,6 +99,18 @@ enum rc v1_terms(const struct step *step, const struct peer *peer, struct isakmp
 	return user_terms(peer, out, diag);
 }
 
+enum rc v1_psk(const struct step *step, uint16_t auth, const struct auth_ends *ends,
+	       struct span *psk, struct diag *diag)
+{
+	*psk = SPAN_NONE;
+	if (v1_signs(auth))
+		return RC_OK;
+	TRY(psk_find(step, &ends->peer->local_id, ends->remote_id, ends->local, ends->remote, psk,
+		     diag));
+	*psk = arena_copy(step->arena, *psk);
+	return psk->ptr != NULL ? RC_OK : RC_NO_MEMORY;
+}
+
 static enum rc agree(const struct v1_derive *derive, unsigned worker, struct secret *shared,
 		     struct diag *diag)
 {
@@ -135,6 +147,19 @@ void v1_derive_drop(void *arg)
 
 	dh_free(derive->pair);
 	derive->pair = NULL;
+}
+
+enum rc v1_derived(const struct step *step, const struct v1_derive *derive, struct outcome *out)
+{
+	if (step->rc != RC_OK) {
+		out->diag = step->job_diag;
+		return step->rc;
+	}
+	out->v1.iv_set = true;
+	out->v1.public_i = derive->exchange.public_i;
+	out->v1.public_r = derive->exchange.public_r;
+	out->nr = derive->exchange.nr;
+	return RC_OK;
 }
 
 struct ikev1_exchange v1_exchange_of(const struct ike_sa *sa)

@@ -23,9 +23,7 @@ extern const struct ike_row ikev1_main_initiate_rows[], ikev1_main_answer_rows[]
 
 /* ---- message pieces (payload.c) ---- */
 struct ike_header v1_header(const struct ike_sa *sa, uint8_t exchange);
-/* A message of phase 1 in clear, with room for IKEV1_CLEAR_MAX bytes, and so many more. */
-enum rc v1_clear_begin_with(struct arena *arena, size_t room, const struct ike_header *header,
-			    struct sink *sink, struct writer *writer) MUST_CHECK;
+/* A message of phase 1 in clear, with room for IKEV1_CLEAR_MAX bytes. */
 enum rc v1_clear_begin(struct arena *arena, const struct ike_header *header, struct sink *sink,
 		       struct writer *writer) MUST_CHECK;
 /* With room for so many bytes more. */
@@ -101,8 +99,6 @@ bool v1_certs_asked(const struct ike_message *message);
  * (leftsendcert=). */
 void v1_certs_emit(const struct config_end *local, const struct prove *prove, bool asked,
 		   struct writer *writer);
-/* Room that it may need, with the signature. */
-size_t v1_certs_room(const struct prove *prove);
 
 /* ---- proof.c: how the ends prove who they are, whatever the method ---- */
 struct v1_theirs {
@@ -147,47 +143,6 @@ static inline enum peer_user v1_user_of(const struct ike_sa *sa)
 	return sa->v1->auth == OAKLEY_HYBRID_INIT_RSA ? PEER_HYBRID : PEER_XAUTH;
 }
 
-/* ---- answer.c: phase 1 as the responder, whatever the mode ---- */
-/* Main Mode, whose peer has no name yet: the first conn for the addresses that can do what it
- * offers; the diag is the first one's. */
-enum rc v1_choose(const struct step *step, const struct isakmp_sa *theirs, const struct peer **peer,
-		  struct isakmp_choice *choice, struct diag *diag) MUST_CHECK;
-/* The first that could have agreed to what the SA has: its shared key and settings are taken. */
-enum rc v1_candidate(const struct step *step, const struct peer **out,
-		     struct diag *diag) MUST_CHECK;
-/* out->born, from the first message. */
-enum rc v1_answer_sa(struct step *step, const struct isakmp_choice *choice,
-		     struct outcome *out) MUST_CHECK;
-struct v1_caller {
-	struct v1_theirs theirs;
-	struct v1_ours ours;
-	bool aggressive;
-	enum peer_user user; /* before there is an SA: what is to be agreed on */
-	uint64_t peer_serial, template_serial;
-};
-/* The conn that its identity fits best. auth 0, choice NULL: not known. */
-enum rc v1_caller_find(const struct step *step, struct v1_caller *caller, uint16_t auth,
-		       const struct proposal_choice *choice, struct diag *diag) MUST_CHECK;
-/* NULL: it has gone, while somebody worked on a key or a signature. */
-struct peer *v1_caller_peer(const struct step *step, const struct v1_caller *caller);
-struct auth_ends v1_caller_ends(const struct step *step, const struct v1_caller *caller,
-				const struct peer *peer);
-/* After v1_theirs_verify(). */
-enum rc v1_caller_verified(struct step *step, struct v1_caller *caller,
-			   struct outcome *out) MUST_CHECK;
-/* It is proven: the SA becomes its peer's, and is established. */
-enum rc v1_caller_bind(struct step *step, struct v1_caller *caller, struct outcome *out) MUST_CHECK;
-enum rc v1_removed(struct diag *diag) MUST_CHECK;
-/* Phase 1 is done, as the initiator: established, or the user and then our address come first
- * (out->next). False: the address is what comes next. */
-/* Initiator, where the method that was chosen says so: a user will be asked for. */
-enum rc v1_expect_user(const struct step *step, bool user, struct outcome *out) MUST_CHECK;
-bool v1_initiator_done(const struct step *step, struct outcome *out);
-
-/* ---- hint.c ---- */
-/* In front of why we give up: what somebody said of it. */
-void v1_hint_add(const struct ike_sa *sa, struct diag *diag);
-
 /* ---- phase1.c: what both ends of phase 1 do ---- */
 /* Payloads of Main Mode, in either direction: SA; KE and nonce; identity. */
 extern const struct payload_rule v1_main_sa_rules[], v1_main_ke_rules[], v1_main_id_rules[];
@@ -211,6 +166,13 @@ struct v1_derive { /* the worker's; copies, never the SA itself */
 };
 enum rc v1_derive_run(void *arg, unsigned worker, struct diag *diag);
 void v1_derive_drop(void *arg);
+/* The step after the worker's: what it has made, but for the initiator's nonce, is the event's. */
+enum rc v1_derived(const struct step *step, const struct v1_derive *derive,
+		   struct outcome *out) MUST_CHECK;
+/* The shared key of the two ends, a copy in the arena; .ptr NULL: the method signs. RC_AUTH_FAILED:
+ * there is none. */
+enum rc v1_psk(const struct step *step, uint16_t auth, const struct auth_ends *ends,
+	       struct span *psk, struct diag *diag) MUST_CHECK;
 /* Of the exchange, by what the SA and this event know. */
 struct ikev1_exchange v1_exchange_of(const struct ike_sa *sa);
 /* HASH_I or HASH_R over that identity, in the arena. */
@@ -219,15 +181,78 @@ enum rc v1_proof(struct step *step, const struct outcome *out, bool of_initiator
 struct isakmp_id v1_id_of(const struct identity *identity);
 struct identity v1_identity(const struct isakmp_id *id); /* data stays the payload's */
 
-/* ---- main_initiate.c: what Aggressive Mode begins and goes on with too ---- */
+/* ---- answer.c: phase 1 as the responder, whatever the mode ---- */
+/* Main Mode, whose peer has no name yet: the first conn for the addresses that can do what it
+ * offers; the diag is the first one's. */
+enum rc v1_choose(const struct step *step, const struct isakmp_sa *theirs, const struct peer **peer,
+		  struct isakmp_choice *choice, struct diag *diag) MUST_CHECK;
+/* The first that could have agreed to what the SA has: its shared key and settings are taken. */
+enum rc v1_candidate(const struct step *step, const struct peer **out,
+		     struct diag *diag) MUST_CHECK;
+/* out->born, from the first message. */
+enum rc v1_answer_sa(struct step *step, const struct isakmp_choice *choice,
+		     struct outcome *out) MUST_CHECK;
+/* With the KE and NONCE of the message, and a nonce of ours in the arena; derive->psk is there.
+ * RC_SUSPEND, then v1_derived(). */
+enum rc v1_answer_derive(struct step *step, const struct ike_sa *sa, struct span ni,
+			 struct v1_derive *derive, struct outcome *out) MUST_CHECK;
+struct v1_caller {
+	struct v1_theirs theirs;
+	struct v1_ours ours;
+	bool aggressive;
+	enum peer_user user; /* before there is an SA: what is to be agreed on */
+	uint64_t peer_serial, template_serial;
+};
+/* The conn that its identity fits best. auth 0, choice NULL: not known. */
+enum rc v1_caller_find(const struct step *step, struct v1_caller *caller, uint16_t auth,
+		       const struct proposal_choice *choice, struct diag *diag) MUST_CHECK;
+/* NULL: it has gone, while somebody worked on a key or a signature. */
+struct peer *v1_caller_peer(const struct step *step, const struct v1_caller *caller);
+struct auth_ends v1_caller_ends(const struct step *step, const struct v1_caller *caller,
+				const struct peer *peer);
+/* After v1_theirs_verify(). */
+enum rc v1_caller_verified(struct step *step, struct v1_caller *caller,
+			   struct outcome *out) MUST_CHECK;
+/* It is proven: the SA becomes its peer's, and is established. */
+enum rc v1_caller_bind(struct step *step, struct v1_caller *caller, struct outcome *out) MUST_CHECK;
+enum rc v1_removed(struct diag *diag) MUST_CHECK;
+/* ---- hint.c ---- */
+/* In front of why we give up: what somebody said of it. */
+void v1_hint_add(const struct ike_sa *sa, struct diag *diag);
+
+/* ---- initiate.c: phase 1 as the initiator, whatever the mode ---- */
 /* out->born, between the addresses of step->peer. */
 enum rc v1_initiate_sa(struct step *step, struct outcome *out) MUST_CHECK;
 /* v1_terms() without what we have no key for. */
 enum rc v1_possible_terms(struct step *step, struct outcome *out,
 			  struct isakmp_phase1_terms *terms) MUST_CHECK;
+struct auth_ends v1_initiator_ends(const struct step *step, const struct ike_sa *sa);
+struct v1_key { /* what our KE and nonce say; lives as long as the event */
+	const struct dh_alg *dh;
+	struct dh_pair **pair; /* the worker's, in the outcome */
+	uint8_t nonce[IKEV1_NONCE_LEN];
+};
+/* RC_SUSPEND, then out->pair is there, or step->rc says why not. */
+enum rc v1_make_key(struct step *step, const struct dh_alg *dh, struct v1_key *key,
+		    struct outcome *out) MUST_CHECK;
+/* The peer's KE, nonce and NAT-D, with what the SA or this event has agreed on. RC_SUSPEND, then
+ * v1_derived(). */
+enum rc v1_initiator_derive(struct step *step, struct v1_derive *derive, struct v1_nat *nat,
+			    struct outcome *out) MUST_CHECK;
 /* RFC 3947 §4: behind a NAT both ends go on at port 4500. */
 void v1_go_to_4500(const struct step *step, const struct v1_nat *nat, struct outcome *out);
-struct auth_ends v1_initiator_ends(const struct step *step);
+/* Does it say that it is whom the conn names? If not: that code, with a diag. */
+enum rc v1_expected(const struct step *step, const struct v1_theirs *theirs, enum rc otherwise,
+		    struct diag *diag) MUST_CHECK;
+/* Where the method that was chosen says so: a user will be asked for. */
+enum rc v1_expect_user(const struct step *step, bool user, struct outcome *out) MUST_CHECK;
+/* Phase 1 is done: established, or the user (XAUTH) and then our address (ModeCfg) come first
+ * (out->next). False: the address is what comes next. */
+bool v1_initiator_done(const struct step *step, struct outcome *out);
+/* Nobody answers: the SA ends; why: what may have become of it. */
+enum rc v1_no_answer(const struct step *step, struct outcome *out, const char *why) MUST_CHECK;
+/* Not wanted any more. */
+extern const step_fn v1_cancel_steps[];
 
 /* ---- aggressive_initiate.c ---- */
 extern const step_fn v1_aggressive_begin[];

@@ -206,7 +206,7 @@ static enum rc emit_round(struct step *step, struct outcome *out)
 	TRY(auth_find_again(step, in, out));
 	view = rounds_view(in->peer, in->round);
 	TRY(prove_end(step, &in->prove, out));
-	TRY(inner_start_with(step->arena, certs_room(&in->prove), &sink, &writer));
+	TRY(inner_start_with(step->arena, prove_room(&in->prove), &sink, &writer));
 	emit_proof(step, in, &writer, out);
 	if (view.ours < view.ours_all)
 		emit_notify(&writer, ANOTHER_AUTH_FOLLOWS);
@@ -418,7 +418,7 @@ static enum rc emit_response(struct step *step, struct outcome *out)
 		return diag_fail(&out->diag, RC_CANCELLED, "the conn was removed meanwhile");
 	in->peer = out->peer;
 	TRY(prove_end(step, &in->prove, out));
-	TRY(inner_start_with(step->arena, certs_room(&in->prove), &sink, &writer));
+	TRY(inner_start_with(step->arena, prove_room(&in->prove), &sink, &writer));
 	if (in->prove_ours)
 		emit_proof(step, in, &writer, out);
 	emit_window_size(&writer);

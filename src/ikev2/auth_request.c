@@ -211,7 +211,7 @@ static enum rc emit(struct step *step, struct outcome *out)
 	TRY(prove_end(step, &making->without, out));
 	if (step->tunnel == NULL)
 		return diag_fail(&out->diag, RC_CANCELLED, "the tunnel is not wanted any more");
-	TRY(inner_start_with(step->arena, certs_room(&making->prove) + making->without.value.len,
+	TRY(inner_start_with(step->arena, prove_room(&making->prove) + making->without.value.len,
 			     &sink, &writer));
 	TRY(emit_identities(step, &writer, out));
 	TRY(emit_child(step, &writer, out));

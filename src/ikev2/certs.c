@@ -136,42 +136,11 @@ uint16_t certs_hashes(const struct ike_message *message)
 	return (uint16_t)bits;
 }
 
-static void emit_one(const struct certificate *certificate, struct writer *writer)
-{
-	struct wire_cert cert = { CERT_X509_SIGNATURE, certificate_der(certificate) };
-
-	wire_cert_emit(writer, PAYLOAD_CERT, &cert);
-}
-
-static const struct credential *certified(const struct prove *prove)
-{
-	return prove->credential != NULL && prove->credential->certificate != NULL
-		       ? prove->credential
-		       : NULL;
-}
-
 void certs_emit(const struct config_end *local, const struct prove *prove, bool asked,
 		struct writer *writer)
 {
-	const struct credential *credential = certified(prove);
-
-	if (credential == NULL || local->sendcert == SENDCERT_NEVER ||
-	    (local->sendcert == SENDCERT_IFASKED && !asked))
-		return;
-	emit_one(credential->certificate, writer);
-	for (unsigned i = 0; i < credential->chain_count; i++)
-		emit_one(credential->chain[i], writer);
-}
-
-size_t certs_room(const struct prove *prove)
-{
-	const struct credential *credential = certified(prove);
-	size_t room = prove->value.len;
-
-	if (credential == NULL)
-		return room;
-	room += certificate_der(credential->certificate).len + 16;
-	for (unsigned i = 0; i < credential->chain_count; i++)
-		room += certificate_der(credential->chain[i]).len + 16;
-	return room;
+	for (unsigned i = 0; i < prove_certificates(local, prove, asked); i++) {
+		const struct wire_cert cert = prove_certificate(prove, i);
+		wire_cert_emit(writer, PAYLOAD_CERT, &cert);
+	}
 }

@@ -27,7 +27,5 @@ uint16_t certs_hashes(const struct ike_message *message);
  * (leftsendcert=). */
 void certs_emit(const struct config_end *local, const struct prove *prove, bool asked,
 		struct writer *writer);
-/* Room that certs_emit() may need. */
-size_t certs_room(const struct prove *prove);
 
 #endif

@@ -75,7 +75,7 @@ static enum rc emit(struct step *step, struct outcome *out)
 	struct writer writer;
 
 	TRY(prove_end(step, &making->prove, out));
-	TRY(inner_start_with(step->arena, certs_room(&making->prove), &sink, &writer));
+	TRY(inner_start_with(step->arena, prove_room(&making->prove), &sink, &writer));
 	if (making->ours)
 		emit_proof(step, making, &writer, out);
 	out->message.exchange = EXCHANGE_IKE_AUTH;
