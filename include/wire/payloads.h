@@ -98,6 +98,10 @@ struct wire_delete {
 enum rc wire_delete_parse(struct span body, struct wire_delete *out, struct diag *diag) MUST_CHECK;
 void wire_delete_emit(struct writer *writer, const struct wire_delete *payload);
 
+/* ---- spi.c ---- */
+/* The four bytes of an SPI of AH or ESP, in the arena. */
+enum rc wire_spi(struct arena *arena, uint32_t spi, struct span *out) MUST_CHECK;
+
 /* ---- Vendor ID §3.12 ---- */
 void wire_vendor_emit(struct writer *writer, struct span id);
 

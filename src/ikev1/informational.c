@@ -256,19 +256,6 @@ static enum rc ask_there(struct step *step, struct outcome *out)
 	return RC_OK;
 }
 
-static enum rc put_spi(struct arena *arena, uint32_t spi, struct span *out)
-{
-	uint8_t *bytes = arena_alloc(arena, 4);
-	struct sink sink;
-
-	if (bytes == NULL)
-		return RC_NO_MEMORY;
-	sink_init(&sink, bytes, 4);
-	sink_u32(&sink, spi);
-	*out = sink_written(&sink);
-	return RC_OK;
-}
-
 static enum rc emit_child(struct arena *arena, const struct child_sa *child, struct writer *writer)
 {
 	struct isakmp_delete gone = { .doi = ISAKMP_DOI_IPSEC,
@@ -276,7 +263,7 @@ static enum rc emit_child(struct arena *arena, const struct child_sa *child, str
 				      .spi_size = 4,
 				      .count = 1 };
 
-	TRY(put_spi(arena, child->spi_in, &gone.spis));
+	TRY(wire_spi(arena, child->spi_in, &gone.spis));
 	isakmp_delete_emit(writer, &gone);
 	return RC_OK;
 }
@@ -397,26 +384,22 @@ static const struct payload_rule rules[] = {
 	PAYLOAD_RULES_END,
 };
 
-#define BOTH(event, rules, steps, story)                                                           \
-	{ IKE_ESTABLISHED, INITIATOR, event, rules, steps, IKE_ESTABLISHED, story },               \
-	{                                                                                          \
-		IKE_ESTABLISHED, RESPONDER, event, rules, steps, IKE_ESTABLISHED, story            \
-	}
-
 const struct ike_row ikev1_informational_rows[] = {
-	BOTH(EVENT_V1_INFORMATIONAL, rules, read_steps,
-	     "peer tells that something ended, or asks whether we are there"),
+	IN_BOTH_ROLES(EVENT_V1_INFORMATIONAL, rules, read_steps,
+		      "peer tells that something ended, or asks whether we are there"),
 	{ IKEV1_XAUTH, INITIATOR, EVENT_V1_INFORMATIONAL, rules, read_steps, IKEV1_XAUTH,
 	  "peer tells something while our user is to be proven" },
 	{ IKEV1_XAUTH, RESPONDER, EVENT_V1_INFORMATIONAL, rules, read_steps, IKEV1_XAUTH,
 	  "peer tells something while its user is to be proven" },
 	{ IKEV1_CONFIG, INITIATOR, EVENT_V1_INFORMATIONAL, rules, read_steps, IKEV1_CONFIG,
 	  "peer tells something while our address is to come" },
-	BOTH(EVENT_PROBE, NULL, probe_steps, "nothing was heard for a while: R-U-THERE"),
-	BOTH(EVENT_MOVE, NULL, move_steps,
-	     "the peer's ESP comes from elsewhere: is the peer there?"),
-	BOTH(EVENT_DELETE_CHILD, NULL, delete_child_steps, "an IPsec SA ends: the peer is told"),
-	BOTH(EVENT_DELETE_IKE, NULL, delete_ike_steps, "the ISAKMP SA ends: the peer is told"),
-	BOTH(EVENT_GIVE_UP, NULL, give_up_steps, "the peer does not answer"),
+	IN_BOTH_ROLES(EVENT_PROBE, NULL, probe_steps, "nothing was heard for a while: R-U-THERE"),
+	IN_BOTH_ROLES(EVENT_MOVE, NULL, move_steps,
+		      "the peer's ESP comes from elsewhere: is the peer there?"),
+	IN_BOTH_ROLES(EVENT_DELETE_CHILD, NULL, delete_child_steps,
+		      "an IPsec SA ends: the peer is told"),
+	IN_BOTH_ROLES(EVENT_DELETE_IKE, NULL, delete_ike_steps,
+		      "the ISAKMP SA ends: the peer is told"),
+	IN_BOTH_ROLES(EVENT_GIVE_UP, NULL, give_up_steps, "the peer does not answer"),
 	{ .story = NULL },
 };

@@ -21,6 +21,13 @@ extern const struct ike_row ikev1_main_initiate_rows[], ikev1_main_answer_rows[]
 	ikev1_modecfg_ask_rows[], ikev1_modecfg_answer_rows[], ikev1_xauth_client_rows[],
 	ikev1_xauth_server_rows[], ikev1_lifetime_rows[], ikev1_hint_rows[], ikev1_reject_rows[];
 
+/* Phase 2: either end of the ISAKMP SA may begin it. */
+#define IN_BOTH_ROLES(event, rules, steps, story)                                                  \
+	{ IKE_ESTABLISHED, INITIATOR, event, rules, steps, IKE_ESTABLISHED, story },               \
+	{                                                                                          \
+		IKE_ESTABLISHED, RESPONDER, event, rules, steps, IKE_ESTABLISHED, story            \
+	}
+
 /* ---- message pieces (payload.c) ---- */
 struct ike_header v1_header(const struct ike_sa *sa, uint8_t exchange);
 /* A message of phase 1 in clear, with room for IKEV1_CLEAR_MAX bytes. */
@@ -305,6 +312,7 @@ enum rc v1_lifetime_told(struct step *step, const struct isakmp_notify *notify,
 			 struct outcome *out) MUST_CHECK;
 
 /* ---- quick.c: what both ends of Quick Mode do ---- */
+extern const struct payload_rule v1_quick_rules[];
 struct v1_quick {
 	struct isakmp_sa sa;
 	struct span nonce;  /* the peer's */

@@ -4,6 +4,17 @@
 
 #define SECONDS_MAX (24u * 3600u)
 
+/* The first two messages. */
+const struct payload_rule v1_quick_rules[] = {
+	{ ISAKMP_HASH, 1, 1, ENCRYPTED },
+	{ ISAKMP_SA, 1, 1, ENCRYPTED },
+	{ ISAKMP_NONCE, 1, 1, ENCRYPTED },
+	{ ISAKMP_KE, 0, 1, ENCRYPTED },
+	{ ISAKMP_ID, 0, 2, ENCRYPTED },
+	{ ISAKMP_NAT_OA, 0, 2, ENCRYPTED },
+	PAYLOAD_RULES_END,
+};
+
 enum rc v1_quick_read(struct step *step, struct v1_quick *quick, struct diag *diag)
 {
 	const struct ike_message *message = step->message;

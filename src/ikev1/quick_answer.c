@@ -195,15 +195,10 @@ static enum rc emit_lifetime(struct step *step, const struct child_sa *child,
 	const struct v1_lifetime offered = { theirs->seconds, theirs->kilobytes };
 	struct v1_lifetime life =
 		v1_lifetime_shorter(v1_lifetime_of_child(child->tunnel->conn), offered);
-	uint8_t *spi = arena_alloc(step->arena, 4);
-	struct sink sink;
+	struct span spi;
 
-	if (spi == NULL)
-		return RC_NO_MEMORY;
-	sink_init(&sink, spi, 4);
-	sink_u32(&sink, child->spi_in);
-	return v1_lifetime_emit(step->arena, child->choice.protocol, sink_written(&sink), &life,
-				writer);
+	TRY(wire_spi(step->arena, child->spi_in, &spi));
+	return v1_lifetime_emit(step->arena, child->choice.protocol, spi, &life, writer);
 }
 
 static enum rc answer(struct step *step, struct outcome *out)
@@ -277,29 +272,15 @@ static enum rc read_proof(struct step *step, struct outcome *out)
 
 static const step_fn proof_steps[] = { read_proof, NULL };
 
-static const struct payload_rule request_rules[] = {
-	{ ISAKMP_HASH, 1, 1, ENCRYPTED },
-	{ ISAKMP_SA, 1, 1, ENCRYPTED },
-	{ ISAKMP_NONCE, 1, 1, ENCRYPTED },
-	{ ISAKMP_KE, 0, 1, ENCRYPTED },
-	{ ISAKMP_ID, 0, 2, ENCRYPTED },
-	{ ISAKMP_NAT_OA, 0, 2, ENCRYPTED },
-	PAYLOAD_RULES_END,
-};
 static const struct payload_rule proof_rules[] = {
 	{ ISAKMP_HASH, 1, 1, ENCRYPTED },
 	PAYLOAD_RULES_END,
 };
 
-#define BOTH(event, rules, steps, story)                                                           \
-	{ IKE_ESTABLISHED, INITIATOR, event, rules, steps, IKE_ESTABLISHED, story },               \
-	{                                                                                          \
-		IKE_ESTABLISHED, RESPONDER, event, rules, steps, IKE_ESTABLISHED, story            \
-	}
-
 const struct ike_row ikev1_quick_answer_rows[] = {
-	BOTH(EVENT_QUICK_REQUEST, request_rules, request_steps,
-	     "peer wants an IPsec SA: we can receive with it when our answer goes out"),
-	BOTH(EVENT_QUICK_PROOF, proof_rules, proof_steps, "peer has the IPsec SA: we send with it"),
+	IN_BOTH_ROLES(EVENT_QUICK_REQUEST, v1_quick_rules, request_steps,
+		      "peer wants an IPsec SA: we can receive with it when our answer goes out"),
+	IN_BOTH_ROLES(EVENT_QUICK_PROOF, proof_rules, proof_steps,
+		      "peer has the IPsec SA: we send with it"),
 	{ .story = NULL },
 };

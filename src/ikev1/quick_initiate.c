@@ -358,27 +358,12 @@ static enum rc send_third(struct step *step, struct outcome *out)
 static const step_fn answer_steps[] = { read_answer /* suspends: DH */,
 					install /* suspends: kernel */, send_third, NULL };
 
-static const struct payload_rule answer_rules[] = {
-	{ ISAKMP_HASH, 1, 1, ENCRYPTED },
-	{ ISAKMP_SA, 1, 1, ENCRYPTED },
-	{ ISAKMP_NONCE, 1, 1, ENCRYPTED },
-	{ ISAKMP_KE, 0, 1, ENCRYPTED },
-	{ ISAKMP_ID, 0, 2, ENCRYPTED },
-	{ ISAKMP_NAT_OA, 0, 2, ENCRYPTED },
-	PAYLOAD_RULES_END,
-};
-
-#define BOTH(event, rules, steps, story)                                                           \
-	{ IKE_ESTABLISHED, INITIATOR, event, rules, steps, IKE_ESTABLISHED, story },               \
-	{                                                                                          \
-		IKE_ESTABLISHED, RESPONDER, event, rules, steps, IKE_ESTABLISHED, story            \
-	}
-
 const struct ike_row ikev1_quick_initiate_rows[] = {
-	BOTH(EVENT_CREATE_CHILD, NULL, create_steps, "a tunnel has no IPsec SA: we offer one"),
-	BOTH(EVENT_REKEY_CHILD, NULL, rekey_steps,
-	     "an IPsec SA gets old: we offer another in its place"),
-	BOTH(EVENT_QUICK_RESPONSE, answer_rules, answer_steps,
-	     "peer has chosen: the IPsec SA is installed, and our HASH(3) says so"),
+	IN_BOTH_ROLES(EVENT_CREATE_CHILD, NULL, create_steps,
+		      "a tunnel has no IPsec SA: we offer one"),
+	IN_BOTH_ROLES(EVENT_REKEY_CHILD, NULL, rekey_steps,
+		      "an IPsec SA gets old: we offer another in its place"),
+	IN_BOTH_ROLES(EVENT_QUICK_RESPONSE, v1_quick_rules, answer_steps,
+		      "peer has chosen: the IPsec SA is installed, and our HASH(3) says so"),
 	{ .story = NULL },
 };

@@ -6,19 +6,6 @@
 
 #define GROUPS_MAX 16
 
-static enum rc spi_bytes(struct arena *arena, uint32_t spi, struct span *out)
-{
-	uint8_t *bytes = arena_alloc(arena, 4);
-	struct sink sink;
-
-	if (bytes == NULL)
-		return RC_NO_MEMORY;
-	sink_init(&sink, bytes, 4);
-	sink_u32(&sink, spi);
-	*out = sink_written(&sink);
-	return RC_OK;
-}
-
 /* ---- the initiator of the exchange ---- */
 
 static enum rc add_groups(struct arena *arena, const uint16_t *groups, unsigned added,
@@ -45,7 +32,7 @@ enum rc child_offer_sa(struct arena *arena, const struct tunnel *tunnel, uint32_
 	struct wire_sa offer;
 	struct span spi;
 
-	TRY(spi_bytes(arena, spi_in, &spi));
+	TRY(wire_spi(arena, spi_in, &spi));
 	TRY(proposal_offer(arena, tunnel->conn->esp, spi, flags, &offer));
 	for (unsigned i = 0; count > 0 && i < offer.proposal_count; i++)
 		TRY(add_groups(arena, groups, count, &offer.proposals[i]));
@@ -167,7 +154,7 @@ enum rc child_answer_sa(struct arena *arena, const struct child_sa *child, struc
 	struct wire_sa answer;
 	struct span spi;
 
-	TRY(spi_bytes(arena, child->spi_in, &spi));
+	TRY(wire_spi(arena, child->spi_in, &spi));
 	TRY(proposal_answer(arena, &child->choice, spi, &answer));
 	wire_sa_emit(writer, &answer);
 	return RC_OK;
@@ -252,7 +239,7 @@ enum rc child_emit_delete(struct arena *arena, uint8_t protocol, uint32_t spi_in
 	struct sink sink;
 	struct writer writer;
 
-	TRY(spi_bytes(arena, spi_in, &payload.spis));
+	TRY(wire_spi(arena, spi_in, &payload.spis));
 	TRY(inner_start(arena, &sink, &writer));
 	wire_delete_emit(&writer, &payload);
 	message->exchange = EXCHANGE_INFORMATIONAL;

@@ -69,14 +69,8 @@ static enum rc emit_rekey_notify(struct step *step, const struct child_sa *old,
 				 struct writer *writer)
 {
 	struct wire_notify notify = { .protocol = tunnel_protocol(old->tunnel), .type = REKEY_SA };
-	uint8_t *spi = arena_alloc(step->arena, 4);
-	struct sink sink;
 
-	if (spi == NULL)
-		return RC_NO_MEMORY;
-	sink_init(&sink, spi, 4);
-	sink_u32(&sink, old->spi_in);
-	notify.spi = sink_written(&sink);
+	TRY(wire_spi(step->arena, old->spi_in, &notify.spi));
 	wire_notify_emit(writer, &notify);
 	return RC_OK;
 }

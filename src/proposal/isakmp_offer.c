@@ -278,19 +278,6 @@ static enum rc offer_esp(struct offer *offer, const struct proposal *proposal,
 	return RC_OK;
 }
 
-static enum rc spi_bytes(struct arena *arena, uint32_t spi, struct span *out)
-{
-	struct sink sink;
-	uint8_t *bytes = arena_alloc(arena, 4);
-
-	if (bytes == NULL)
-		return RC_NO_MEMORY;
-	sink_init(&sink, bytes, 4);
-	sink_u32(&sink, spi);
-	*out = sink_written(&sink);
-	return RC_OK;
-}
-
 enum rc isakmp_offer_phase2(struct arena *arena, const struct proposal_list *list,
 			    const struct isakmp_phase2_terms *terms, struct isakmp_sa *out,
 			    struct diag *diag)
@@ -299,7 +286,7 @@ enum rc isakmp_offer_phase2(struct arena *arena, const struct proposal_list *lis
 	struct offer offer;
 
 	TRY(begin(arena, protocol, &offer));
-	TRY(spi_bytes(arena, terms->spi, &offer.proposal->spi));
+	TRY(wire_spi(arena, terms->spi, &offer.proposal->spi));
 	for (unsigned i = 0; i < list->count; i++)
 		if (can_be_said(&list->items[i]))
 			TRY(protocol == PROTOCOL_AH ? offer_ah(&offer, &list->items[i], terms)
@@ -324,7 +311,7 @@ enum rc isakmp_answer(struct arena *arena, const struct isakmp_choice *choice, u
 	proposal->transforms = transform;
 	proposal->transform_count = 1;
 	if (proposal->protocol != PROTOCOL_IKE)
-		TRY(spi_bytes(arena, spi, &proposal->spi));
+		TRY(wire_spi(arena, spi, &proposal->spi));
 	*out = (struct isakmp_sa){ .doi = ISAKMP_DOI_IPSEC,
 				   .situation = SIT_IDENTITY_ONLY,
 				   .proposals = proposal,

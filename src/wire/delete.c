@@ -16,10 +16,6 @@ static enum rc sizes_check(const struct wire_delete *payload, struct diag *diag)
 		return diag_fail(diag, RC_SYNTAX,
 				 "Delete payload for AH or ESP has SPIs of %u bytes; expected 4",
 				 payload->spi_size);
-	if (payload->count > LIMIT_DELETE_SPIS)
-		return diag_fail(diag, RC_LIMIT,
-				 "Delete payload has %u SPIs; at most %d are accepted",
-				 payload->count, LIMIT_DELETE_SPIS);
 	return RC_OK;
 }
 
@@ -32,11 +28,7 @@ enum rc wire_delete_parse(struct span body, struct wire_delete *out, struct diag
 	TRY(span_u8(&body, &payload.spi_size));
 	TRY(span_u16(&body, &payload.count));
 	TRY(sizes_check(&payload, diag));
-	size_t expected = (size_t)payload.count * payload.spi_size;
-	if (body.len != expected)
-		return diag_fail(diag, body.len < expected ? RC_TRUNCATED : RC_TRAILING,
-				 "Delete payload has %zu bytes of SPIs; expected %zu", body.len,
-				 expected);
+	TRY(body_is_spis(body, payload.count, payload.spi_size, diag));
 	payload.spis = body;
 	*out = payload;
 	return RC_OK;

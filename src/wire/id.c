@@ -2,15 +2,6 @@
 /* Identification payloads IDi and IDr, RFC 7296 §3.5; ID_NULL of RFC 7619. */
 #include "wire/body.h"
 
-/* §3.5: "The string MUST NOT contain any terminators (e.g., NULL, CR, etc.)." */
-static bool is_plain_text(struct span text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (text.ptr[i] < 0x20 || text.ptr[i] == 0x7f)
-			return false;
-	return true;
-}
-
 static size_t fixed_len(uint8_t type)
 {
 	return type == ID_IPV4_ADDR ? 4 : type == ID_IPV6_ADDR ? 16 : 0;
@@ -31,7 +22,7 @@ static enum rc data_check(const struct wire_id *id, struct diag *diag)
 	if (expected != 0 && id->data.len != expected)
 		return diag_fail(diag, RC_SYNTAX, "identity of type %s has %zu bytes; expected %zu",
 				 name, id->data.len, expected);
-	if ((id->type == ID_FQDN || id->type == ID_RFC822_ADDR) && !is_plain_text(id->data))
+	if ((id->type == ID_FQDN || id->type == ID_RFC822_ADDR) && !body_is_text(id->data))
 		return diag_fail(diag, RC_SYNTAX,
 				 "identity of type %s contains a control character", name);
 	return RC_OK;

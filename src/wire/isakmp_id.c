@@ -4,14 +4,6 @@
 #include <string.h>
 #include "wire/isakmp_body.h"
 
-static bool is_plain_text(struct span text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (text.ptr[i] < 0x20 || text.ptr[i] == 0x7f)
-			return false;
-	return true;
-}
-
 /* 0: of any length. */
 static size_t fixed_len(uint8_t type)
 {
@@ -37,7 +29,7 @@ static enum rc data_check(const struct isakmp_id *id, struct diag *diag)
 	if (expected != 0 && id->data.len != expected)
 		return diag_fail(diag, RC_SYNTAX, "identity of type %u has %zu bytes; expected %zu",
 				 id->type, id->data.len, expected);
-	if ((id->type == ID_FQDN || id->type == ID_RFC822_ADDR) && !is_plain_text(id->data))
+	if ((id->type == ID_FQDN || id->type == ID_RFC822_ADDR) && !body_is_text(id->data))
 		return diag_fail(diag, RC_SYNTAX,
 				 "identity of type %u contains a control character", id->type);
 	return RC_OK;

@@ -82,15 +82,7 @@ enum rc isakmp_delete_parse(struct span body, struct isakmp_delete *out, struct 
 		return diag_fail(diag, RC_SYNTAX,
 				 "Delete payload for protocol %u has SPIs of %u bytes",
 				 payload.protocol, payload.spi_size);
-	if (payload.count > LIMIT_DELETE_SPIS)
-		return diag_fail(diag, RC_LIMIT,
-				 "Delete payload has %u SPIs; at most %d are accepted",
-				 payload.count, LIMIT_DELETE_SPIS);
-	size_t expected = (size_t)payload.count * payload.spi_size;
-	if (body.len != expected)
-		return diag_fail(diag, body.len < expected ? RC_TRUNCATED : RC_TRAILING,
-				 "Delete payload has %zu bytes of SPIs; expected %zu", body.len,
-				 expected);
+	TRY(body_is_spis(body, payload.count, payload.spi_size, diag));
 	payload.spis = body;
 	*out = payload;
 	return RC_OK;
