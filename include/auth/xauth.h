@@ -40,7 +40,6 @@ enum rc xauth_check_begin(const struct xauth_users *users, struct span name, con
 /* For struct slow_work: arg is the xauth_check. Sets `correct`. RC_UNSUPPORTED: this system's
  * crypt(3) does not know that hash. The password is wiped. */
 enum rc xauth_check_run(void *arg, unsigned worker, struct diag *diag);
-void xauth_check_drop(void *arg); /* it never ran: wipes */
 
 /* ---- xauth.c: who a client says it is, whoever knows whether that is true (xauthby=) ---- */
 #define XAUTH_CONN_MAX 256

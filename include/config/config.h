@@ -395,8 +395,6 @@ enum config_change {
  */
 enum config_change config_conn_change(const struct config_conn *a, const struct config_conn *b,
 				      const char **keyword);
-/* config_conn_change() is not CONFIG_NEW_SA: a reload leaves the SAs alone. */
-bool config_conn_equal(const struct config_conn *a, const struct config_conn *b);
 
 /* The keyword table, for the manual page, completion and checkconfig. */
 enum config_support {

@@ -24,7 +24,6 @@ enum sign_hash {
 	SIGN_RAW = 15, /* not of that registry: RSA and ECDSA of IKEv1 (RFC 2409 §5.1), where the
 			  parts are the hash itself, which no DigestInfo names */
 };
-extern const struct names sign_hash_names;
 enum sign_form { SIGN_RSA_PKCS1, SIGN_RSA_PSS, SIGN_ECDSA, SIGN_ED25519 };
 struct sign_scheme {
 	enum sign_form form;

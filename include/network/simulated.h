@@ -20,9 +20,6 @@ bool network_simulated_replace(struct network *network, const struct network_obj
 bool network_simulated_has(const struct network *network, const struct network_object *object);
 /* Objects of ours and of others. */
 unsigned network_simulated_count(const struct network *network, enum network_kind kind);
-/* The n-th of a kind, from 0; NULL: there are fewer. */
-const struct network_object *network_simulated_at(const struct network *network,
-						  enum network_kind kind, unsigned n);
 /* How often something was really made or removed. */
 unsigned network_simulated_changes(const struct network *network);
 

@@ -262,7 +262,7 @@ const struct config_conn *peers_conn(const struct peers *peers, const char *name
 /* All conns that are loaded, in slices, as table_walk(); fn may unload the one it is given. */
 bool peers_walk_conns(struct peers *peers, uint64_t *cursor, size_t max,
 		      void (*fn)(void *context, const struct config_conn *conn), void *context);
-/* The conn of that name refers to its new version in config from now on (config_conn_equal() says
+/* The conn of that name refers to its new version in config from now on (config_conn_change() says
  * that it can), so that the old one can be freed; changed: its peers are marked renewed. False, and
  * nothing happened: in the new version its IKE settings are not those of the conn that its peer has
  * them from, so that it must be loaded anew. Nothing to do when it is not loaded. */

@@ -44,11 +44,6 @@ enum rc proposal_parse(uint8_t protocol, const char *text, bool pfs, struct prop
 enum rc proposal_default(uint8_t protocol, bool pfs, struct proposal_list **out,
 			 struct diag *diag) MUST_CHECK;
 void proposal_free(struct proposal_list *list);
-/* Extended sequence numbers of the ESP and AH proposals of a list that is not in use yet. Lists are
- * made with ESN_NO unless their text says esn. EITHER prefers ESN. RC_LIMIT when a proposal has no
- * room. */
-enum proposal_esn { PROPOSAL_ESN_NO, PROPOSAL_ESN_YES, PROPOSAL_ESN_EITHER };
-enum rc proposal_set_esn(struct proposal_list *list, enum proposal_esn esn) MUST_CHECK;
 /* Libreswan's spelling, for status and logs: "AES_GCM_16_256-HMAC_SHA2_512-DH19". */
 void proposal_text(const struct proposal_list *list, char *buffer, size_t size);
 /* What the peer's SA payload offered, in the same spelling; for "what both sides offered". */

@@ -73,7 +73,6 @@ enum rc ike_extra_config(struct ike_sa *sa, const struct ike_config *config) MUS
 struct ip_range ike_config_range(const struct ike_config *config, uint8_t family);
 
 /* ---- quick crash detection, RFC 6290 ---- */
-#define CRASH_SECRET_LEN    32
 #define CRASH_TOKEN_LEN	    32 /* ours */
 #define CRASH_TOKEN_MIN	    16 /* §4.1 */
 #define CRASH_TOKEN_MAX	    128

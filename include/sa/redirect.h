@@ -24,9 +24,6 @@ bool redirect_target_equal(const struct redirect_target *a, const struct redirec
 const char *redirect_target_text(const struct redirect_target *target, char buffer[256]);
 
 #define REDIRECT_TARGETS_MAX 16 /* of one list */
-/* redirect-to=, global-redirect-to=: gateways, separated by commas or blanks. The next one of
- * *list, which moves behind it; false at the end. What is no gateway is passed over. */
-bool redirect_list_next(const char **list, struct redirect_target *out);
 /* RC_SYNTAX: a word of it is no gateway, there are too many, or there is none. */
 enum rc redirect_list_check(const char *list, struct diag *diag) MUST_CHECK;
 /* The gateway of the list for this client: by a hash of its address, so that the load is spread, a

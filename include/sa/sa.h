@@ -407,9 +407,6 @@ void child_kernel_policy(const struct child_sa *child, unsigned index,
 			 enum kernel_direction direction, struct kernel_policy *out);
 /* The trap (out) of a tunnel wanted on demand or up. */
 void tunnel_trap_policy(const struct tunnel *tunnel, unsigned index, struct kernel_policy *out);
-/* A policy of a tunnel whose conn shunts. */
-void tunnel_shunt_policy(const struct tunnel *tunnel, unsigned index,
-			 enum kernel_direction direction, struct kernel_policy *out);
 /* Its SAs and policies are on their way to the kernel: from now on others see them. child_sa_link()
  * does this too. */
 enum rc child_sa_claim(struct sas *sas, struct child_sa *child) MUST_CHECK;

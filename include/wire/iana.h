@@ -231,9 +231,8 @@ enum notify_type {
 	SUPPORTED_AUTH_METHODS = 16443,
 };
 
-extern const struct names exchange_names, payload_names, protocol_names, transform_type_names,
-	encr_names, prf_names, integ_names, dh_names, id_type_names, auth_method_names,
-	ts_type_names, cp_type_names, cp_attribute_names, cert_encoding_names, eap_code_names,
+extern const struct names exchange_names, payload_names, protocol_names, encr_names, prf_names,
+	integ_names, id_type_names, auth_method_names, cp_attribute_names, cert_encoding_names,
 	notify_names;
 
 #endif

@@ -33,9 +33,6 @@ const struct payload *isakmp_payload_next(const struct payload *payload);
 /* What stands behind a payload up to the end of the last one, generic headers and all: what HASH(1)
  * and HASH(2) cover (RFC 2409 §5.5), when payload is the HASH. */
 struct span isakmp_behind(const struct ike_message *message, const struct payload *payload);
-/* The generic header of a payload of an encrypted message stands in front of its body: whole
- * payload, header included. */
-struct span isakmp_whole(const struct payload *payload);
 
 /* Writing is message.h's writer: a payload begins with this instead of writer_payload_begin(). */
 void isakmp_begin(struct writer *writer, enum isakmp_payload_type type);

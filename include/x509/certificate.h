@@ -18,7 +18,6 @@ struct certificate *certificate_ref(struct certificate *certificate);
 void certificate_unref(struct certificate *certificate); /* NULL: nothing */
 struct span certificate_der(const struct certificate *certificate);
 struct span certificate_subject(const struct certificate *certificate); /* Name in DER */
-struct span certificate_issuer(const struct certificate *certificate);
 struct span certificate_serial(const struct certificate *certificate);
 /* "CN=gw, O=Example, C=CH" as our identity_text() writes a DN. */
 const char *certificate_subject_text(const struct certificate *certificate,

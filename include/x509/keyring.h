@@ -21,10 +21,8 @@ enum rc keyring_configure(struct keyring *keyring, const struct config *config,
  * the reference. */
 void keyring_files_set(struct keyring *keyring, struct x509_files *files);
 struct x509_files *keyring_files(const struct keyring *keyring); /* borrowed; NULL: none */
-/* ipsec rereadall: CAs, certificates and keys are read again, at once or when they are next asked
- * for. On failure everything stays as it was. */
-enum rc keyring_reload(struct keyring *keyring, struct diag *diag) MUST_CHECK;
-/* The same with CAs that were read elsewhere (x509_trust_load() is slow); takes the reference. */
+/* ipsec rereadall: these CAs, which x509_trust_load() has read; certificates and keys are read
+ * again when they are next asked for. Takes the reference. */
 void keyring_renew(struct keyring *keyring, struct x509_trust *trust);
 /* For tests: these instead of the database's. */
 void keyring_trust_set(struct keyring *keyring, struct x509_trust *trust);

@@ -89,7 +89,8 @@ static const char *date_note(const struct certificate *certificate, char out[64]
 
 /* ---- files ---- */
 
-void folder_path(const struct folder *folder, const char *file, char *out, size_t size)
+/* "dir/sub/file" as "sub/file" names it. */
+static void folder_path(const struct folder *folder, const char *file, char *out, size_t size)
 {
 	(void)snprintf(out, size, "%s/%s", folder->path, file);
 }
@@ -104,8 +105,8 @@ void folder_nickname(const char *file, char out[NICKNAME_MAX])
 		       dot != NULL && dot != base ? (int)(dot - base) : 120, base);
 }
 
-const struct store_item *folder_before(const struct folder *folder,
-				       const struct certificate *certificate)
+static const struct store_item *folder_before(const struct folder *folder,
+					      const struct certificate *certificate)
 {
 	for (size_t i = 0; i < folder->before.count; i++)
 		if (span_equal(certificate_der(folder->before.items[i].certificate),

@@ -33,13 +33,9 @@ struct folder {
 void folder_tell(struct folder *folder, const char *file, enum folder_result result,
 		 const char *nickname, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
-/* "dir/sub/file" as "sub/file" names it. */
-void folder_path(const struct folder *folder, const char *file, char *out, size_t size);
 /* What ipsec.secrets says, or --password-file, with a NUL byte behind it. */
 enum rc folder_password(const struct folder *folder, const char *file,
 			struct secret *out) MUST_CHECK;
-const struct store_item *folder_before(const struct folder *folder,
-				       const struct certificate *certificate);
 /* Its name without its extension. */
 void folder_nickname(const char *file, char out[NICKNAME_MAX]);
 

@@ -221,8 +221,9 @@ static int nssdir_of_config(const struct ipsec *ipsec, char *out, size_t size)
 			ipsec->config);
 }
 
-int find_nssdir(const struct ipsec *ipsec, const struct key_options *options, char *out,
-		size_t size)
+/* Where it is: --nssdir, the configuration's nssdir=, or the usual place. */
+static int find_nssdir(const struct ipsec *ipsec, const struct key_options *options, char *out,
+		       size_t size)
 {
 	(void)snprintf(out, size, "%s", VANTH_NSSDIR);
 	if (options->nssdir == NULL)

@@ -37,9 +37,6 @@ int key_options(struct ipsec *ipsec, int argc, char **argv, unsigned which,
  * the caller's; otherwise it complained. */
 int open_keys(const struct ipsec *ipsec, const struct key_options *options, bool change);
 void close_keys(void);
-/* Where it is: --nssdir, the configuration's nssdir=, or the usual place. */
-int find_nssdir(const struct ipsec *ipsec, const struct key_options *options, char *out,
-		size_t size);
 /* From the file, or asked for: without echo on a terminal, otherwise a line of standard input. It
  * ends with a NUL byte. twice: a terminal is asked again. EXIT_DONE, or it complained. */
 int take_password(const char *file, const char *prompt, bool twice, struct secret *out);

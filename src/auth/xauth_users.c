@@ -200,7 +200,7 @@ enum rc xauth_check_begin(const struct xauth_users *users, struct span name, con
 	return RC_OK;
 }
 
-void xauth_check_drop(void *arg)
+static void xauth_check_drop(void *arg)
 {
 	struct xauth_check *check = arg;
 

@@ -470,8 +470,3 @@ enum config_change config_conn_change(const struct config_conn *a, const struct 
 		*keyword = verdict.keyword;
 	return verdict.change;
 }
-
-bool config_conn_equal(const struct config_conn *a, const struct config_conn *b)
-{
-	return config_conn_change(a, b, NULL) != CONFIG_NEW_SA;
-}

@@ -9,39 +9,22 @@
 struct not_yet {
 	enum keyword_section section;
 	const char *name; /* of the row of keywords.c, not another spelling */
-	const char *fine; /* words that say what is done anyway; all words must be among them */
-	const char *bad;  /* not NULL: only these words are refused ... */
-	const char *with; /* ... and values with one of these characters */
-	const char *why;  /* and what to do instead; NULL: it comes later */
+	const char *fine; /* words that say what is done anyway; every other one is refused */
+	const char *why;  /* and what to do instead */
 };
-
-/* FINE: every other value is refused. BAD: only these. */
-#define FINE(section_, name_, fine_)                                                               \
-	{                                                                                          \
-		SECTION_##section_, name_, fine_, NULL, NULL, NULL                                 \
-	}
-#define BAD(section_, name_, bad_, with_)                                                          \
-	{                                                                                          \
-		SECTION_##section_, name_, "", bad_, with_, NULL                                   \
-	}
-/* FINE, and what stands in the way of the rest. */
-#define BECAUSE(section_, name_, fine_, why_)                                                      \
-	{                                                                                          \
-		SECTION_##section_, name_, fine_, NULL, NULL, why_                                 \
-	}
 
 static const struct not_yet not_yet[] = {
 	/* certificates and keys */
-	BECAUSE(CONN, "dns-match-id", "no",
-		"names in the reverse DNS are given by whoever has the address; a certificate, a "
-		"raw key or a secret proves the identity"),
+	{ SECTION_CONN, "dns-match-id", "no",
+	  "names in the reverse DNS are given by whoever has the address; a certificate, a "
+	  "raw key or a secret proves the identity" },
 
 	/* addresses for clients */
-	BECAUSE(END, "cat", "no",
-		"it translates addresses in the packet filter, which is yours: leave it out and "
-		"write the rule there (nft snat to the address that the gateway gives, or "
-		"masquerade)"),
-	{ SECTION_SETUP, NULL, NULL, NULL, NULL, NULL },
+	{ SECTION_END, "cat", "no",
+	  "it translates addresses in the packet filter, which is yours: leave it out and "
+	  "write the rule there (nft snat to the address that the gateway gives, or "
+	  "masquerade)" },
+	{ SECTION_SETUP, NULL, NULL, NULL },
 };
 
 /* "no" is also off, false, n and 0. */
@@ -58,13 +41,6 @@ static bool is_among(const char *list, const char *word)
 		if (strcasecmp(one, word) == 0 || same_switch(one, word))
 			return true;
 	return false;
-}
-
-static bool is_done(const struct not_yet *row, const char *word)
-{
-	if (row->bad != NULL)
-		return !is_among(row->bad, word);
-	return is_among(row->fine, word);
 }
 
 static const struct not_yet *find_row(const struct keyword *keyword)
@@ -84,27 +60,13 @@ enum rc keyword_not_yet(const struct keyword *keyword, const char *text, struct 
 	if (row == NULL)
 		return RC_OK;
 	finding->column = 0;
-	if (row->with != NULL && strpbrk(text, row->with) != NULL)
-		return diag_fail(&finding->diag, RC_UNSUPPORTED,
-				 "\"%.60s\" is not supported yet: it comes with a later version",
-				 text);
 	while (value_word(&cursor, word)) {
-		if (is_done(row, word))
+		if (is_among(row->fine, word))
 			continue;
 		finding->column = (size_t)(cursor - text) - strlen(word);
-		if (row->why != NULL)
-			return diag_fail(&finding->diag, RC_UNSUPPORTED,
-					 "\"%.60s\" is not supported: %s (accepted: %s)", word,
-					 row->why, row->fine);
-		if (row->fine[0] == '\0')
-			return diag_fail(&finding->diag, RC_UNSUPPORTED,
-					 "\"%.60s\" is not supported yet: it comes with a later "
-					 "version",
-					 word);
 		return diag_fail(&finding->diag, RC_UNSUPPORTED,
-				 "\"%.60s\" is not supported yet: it comes with a later version "
-				 "(accepted: %s)",
-				 word, row->fine);
+				 "\"%.60s\" is not supported: %s (accepted: %s)", word, row->why,
+				 row->fine);
 	}
 	return RC_OK;
 }
@@ -115,18 +77,8 @@ const char *keyword_not_yet_text(const struct keyword *keyword, char buffer[NOT_
 
 	if (row == NULL)
 		return NULL;
-	if (row->with != NULL && row->with[0] != '\0')
-		snprintf(buffer, NOT_YET_TEXT_MAX,
-			 "Values with one of the characters %s are not supported yet.", row->with);
-	else if (row->why != NULL)
-		snprintf(buffer, NOT_YET_TEXT_MAX, "Not supported yet: %s. Accepted: %s.", row->why,
-			 row->fine);
-	else if (row->bad != NULL)
-		snprintf(buffer, NOT_YET_TEXT_MAX, "Not supported yet: %s.", row->bad);
-	else if (row->fine[0] != '\0')
-		snprintf(buffer, NOT_YET_TEXT_MAX, "Not supported yet. Accepted: %s.", row->fine);
-	else
-		snprintf(buffer, NOT_YET_TEXT_MAX, "Not supported yet.");
+	snprintf(buffer, NOT_YET_TEXT_MAX, "Not supported yet: %s. Accepted: %s.", row->why,
+		 row->fine);
 	return buffer;
 }
 

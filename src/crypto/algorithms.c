@@ -78,7 +78,7 @@ void algorithm_forget(void)
 	found.probed = false;
 }
 
-bool algorithm_works(enum algorithm_kind kind, size_t index)
+static bool algorithm_works(enum algorithm_kind kind, size_t index)
 {
 	return found.probed && found.verdict[kind][index] == PROBE_WORKS;
 }

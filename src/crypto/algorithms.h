@@ -53,7 +53,6 @@ size_t encr_key_len(const struct encr_alg *alg, uint16_t bits);
 #define PROBE_WRONG    2
 #define PROBE_ABSENT   3
 void algorithm_verdict(enum algorithm_kind kind, size_t index, int verdict);
-bool algorithm_works(enum algorithm_kind kind, size_t index);
 /* Forget all verdicts: nothing is available. */
 void algorithm_forget(void);
 

@@ -2,18 +2,7 @@
 /* Signature schemes and their AlgorithmIdentifiers (RFC 7427 appendix A, RFC 4055, RFC 5758,
  * RFC 8410). */
 #include "base/der.h"
-#include "base/names.h"
 #include "crypto/sign_private.h"
-
-const struct names sign_hash_names = { "hash algorithm", (const struct name[]){
-								 { SIGN_SHA1, "SHA1" },
-								 { SIGN_SHA2_256, "SHA2-256" },
-								 { SIGN_SHA2_384, "SHA2-384" },
-								 { SIGN_SHA2_512, "SHA2-512" },
-								 { SIGN_IDENTITY, "Identity" },
-								 { SIGN_RAW, "none" },
-								 { 0, NULL },
-							 } };
 
 /* clang-format off */
 static const uint8_t oid_sha1[] = {

@@ -22,11 +22,10 @@
 #include "base/arena.h"
 #include "crypto/crypto.h"
 
-#define FIRST_WORDS  "vanth leases 2 "
-#define FIRST_LEN    (sizeof(FIRST_WORDS) - 1 + 16 + 1) /* the generation in hex, newline */
-#define SUM_LEN	     69					/* "sum ", 64 digits, newline */
-#define FILE_MAX     ((size_t)256 << 20)
-#define LINE_MAX_LEN 2400 /* an identity of 1024 bytes in hex */
+#define FIRST_WORDS "vanth leases 2 "
+#define FIRST_LEN   (sizeof(FIRST_WORDS) - 1 + 16 + 1) /* the generation in hex, newline */
+#define SUM_LEN	    69				       /* "sum ", 64 digits, newline */
+#define FILE_MAX    ((size_t)256 << 20)
 
 /* ---- the text ---- */
 

@@ -457,8 +457,8 @@ bool verb_supersede(struct gateway *gateway, const char *name) MUST_CHECK;
 enum rc verb_unload(struct gateway *gateway, const char *name, struct diag *diag) MUST_CHECK;
 
 /* ---- reload.c ---- */
-/* The conn as config has it, if its SAs can stay (config_conn_equal()); *change: what is different.
- * False: it must be unloaded and loaded. Nothing to do when it is not loaded. */
+/* The conn as config has it, if its SAs can stay (config_conn_change()); *change: what is
+ * different. False: it must be unloaded and loaded. Nothing to do when it is not loaded. */
 bool reload_take(struct gateway *gateway, struct config *config, const struct config_conn *conn,
 		 enum config_change *change) MUST_CHECK;
 /* After that: the timers of the peer's SAs. */

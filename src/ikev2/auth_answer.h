@@ -41,7 +41,6 @@ enum rc auth_read_request(struct step *step, struct outcome *out) MUST_CHECK;
 enum rc auth_read_further(struct step *step, struct outcome *out) MUST_CHECK;
 /* Runs fn as if the first request were at hand. */
 enum rc auth_in_first(struct step *step, struct outcome *out, step_fn fn) MUST_CHECK;
-enum rc auth_removed(struct outcome *out) MUST_CHECK;
 void auth_set_peer(struct auth_request *in, struct peer *peer);
 /* After a suspension, into in->peer: an instance may have ended meanwhile, then its template stands
  * for it. RC_AUTH_FAILED: the conn has gone. */

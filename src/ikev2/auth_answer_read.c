@@ -3,7 +3,7 @@
  */
 #include "ikev2/auth_answer.h"
 
-enum rc auth_removed(struct outcome *out)
+static enum rc auth_removed(struct outcome *out)
 {
 	return diag_fail(&out->diag, RC_AUTH_FAILED, "the conn was removed meanwhile");
 }

@@ -34,7 +34,6 @@ extern const step_fn create_answer_steps[], rekey_answer_steps[];
 extern const step_fn create_response_steps[], rekey_response_steps[];
 /* What we ask; with creation->group set (INVALID_KE_PAYLOAD) again. */
 extern const step_fn create_steps[], rekey_child_steps[], rekey_ike_steps[];
-extern const step_fn create_again_steps[], rekey_again_steps[];
 
 /* The last steps of a request of ours for a Child SA: `install` with all of out->followup (then its
  * scratch needs only nr and child.present), or of CREATE_CHILD_SA itself. */

@@ -142,7 +142,7 @@ const step_fn rekey_child_steps[] = { begin_rekey /* suspends: DH key pair */, e
 
 /* ---- once more, with the group that the peer wants ---- */
 
-const step_fn create_again_steps[] = { emit_request, NULL };
+static const step_fn create_again_steps[] = { emit_request, NULL };
 
 static enum rc another_group(struct step *step, const struct wire_notify *notify,
 			     struct outcome *out)

@@ -86,7 +86,7 @@ const step_fn rekey_ike_steps[] = { begin /* suspends: DH key pair */, emit_requ
 
 /* ---- once more, with the group that the peer wants ---- */
 
-const step_fn rekey_again_steps[] = { emit_request, NULL };
+static const step_fn rekey_again_steps[] = { emit_request, NULL };
 
 static enum rc again(struct step *step, const struct wire_notify *notify, struct outcome *out)
 {

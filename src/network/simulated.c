@@ -358,8 +358,9 @@ bool network_simulated_has(const struct network *network, const struct network_o
 	return thing != NULL && network_object_equal(&thing->what, object);
 }
 
-const struct network_object *network_simulated_at(const struct network *network,
-						  enum network_kind kind, unsigned n)
+/* The n-th of a kind, from 0; NULL: there are fewer. */
+static const struct network_object *network_simulated_at(const struct network *network,
+							 enum network_kind kind, unsigned n)
 {
 	list_for(node, &simulated_of(network)->things)
 	{

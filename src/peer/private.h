@@ -73,9 +73,6 @@ bool tunnel_instance_exists(const struct tunnel *from, uint32_t number);
 void tunnel_link(struct tunnel *tunnel);
 /* What is found by its name, if its conn has one. */
 void tunnel_name_in_tables(struct tunnel *tunnel);
-/* Selectors from the conn and the addresses of the peer; without memory they stay what they were.
- */
-enum rc tunnel_select(struct tunnel *tunnel) MUST_CHECK;
 /* For all of them, with a warning for what cannot work. */
 void peer_select(struct peer *peer);
 /* One for those subnets, in no table yet; it has a name like those of leftsubnets=. */

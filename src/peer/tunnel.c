@@ -113,7 +113,9 @@ static enum rc make_selectors(const struct selector_lists *lists, struct selecto
 	return RC_OK;
 }
 
-enum rc tunnel_select(struct tunnel *tunnel)
+/* Selectors from the conn and the addresses of the peer; without memory they stay what they were.
+ */
+static enum rc tunnel_select(struct tunnel *tunnel)
 {
 	const struct peer *peer = tunnel->peer;
 	const struct config_end *left = &tunnel->conn->left, *right = &tunnel->conn->right;

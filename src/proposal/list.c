@@ -100,28 +100,3 @@ bool proposal_has_group(const struct proposal_list *list, uint16_t group)
 		}
 	return false;
 }
-
-static enum rc set_esn(struct proposal *proposal, enum proposal_esn esn)
-{
-	static const struct proposal_transform yes = { TRANSFORM_ESN, ESN_YES, 0 };
-	static const struct proposal_transform no = { TRANSFORM_ESN, ESN_NO, 0 };
-	struct proposal changed = { .protocol = proposal->protocol };
-	if (proposal->protocol == PROTOCOL_IKE)
-		return RC_OK;
-	for (unsigned i = 0; i < proposal->count; i++)
-		if (proposal->transforms[i].type != TRANSFORM_ESN)
-			changed.transforms[changed.count++] = proposal->transforms[i];
-	if (esn != PROPOSAL_ESN_NO)
-		TRY(proposal_add(&changed, &yes));
-	if (esn != PROPOSAL_ESN_YES)
-		TRY(proposal_add(&changed, &no));
-	*proposal = changed;
-	return RC_OK;
-}
-
-enum rc proposal_set_esn(struct proposal_list *list, enum proposal_esn esn)
-{
-	for (unsigned i = 0; i < list->count; i++)
-		TRY(set_esn(&list->items[i], esn));
-	return RC_OK;
-}

@@ -17,7 +17,7 @@ void proposal_text_begin(struct text *text, char *buffer, size_t size)
 		buffer[0] = '\0';
 }
 
-void proposal_text_add(struct text *text, const char *word)
+static void proposal_text_add(struct text *text, const char *word)
 {
 	size_t len = strlen(word);
 	if (text->cut)

@@ -12,7 +12,6 @@ struct text {
 	bool cut;
 };
 void proposal_text_begin(struct text *text, char *buffer, size_t size);
-void proposal_text_add(struct text *text, const char *word);
 
 /* Either kind of transforms, to be printed and compared alike. */
 struct transforms {

@@ -210,8 +210,9 @@ void child_kernel_policy(const struct child_sa *child, unsigned index,
 	out->tunnel_dst = in ? child->local : child->remote;
 }
 
-void tunnel_shunt_policy(const struct tunnel *tunnel, unsigned index,
-			 enum kernel_direction direction, struct kernel_policy *out)
+/* A policy of a tunnel whose conn shunts. */
+static void tunnel_shunt_policy(const struct tunnel *tunnel, unsigned index,
+				enum kernel_direction direction, struct kernel_policy *out)
 {
 	policy_common(tunnel, selectors_policy(&tunnel->selectors, index), direction, out);
 	out->action = tunnel->conn->type == TYPE_PASSTHROUGH ? KERNEL_PASS : KERNEL_BLOCK;

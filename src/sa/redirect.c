@@ -121,7 +121,9 @@ const char *redirect_target_text(const struct redirect_target *target, char buff
 
 /* ---- lists ---- */
 
-bool redirect_list_next(const char **list, struct redirect_target *out)
+/* redirect-to=, global-redirect-to=: gateways, separated by commas or blanks. The next one of
+ * *list, which moves behind it; false at the end. What is no gateway is passed over. */
+static bool redirect_list_next(const char **list, struct redirect_target *out)
 {
 	char word[256];
 

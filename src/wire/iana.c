@@ -51,23 +51,6 @@ static const struct name protocol_names_entries[] = {
 };
 const struct names protocol_names = { "protocol", protocol_names_entries };
 
-static const struct name transform_type_names_entries[] = {
-	{ TRANSFORM_ENCR, "ENCR" },
-	{ TRANSFORM_PRF, "PRF" },
-	{ TRANSFORM_INTEG, "INTEG" },
-	{ TRANSFORM_DH, "DH" },
-	{ TRANSFORM_ESN, "ESN" },
-	{ TRANSFORM_ADDKE1, "ADDKE1" },
-	{ TRANSFORM_ADDKE1 + 1, "ADDKE2" },
-	{ TRANSFORM_ADDKE1 + 2, "ADDKE3" },
-	{ TRANSFORM_ADDKE1 + 3, "ADDKE4" },
-	{ TRANSFORM_ADDKE1 + 4, "ADDKE5" },
-	{ TRANSFORM_ADDKE1 + 5, "ADDKE6" },
-	{ TRANSFORM_ADDKE7, "ADDKE7" },
-	{ 0, NULL },
-};
-const struct names transform_type_names = { "transform type", transform_type_names_entries };
-
 static const struct name encr_names_entries[] = {
 	{ ENCR_NONE, "NONE" },
 	{ ENCR_3DES, "3DES" },
@@ -111,27 +94,6 @@ static const struct name integ_names_entries[] = {
 };
 const struct names integ_names = { "integrity algorithm", integ_names_entries };
 
-static const struct name dh_names_entries[] = {
-	{ DH_NONE, "NONE" },
-	{ DH_MODP_1024, "MODP_1024" },
-	{ DH_MODP_1536, "MODP_1536" },
-	{ DH_MODP_2048, "MODP_2048" },
-	{ DH_MODP_3072, "MODP_3072" },
-	{ DH_MODP_4096, "MODP_4096" },
-	{ DH_MODP_6144, "MODP_6144" },
-	{ DH_MODP_8192, "MODP_8192" },
-	{ DH_ECP_256, "ECP_256" },
-	{ DH_ECP_384, "ECP_384" },
-	{ DH_ECP_521, "ECP_521" },
-	{ DH_CURVE25519, "CURVE25519" },
-	{ DH_CURVE448, "CURVE448" },
-	{ DH_ML_KEM_512, "ML_KEM_512" },
-	{ DH_ML_KEM_768, "ML_KEM_768" },
-	{ DH_ML_KEM_1024, "ML_KEM_1024" },
-	{ 0, NULL },
-};
-const struct names dh_names = { "key exchange method", dh_names_entries };
-
 static const struct name id_type_names_entries[] = {
 	{ ID_NONE, "ID_NONE" },
 	{ ID_IPV4_ADDR, "ID_IPV4_ADDR" },
@@ -159,22 +121,6 @@ static const struct name auth_method_names_entries[] = {
 	{ 0, NULL },
 };
 const struct names auth_method_names = { "authentication method", auth_method_names_entries };
-
-static const struct name ts_type_names_entries[] = {
-	{ TS_IPV4_ADDR_RANGE, "TS_IPV4_ADDR_RANGE" },
-	{ TS_IPV6_ADDR_RANGE, "TS_IPV6_ADDR_RANGE" },
-	{ 0, NULL },
-};
-const struct names ts_type_names = { "TS type", ts_type_names_entries };
-
-static const struct name cp_type_names_entries[] = {
-	{ CP_CFG_REQUEST, "CFG_REQUEST" },
-	{ CP_CFG_REPLY, "CFG_REPLY" },
-	{ CP_CFG_SET, "CFG_SET" },
-	{ CP_CFG_ACK, "CFG_ACK" },
-	{ 0, NULL },
-};
-const struct names cp_type_names = { "CFG type", cp_type_names_entries };
 
 static const struct name cp_attribute_names_entries[] = {
 	{ INTERNAL_IP4_ADDRESS, "INTERNAL_IP4_ADDRESS" },
@@ -205,15 +151,6 @@ static const struct name cert_encoding_names_entries[] = {
 	{ 0, NULL },
 };
 const struct names cert_encoding_names = { "certificate encoding", cert_encoding_names_entries };
-
-static const struct name eap_code_names_entries[] = {
-	{ EAP_REQUEST, "REQUEST" },
-	{ EAP_RESPONSE, "RESPONSE" },
-	{ EAP_SUCCESS, "SUCCESS" },
-	{ EAP_FAILURE, "FAILURE" },
-	{ 0, NULL },
-};
-const struct names eap_code_names = { "EAP code", eap_code_names_entries };
 
 static const struct name notify_names_entries[] = {
 	{ UNSUPPORTED_CRITICAL_PAYLOAD, "UNSUPPORTED_CRITICAL_PAYLOAD" },

@@ -169,12 +169,6 @@ struct span isakmp_behind(const struct ike_message *message, const struct payloa
 	return span_make(from, (size_t)(end - from));
 }
 
-struct span isakmp_whole(const struct payload *payload)
-{
-	return span_make(payload->body.ptr - GENERIC_HEADER_LEN,
-			 payload->body.len + GENERIC_HEADER_LEN);
-}
-
 void isakmp_begin(struct writer *writer, enum isakmp_payload_type type)
 {
 	writer_payload_begin(writer, (enum payload_type)type, false);

@@ -150,11 +150,6 @@ struct span certificate_subject(const struct certificate *certificate)
 	return certificate->subject;
 }
 
-struct span certificate_issuer(const struct certificate *certificate)
-{
-	return certificate->issuer;
-}
-
 struct span certificate_serial(const struct certificate *certificate)
 {
 	return certificate->serial;

@@ -105,15 +105,6 @@ void keyring_renew(struct keyring *keyring, struct x509_trust *trust)
 	forget_all(keyring);
 }
 
-enum rc keyring_reload(struct keyring *keyring, struct diag *diag)
-{
-	struct x509_trust *trust;
-
-	TRY(x509_trust_load(&trust, diag));
-	keyring_renew(keyring, trust);
-	return RC_OK;
-}
-
 static void log_warnings(const struct keyring *keyring, const struct config_errors *errors)
 {
 	char text[700];

@@ -29,7 +29,8 @@ static enum rc key_of(enum source_kind kind, const uint8_t issuer[32], struct sp
 	return hash_sha256(parts, 3, out);
 }
 
-enum rc source_ocsp_key(const uint8_t issuer[32], struct span serial, uint8_t out[32])
+/* source.key of the answers about a certificate. */
+static enum rc source_ocsp_key(const uint8_t issuer[32], struct span serial, uint8_t out[32])
 {
 	return key_of(SOURCE_OCSP, issuer, serial, out);
 }

@@ -107,8 +107,6 @@ struct source_wish {
 	const struct certificate *issuer;
 };
 struct source *source_renew_ocsp(struct revocation *revocation, const struct source_wish *wish);
-/* source.key of the answers about a certificate. */
-enum rc source_ocsp_key(const uint8_t issuer[32], struct span serial, uint8_t out[32]) MUST_CHECK;
 /* It was used: others make room before it does. */
 void source_touch(struct source *source);
 void source_drop_crl(struct source *source);

@@ -59,7 +59,7 @@ uint64_t sim_sad_key_check(const struct kernel_sa *sa)
 	return table_hash(&seeded, "check", 5);
 }
 
-void sim_sad_free(struct simulated *sim, struct sad_sa *sa)
+static void sim_sad_free(struct simulated *sim, struct sad_sa *sa)
 {
 	table_remove(&sim->by_spi, &sa->by_spi);
 	table_remove(&sim->by_reqid, &sa->by_reqid);

@@ -100,7 +100,6 @@ int sim_sad_query(struct simulated *sim, const struct kernel_sa *sa, struct kern
 /* All of it stays but its place. */
 int sim_sad_move(struct simulated *sim, const struct kernel_sa *sa, const struct kernel_place *to);
 uint64_t sim_sad_key_check(const struct kernel_sa *sa);
-void sim_sad_free(struct simulated *sim, struct sad_sa *sa);
 /* Removes the SAs that `which` names; NULL: all. Returns how many. */
 unsigned sim_sad_flush(struct simulated *sim,
 		       bool (*which)(const struct simulated *sim, const struct sad_sa *sa));

@@ -40,7 +40,8 @@ void xfrm_offload_policy_put(struct nlmsghdr *message, uint32_t device)
 	mnl_attr_put(message, XFRMA_OFFLOAD_DEV, sizeof value, &value);
 }
 
-bool xfrm_offload_is_on(const struct nlmsghdr *found)
+/* The SA in this answer to GETSA is offloaded. */
+static bool xfrm_offload_is_on(const struct nlmsghdr *found)
 {
 	return found->nlmsg_type == XFRM_MSG_NEWSA &&
 	       xfrm_attribute_find(found, sizeof(struct xfrm_usersa_info), XFRMA_OFFLOAD_DEV,

@@ -107,8 +107,6 @@ int xfrm_move(int fd, uint32_t *sequence, const struct kernel_request *request, 
 uint32_t xfrm_offload_device(struct host *host, const struct ip_addr *peer);
 void xfrm_offload_sa_put(struct nlmsghdr *message, const struct kernel_sa *sa, uint32_t device);
 void xfrm_offload_policy_put(struct nlmsghdr *message, uint32_t device);
-/* The SA in this answer to GETSA is offloaded. */
-bool xfrm_offload_is_on(const struct nlmsghdr *found);
 /* KERNEL_SA_ADD with offload: at once, and looks whether it is. errno; text: why not, also where
  * the SA is there without it (KERNEL_OFFLOAD_AUTO). */
 int xfrm_offload_add(int fd, uint32_t *sequence, const struct kernel_request *request,

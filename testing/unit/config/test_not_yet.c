@@ -51,13 +51,11 @@ static void what_nobody_acts_on_is_refused(void **state)
 		const char *name, *setting, *message;
 		enum keyword_section section;
 	} cases[] = {
-		{ "cert", "leftcert=gw",
-		  "11: leftcert=: \"gw\" is not supported yet: it comes with a later version",
+		{ "cat", "leftcat=yes",
+		  "10: leftcat=: \"yes\" is not supported: it translates addresses in the packet "
+		  "filter, which is yours: leave it out and write the rule there (nft snat to the "
+		  "address that the gateway gives, or masquerade) (accepted: no)",
 		  SECTION_END },
-		{ "authby", "authby=secret,rsasig",
-		  "16: authby=: \"rsasig\" is not supported yet: it comes with a later version "
-		  "(accepted: secret psk never)",
-		  SECTION_CONN },
 		{ "dns-match-id", "dns-match-id=yes",
 		  "15: dns-match-id=: \"yes\" is not supported: names in the reverse DNS are "
 		  "given by whoever has the address; a certificate, a raw key or a secret proves "

@@ -53,36 +53,6 @@ static void none_is_not_a_group_to_have(void **state)
 	proposal_free(list);
 }
 
-static void assert_esn(enum proposal_esn esn, const char *expected)
-{
-	char got[TEXT_MAX];
-	struct proposal_list *list = parsed(PROTOCOL_ESP, "aes_gcm256-dh19", false);
-	assert_int_equal(proposal_set_esn(list, PROPOSAL_ESN_EITHER), RC_OK);
-	assert_int_equal(proposal_set_esn(list, esn), RC_OK);
-	proposal_text(list, got, sizeof(got));
-	assert_string_equal(got, expected);
-	proposal_free(list);
-}
-
-static void esn_can_be_set_after_reading(void **state)
-{
-	(void)state;
-	assert_esn(PROPOSAL_ESN_NO, "AES_GCM_16_256-DH19");
-	assert_esn(PROPOSAL_ESN_YES, "AES_GCM_16_256-DH19-ESN");
-	assert_esn(PROPOSAL_ESN_EITHER, "AES_GCM_16_256-DH19-ESN+NOESN");
-}
-
-static void ike_has_no_esn_to_set(void **state)
-{
-	(void)state;
-	struct proposal_list *list = parsed(PROTOCOL_IKE, "aes_gcm256-sha2_256-dh19", false);
-	struct proposal_list *same = parsed(PROTOCOL_IKE, "aes_gcm256-sha2_256-dh19", false);
-	assert_int_equal(proposal_set_esn(list, PROPOSAL_ESN_YES), RC_OK);
-	assert_true(proposal_equal(list, same));
-	proposal_free(list);
-	proposal_free(same);
-}
-
 static void a_full_proposal_takes_no_more_transforms(void **state)
 {
 	struct proposal proposal = { .protocol = PROTOCOL_ESP };
@@ -94,9 +64,6 @@ static void a_full_proposal_takes_no_more_transforms(void **state)
 	struct proposal_transform more = { TRANSFORM_DH, 99, 0 }, again = { TRANSFORM_DH, 3, 0 };
 	assert_int_equal(proposal_add(&proposal, &more), RC_LIMIT);
 	assert_int_equal(proposal_add(&proposal, &again), RC_OK);
-	assert_int_equal(proposal.count, PROPOSAL_TRANSFORMS_MAX);
-	struct proposal_list list = { 1, &proposal };
-	assert_int_equal(proposal_set_esn(&list, PROPOSAL_ESN_YES), RC_LIMIT);
 	assert_int_equal(proposal.count, PROPOSAL_TRANSFORMS_MAX);
 }
 
@@ -113,8 +80,6 @@ int main(void)
 		cmocka_unit_test(key_sizes_make_lists_differ),
 		cmocka_unit_test(groups_come_once_each_in_order),
 		cmocka_unit_test(none_is_not_a_group_to_have),
-		cmocka_unit_test(esn_can_be_set_after_reading),
-		cmocka_unit_test(ike_has_no_esn_to_set),
 		cmocka_unit_test(a_full_proposal_takes_no_more_transforms),
 		cmocka_unit_test(freeing_nothing_is_fine),
 	};

@@ -71,6 +71,17 @@ static void a_name_that_nothing_has_is_an_error_that_names_it(void **state)
 	keyring_free(keyring);
 }
 
+/* As ipsec rereadall does. */
+static void reload(struct keyring *keyring)
+{
+	struct x509_trust *trust;
+	struct diag diag = { "" };
+
+	if (x509_trust_load(&trust, &diag) != RC_OK)
+		fail_msg("%s", diag.text);
+	keyring_renew(keyring, trust);
+}
+
 static void a_credential_lives_until_the_keyring_is_read_again(void **state)
 {
 	struct keyring *keyring = open_keyring();
@@ -83,7 +94,7 @@ static void a_credential_lives_until_the_keyring_is_read_again(void **state)
 	assert_int_equal(keyring_credential_set(keyring, "gw", ours), RC_OK);
 	assert_int_equal(keyring_credential(keyring, &end, &got, &diag), RC_OK);
 	assert_ptr_equal(got, ours);
-	assert_int_equal(keyring_reload(keyring, &diag), RC_OK);
+	reload(keyring);
 	assert_int_equal(keyring_credential(keyring, &end, &got, &diag), RC_AUTH_FAILED);
 	credential_unref(ours);
 	pki_free(&party);
@@ -165,7 +176,7 @@ static void the_keys_of_a_peer_come_from_text_and_from_files(void **state)
 	assert_ptr_equal(same, key);
 	(void)close(fd);
 	(void)unlink(path);
-	assert_int_equal(keyring_reload(keyring, &diag), RC_OK);
+	reload(keyring);
 	assert_int_equal(keyring_peer_key(keyring, &file, 0, &key, &diag), RC_AUTH_FAILED);
 	assert_says(diag, path);
 	pki_free(&party);
