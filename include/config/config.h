@@ -257,8 +257,8 @@ struct config_conn {
 	/* what a server tells clients (RFC 7296 §3.15) */
 	struct ip_addr *modecfgdns;
 	unsigned modecfgdns_count;
-	char *modecfgdomains, *modecfgbanner;
-	bool modecfgpull;	    /* IKEv1: the client asks */
+	char *modecfgdomains, *modecfgbanner; /* domains: commas between, nothing else */
+	bool modecfgpull;		      /* IKEv1: the client asks */
 	bool cisco_split;	    /* IKEv1: clients that ask are told what is behind us */
 	bool cisco_unity;	    /* IKEv1: the vendor ID of Cisco's clients goes out */
 	uint8_t xauthby, xauthfail; /* enum config_xauthby, enum config_xauthfail */
@@ -395,6 +395,9 @@ enum config_change {
  */
 enum config_change config_conn_change(const struct config_conn *a, const struct config_conn *b,
 				      const char **keyword);
+
+/* Bytes of the first words of a list with commas between that, whole, have no more than max. */
+size_t config_list_front(const char *list, size_t max);
 
 /* The keyword table, for the manual page, completion and checkconfig. */
 enum config_support {

@@ -119,6 +119,45 @@ static void check_banner(const struct checking *c)
 			  strlen(text), LIMIT_CP_VALUE);
 }
 
+static unsigned names_in(const char *list, size_t len)
+{
+	unsigned count = len > 0;
+
+	for (size_t i = 0; i < len; i++)
+		count += list[i] == ',';
+	return count;
+}
+
+/* What stands beside name servers, subnets and domains: two addresses, a netmask, a banner, and the
+ * list of what is understood. */
+#define OTHER_ATTRIBUTES 5
+
+/* IKEv1 tells them all in one attribute, IKEv2 each in one of its own. */
+static void check_domains(const struct checking *c)
+{
+	const char *list = c->conn->modecfgdomains;
+	const struct config_end *server =
+		c->conn->left.modecfgserver ? &c->conn->left : &c->conn->right;
+	unsigned beside = c->conn->modecfgdns_count + server->subnet_count + OTHER_ATTRIBUTES, all;
+
+	if (list == NULL)
+		return;
+	all = names_in(list, strlen(list));
+	if (c->conn->ikev2 == 0 && strlen(list) > LIMIT_SPLIT_DNS)
+		check_say(c, CHECK_POOL, true, "modecfgdomains", 0,
+			  "modecfgdomains= has %u names in %zu bytes; clients of IKEv1 are told "
+			  "the first %u (%d bytes)",
+			  all, strlen(list),
+			  names_in(list, config_list_front(list, LIMIT_SPLIT_DNS)),
+			  LIMIT_SPLIT_DNS);
+	else if (c->conn->ikev2 != 0 && all + beside > LIMIT_CP_ATTRIBUTES)
+		check_say(c, CHECK_POOL, true, "modecfgdomains", 0,
+			  "modecfgdomains= has %u names; clients are told the first %u (with all "
+			  "else %d attributes)",
+			  all, beside < LIMIT_CP_ATTRIBUTES ? LIMIT_CP_ATTRIBUTES - beside : 0,
+			  LIMIT_CP_ATTRIBUTES);
+}
+
 void check_addresses(const struct checking *c)
 {
 	const struct config_end *l = &c->conn->left, *r = &c->conn->right;
@@ -131,4 +170,5 @@ void check_addresses(const struct checking *c)
 	check_dns(c, r, 1);
 	check_told(c);
 	check_banner(c);
+	check_domains(c);
 }

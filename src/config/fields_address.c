@@ -327,23 +327,42 @@ static bool is_domain(const char *word)
 		       len;
 }
 
+size_t config_list_front(const char *list, size_t max)
+{
+	size_t len = strlen(list);
+
+	while (len > max) {
+		do
+			len--;
+		while (len > 0 && list[len] != ',');
+	}
+	return len;
+}
+
 enum rc field_modecfgdomains(const char *text, void *object, struct finding *finding)
 {
 	struct config_conn *conn = object;
 	const char *cursor = text;
-	char word[VALUE_WORD_MAX], *copy;
+	char word[VALUE_WORD_MAX], *list = mem_text(text);
+	size_t len = 0;
 
+	if (list == NULL)
+		return RC_NO_MEMORY;
 	while (value_word(&cursor, word)) {
 		finding->column = (size_t)(cursor - text) - strlen(word);
-		if (!is_domain(word))
+		if (!is_domain(word)) {
+			mem_free(list);
 			return diag_fail(&finding->diag, RC_SYNTAX, "\"%.60s\" is no domain name",
 					 word);
+		}
+		if (len > 0)
+			list[len++] = ',';
+		memcpy(list + len, word, strlen(word));
+		len += strlen(word);
 	}
-	copy = mem_text(text);
-	if (copy == NULL)
-		return RC_NO_MEMORY;
+	list[len] = '\0';
 	mem_free(conn->modecfgdomains);
-	conn->modecfgdomains = copy;
+	conn->modecfgdomains = list;
 	return RC_OK;
 }
 

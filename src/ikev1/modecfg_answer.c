@@ -117,7 +117,7 @@ static void put(struct reply *reply, uint16_t type, const void *ptr, size_t len)
 
 	if (copy == NULL)
 		reply->rc = RC_NO_MEMORY;
-	if (copy == NULL || len > LIMIT_CP_VALUE || reply->config.count == LIMIT_CP_ATTRIBUTES)
+	if (copy == NULL || reply->config.count == LIMIT_CP_ATTRIBUTES)
 		return;
 	memcpy(copy, ptr, len);
 	reply->attributes[reply->config.count++] =
@@ -153,28 +153,16 @@ static void put_dns(struct reply *reply, const struct config_conn *conn, unsigne
 	}
 }
 
-/* The first one is the client's own; for all of them it is to ask our servers. */
+/* The first one is the client's own; for all of them it is to ask our servers. They stand in one
+ * attribute with commas between, as others tell them: of several, some clients use the last. */
 static void put_domains(struct reply *reply, const char *domains, unsigned wants)
 {
-	static const char between[] = " \t,";
-	char list[LIMIT_CP_VALUE];
-	struct sink sink;
-	size_t len;
+	size_t told = config_list_front(domains, LIMIT_SPLIT_DNS);
 
-	sink_init(&sink, (uint8_t *)list, sizeof(list));
-	domains += strspn(domains, between);
-	len = strcspn(domains, between);
-	if ((wants & WANT_DOMAIN) != 0 && len > 0)
-		put(reply, UNITY_DEF_DOMAIN, domains, len);
-	for (; *domains != '\0'; domains += strspn(domains, between)) {
-		len = strcspn(domains, between);
-		if (sink.len > 0)
-			sink_u8(&sink, ',');
-		sink_bytes(&sink, domains, len);
-		domains += len;
-	}
-	if ((wants & WANT_SPLIT_DNS) != 0 && sink.len > 0 && sink_rc(&sink) == RC_OK)
-		put(reply, UNITY_SPLITDNS_NAME, list, sink.len);
+	if ((wants & WANT_DOMAIN) != 0)
+		put(reply, UNITY_DEF_DOMAIN, domains, strcspn(domains, ","));
+	if ((wants & WANT_SPLIT_DNS) != 0)
+		put(reply, UNITY_SPLITDNS_NAME, domains, told);
 }
 
 #define SPLIT_LEN 14 /* address, mask, and protocol and ports, which are 0 */
@@ -209,7 +197,7 @@ static void put_all(struct reply *reply, const struct peer *peer, unsigned wants
 	put_address(reply, out->leases[0], wants);
 	put_address(reply, out->leases[1], wants);
 	put_dns(reply, conn, wants);
-	if (conn->modecfgdomains != NULL)
+	if (conn->modecfgdomains != NULL && conn->modecfgdomains[0] != '\0')
 		put_domains(reply, conn->modecfgdomains, wants);
 	if ((wants & WANT_BANNER) != 0 && conn->modecfgbanner != NULL)
 		put(reply, UNITY_BANNER, conn->modecfgbanner, strlen(conn->modecfgbanner));

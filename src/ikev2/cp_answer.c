@@ -128,13 +128,10 @@ static void put_dns(struct reply *reply, const struct config_conn *conn, unsigne
 /* RFC 8598 §4.1: one attribute for each domain, the name in its usual writing. */
 static void put_domains(struct reply *reply, const char *domains)
 {
-	static const char between[] = " \t,";
-
-	for (domains += strspn(domains, between); *domains != '\0';
-	     domains += strspn(domains, between)) {
-		size_t len = strcspn(domains, between);
+	while (*domains != '\0') {
+		size_t len = strcspn(domains, ",");
 		put(reply, INTERNAL_DNS_DOMAIN, domains, len);
-		domains += len;
+		domains += len + (domains[len] == ',');
 	}
 }
 

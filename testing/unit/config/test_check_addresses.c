@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include "config_test.h"
 
 static struct loaded l;
@@ -97,6 +98,34 @@ static void a_banner_that_nobody_would_be_told_is_refused(void **state)
 		    "at most 256 are told to clients");
 }
 
+/* "aaa.example,aab.example,...": eleven bytes each, and a comma between. */
+static const char *domains(const char *version, unsigned count)
+{
+	static char text[4000];
+	size_t len = (size_t)snprintf(text, sizeof(text),
+				      "%s rightaddresspool=10.9.0.0/24\n modecfgdomains=", version);
+
+	for (unsigned i = 0; i < count; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%sa%c%c.example",
+					i == 0 ? "" : ",", 'a' + i / 26, 'a' + i % 26);
+	return text;
+}
+
+/* In IKEv1 83 of them have 995 bytes. In IKEv2 each has an attribute of its own. */
+static void domains_that_clients_would_not_be_told_are_counted(void **state)
+{
+	static const char v1[] = "authby=secret\n keyexchange=ikev1\n";
+
+	(void)state;
+	assert_says(domains(v1, 83), 0, 0, "");
+	assert_says(domains(v1, 84), 0, 1,
+		    "modecfgdomains= has 84 names in 1007 bytes; clients of IKEv1 are told the "
+		    "first 83 (1000 bytes)");
+	assert_says(domains("", 58), 0, 0, "");
+	assert_says(domains("", 60), 0, 1,
+		    "modecfgdomains= has 60 names; clients are told the first");
+}
+
 static void rightdns_is_modecfgdns_in_other_words(void **state)
 {
 	struct loaded loaded;
@@ -130,6 +159,7 @@ int main(void)
 		cmocka_unit_test(what_nobody_would_be_told_is_told),
 		cmocka_unit_test(a_banner_that_nobody_would_be_told_is_refused),
 		cmocka_unit_test(rightdns_is_modecfgdns_in_other_words),
+		cmocka_unit_test(domains_that_clients_would_not_be_told_are_counted),
 	};
 	return cmocka_run_group_tests(tests, open_crypto, close_crypto);
 }

@@ -154,8 +154,9 @@ static void clients_are_told_servers_and_domains(void **state)
 	assert_int_equal(conn.modecfgdns_count, 2);
 	assert_int_equal(field_modecfgdns("dns.example.org", &conn, &finding), RC_SYNTAX);
 	assert_int_equal(field_modecfgdomains("example.org, corp", &conn, &finding), RC_OK);
-	assert_string_equal(conn.modecfgdomains, "example.org, corp");
+	assert_string_equal(conn.modecfgdomains, "example.org,corp");
 	assert_int_equal(field_modecfgdomains("example.org,a..b", &conn, &finding), RC_SYNTAX);
+	assert_string_equal(conn.modecfgdomains, "example.org,corp");
 	assert_int_equal(finding.column, 12);
 	conn_free(&conn);
 }
@@ -204,6 +205,17 @@ static void without_memory_nothing_is_set(void **state)
 	mem_fail_nth(0);
 }
 
+static void the_front_of_a_list_has_whole_words(void **state)
+{
+	(void)state;
+	assert_int_equal(config_list_front("ab,cd,ef", 8), 8);
+	assert_int_equal(config_list_front("ab,cd,ef", 7), 5);
+	assert_int_equal(config_list_front("ab,cd,ef", 5), 5);
+	assert_int_equal(config_list_front("ab,cd,ef", 4), 2);
+	assert_int_equal(config_list_front("ab,cd,ef", 1), 0);
+	assert_int_equal(config_list_front("", 1), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +228,7 @@ int main(void)
 		cmocka_unit_test(clients_are_told_servers_and_domains),
 		cmocka_unit_test(a_script_is_started_without_a_shell),
 		cmocka_unit_test(without_memory_nothing_is_set),
+		cmocka_unit_test(the_front_of_a_list_has_whole_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

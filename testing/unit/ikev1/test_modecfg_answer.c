@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include "peer/pool.h"
 #include "unit/ikev1/modecfg_road.h"
 
@@ -51,6 +52,31 @@ static void what_it_does_not_ask_for_is_not_told(void **state)
 	assert_non_null(reply);
 	assert_int_equal(reply->count, 1);
 	v1_road_end(&road);
+}
+
+/* Forty names in 479 bytes, and a hundred in 1,199: those of them that fit, each of them whole. */
+static void many_domains_are_told_as_far_as_they_fit(void **state)
+{
+	static const unsigned counts[] = { 40, 100 }, told[] = { 40, 83 };
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		char names[2000], conf[3000];
+		size_t len = 0;
+		const struct isakmp_config *reply;
+		struct v1_road road;
+		for (unsigned j = 0; j < counts[i]; j++)
+			len += (size_t)snprintf(names + len, sizeof(names) - len, "%sn%02u.example",
+						j == 0 ? "" : ",", j);
+		(void)snprintf(conf, sizeof(conf), MODECFG_SERVER "\tmodecfgdomains=%s\n", names);
+		modecfg_up(&road, conf);
+		reply = modecfg_say(&road, &road.pair.west, &all, 77);
+		assert_non_null(reply);
+		assert_true(modecfg_is(reply, UNITY_DEF_DOMAIN, TEXT("n00.example")));
+		assert_true(modecfg_is(reply, UNITY_SPLITDNS_NAME,
+				       span_make(names, told[i] * 12u - 1)));
+		v1_road_end(&road);
+	}
 }
 
 /* cisco-split=no is the default. */
@@ -238,6 +264,7 @@ int main(void)
 		cmocka_unit_test(an_ack_with_a_wrong_hash_is_none),
 		cmocka_unit_test(a_client_that_does_not_listen_keeps_what_works),
 		cmocka_unit_test(a_client_that_is_gone_is_not_told_for_ever),
+		cmocka_unit_test(many_domains_are_told_as_far_as_they_fit),
 	};
 
 	return exchange_run(tests);
