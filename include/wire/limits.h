@@ -18,9 +18,8 @@
 #define LIMIT_DELETE_SPIS   256	 /* more than anybody has Child SAs in one message */
 #define LIMIT_CP_ATTRIBUTES 64	 /* address, DNS, subnets, domains: about 20 */
 #define LIMIT_CP_VALUE	    256	 /* a long DNS domain */
-#define LIMIT_SPLIT_DNS	    1000 /* all names of UNITY_SPLITDNS_NAME; a client of ours takes as much \
-				  */
-#define LIMIT_FRAGMENTS 64	 /* a 65535-byte message in 1280-byte packets */
+#define LIMIT_SPLIT_DNS	    1000 /* all its names; a client of ours takes so many bytes */
+#define LIMIT_FRAGMENTS	    64	 /* a 65535-byte message in 1280-byte packets */
 #define LIMIT_ATTRIBUTES                                                                           \
 	64 /* IKEv1: of a transform (about 6), of a transaction message (about 20) */
 #define LIMIT_ISAKMP_NONCE_MIN 8  /* RFC 2409 §5 */

@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
-#include "base/secret.h"
+#include "control/json_memory.h"
 #include "ipsec.h"
 
 #define READ_CHUNK 65536
@@ -250,18 +250,16 @@ int client_call(const struct ipsec *ipsec, const char *method, json_t *parameter
 		return complain(EXIT_USAGE, "the name is not UTF-8");
 	connection.fd = open_socket(ipsec->ctlsocket);
 	if (connection.fd < 0) {
-		wipe(message, strlen(message));
-		free(message);
+		json_text_free(message);
 		return not_connected(ipsec->ctlsocket);
 	}
 	if (ipsec->timeout > 0)
 		connection.deadline = now() + ipsec->timeout * 1000LL;
 	send_all(connection.fd, message, strlen(message) + 1);
-	wipe(message, strlen(message)); /* there may be a password in it */
+	json_text_free(message); /* at once: there may be a password in it */
 	code = read_replies(ipsec, &connection, fn, context);
 	(void)close(connection.fd);
 	free(connection.in);
-	free(message);
 	return code;
 }
 

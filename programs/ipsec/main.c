@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include "control/json_memory.h"
 #include "ipsec.h"
 
 enum option_code {
@@ -175,6 +176,7 @@ int main(int argc, char **argv)
 	const char *name = NULL;
 	const struct verb *verb;
 
+	json_memory_wipes();
 	if (parse(&ipsec, argc, argv, "+:", &name) != EXIT_DONE)
 		return EXIT_USAGE;
 	if (name == NULL && optind < argc) {

@@ -63,10 +63,11 @@ bool logs_in(const struct ipsec *ipsec)
 	       ipsec->password_file != NULL;
 }
 
+/* Takes the password. */
 static int login(struct ipsec *ipsec, const char *name, json_t *password)
 {
 	struct about about = { ipsec, name };
-	json_t *parameters = json_pack("{s:s,s:O}", "name", name, "password", password);
+	json_t *parameters = json_pack("{s:s,s:o}", "name", name, "password", password);
 
 	if (parameters != NULL && ipsec->username != NULL &&
 	    json_object_set_new(parameters, "username", json_string(ipsec->username)) != 0) {
@@ -106,10 +107,7 @@ static int up_as(struct ipsec *ipsec, const char *name)
 		return code;
 	if (password == NULL)
 		return complain(EXIT_USAGE, "the password is not UTF-8");
-	code = login(ipsec, name, password);
-	wipe((char *)(uintptr_t)json_string_value(password), json_string_length(password));
-	json_decref(password);
-	return code;
+	return login(ipsec, name, password);
 }
 
 int verb_up(struct ipsec *ipsec, int argc, char **argv)

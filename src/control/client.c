@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/secret.h"
+#include "control/json_memory.h"
 #include "control/private.h"
 
 #define READ_CHUNK ((size_t)4096)
@@ -30,6 +31,14 @@ void client_later(struct client *client)
 	host->ops->defer(host, &client->turn);
 }
 
+/* There may be a password in a call, or in half of one. */
+static void forget_input(struct client *client)
+{
+	if (client->in != NULL)
+		wipe(client->in, client->in_cap);
+	mem_free(client->in);
+}
+
 void client_free(struct client *client)
 {
 	struct control *control = client->control;
@@ -42,7 +51,7 @@ void client_free(struct client *client)
 	(void)close(client->fd);
 	list_remove(&client->in_control);
 	control->counts[client->access]--;
-	mem_free(client->in);
+	forget_input(client);
 	mem_free(client->out);
 	mem_free(client);
 }
@@ -89,7 +98,7 @@ void client_send(struct client *client, json_t *message)
 	} else {
 		client->broken = true; /* out of memory: an end is clearer than a gap */
 	}
-	free(text);
+	json_text_free(text);
 	client_later(client);
 }
 
@@ -142,7 +151,7 @@ static bool next_call(struct client *client)
 	message = json_loadb(client->in, len, JSON_REJECT_DUPLICATES, NULL);
 	client->in_len -= len + 1;
 	memmove(client->in, end + 1, client->in_len);
-	wipe(client->in + client->in_len, len + 1); /* there may be a password in a call */
+	wipe(client->in + client->in_len, len + 1);
 	if (json_is_object(message)) {
 		call_begin(client, message);
 		return true;
@@ -171,9 +180,12 @@ static bool in_room(struct client *client)
 		return true;
 	if (cap > CONTROL_INPUT_MAX)
 		cap = CONTROL_INPUT_MAX;
-	grown = mem_resize(client->in, cap);
+	grown = mem_alloc(cap);
 	if (grown == NULL)
 		return false;
+	if (client->in_len > 0)
+		memcpy(grown, client->in, client->in_len);
+	forget_input(client);
 	client->in = grown;
 	client->in_cap = cap;
 	return true;

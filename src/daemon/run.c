@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "auth/xauth_pam.h"
+#include "control/json_memory.h"
 #include "daemon/private.h"
 #include "kernel/simulated.h"
 #include "network/simulated.h"
@@ -287,6 +288,7 @@ int daemon_run(const struct daemon_options *options)
 	enum rc rc;
 	int code = 1;
 
+	json_memory_wipes();
 	reload_begin(&daemon);
 	(void)signal(SIGPIPE,
 		     SIG_IGN); /* standard error may be a pipe that nobody reads any more */

@@ -11,10 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "unit/test.h"
+#include "base/secret.h"
+#include "unit/traces.h"
 
 #define ARGS_MAX 24
 
@@ -479,6 +482,124 @@ static void login_is_refused_where_it_makes_no_sense(void **state)
 		    2);
 }
 
+/* "curiouser and curiouser", masked */
+static const char password[] = "\066\040\047\074\072\040\046\060\047\165\064\073\061\165\066\040"
+			       "\047\074\072\040\046\060\047";
+
+/* The command, to somebody who listens at `control` and does not answer. */
+static pid_t login_at(struct scene *scene, char *control, const char *how)
+{
+	char word[sizeof(password)];
+	char *argv[] = { (char *)(uintptr_t)scene->programs->ipsec,
+			 "--ctlsocket",
+			 control,
+			 "whack",
+			 "--name",
+			 "road",
+			 "--xauthpass",
+			 word,
+			 "--initiate",
+			 NULL };
+	char *asks[] = { argv[0], argv[1], argv[2], "up", "road", "--password-stdin", NULL };
+	bool asked = strcmp(how, "stdin") == 0;
+	int ends[2];
+	pid_t pid;
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	trace_text(password, word);
+	assert_int_equal(write(ends[1], word, strlen(word)), (int)strlen(word));
+	assert_int_equal(write(ends[1], "\n", 1), 1);
+	(void)close(ends[1]);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)dup2(ends[0], STDIN_FILENO);
+		(void)execv(argv[0], asked ? asks : argv);
+		_exit(127);
+	}
+	(void)close(ends[0]);
+	return pid;
+}
+
+/* As far as its NUL byte: then the command has said all that it has to say. */
+static void take_call(int listener)
+{
+	char call[1024] = "", word[sizeof(password)];
+	int fd = accept(listener, NULL, NULL);
+	size_t len = 0;
+	ssize_t got;
+
+	assert_true(fd >= 0);
+	do {
+		got = recv(fd, call + len, sizeof(call) - len, 0);
+		assert_true(got > 0);
+		len += (size_t)got;
+	} while (call[len - 1] != '\0');
+	trace_text(password, word);
+	assert_non_null(strstr(call, word));
+}
+
+/* The command waits, perhaps for long; the connections stay open until the test ends. */
+static void a_command_that_waits_has_forgotten_its_password(void **state)
+{
+	static const char *const ways[] = { "argument", "stdin" };
+	struct scene *scene = *state;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), traces = 0;
+
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%.60s/mute", scene->dir);
+	assert_true(listener >= 0);
+	assert_int_equal(bind(listener, (const struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(listener, 4), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		pid_t pid = login_at(scene, address.sun_path, ways[i]);
+		take_call(listener);
+		/* it wipes right after it has sent: perhaps it is not there yet */
+		for (unsigned tries = 0; tries < 100; tries++) {
+			traces = traces_in(pid, password);
+			if (traces <= 0)
+				break;
+			(void)usleep(20000);
+		}
+		(void)kill(pid, SIGKILL);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		if (traces > 0)
+			fail_msg("%s: %d traces", ways[i], traces);
+	}
+	(void)close(listener);
+	if (traces < 0)
+		skip();
+}
+
+/* No conn has that name: nobody keeps it. A long one, which fills more than what the next call
+ * takes again. */
+static void a_daemon_keeps_no_password_that_nobody_needs(void **state)
+{
+	struct scene *scene = *state;
+	struct ucred who = { 0 };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	socklen_t len = sizeof(who);
+	char word[8 * sizeof(password)] = "";
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), traces;
+
+	expect_code(scene, start(scene, "west"), 0);
+	for (unsigned i = 0; i < 8; i++)
+		trace_text(password, word + strlen(word));
+	expect_code(scene,
+		    ipsec(scene, "west", "whack", "--name", "raod", "--xauthpass", word,
+			  "--initiate", NULL),
+		    4);
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%.60s/west/vanth.ctl",
+		       scene->dir);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len), 0);
+	traces = traces_in(who.pid, password);
+	(void)close(fd);
+	if (traces < 0)
+		skip();
+	assert_int_equal(traces, 0);
+}
+
 static void rekey_replaces_keys_and_shows_how(void **state)
 {
 	static const char *const whats[] = { "--child", "--ike", "--reauth" };
@@ -683,6 +804,8 @@ int main(int argc, char **argv)
 		SCENE(libreswans_spellings_do_the_same),
 		SCENE(xauth_client_logs_in_by_what_the_operator_says),
 		SCENE(login_is_refused_where_it_makes_no_sense),
+		SCENE(a_command_that_waits_has_forgotten_its_password),
+		SCENE(a_daemon_keeps_no_password_that_nobody_needs),
 		SCENE(rekey_replaces_keys_and_shows_how),
 		SCENE(configuration_is_taken_without_a_restart),
 		SCENE(start_stop_and_restart_wait_for_the_daemon),

@@ -4,7 +4,8 @@
 #include <unistd.h>
 #include "engine/private.h"
 #include "unit/control/fixture.h"
-#include "unit/test.h"
+#include "base/secret.h"
+#include "unit/traces.h"
 
 #define CLIENT                                                                                     \
 	CONN("office")                                                                             \
@@ -78,6 +79,34 @@ static void the_password_does_not_stay_in_the_call(void **state)
 	fixture_end(&fixture);
 }
 
+/* Never ended, and large enough for the buffer to grow: one place holds it, then none. */
+static void half_a_call_is_forgotten_with_its_connection(void **state)
+{
+	/* "curiouser and curiouser", masked */
+	static const char password[] = "\066\040\047\074\072\040\046\060\047\165\064\073\061\165"
+				       "\066\040\047\074\072\040\046\060\047";
+	static char half[20000];
+	struct fixture fixture;
+	int fd, traces;
+
+	(void)state;
+	fixture_begin(&fixture, CLIENT);
+	fd = dial(&fixture);
+	memset(half, 'x', sizeof(half));
+	trace_text(password, half);
+	half[strlen(half)] = 'x';
+	say(fd, half, sizeof(half));
+	settle(&fixture);
+	wipe(half, sizeof(half));
+	traces = traces_in(0, password);
+	hang_up(&fixture, fd);
+	if (traces >= 0) {
+		assert_int_equal(traces, 1);
+		assert_int_equal(traces_in(0, password), 0);
+	}
+	fixture_end(&fixture);
+}
+
 static void without_a_user_it_is_that_of_the_conn(void **state)
 {
 	struct fixture fixture;
@@ -130,6 +159,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_peer_gets_both_and_the_call_waits_for_the_tunnel),
 		cmocka_unit_test(the_password_does_not_stay_in_the_call),
+		cmocka_unit_test(half_a_call_is_forgotten_with_its_connection),
 		cmocka_unit_test(without_a_user_it_is_that_of_the_conn),
 		cmocka_unit_test(who_is_no_client_or_unknown_is_told_so),
 		cmocka_unit_test(what_is_empty_or_too_long_is_refused),
