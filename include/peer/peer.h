@@ -380,6 +380,8 @@ void peer_drop_addresses(struct peer *peer);
 
 /* The tunnel of the peer with that serial number; NULL: gone, or no peer, or serial 0. */
 struct tunnel *peer_tunnel_by_serial(const struct peer *peer, uint64_t serial);
+/* The same, for what is made for it: NULL too when it is to go. */
+struct tunnel *peer_tunnel_staying(const struct peer *peer, uint64_t serial);
 
 /* Unlinks and frees a doomed tunnel; its Child SAs must be gone. */
 void tunnel_free(struct tunnel *tunnel);

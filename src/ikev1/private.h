@@ -324,6 +324,8 @@ struct v1_quick {
 enum rc v1_quick_read(struct step *step, struct v1_quick *quick, struct diag *diag) MUST_CHECK;
 struct isakmp_phase2_terms v1_quick_terms(const struct ike_sa *sa, const struct tunnel *tunnel,
 					  uint16_t group);
+/* Where we send: the SPI of what was chosen. */
+enum rc v1_quick_take_spi(struct child_sa *child, struct diag *diag) MUST_CHECK;
 /* What the peer's IDs say, as the lists that the rest of the project narrows and compares; without
  * IDs: the addresses of the SA. tsi: of the initiator of the exchange. */
 enum rc v1_quick_selectors(const struct step *step, const struct v1_quick *quick, bool ours,

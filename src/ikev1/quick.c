@@ -35,6 +35,16 @@ enum rc v1_quick_read(struct step *step, struct v1_quick *quick, struct diag *di
 	return RC_OK;
 }
 
+enum rc v1_quick_take_spi(struct child_sa *child, struct diag *diag)
+{
+	struct span spi = span_make(child->choice.spi, 4);
+
+	if (child->choice.spi_len != 4)
+		return diag_fail(diag, RC_SYNTAX, "SPI of %u bytes for an IPsec SA",
+				 child->choice.spi_len);
+	return span_u32(&spi, &child->spi_out);
+}
+
 static uint16_t encapsulation(bool transport, bool udp, bool draft)
 {
 	if (!udp)

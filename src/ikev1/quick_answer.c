@@ -95,16 +95,6 @@ static enum rc check_whole(const struct child_sa *child, const struct wire_ts_li
 			 selector_pair_text(&asked, text), selectors_text(&child->selectors, ours));
 }
 
-static enum rc take_spi(struct child_sa *child, struct diag *diag)
-{
-	struct span spi = span_make(child->choice.spi, 4);
-
-	if (child->choice.spi_len != 4)
-		return diag_fail(diag, RC_SYNTAX, "SPI of %u bytes for an IPsec SA",
-				 child->choice.spi_len);
-	return span_u32(&spi, &child->spi_out);
-}
-
 static enum rc make_child(struct step *step, struct tunnel *tunnel, const struct wire_ts_list *tsi,
 			  const struct wire_ts_list *tsr, struct outcome *out)
 {
@@ -130,7 +120,7 @@ static enum rc make_child(struct step *step, struct tunnel *tunnel, const struct
 		TRY(check_whole(child, tsi, tsr, &out->diag));
 	TRY(v1_split_take(step->sa, child, &out->diag));
 	TRY(v1_virtual_check(step->sa, tunnel, &tsi->items[0].range, &out->diag));
-	TRY(take_spi(child, &out->diag));
+	TRY(v1_quick_take_spi(child, &out->diag));
 	return child_check(step->env->sas, child, &out->diag);
 }
 

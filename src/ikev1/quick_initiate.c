@@ -90,13 +90,6 @@ static enum rc begin_rekey(struct step *step, struct outcome *out)
 	return rc;
 }
 
-static struct tunnel *tunnel_of(const struct ike_sa *sa, uint64_t serial)
-{
-	struct tunnel *tunnel = peer_tunnel_by_serial(sa->peer, serial);
-
-	return tunnel != NULL && !tunnel->doomed ? tunnel : NULL;
-}
-
 /* What our IDs say. A client may have chosen a part of what its conn allows: it stays that. */
 static enum rc propose(struct step *step, const struct tunnel *tunnel, struct outcome *out)
 {
@@ -149,7 +142,7 @@ static enum rc emit(struct step *step, const struct tunnel *tunnel, struct outco
 static enum rc send_first(struct step *step, struct outcome *out)
 {
 	struct quick_initiate *in = step->scratch;
-	const struct tunnel *tunnel = tunnel_of(step->sa, out->creation->tunnel);
+	const struct tunnel *tunnel = peer_tunnel_staying(step->sa->peer, out->creation->tunnel);
 
 	out->creation->pair = in->pair;
 	in->pair = NULL;
@@ -218,16 +211,6 @@ static enum rc read_answer(struct step *step, struct outcome *out)
 	return RC_SUSPEND;
 }
 
-static enum rc take_spi(struct child_sa *child, struct diag *diag)
-{
-	struct span spi = span_make(child->choice.spi, 4);
-
-	if (child->choice.spi_len != 4)
-		return diag_fail(diag, RC_SYNTAX, "SPI of %u bytes for an IPsec SA",
-				 child->choice.spi_len);
-	return span_u32(&spi, &child->spi_out);
-}
-
 /* What both called 0.0.0.0/0 is less (split.c). */
 static enum rc take_networks(const struct ike_sa *sa, struct child_sa *child,
 			     const struct wire_ts_list *tsi, const struct wire_ts_list *tsr,
@@ -264,7 +247,7 @@ static enum rc accept_child(struct step *step, struct outcome *out)
 {
 	struct quick_initiate *in = step->scratch;
 	const struct ike_creation *creation = step->sa->creation;
-	struct tunnel *tunnel = tunnel_of(step->sa, creation->tunnel);
+	struct tunnel *tunnel = peer_tunnel_staying(step->sa->peer, creation->tunnel);
 	struct isakmp_phase2_terms terms;
 	struct wire_ts_list tsi, tsr;
 	struct child_sa *child;
@@ -287,7 +270,7 @@ static enum rc accept_child(struct step *step, struct outcome *out)
 	child_place(child, &step->sa->local, &step->sa->remote, step->sa->encap);
 	TRY(selectors_check_answer(creation->proposed, &tsi, &tsr, &child->selectors, &out->diag));
 	TRY(take_networks(step->sa, child, &tsi, &tsr, &out->diag));
-	TRY(take_spi(child, &out->diag));
+	TRY(v1_quick_take_spi(child, &out->diag));
 	TRY(child_check(step->env->sas, child, &out->diag));
 	return v1_keymat(child, step->sa, SPAN_OF(in->ni), in->quick.nonce, out);
 }

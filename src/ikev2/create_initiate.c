@@ -58,13 +58,6 @@ static enum rc begin_rekey(struct step *step, struct outcome *out)
 	return rc;
 }
 
-static struct tunnel *tunnel_of(const struct ike_sa *sa, uint64_t serial)
-{
-	struct tunnel *tunnel = peer_tunnel_by_serial(sa->peer, serial);
-
-	return tunnel != NULL && !tunnel->doomed ? tunnel : NULL;
-}
-
 static enum rc emit_rekey_notify(struct step *step, const struct child_sa *old,
 				 struct writer *writer)
 {
@@ -116,7 +109,7 @@ static enum rc emit_request(struct step *step, struct outcome *out)
 {
 	struct ike_creation *creation = out->creation;
 	const struct child_sa *old = NULL;
-	const struct tunnel *tunnel = tunnel_of(step->sa, creation->tunnel);
+	const struct tunnel *tunnel = peer_tunnel_staying(step->sa->peer, creation->tunnel);
 	struct sink sink;
 	struct writer writer;
 
@@ -148,7 +141,7 @@ static enum rc another_group(struct step *step, const struct wire_notify *notify
 			     struct outcome *out)
 {
 	const struct ike_creation *before = step->sa->creation;
-	const struct tunnel *tunnel = tunnel_of(step->sa, before->tunnel);
+	const struct tunnel *tunnel = peer_tunnel_staying(step->sa->peer, before->tunnel);
 	uint16_t group;
 
 	if (tunnel == NULL || before->pair == NULL)
@@ -209,7 +202,7 @@ static enum rc accept_child(struct step *step, struct outcome *out)
 {
 	struct create_response *in = step->scratch;
 	const struct ike_creation *creation = step->sa->creation;
-	struct tunnel *tunnel = tunnel_of(step->sa, creation->tunnel);
+	struct tunnel *tunnel = peer_tunnel_staying(step->sa->peer, creation->tunnel);
 	struct child_sa *child;
 
 	if (tunnel == NULL)
@@ -246,7 +239,7 @@ static enum rc make_child(struct step *step, struct outcome *out)
 	const struct ike_followup *all = out->followup;
 
 	if (all != NULL) {
-		if (tunnel_of(step->sa, creation->tunnel) == NULL)
+		if (peer_tunnel_staying(step->sa->peer, creation->tunnel) == NULL)
 			return diag_fail(&out->diag, RC_CANCELLED,
 					 "the tunnel is not wanted any more");
 		TRY(followup_to_child(step, all, out));

@@ -23,10 +23,10 @@ void followup_from_child(struct ike_followup *followup, const struct child_sa *c
 enum rc followup_to_child(struct step *step, const struct ike_followup *followup,
 			  struct outcome *out)
 {
-	struct tunnel *tunnel = peer_tunnel_by_serial(step->sa->peer, followup->tunnel);
+	struct tunnel *tunnel = peer_tunnel_staying(step->sa->peer, followup->tunnel);
 	struct child_sa *child;
 
-	if (tunnel == NULL || tunnel->doomed)
+	if (tunnel == NULL)
 		return diag_fail(&out->diag, RC_CANCELLED,
 				 "the tunnel is gone since its key exchanges began");
 	TRY(child_sa_new(step->env->sas, &out->child));

@@ -116,3 +116,10 @@ struct tunnel *peer_tunnel_by_serial(const struct peer *peer, uint64_t serial)
 	}
 	return NULL;
 }
+
+struct tunnel *peer_tunnel_staying(const struct peer *peer, uint64_t serial)
+{
+	struct tunnel *tunnel = peer_tunnel_by_serial(peer, serial);
+
+	return tunnel != NULL && !tunnel->doomed ? tunnel : NULL;
+}

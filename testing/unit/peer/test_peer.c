@@ -110,6 +110,11 @@ static void a_tunnel_is_found_by_its_serial_number_in_its_own_peer_only(void **s
 	assert_null(peer_tunnel_by_serial(branch, tunnel->serial));
 	assert_null(peer_tunnel_by_serial(office, 0));
 	assert_null(peer_tunnel_by_serial(NULL, tunnel->serial));
+	assert_ptr_equal(peer_tunnel_staying(office, tunnel->serial), tunnel);
+	tunnel->doomed = true;
+	assert_null(peer_tunnel_staying(office, tunnel->serial));
+	assert_ptr_equal(peer_tunnel_by_serial(office, tunnel->serial), tunnel);
+	tunnel->doomed = false;
 }
 
 int main(void)
