@@ -316,12 +316,13 @@ void ike_sa_gone(struct sas *sas, struct ike_sa *sa);
 /* Unlinks from everything, wipes, frees. Its Child SAs must be gone, its timers cancelled, nothing
  * outstanding. */
 void ike_sa_free(struct sas *sas, struct ike_sa *sa);
-/* A responder that does not know yet whether the peer is who it says. */
+/* A responder that does not know yet whether the peer is who it says. One that is still being made
+ * (IKE_START) belongs to its errand alone. */
 static inline bool ike_sa_is_half_open(const struct ike_sa *sa)
 {
 	return sa->role == RESPONDER &&
 	       (sa->state == IKEV2_HALF_OPEN || sa->state == IKEV2_ROUNDS ||
-		(sa->v1 != NULL && sa->state < IKEV1_XAUTH));
+		(sa->v1 != NULL && sa->state > IKE_START && sa->state < IKEV1_XAUTH));
 }
 /* It asks its peer for a user (XAUTH): such SAs are counted. */
 static inline bool ike_sa_asks_user(const struct ike_sa *sa)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include "sa/isakmp.h"
 #include "unit/sa/sas_test.h"
 
 static struct config_setup setup = { .max_halfopen = 1000, .halfopen_timeout = 30 * USEC_PER_SEC };
@@ -191,6 +192,25 @@ static void one_that_is_worked_on_is_passed_over(void **state)
 	finish(&f);
 }
 
+/* It is in no table yet: only its errand may end it. */
+static void one_of_ikev1_that_is_being_made_is_passed_over(void **state)
+{
+	struct sas_fixture f;
+
+	(void)state;
+	sas_begin(&f, SAS_CONN);
+	struct ike_sa *first = enter_as(&f, "198.51.100.1", true);
+	first->v1 = isakmp_new();
+	assert_non_null(first->v1);
+	assert_false(ike_sa_is_half_open(first));
+	struct ike_sa *second = enter(&f, "198.51.100.1");
+	enter_many(&f, "198.51.100.1", 63);
+	world_run(f.world, 10 * USEC_PER_SEC);
+	assert_ptr_equal(surplus(&f, "198.51.100.1"), second);
+	ike_sa_free(&f.sas, first);
+	finish(&f);
+}
+
 static void waiting_key_pairs_are_bounded_in_time_first_for_those_with_many(void **state)
 {
 	struct sas_fixture f;
@@ -262,6 +282,7 @@ int main(void)
 			full_table_makes_room_from_the_most_crowded_prefix_even_young_ones),
 		cmocka_unit_test(one_of_a_crowd_displaces_nobody_young),
 		cmocka_unit_test(one_that_is_worked_on_is_passed_over),
+		cmocka_unit_test(one_of_ikev1_that_is_being_made_is_passed_over),
 		cmocka_unit_test(waiting_key_pairs_are_bounded_in_time_first_for_those_with_many),
 		cmocka_unit_test(entering_without_memory_leaves_no_trace),
 	};
