@@ -8,15 +8,22 @@ static bool is_encrypted(const struct step *step)
 	return (step->message->header.flags & ISAKMP_FLAG_ENCRYPTION) != 0;
 }
 
+/* rfc2408 §3.1 has 0 for the message ID of all of phase 1, and Libreswan says it in clear; what is
+ * sealed has one, from which its IV and its HASH are made. */
+static enum rc check_sealed(const struct step *step, struct diag *diag)
+{
+	if (step->message->header.message_id == 0)
+		return diag_fail(diag, RC_SYNTAX, "Informational without a message ID");
+	return v1_hash_check(step, SPAN_NONE, diag);
+}
+
 static enum rc take_hint(struct step *step, struct outcome *out)
 {
 	const struct payload *payload = v1_payload(step->message, ISAKMP_NOTIFICATION);
 	struct isakmp_notify notify;
 
-	if (step->message->header.message_id == 0)
-		return diag_fail(&out->diag, RC_SYNTAX, "Informational without a message ID");
 	if (is_encrypted(step)) /* whom we agreed on keys with: not yet our peer */
-		TRY(v1_hash_check(step, SPAN_NONE, &out->diag));
+		TRY(check_sealed(step, &out->diag));
 	if (payload == NULL)
 		return RC_DROP;
 	TRY(isakmp_notify_parse(payload->body, &notify, &out->diag));

@@ -41,6 +41,7 @@ static void aggressive_mode_is_told_too(void **state)
 
 static struct v1_road *listening;
 static uint16_t lie;
+static uint32_t lie_id = 77;
 static unsigned lies_at; /* nth datagram, before which it is told */
 
 static void tell_lie(struct flight *flight)
@@ -57,7 +58,7 @@ static void tell_lie(struct flight *flight)
 			 RC_OK);
 	header.exchange = EXCHANGE_V1_INFORMATIONAL;
 	header.flags = 0;
-	header.message_id = 77;
+	header.message_id = lie_id;
 	sink_init(&sink, buffer, sizeof(buffer));
 	writer_message(&writer, &sink, &header);
 	isakmp_notify_emit(&writer, &notify);
@@ -90,6 +91,25 @@ static void a_lie_changes_nothing(void **state)
 		assert_int_equal(v1_sa(&road.pair.west)->v1->hint, ISAKMP_AUTHENTICATION_FAILED);
 		v1_road_end(&road);
 	}
+}
+
+/* Libreswan says NO_PROPOSAL_CHOSEN so. */
+static void in_clear_it_needs_no_message_id(void **state)
+{
+	struct v1_road road;
+
+	(void)state;
+	lie = ISAKMP_NO_PROPOSAL_CHOSEN;
+	lie_id = 0;
+	lies_at = 0;
+	v1_road_begin(&road, NULL, NULL);
+	listening = &road;
+	road.meddle = lies;
+	v1_road_try(&road, 5 * USEC_PER_SEC);
+	assert_true(end_said(&road.pair.west, "says NO_PROPOSAL_CHOSEN"));
+	pair_assert_tunnel(&road.pair);
+	v1_road_end(&road);
+	lie_id = 77;
 }
 
 /* ---- who has the keys, but has proven nothing ---- */
@@ -174,6 +194,7 @@ int main(void)
 		cmocka_unit_test(who_is_refused_says_why_and_goes_on),
 		cmocka_unit_test(aggressive_mode_is_told_too),
 		cmocka_unit_test(a_lie_changes_nothing),
+		cmocka_unit_test(in_clear_it_needs_no_message_id),
 		cmocka_unit_test(a_sealed_hint_counts_if_its_hash_is_right),
 		cmocka_unit_test(what_is_no_error_is_no_hint),
 	};
