@@ -7,16 +7,19 @@ authority=$TOP/build/lab/authority
 # keys SIDE [SUFFIX]: what the daemon of that side, whatever its kind, will find: its own keys and the roots;
 # with "-chain" the intermediate CAs too
 keys() {
-	local run=$WORK/$1.d file
+	local run=$WORK/$1.d
 	mkdir -p "$run"/{x509,x509ca,private,pubkey}
 	rm -rf "$run/nss"
 	cp -r "$authority/$1${2:-}.nss" "$run/nss"
 	cp "$authority/root.pem" "$authority/rsaroot.pem" "$run/x509ca"
 	[ -z "${2:-}" ] || cp "$authority/between.pem" "$authority/narrow.pem" "$run/x509ca"
-	for file in "$authority/$1"-*.key; do
-		cp "$file" "$run/private"
-		cp "${file%.key}.pem" "$run/x509"
-	done
+	cp "$authority/$1"-*.key "$run/private"
+	cp "$authority/$1"-*.pem "$run/x509"
+	no_conns "$1"
+}
+
+# no_conns SIDE: pair_conn adds to nothing
+no_conns() {
 	: >"$WORK/$1.conf"
 	: >"$WORK/$1.secrets"
 	printf 'connections {\n}\n' >"$WORK/$1.swanctl"
@@ -26,7 +29,7 @@ keys() {
 # and the IDs @NAME.west.example and @NAME.east.example. cert, west.cert, east.cert: other certificates;
 # west.id, east.id: other IDs; west.expects, east.expects: what a side expects of the other one when that is not its
 # ID; west.KEY, east.KEY: more of ipsec.conf in that side's file, "" leaves it out; ike.KEY, local.KEY, remote.KEY:
-# more of swanctl.conf on the east, local-2.KEY and remote-2.KEY of a second proof; esp_proposals of its child.
+# more of swanctl.conf on the east, local-2.KEY and remote-2.KEY of a second proof; esp_proposals, local_ts, remote_ts of its child.
 pair_conn() {
 	local name=$1 item
 	local -A value=([cert]=$1 [west.id]=@$1.west.example [east.id]=@$1.east.example [authby]=ecdsa
@@ -92,7 +95,8 @@ pair_conn_swanctl() {
 			done
 			printf '\t\t}\n'
 		done
-		printf '\t\tchildren {\n\t\t\t%s {\n\t\t\t\tlocal_ts = 10.2.0.0/24\n\t\t\t\tremote_ts = 10.1.0.0/24\n' "$name"
+		printf '\t\tchildren {\n\t\t\t%s {\n\t\t\t\tlocal_ts = %s\n\t\t\t\tremote_ts = %s\n' "$name" \
+			"${value[local_ts]:-10.2.0.0/24}" "${value[remote_ts]:-10.1.0.0/24}"
 		printf '\t\t\t\tesp_proposals = %s\n\t\t\t}\n\t\t}\n\t}\n}\n' "${value[esp_proposals]:-aes256gcm16}"
 	} >>"$WORK/east.swanctl"
 }
