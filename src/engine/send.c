@@ -199,6 +199,13 @@ void request_finish(struct gateway *gateway, struct ike_sa *sa)
 	ike_sa_request_clear(&gateway->sas, sa);
 }
 
+/* IKEv1: a peer that does not answer may have lost the ISAKMP SA only, while packets of its IPsec
+ * SAs come: then those do not end with it. */
+static bool looks_for_packets(const struct ike_sa *sa)
+{
+	return sa->v1 != NULL && (sa->request.purpose == REQUEST_LIVENESS || sa->creation != NULL);
+}
+
 void retransmit_fire(struct timer *timer)
 {
 	struct ike_sa *sa = container_of(timer, struct ike_sa, retransmit);
@@ -231,6 +238,6 @@ void retransmit_fire(struct timer *timer)
 	path_send(gateway, sa);
 	arm_retransmit(gateway, sa);
 	line_give_way(gateway, sa);
-	if (sa->v1 != NULL && sa->request.purpose == REQUEST_LIVENESS)
+	if (looks_for_packets(sa))
 		liveness_look(gateway, sa);
 }

@@ -360,7 +360,8 @@ static enum rc give_up(struct step *step, struct outcome *out)
 		out->creation_failed = diag_fail(
 			&out->diag, RC_TIMEOUT,
 			"peer is there, but does not answer Quick Mode: it may not have these "
-			"subnets, algorithms or this PFS, and says nothing (compare both ends)");
+			"subnets, algorithms or this PFS, and says nothing (compare both ends), or "
+			"it has lost the ISAKMP SA");
 		return RC_OK;
 	}
 	(void)diag_fail(&out->diag, RC_TIMEOUT, "peer does not answer (%s)",

@@ -60,6 +60,59 @@ static void a_rekeying_whose_answer_never_comes_costs_no_packet(void **state)
 	pair_end(&pair);
 }
 
+/* What is of that ISAKMP SA gets lost. */
+static bool not_of_that(void *context, struct flight *flight)
+{
+	const uint64_t *cookie = context;
+	struct ike_header header;
+
+	return wire_header_parse(span_make(flight->bytes, flight->len), &header, NULL) != RC_OK ||
+	       header.spi_i != *cookie;
+}
+
+static struct ike_sa *sa_of(struct end *end, const char *name);
+
+/* So many of `tenths` in which a packet of either end got lost. */
+static unsigned lost_in(struct pair *pair, unsigned tenths)
+{
+	unsigned bad = 0;
+
+	for (unsigned i = 0; i < tenths; i++) {
+		pair_run(pair, USEC_PER_SEC / 10);
+		bad += pair_ping(pair, true) != SIMULATED_ARRIVED ||
+		       pair_ping(pair, false) != SIMULATED_ARRIVED;
+	}
+	return bad;
+}
+
+/* The peer has lost its ISAKMP SA and says nothing, but its packets come. */
+static void an_unanswered_quick_mode_ends_nothing_while_packets_come(void **state)
+{
+	static const char *const more[] = { "", "\tdpddelay=10s\n" };
+	const struct world_network network = { .delay = 100 * USEC_PER_MSEC };
+	char conf[600];
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct pair pair;
+		struct diag diag;
+		uint64_t cookie;
+		(void)snprintf(conf, sizeof(conf), "%s%s", V1_ADD, more[i]);
+		pair_start(&pair, 1, conf, V1_ADD, SECRETS_V1, SECRETS_V1);
+		world_set_network(pair.world, &network);
+		end_up(&pair.west, "t");
+		pair_run(&pair, 60 * USEC_PER_SEC);
+		cookie = sa_of(&pair.west, "t")->spi_i;
+		world_tap(pair.world, not_of_that, &cookie);
+		assert_int_equal(gateway_rekey(pair.west.gateway, "t", REKEY_CHILD, &diag), RC_OK);
+		assert_int_equal(lost_in(&pair, 1500), 0);
+		assert_int_equal(pair.west.ike_up, 2);
+		assert_int_not_equal(sa_of(&pair.west, "t")->spi_i, cookie);
+		pair_assert_tunnel(&pair);
+		pair_end(&pair);
+	}
+}
+
 #define MAX 400
 struct box {
 	struct pair pair;
@@ -275,6 +328,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_rekeying_whose_answer_never_comes_costs_no_packet),
+		cmocka_unit_test(an_unanswered_quick_mode_ends_nothing_while_packets_come),
 		cmocka_unit_test(what_we_said_ourselves_moves_nothing),
 		cmocka_unit_test(what_was_told_long_ago_moves_nothing),
 		cmocka_unit_test(many_quick_modes_at_once_do_not_end_phase_1),
