@@ -123,13 +123,36 @@ static void blame_peer(struct gateway *gateway, struct tunnel *tunnel, usec_t li
 			       "the peer deleted the Child SA as soon as it was up");
 }
 
+static bool is_newest(const struct child_sa *child)
+{
+	list_for(node, &child->tunnel->child_sas)
+	{
+		const struct child_sa *other = container_of(node, struct child_sa, in_tunnel);
+		if (other->serial > child->serial && !other->delete_wanted &&
+		    selectors_equal(&other->selectors, &child->selectors))
+			return false;
+	}
+	return true;
+}
+
+/* IKEv1: of one that waits for its third message only the peer's Delete of what was there before
+ * says that the peer has it; and of several it is the last one. */
+static bool peer_has(const struct child_sa *child, const struct child_sa *old, enum rc reason)
+{
+	if (child->ike->v1 == NULL || child->initiator)
+		return true;
+	return reason == RC_PEER_DELETED && old->waiting_keymat.ptr == NULL &&
+	       old->serial < child->serial && is_newest(child);
+}
+
 /* The peer deletes the old one: so it has the new one. */
-static void promote_successors(struct gateway *gateway, const struct child_sa *old)
+static void promote_successors(struct gateway *gateway, const struct child_sa *old, enum rc reason)
 {
 	list_for(node, &old->tunnel->child_sas)
 	{
 		struct child_sa *child = container_of(node, struct child_sa, in_tunnel);
-		if (child != old && !child->replaced && !child->delete_wanted)
+		if (child != old && !child->replaced && !child->delete_wanted &&
+		    peer_has(child, old, reason))
 			(void)child_promote(gateway, child);
 	}
 }
@@ -155,7 +178,7 @@ void child_down(struct gateway *gateway, struct child_sa *child, enum rc reason)
 	usec_t lived = host_now(gateway->host) - child->born;
 
 	gateway->counters.child_down++;
-	promote_successors(gateway, child);
+	promote_successors(gateway, child, reason);
 	outfit_down(gateway, child);
 	child->policies_installed = false;
 	child_uninstall(gateway, child,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* IKEv1: Quick Modes that come to nothing, and what is reflected or repeated. */
+#include <errno.h>
 #include <stdio.h>
 #include "exchange/pair.h"
 #include "sa/isakmp.h"
@@ -111,6 +112,28 @@ static void an_unanswered_quick_mode_ends_nothing_while_packets_come(void **stat
 		pair_assert_tunnel(&pair);
 		pair_end(&pair);
 	}
+}
+
+/* East cannot take what it asked for, and asks again and again. */
+static void what_the_peer_has_never_taken_replaces_nothing(void **state)
+{
+	struct pair pair;
+	struct diag diag;
+	unsigned lost;
+
+	(void)state;
+	pair_start(&pair, 1, V1_ADD, V1_ADD, SECRETS_V1, SECRETS_V1);
+	end_up(&pair.west, "t");
+	pair_run(&pair, 30 * USEC_PER_SEC);
+	kernel_simulated_fail(pair.east.kernel, 1, ENOMEM, true);
+	assert_int_equal(gateway_rekey(pair.east.gateway, "t", REKEY_CHILD, &diag), RC_OK);
+	lost = lost_in(&pair, 110);
+	kernel_simulated_fail(pair.east.kernel, 0, 0, false);
+	lost += lost_in(&pair, 1200);
+	if (lost > 0)
+		fail_msg("%u\nwest: %s\neast: %s", lost, pair.west.journal, pair.east.journal);
+	pair_assert_tunnel(&pair);
+	pair_end(&pair);
 }
 
 #define MAX 400
@@ -329,6 +352,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_rekeying_whose_answer_never_comes_costs_no_packet),
 		cmocka_unit_test(an_unanswered_quick_mode_ends_nothing_while_packets_come),
+		cmocka_unit_test(what_the_peer_has_never_taken_replaces_nothing),
 		cmocka_unit_test(what_we_said_ourselves_moves_nothing),
 		cmocka_unit_test(what_was_told_long_ago_moves_nothing),
 		cmocka_unit_test(many_quick_modes_at_once_do_not_end_phase_1),
