@@ -168,12 +168,40 @@ static void never_came(const struct ike_sa *sa, struct isakmp_exchange *exchange
 	peer_dirty(sa->peer);
 }
 
+static void wait_again(struct gateway *gateway, struct ike_sa *sa, unsigned tries)
+{
+	gateway_timer(gateway, &sa->v1->again,
+		      host_now(gateway->host) +
+			      retransmit_interval(sa->peer->conn, gateway->host, tries));
+}
+
+/* Nothing answers the third message of Aggressive Mode: who waits for the peer's next word (about
+ * our user, or our address) does not know whether it has come. */
+static bool waits_for_a_word(const struct ike_sa *sa)
+{
+	return sa->role == INITIATOR && sa->v1->aggressive && sa->answer != NULL &&
+	       (sa->state == IKEV1_XAUTH || sa->state == IKEV1_CONFIG) &&
+	       sa->request.bytes == NULL && sa->v1->exchange_count == 0;
+}
+
+static void third_again(struct gateway *gateway, struct ike_sa *sa)
+{
+	if (sa->v1->repeats >= sa->peer->conn->retransmit_tries)
+		return;
+	sa->v1->repeats++;
+	gateway->counters.retransmits++;
+	v1_transmit(gateway, sa, &sa->local, &sa->remote, span_make(sa->answer, sa->answer_len));
+	wait_again(gateway, sa, sa->v1->repeats + 1u);
+}
+
 static void again_fire(struct timer *timer)
 {
 	struct isakmp *v1 = container_of(timer, struct isakmp, again);
 	struct gateway *gateway = v1->sa->owner;
 	unsigned tries = 0;
 
+	if (waits_for_a_word(v1->sa))
+		third_again(gateway, v1->sa);
 	list_for(node, &v1->exchanges)
 	{
 		struct isakmp_exchange *exchange =
@@ -184,9 +212,7 @@ static void again_fire(struct timer *timer)
 			tries = exchange->tries;
 	}
 	if (tries > 0)
-		gateway_timer(gateway, timer,
-			      host_now(gateway->host) + retransmit_interval(v1->sa->peer->conn,
-									    gateway->host, tries));
+		wait_again(gateway, v1->sa, tries);
 }
 
 /* The peer's address is proven since phase 1. */
@@ -195,9 +221,7 @@ static void ask_again(struct gateway *gateway, struct ike_sa *sa)
 	sa->v1->sa = sa;
 	sa->v1->again.fire = again_fire;
 	if (!timer_armed(&sa->v1->again))
-		gateway_timer(gateway, &sa->v1->again,
-			      host_now(gateway->host) +
-				      retransmit_interval(sa->peer->conn, gateway->host, 1));
+		wait_again(gateway, sa, 1);
 }
 
 static enum rc answer_phase2(struct errand *errand, struct built *built)
@@ -231,6 +255,8 @@ static enum rc send_answer(struct errand *errand, struct built *built)
 
 	TRY(errand->out.v1.message_id == 0 ? answer_phase1(errand, built)
 					   : answer_phase2(errand, built));
+	if (waits_for_a_word(sa))
+		ask_again(gateway, sa);
 	if (sa->role == INITIATOR && errand->out.v1.message_id == 0) /* where it goes on */
 		v1_transmit(gateway, sa, &sa->local, &sa->remote, bytes);
 	else

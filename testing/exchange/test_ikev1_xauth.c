@@ -427,6 +427,51 @@ static void a_bad_network_only_costs_time(void **state)
 	xauth_end(&x);
 }
 
+static bool lose_third(void *context, struct flight *flight)
+{
+	unsigned *sent = context;
+
+	(void)flight;
+	return ++*sent != 3;
+}
+
+#define BY_THREE  "\tkeyexchange=ikev1\n\taggressive=yes\n"
+#define ADDRESSES "\trightaddresspool=10.9.0.0/24\n" BY_THREE
+#define UNASKED	  "\tmodecfgpull=no\n"
+#define PULLED	  "\tmodecfgpull=yes\n"
+#define ASKS	  "\tleftsourceip=%config\n" BY_THREE
+#define NO_USERS                                                                                   \
+	OFFICE_CONN("t")                                                                           \
+	"\tauthby=secret\n" ADDRESSES
+
+/* Nothing answers it, and the server waits for it before it says anything. */
+static void a_lost_third_message_of_aggressive_mode_costs_a_retransmission(void **state)
+{
+	static const char *const servers[] = {
+		XAUTH_SERVER_OF(ADDRESSES PULLED),
+		XAUTH_SERVER_OF(ADDRESSES UNASKED),
+		NO_USERS UNASKED,
+	};
+	static const char *const clients[] = {
+		ASKS PULLED XAUTH_ALICE,
+		ASKS UNASKED XAUTH_ALICE,
+		ASKS UNASKED,
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct xauth_office x;
+		unsigned sent = 0;
+		xauth_start(&x, servers[i], NULL);
+		world_tap(x.office.world, lose_third, &sent);
+		(void)office_client(&x.office, 0, "@a", clients[i]);
+		xauth_run(&x, 3);
+		assert_has(&x, 0, "10.9.0.1");
+		assert_int_equal(x.office.clients[0].ike_up, 1);
+		xauth_end(&x);
+	}
+}
+
 static bool no_transaction(void *context, struct flight *flight)
 {
 	const unsigned *from = context;
@@ -531,6 +576,7 @@ int main(void)
 		cmocka_unit_test(who_does_not_know_of_users_gets_no_phase_1),
 		cmocka_unit_test(a_conn_with_users_stands_beside_one_without),
 		cmocka_unit_test(a_bad_network_only_costs_time),
+		cmocka_unit_test(a_lost_third_message_of_aggressive_mode_costs_a_retransmission),
 		cmocka_unit_test(a_server_that_does_not_ask_is_given_up),
 		cmocka_unit_test(aggressive_mode_finds_the_conn_with_users_behind_one_without),
 		cmocka_unit_test(a_server_may_be_a_client_of_its_client),
