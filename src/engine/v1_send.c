@@ -302,6 +302,7 @@ static void send_asked(struct errand *errand, struct built *built)
 	request_begin(errand->gateway, sa, &out->message, out->v1.message_id);
 }
 
+/* Nobody tells us our own: what comes back of it is not heard. */
 static void tell_once(struct gateway *gateway, const struct ike_sa *sa,
 		      const struct outcome_message *message, uint32_t message_id)
 {
@@ -312,6 +313,7 @@ static void tell_once(struct gateway *gateway, const struct ike_sa *sa,
 		return;
 	v1_transmit(gateway, sa, &sa->local, &sa->remote, span_make(built.bytes, built.len));
 	mem_free(built.bytes);
+	isakmp_remember(sa->v1, message_id);
 	if (sa->peer != NULL)
 		peer_record(sa->peer, sa->serial, RECORD_SENT, message->exchange, message_id, 0);
 }
@@ -470,7 +472,6 @@ static void tell_refused(struct errand *errand, enum rc rc)
 			 &id) != RC_OK)
 		return;
 	tell_once(errand->gateway, errand->step.sa, &message, id);
-	isakmp_remember(errand->step.sa->v1, id);
 	peer_record(errand->step.sa->peer, errand->step.sa->serial, RECORD_NOTIFY_OUT, notify.type,
 		    0, 0);
 }

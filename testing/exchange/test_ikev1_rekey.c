@@ -537,6 +537,61 @@ static void when_the_last_ipsec_sa_goes_so_does_every_isakmp_sa(void **state)
 	}
 }
 
+struct echo {
+	uint64_t cookie;
+	struct span last; /* of west's Informational exchanges in that one */
+	uint8_t bytes[1024];
+};
+
+static bool keeps_last(void *context, struct flight *flight)
+{
+	struct echo *echo = context;
+	struct ike_header header;
+
+	if (wire_header_parse(span_make(flight->bytes, flight->len), &header, NULL) != RC_OK ||
+	    header.exchange != EXCHANGE_V1_INFORMATIONAL || header.spi_i != echo->cookie ||
+	    flight->from.addr.bytes[3] != 1 || flight->len > sizeof(echo->bytes))
+		return true;
+	memcpy(echo->bytes, flight->bytes, flight->len);
+	echo->last = span_make(echo->bytes, flight->len);
+	return true;
+}
+
+/* Somebody sends it back: of a peer without DPD every message is a sign of life. */
+static void a_delete_over_another_isakmp_sa_is_not_heard_when_it_comes_back(void **state)
+{
+	struct pair pair;
+	struct echo echo = { .cookie = 0 };
+	struct diag diag;
+	struct child_sa *child;
+	struct ike_sa *old;
+	usec_t heard;
+
+	(void)state;
+	pair_start(&pair, 1, SIBLINGS, SIBLINGS, SECRETS_V1, SECRETS_V1);
+	end_up(&pair.west, "t");
+	pair_run(&pair, 5 * USEC_PER_SEC);
+	child = tunnel_current(peers_tunnel(&pair.west.gateway->peers, "t/1x2"));
+	old = child->ike;
+	old->v1->vendors &= ~(unsigned)VENDOR_DPD;
+	echo.cookie = old->spi_i;
+	assert_int_equal(gateway_rekey(pair.west.gateway, "t", REKEY_IKE, &diag), RC_OK);
+	pair_run(&pair, USEC_PER_SEC);
+	assert_ptr_not_equal(child->ike, old);
+	world_tap(pair.world, keeps_last, &echo);
+	child->tunnel->wanted = WANTED_LISTEN;
+	child->delete_wanted = true;
+	child->delete_reason = RC_OPERATOR;
+	peer_dirty(child->ike->peer);
+	pair_run(&pair, USEC_PER_SEC);
+	assert_true(echo.last.len > 0);
+	heard = old->last_heard;
+	assert_int_equal(world_inject(pair.world, &old->remote, &old->local, echo.last), RC_OK);
+	pair_run(&pair, 100 * USEC_PER_MSEC);
+	assert_int_equal(old->last_heard, heard);
+	pair_end(&pair);
+}
+
 static void a_quick_mode_under_way_survives_the_change(void **state)
 {
 	struct world_network network = { .delay = 200 * USEC_PER_MSEC };
@@ -737,6 +792,7 @@ int main(void)
 		cmocka_unit_test(a_delete_over_the_old_one_is_heard_too),
 		cmocka_unit_test(a_delete_goes_over_every_isakmp_sa_and_one_is_enough),
 		cmocka_unit_test(when_the_last_ipsec_sa_goes_so_does_every_isakmp_sa),
+		cmocka_unit_test(a_delete_over_another_isakmp_sa_is_not_heard_when_it_comes_back),
 		cmocka_unit_test(a_quick_mode_under_way_survives_the_change),
 		cmocka_unit_test(a_peer_that_starts_anew_takes_nothing_old_along),
 		cmocka_unit_test(ipsec_sas_are_rekeyed_before_they_end_and_nothing_is_lost),
