@@ -6,27 +6,13 @@
 
 /* ---- the peer's ---- */
 
-/* A peer may speak of it in any of its ISAKMP SAs, whichever one we keep it with. */
-static struct child_sa *child_of_peer(const struct ike_sa *sa, uint8_t protocol, uint32_t spi)
-{
-	struct child_sa *child = child_sa_by_out(sa, protocol, spi);
-
-	if (child != NULL || sa->peer == NULL)
-		return child;
-	list_for(node, &sa->peer->ike_sas)
-	{
-		const struct ike_sa *other = container_of(node, struct ike_sa, in_peer);
-		child = other->v1 != NULL ? child_sa_by_out(other, protocol, spi) : NULL;
-		if (child != NULL)
-			return child;
-	}
-	return NULL;
-}
-
+/* A peer may speak of it in any of its ISAKMP SAs, whichever one we keep it with:
+ * child_sa_by_out().
+ */
 static enum rc end_child(struct step *step, const struct isakmp_delete *gone, uint32_t spi,
 			 struct outcome *out)
 {
-	struct child_sa *child = child_of_peer(step->sa, gone->protocol, spi);
+	struct child_sa *child = child_sa_by_out(step->sa, gone->protocol, spi);
 
 	if (child == NULL)
 		out->v1.unknown++; /* answered by nothing */
