@@ -253,6 +253,35 @@ static enum rc find_instance(struct step *step, const struct isakmp_user *user, 
 	return peer_take_user(out->instance, &client);
 }
 
+static bool same_user(const struct isakmp_user *a, const struct isakmp_user *b)
+{
+	return !a->failed && !b->failed && strcmp(a->name, b->name) == 0;
+}
+
+/* A conn for one address is one peer, with one lease: another user there would have what is the
+ * first one's, and could end it. */
+static enum rc check_alone(const struct step *step, const struct isakmp_user *user,
+			   struct diag *diag)
+{
+	const struct peer *peer = step->sa->peer;
+
+	if (peer->template)
+		return RC_OK;
+	list_for(node, &peer->ike_sas)
+	{
+		const struct ike_sa *sa = container_of(node, struct ike_sa, in_peer);
+		if (sa == step->sa || sa->state < IKE_ESTABLISHED || sa->delete_wanted ||
+		    sa->v1->user == NULL || same_user(sa->v1->user, user))
+			continue;
+		return diag_fail(
+			diag, RC_AUTH_FAILED,
+			"the user \"%.60s\" is not taken while \"%.60s\" is there: conn %s "
+			"has one client; with right=%%any each user is one of its own",
+			user->name, sa->v1->user->name, peer->conn->name);
+	}
+	return RC_OK;
+}
+
 static enum rc say_status(struct step *step, bool good, struct outcome *out)
 {
 	struct isakmp_attribute status = { .type = XAUTH_STATUS, .basic = true, .value = good };
@@ -263,6 +292,7 @@ static enum rc say_status(struct step *step, bool good, struct outcome *out)
 static enum rc take_in(struct step *step, struct xauth_answer *in, struct outcome *out)
 {
 	in->user.proven = !in->user.failed;
+	TRY(check_alone(step, &in->user, &out->diag));
 	TRY(find_instance(step, &in->user, out));
 	if (out->peer != NULL)
 		TRY(unique_keeps_out(step->env, out->peer, &out->diag));

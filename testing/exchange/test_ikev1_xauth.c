@@ -256,6 +256,47 @@ static void two_users_of_one_group_are_two_peers(void **state)
 	xauth_end(&x);
 }
 
+static void behind_nat(struct xauth_office *x, unsigned i, const char *address, const char *user)
+{
+	char conf[500];
+
+	(void)snprintf(conf, sizeof(conf),
+		       "conn t\n\tleft=%s\n\tleftid=@group\n\tright=192.0.2.100\n"
+		       "\trightid=@office\n\trightsubnet=10.2.0.0/24\n\tauthby=secret\n"
+		       "\tauto=start\n%s\tleftxauthclient=yes\n\tleftusername=%s\n",
+		       address, XAUTH_ASKS, user);
+	end_start(x->office.world, &x->office.clients[i], user, address, conf, x->office.secrets);
+}
+
+/* INITIAL-CONTACT of the one would end what the other one has, and its address would be his. */
+static void a_conn_for_one_address_has_one_user(void **state)
+{
+	struct xauth_office x;
+
+	(void)state;
+	xauth_start(&x,
+		    "conn t\n\tleft=192.0.2.100\n\tleftid=@office\n\tright=198.51.100.1\n"
+		    "\trightid=@group\n\tleftsubnet=10.2.0.0/24\n\tauthby=secret\n\tauto=add\n"
+		    "\tleftxauthserver=yes\n" XAUTH_V1 "\trightaddresspool=10.9.0.0/24\n",
+		    NULL);
+	assert_int_equal(
+		world_nat(x.office.world, "10.0.0.0/24", "198.51.100.1", 600 * USEC_PER_SEC),
+		RC_OK);
+	behind_nat(&x, 0, "10.0.0.2", "alice");
+	xauth_run(&x, 3);
+	behind_nat(&x, 1, "10.0.0.3", "bob");
+	xauth_run(&x, 30);
+	assert_int_equal(x.office.server.ike_up, 1);
+	assert_int_equal(x.office.server.ike_down + x.office.server.child_down, 0);
+	assert_int_equal(x.office.clients[1].ike_up, 0);
+	assert_said(&x.office.server, "\"bob\" is not taken while \"alice\" is there");
+	assert_int_equal(gateway_down(x.office.clients[0].gateway, "t", NULL), RC_OK);
+	xauth_run(&x, 300);
+	assert_int_equal(x.office.clients[1].ike_up, 1);
+	assert_int_equal(x.office.server.ike_up, 2);
+	xauth_end(&x);
+}
+
 /* uniqueids=yes: the user is where he was last. */
 static void a_user_who_comes_again_gets_his_address(void **state)
 {
@@ -567,6 +608,7 @@ int main(void)
 		cmocka_unit_test(xauthby_alwaysok_takes_everybody),
 		cmocka_unit_test(a_password_file_that_is_not_there_is_named),
 		cmocka_unit_test(two_users_of_one_group_are_two_peers),
+		cmocka_unit_test(a_conn_for_one_address_has_one_user),
 		cmocka_unit_test(a_user_who_comes_again_gets_his_address),
 		cmocka_unit_test(the_same_user_twice_is_where_he_came_last),
 		cmocka_unit_test(phases_1_are_renewed_with_the_password),
