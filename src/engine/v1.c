@@ -253,6 +253,19 @@ static void first_message(struct gateway *gateway, const struct datagram *datagr
 	flood_trim(gateway, &datagram->remote.addr);
 }
 
+#define AGAIN_MAX 12 /* more than any initiator says its first message again */
+
+/* The first message again, from an address that has shown nothing: the answer of Aggressive Mode
+ * is larger, and is not sent to it for ever. */
+static void first_again(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram)
+{
+	if (sa->v1 != NULL && (sa->state == IKEV1_MAIN_SA || sa->state == IKEV1_AGGRESSIVE) &&
+	    sa->answer != NULL && sa->answered_again < AGAIN_MAX)
+		say_again(gateway, sa, datagram, sa->answer, sa->answer_len);
+	else
+		gateway->counters.dropped++;
+}
+
 void v1_receive(struct gateway *gateway, const struct datagram *datagram,
 		const struct ike_header *header)
 {
@@ -265,12 +278,7 @@ void v1_receive(struct gateway *gateway, const struct datagram *datagram,
 	} else if (header->next == ISAKMP_FRAGMENT && sa != NULL && !flood_deaf(sa)) {
 		v1_fragment_arrived(gateway, sa, datagram);
 	} else if (sa != NULL && header->spi_r == 0 && sa->role == RESPONDER) {
-		if (sa->v1 != NULL &&
-		    (sa->state == IKEV1_MAIN_SA || sa->state == IKEV1_AGGRESSIVE) &&
-		    sa->answer != NULL)
-			say_again(gateway, sa, datagram, sa->answer, sa->answer_len);
-		else
-			gateway->counters.dropped++;
+		first_again(gateway, sa, datagram);
 	} else if (sa != NULL) {
 		for_sa(gateway, sa, datagram, header);
 	} else if (header->spi_r == 0) {

@@ -277,6 +277,51 @@ static void a_spoiled_proof_proves_nothing(void **state)
 	}
 }
 
+struct mirror {
+	uint8_t first[2048];
+	size_t len, answered; /* bytes of east's, whose copies get lost too */
+};
+
+static bool mirrors(void *context, struct flight *flight)
+{
+	struct mirror *mirror = context;
+	bool from_west = flight->from.addr.bytes[3] == 1;
+
+	if (!from_west)
+		mirror->answered += flight->len;
+	else if (mirror->len == 0 && flight->len <= sizeof(mirror->first))
+		memcpy(mirror->first, flight->bytes, mirror->len = flight->len);
+	return from_west && mirror->answered == 0;
+}
+
+/* Whoever says that he is west, and hears nothing: the certificate goes to west each time. */
+static void a_first_message_that_is_said_for_ever_is_not_answered_for_ever(void **state)
+{
+	struct mirror mirror = { .len = 0 };
+	struct ip_endpoint west = { .port = 500 }, east = { .port = 500 };
+	struct play play;
+	size_t once;
+
+	(void)state;
+	play_start(&play, WEST_CONF "\taggressive=yes\n", EAST_CONF "\taggressive=yes\n");
+	certify(&play, KEY_RSA, KEY_RSA);
+	assert_int_equal(ip_parse(WEST_ADDRESS, &west.addr), RC_OK);
+	assert_int_equal(ip_parse(EAST_ADDRESS, &east.addr), RC_OK);
+	world_tap(play.pair.world, mirrors, &mirror);
+	end_up(&play.pair.west, "t");
+	pair_run(&play.pair, 100 * USEC_PER_MSEC);
+	once = mirror.answered;
+	assert_true(once > 0);
+	for (unsigned i = 0; i < 1000; i++) {
+		assert_int_equal(world_inject(play.pair.world, &west, &east,
+					      span_make(mirror.first, mirror.len)),
+				 RC_OK);
+		pair_run(&play.pair, USEC_PER_MSEC);
+	}
+	assert_in_range(mirror.answered, 2 * once, 16 * once);
+	play_end(&play);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +337,7 @@ int main(void)
 		cmocka_unit_test(the_conn_that_has_the_method_is_chosen),
 		cmocka_unit_test(without_a_key_of_ours_nothing_is_said),
 		cmocka_unit_test(a_spoiled_proof_proves_nothing),
+		cmocka_unit_test(a_first_message_that_is_said_for_ever_is_not_answered_for_ever),
 	};
 
 	return exchange_run(tests);
