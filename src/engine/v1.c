@@ -64,6 +64,13 @@ static void answer_again(struct gateway *gateway, struct ike_sa *sa,
 	say_again(gateway, sa, sa->role == INITIATOR ? &own : datagram, sa->answer, sa->answer_len);
 }
 
+/* Nothing shows that whoever says a message of phase 1 again is the one who said it first, but that
+ * he is where that one is. */
+static bool is_where_it_was(const struct ike_sa *sa, const struct datagram *datagram)
+{
+	return ip_equal(&sa->remote.addr, &datagram->remote.addr);
+}
+
 /* True: it was worked on before; what answered it is said again. */
 static bool repeated(struct gateway *gateway, struct ike_sa *sa, const struct datagram *datagram,
 		     const struct ike_header *header)
@@ -74,7 +81,8 @@ static bool repeated(struct gateway *gateway, struct ike_sa *sa, const struct da
 	if (v1_digest_of(datagram->payload, digest) != RC_OK)
 		return false;
 	if (header->message_id == 0) {
-		if (!sa->v1->questioned || !same(digest, sa->v1->question))
+		if (!sa->v1->questioned || !same(digest, sa->v1->question) ||
+		    !is_where_it_was(sa, datagram))
 			return false;
 		if (sa->answer != NULL)
 			answer_again(gateway, sa, datagram);
@@ -153,7 +161,7 @@ static void road(struct gateway *gateway, struct ike_sa *sa, const struct datagr
 /* Phase 1 in clear proves nothing about its sender: at least it comes from where we sent. */
 static bool from_elsewhere(const struct ike_sa *sa, const struct datagram *datagram)
 {
-	return sa->state < IKE_ESTABLISHED && !ip_equal(&sa->remote.addr, &datagram->remote.addr);
+	return sa->state < IKE_ESTABLISHED && !is_where_it_was(sa, datagram);
 }
 
 #define REPEATS_MAX 8

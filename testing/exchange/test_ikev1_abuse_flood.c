@@ -176,6 +176,27 @@ static void aggressive_mode_answers_with_less_than_twice_the_bytes(void **state)
 	abuse_end(&abuse);
 }
 
+/* Whoever has heard our cookie at his own address would have us send to somebody else's. */
+static void what_phase_1_says_again_goes_to_nobody_else(void **state)
+{
+	static const struct {
+		const struct abuse_plan *plan;
+		unsigned message;
+	} asks[] = { { &abuse_main, 2 }, { &abuse_main, 4 } };
+	struct ip_endpoint elsewhere;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		abuse_begin(&abuse, asks[i].plan, asks[i].message);
+		elsewhere = abuse.from;
+		elsewhere.addr.bytes[3] = 66;
+		assert_true(answer_to(&abuse.from, span_make(abuse.bytes, abuse.len)) > 0);
+		assert_int_equal(answer_to(&elsewhere, span_make(abuse.bytes, abuse.len)), 0);
+		assert_true(answer_to(&abuse.from, span_make(abuse.bytes, abuse.len)) > 0);
+		abuse_end(&abuse);
+	}
+}
+
 /* ---- no key for whoever asks ---- */
 
 static void main_mode_makes_no_key_before_its_cookie_is_back(void **state)
@@ -394,6 +415,7 @@ int main(void)
 		cmocka_unit_test(what_is_said_again_goes_where_phase_1_was),
 		cmocka_unit_test(main_mode_answers_with_no_more_bytes_than_it_got),
 		cmocka_unit_test(aggressive_mode_answers_with_less_than_twice_the_bytes),
+		cmocka_unit_test(what_phase_1_says_again_goes_to_nobody_else),
 		cmocka_unit_test(main_mode_makes_no_key_before_its_cookie_is_back),
 		cmocka_unit_test(busy_main_mode_goes_on),
 		cmocka_unit_test(busy_aggressive_mode_is_not_answered),
