@@ -22,13 +22,18 @@ static usec_t newest_packet(const struct ike_sa *sa)
 	return newest;
 }
 
+/* Without dpddelay= too a peer may have been asked whether it has an SA (phase1_renew.c, unique.c):
+ * then only its packets say that it is there. */
 static bool is_alive(const struct gateway *gateway, struct ike_sa *sa)
 {
-	usec_t newest = newest_packet(sa);
+	const struct config_conn *conn = sa->peer->conn;
+	usec_t newest = newest_packet(sa), now = host_now(gateway->host);
 
 	if (newest > sa->last_heard)
 		sa->last_heard = newest;
-	return sa->last_heard + sa->peer->conn->dpddelay > host_now(gateway->host);
+	if (conn->dpddelay > 0)
+		return sa->last_heard + conn->dpddelay > now;
+	return newest > 0 && newest + retransmit_budget(conn) > now;
 }
 
 static void looked(void *context)

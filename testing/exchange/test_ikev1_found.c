@@ -114,6 +114,37 @@ static void an_unanswered_quick_mode_ends_nothing_while_packets_come(void **stat
 	}
 }
 
+/* Of a phase 1 that begins from now on no Informational message arrives. */
+static bool nothing_told_in_new(void *context, struct flight *flight)
+{
+	const uint64_t *cookie = context;
+	struct ike_header header;
+
+	return wire_header_parse(span_make(flight->bytes, flight->len), &header, NULL) != RC_OK ||
+	       header.exchange != EXCHANGE_V1_INFORMATIONAL || header.spi_i == *cookie;
+}
+
+/* Whoever did not begin it asks whether the other end has it, without dpddelay= too. */
+static void a_question_without_an_answer_ends_nothing_while_packets_come(void **state)
+{
+	struct pair pair;
+	struct diag diag;
+	uint64_t cookie;
+	unsigned lost;
+
+	(void)state;
+	pair_start(&pair, 1, V1_ADD, V1_ADD, SECRETS_V1, SECRETS_V1);
+	end_up(&pair.west, "t");
+	pair_run(&pair, 60 * USEC_PER_SEC);
+	cookie = sa_of(&pair.west, "t")->spi_i;
+	world_tap(pair.world, nothing_told_in_new, &cookie);
+	assert_int_equal(gateway_rekey(pair.east.gateway, "t", REKEY_IKE, &diag), RC_OK);
+	lost = lost_in(&pair, 1500);
+	if (lost > 0 || pair.west.child_down > 0)
+		fail_msg("%u\nwest: %s\neast: %s", lost, pair.west.journal, pair.east.journal);
+	pair_end(&pair);
+}
+
 /* East cannot take what it asked for, and asks again and again. */
 static void what_the_peer_has_never_taken_replaces_nothing(void **state)
 {
@@ -352,6 +383,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_rekeying_whose_answer_never_comes_costs_no_packet),
 		cmocka_unit_test(an_unanswered_quick_mode_ends_nothing_while_packets_come),
+		cmocka_unit_test(a_question_without_an_answer_ends_nothing_while_packets_come),
 		cmocka_unit_test(what_the_peer_has_never_taken_replaces_nothing),
 		cmocka_unit_test(what_we_said_ourselves_moves_nothing),
 		cmocka_unit_test(what_was_told_long_ago_moves_nothing),
