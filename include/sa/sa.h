@@ -82,6 +82,7 @@ struct ike_request {
 	uint8_t exchange;
 	uint8_t tries;	 /* sent so often */
 	uint8_t purpose; /* enum request_purpose */
+	bool last_look;	 /* IKEv1: are there packets? Then it is given up */
 	usec_t interval; /* of the next retransmission */
 	uint64_t child;	 /* serial of the Child SA it is about */
 };

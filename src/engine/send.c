@@ -182,6 +182,7 @@ void request_begin(struct gateway *gateway, struct ike_sa *sa,
 	sa->request.purpose = message->purpose;
 	sa->request.child = message->child;
 	sa->request.tries = 1;
+	sa->request.last_look = false;
 	sa->retransmit.fire = retransmit_fire;
 	path_send(gateway, sa);
 	peer_record(sa->peer, sa->serial, RECORD_SENT, message->exchange, message_id, 0);
@@ -206,6 +207,19 @@ static bool looks_for_packets(const struct ike_sa *sa)
 	return sa->v1 != NULL && (sa->request.purpose == REQUEST_LIVENESS || sa->creation != NULL);
 }
 
+/* What came in the last interval, the longest one, counts too: the counters tell before the event
+ * comes. */
+static void give_up(struct gateway *gateway, struct ike_sa *sa)
+{
+	gateway_timer(gateway, &sa->retransmit, host_now(gateway->host) + BUSY_DELAY);
+	if (!looks_for_packets(sa) || sa->request.last_look) {
+		road_event(gateway, sa, EVENT_GIVE_UP, NULL, NULL, NULL);
+		return;
+	}
+	sa->request.last_look = true;
+	liveness_look(gateway, sa);
+}
+
 void retransmit_fire(struct timer *timer)
 {
 	struct ike_sa *sa = container_of(timer, struct ike_sa, retransmit);
@@ -219,8 +233,7 @@ void retransmit_fire(struct timer *timer)
 		return;
 	}
 	if (next_interval(sa, gateway->host, sa->request.tries + 1u) == 0) {
-		gateway_timer(gateway, timer, host_now(gateway->host) + BUSY_DELAY);
-		road_event(gateway, sa, EVENT_GIVE_UP, NULL, NULL, NULL);
+		give_up(gateway, sa);
 		return;
 	}
 	sa->request.tries++;

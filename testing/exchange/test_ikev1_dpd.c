@@ -96,6 +96,37 @@ static void a_bad_network_kills_nobody(void **state)
 	pair_end(&pair);
 }
 
+static bool tells_nothing(void *context, struct flight *flight)
+{
+	struct ike_header header;
+
+	(void)context;
+	return wire_header_parse(span_make(flight->bytes, flight->len), &header, NULL) != RC_OK ||
+	       header.exchange != EXCHANGE_V1_INFORMATIONAL;
+}
+
+/* The last wait is the longest one. */
+static void a_packet_after_the_last_question_is_an_answer(void **state)
+{
+	struct pair pair;
+	struct ike_sa *sa;
+	unsigned steps = 0;
+
+	(void)state;
+	begin(&pair, V1 "\tdpddelay=10s\n\tretransmit-tries=3\n\tauto=add\n", true);
+	world_tap(pair.world, tells_nothing, NULL);
+	sa = container_of(tunnel_of(&pair.west)->peer->ike_sas.next, struct ike_sa, in_peer);
+	while (sa->request.tries < 4 && steps++ < 10000)
+		pair_run(&pair, 10 * USEC_PER_MSEC);
+	assert_int_equal(sa->request.tries, 4);
+	pair_run(&pair, 10 * USEC_PER_MSEC);
+	assert_int_equal(pair_ping(&pair, false), SIMULATED_ARRIVED);
+	pair_run(&pair, 7 * USEC_PER_SEC);
+	assert_int_equal(pair.west.ike_down + pair.west.child_down, 0);
+	assert_null(sa->request.bytes);
+	pair_end(&pair);
+}
+
 static void hold_lets_nothing_leave_in_clear(void **state)
 {
 	static const char *const words[] = { "hold", "trap" };
@@ -274,6 +305,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_peer_is_dead_dpdtimeout_after_its_last_word),
 		cmocka_unit_test(a_bad_network_kills_nobody),
+		cmocka_unit_test(a_packet_after_the_last_question_is_an_answer),
 		cmocka_unit_test(hold_lets_nothing_leave_in_clear),
 		cmocka_unit_test(clear_ends_it_until_the_peer_begins),
 		cmocka_unit_test(restart_begins_it_anew),
