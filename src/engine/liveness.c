@@ -22,18 +22,26 @@ static usec_t newest_packet(const struct ike_sa *sa)
 	return newest;
 }
 
+/* Not long ago. */
+static bool sends_packets(const struct gateway *gateway, const struct ike_sa *sa)
+{
+	const struct config_conn *conn = sa->peer->conn;
+	usec_t wait = conn->dpddelay > 0 ? conn->dpddelay : retransmit_budget(conn);
+	usec_t newest = newest_packet(sa);
+
+	return newest > 0 && newest + wait > host_now(gateway->host);
+}
+
 /* Without dpddelay= too a peer may have been asked whether it has an SA (phase1_renew.c, unique.c):
  * then only its packets say that it is there. */
 static bool is_alive(const struct gateway *gateway, struct ike_sa *sa)
 {
-	const struct config_conn *conn = sa->peer->conn;
-	usec_t newest = newest_packet(sa), now = host_now(gateway->host);
+	usec_t newest = newest_packet(sa), delay = sa->peer->conn->dpddelay;
 
 	if (newest > sa->last_heard)
 		sa->last_heard = newest;
-	if (conn->dpddelay > 0)
-		return sa->last_heard + conn->dpddelay > now;
-	return newest > 0 && newest + retransmit_budget(conn) > now;
+	return delay > 0 ? sa->last_heard + delay > host_now(gateway->host)
+			 : sends_packets(gateway, sa);
 }
 
 static void looked(void *context)
@@ -64,4 +72,29 @@ void liveness_look(struct gateway *gateway, const struct ike_sa *sa)
 		return; /* its timer asks again */
 	*look = (struct look){ gateway, sa->serial };
 	counters_inbound(gateway, sa, looked, look);
+}
+
+/* ---- without an ISAKMP SA ---- */
+
+static void looked_last(void *context)
+{
+	struct look look = *(struct look *)context;
+	struct ike_sa *sa = ike_sa_by_serial(&look.gateway->sas, look.serial);
+
+	mem_free(context);
+	if (sa == NULL || sa->state != IKEV1_GONE)
+		return;
+	if (!sends_packets(look.gateway, sa))
+		ike_down(look.gateway, sa, RC_TIMEOUT,
+			 "the peer does not answer a new phase 1 either");
+}
+
+void liveness_last_look(struct gateway *gateway, const struct ike_sa *sa)
+{
+	struct look *look = mem_alloc(sizeof(*look));
+
+	if (look == NULL)
+		return; /* the next attempt asks again */
+	*look = (struct look){ gateway, sa->serial };
+	counters_inbound(gateway, sa, looked_last, look);
 }

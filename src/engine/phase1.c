@@ -6,7 +6,8 @@
  * more than the holder of its Child SAs (IKEV1_GONE): nothing is sent or heard in it. A new ISAKMP
  * SA of the peer's takes them over. If none comes before the first retransmission would have been
  * due, all of them that we may are replaced: one phase 1, a Quick Mode for each, while the old ones
- * go on; if that phase 1 fails too the peer is dead, and dpdaction= says what follows.
+ * go on; if that phase 1 fails too, and no packets of the peer come, it is dead, and dpdaction=
+ * says what follows. While packets come it is tried again.
  */
 #include <stdio.h>
 #include "engine/private.h"
@@ -216,6 +217,7 @@ static void becomes_gone(struct gateway *gateway, struct ike_sa *sa, enum rc rea
 							       : look_again(gateway, sa);
 	sa->expires = USEC_NEVER;
 	sa->delete_wanted = false;
+	liveness_look(gateway, sa); /* what has come till now proves nothing later */
 	life_arm(gateway, sa);
 	peer_dirty(sa->peer);
 }
@@ -311,8 +313,7 @@ void phase1_failed(struct gateway *gateway, struct peer *peer)
 	{
 		struct ike_sa *gone = container_of(node, struct ike_sa, in_peer);
 		if (gone->state == IKEV1_GONE)
-			ike_down(gateway, gone, RC_TIMEOUT,
-				 "the peer does not answer a new phase 1 either");
+			liveness_last_look(gateway, gone);
 	}
 }
 

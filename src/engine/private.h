@@ -239,6 +239,9 @@ void counters_inbound(struct gateway *gateway, const struct ike_sa *sa, void (*d
 /* IKEv1: nothing was heard for dpddelay=. Did packets come? Otherwise the peer is asked; and where
  * it was asked already, packets are answer enough. */
 void liveness_look(struct gateway *gateway, const struct ike_sa *sa);
+/* IKEv1: its ISAKMP SA is gone, and the peer makes no new one: it is dead, and so are its IPsec
+ * SAs, but while packets come they stay. */
+void liveness_last_look(struct gateway *gateway, const struct ike_sa *sa);
 void kernel_event(void *context, const struct kernel_event *event);
 void tasks_hurry(struct gateway *gateway);  /* what lingers in the kernel goes at once */
 void tasks_forget(struct gateway *gateway); /* what the kernel has not answered until the end */

@@ -2,6 +2,7 @@
 /* IKEv1: Quick Modes that come to nothing, and what is reflected or repeated. */
 #include <errno.h>
 #include <stdio.h>
+#include "engine/private.h"
 #include "exchange/pair.h"
 #include "sa/isakmp.h"
 #include "unit/test.h"
@@ -143,6 +144,46 @@ static void a_question_without_an_answer_ends_nothing_while_packets_come(void **
 	if (lost > 0 || pair.west.child_down > 0)
 		fail_msg("%u\nwest: %s\neast: %s", lost, pair.west.journal, pair.east.journal);
 	pair_end(&pair);
+}
+
+static bool no_phase1(void *context, struct flight *flight)
+{
+	const bool *on = context;
+	struct ike_header header;
+
+	return !*on ||
+	       wire_header_parse(span_make(flight->bytes, flight->len), &header, NULL) != RC_OK ||
+	       header.exchange != EXCHANGE_V1_MAIN;
+}
+
+/* East ends its ISAKMP SA, and for a while no new one can be made; the IPsec SAs work. */
+static void a_new_phase_1_that_fails_ends_nothing_while_packets_come(void **state)
+{
+	static const char *const more[] = { "", "\tdpddelay=10s\n" };
+	char conf[600];
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct pair pair;
+		bool on = true;
+		struct ike_sa *sa;
+		(void)snprintf(conf, sizeof(conf), "%s%s",
+			       PAIR_BASE "\tkeyexchange=ikev1\n\tauto=start\n", more[i]);
+		pair_start(&pair, 1, conf, V1_ADD, SECRETS_V1, SECRETS_V1);
+		pair_run(&pair, 60 * USEC_PER_SEC);
+		sa = sa_of(&pair.east, "t");
+		world_tap(pair.world, no_phase1, &on);
+		sa->expires = host_now(pair.east.host);
+		life_arm(pair.east.gateway, sa);
+		assert_int_equal(lost_in(&pair, 1500), 0);
+		assert_int_equal(pair.west.ike_up, 1);
+		assert_true(pair.west.failed > 0);
+		on = false;
+		assert_int_equal(lost_in(&pair, 3000), 0);
+		assert_int_equal(pair.west.ike_up, 2);
+		pair_assert_tunnel(&pair);
+		pair_end(&pair);
+	}
 }
 
 /* East cannot take what it asked for, and asks again and again. */
@@ -384,6 +425,7 @@ int main(void)
 		cmocka_unit_test(a_rekeying_whose_answer_never_comes_costs_no_packet),
 		cmocka_unit_test(an_unanswered_quick_mode_ends_nothing_while_packets_come),
 		cmocka_unit_test(a_question_without_an_answer_ends_nothing_while_packets_come),
+		cmocka_unit_test(a_new_phase_1_that_fails_ends_nothing_while_packets_come),
 		cmocka_unit_test(what_the_peer_has_never_taken_replaces_nothing),
 		cmocka_unit_test(what_we_said_ourselves_moves_nothing),
 		cmocka_unit_test(what_was_told_long_ago_moves_nothing),
