@@ -63,6 +63,14 @@ struct isakmp_exchange {
 	uint64_t child; /* serial of the Child SA that it makes */
 };
 
+/* What nothing answers, and may get lost: it is said again. */
+#define ISAKMP_SAID_MAX 4
+struct isakmp_said {
+	uint8_t *bytes; /* NULL: none */
+	uint32_t len;
+	uint8_t again; /* so often */
+};
+
 struct isakmp {
 	struct isakmp_phase1 *phase1;
 	unsigned vendors;  /* enum isakmp_vendor: the peer's */
@@ -86,7 +94,8 @@ struct isakmp {
 	uint8_t request_iv[IKEV1_IV_MAX];
 	uint32_t dpd_sent, dpd_seen;	/* sequence numbers, RFC 3706 §5.4 */
 	uint32_t told[ISAKMP_TOLD_MAX]; /* message IDs of what the peer told; 0: none */
-	uint8_t told_at;
+	uint8_t told_at, said_at;
+	struct isakmp_said said[ISAKMP_SAID_MAX];
 	struct isakmp_user *user; /* NULL: nobody asks for one */
 	struct list exchanges;
 	unsigned exchange_count;

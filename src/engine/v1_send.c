@@ -194,11 +194,35 @@ static void third_again(struct gateway *gateway, struct ike_sa *sa)
 	wait_again(gateway, sa, sa->v1->repeats + 1u);
 }
 
+#define SAID_AGAIN 2
+
+/* How often the one that was said least often was; 0: nothing is left. */
+static unsigned said_again(struct gateway *gateway, const struct ike_sa *sa)
+{
+	unsigned least = 0;
+
+	for (unsigned i = 0; i < ISAKMP_SAID_MAX; i++) {
+		struct isakmp_said *said = &sa->v1->said[i];
+		if (said->bytes == NULL)
+			continue;
+		v1_transmit(gateway, sa, &sa->local, &sa->remote,
+			    span_make(said->bytes, said->len));
+		gateway->counters.retransmits++;
+		if (++said->again >= SAID_AGAIN) {
+			mem_free(said->bytes);
+			said->bytes = NULL;
+		} else if (least == 0 || said->again < least) {
+			least = said->again;
+		}
+	}
+	return least;
+}
+
 static void again_fire(struct timer *timer)
 {
 	struct isakmp *v1 = container_of(timer, struct isakmp, again);
 	struct gateway *gateway = v1->sa->owner;
-	unsigned tries = 0;
+	unsigned tries = said_again(gateway, v1->sa);
 
 	if (waits_for_a_word(v1->sa))
 		third_again(gateway, v1->sa);
@@ -288,6 +312,24 @@ static void note_question(const struct errand *errand)
 		v1->questioned = v1_digest_of(errand->step.message->raw, v1->question) == RC_OK;
 }
 
+/* A Delete that gets lost leaves the peer an IPsec SA into nothing, while the ISAKMP SA lives and
+ * answers. Of one that another has replaced it loses nothing. */
+static void say_later(const struct errand *errand, struct built *built)
+{
+	const struct child_sa *child = errand->step.subject;
+	struct isakmp *v1 = errand->step.sa->v1;
+	struct isakmp_said *said = &v1->said[v1->said_at % ISAKMP_SAID_MAX];
+
+	if (errand->row->event != EVENT_DELETE_CHILD || child == NULL ||
+	    child->delete_reason == RC_REPLACED)
+		return;
+	mem_free(said->bytes);
+	*said = (struct isakmp_said){ .bytes = built->bytes, .len = built->len };
+	built->bytes = NULL;
+	v1->said_at++;
+	ask_again(errand->gateway, errand->step.sa);
+}
+
 static void send_asked(struct errand *errand, struct built *built)
 {
 	struct ike_sa *sa = errand->step.sa;
@@ -345,10 +387,12 @@ enum rc v1_send(struct errand *errand)
 	rc = seal(errand->step.sa, out->v1.message_id, &out->message, &built);
 	if (rc == RC_OK && out->message.response)
 		rc = send_answer(errand, &built);
-	else if (rc == RC_OK && out->v1.once)
+	else if (rc == RC_OK && out->v1.once) {
 		send_once(errand, &built);
-	else if (rc == RC_OK)
+		say_later(errand, &built);
+	} else if (rc == RC_OK) {
 		send_asked(errand, &built);
+	}
 	mem_free(built.bytes);
 	if (rc == RC_OK && errand->row->event == EVENT_DELETE_CHILD && errand->step.subject != NULL)
 		tell_elsewhere(errand->gateway, errand->step.subject, errand->step.arena);

@@ -67,6 +67,8 @@ void isakmp_free(struct isakmp *isakmp)
 	if (isakmp->user != NULL)
 		wipe(isakmp->user, sizeof(*isakmp->user));
 	mem_free(isakmp->user);
+	for (unsigned i = 0; i < ISAKMP_SAID_MAX; i++)
+		mem_free(isakmp->said[i].bytes);
 	while (!list_empty(&isakmp->exchanges))
 		isakmp_exchange_free(isakmp, container_of(isakmp->exchanges.next,
 							  struct isakmp_exchange, in_sa));

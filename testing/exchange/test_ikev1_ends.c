@@ -281,9 +281,54 @@ static void uniqueids_keep_refuses_a_client_of_ikev1_too(void **state)
 	office_end(&office);
 }
 
+#define SIBLINGS(how)                                                                              \
+	"conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n\trightid=@east\n"           \
+	"\tleftsubnets={10.1.0.0/24,10.3.0.0/24}\n\trightsubnet=10.2.0.0/24\n\tauthby=secret\n"    \
+	"\tkeyexchange=ikev1\n\tdpddelay=10s\n\tauto=" how "\n"
+
+static bool loses_telling(void *context, struct flight *flight)
+{
+	unsigned *left = context;
+	struct ike_header header;
+
+	if (*left == 0 ||
+	    wire_header_parse(span_make(flight->bytes, flight->len), &header, NULL) != RC_OK ||
+	    header.exchange != EXCHANGE_V1_INFORMATIONAL || flight->from.addr.bytes[3] != 2)
+		return true;
+	--*left;
+	return false;
+}
+
+/* The ISAKMP SA lives and answers R-U-THERE: nobody else would notice. */
+static void a_delete_that_gets_lost_is_said_again(void **state)
+{
+	struct pair pair;
+	struct child_sa *child;
+	unsigned left = 1, dead = 0;
+
+	(void)state;
+	pair_start(&pair, 1, SIBLINGS("start"), SIBLINGS("add"), SECRETS_V1, SECRETS_V1);
+	pair_run(&pair, MINUTE);
+	child = tunnel_current(peers_tunnel(&pair.east.gateway->peers, "t/2x1"));
+	assert_non_null(child);
+	world_tap(pair.world, loses_telling, &left);
+	child->delete_wanted = true;
+	child->delete_reason = RC_OPERATOR;
+	peer_dirty(child->tunnel->peer);
+	for (unsigned i = 0; i < 600; i++) {
+		pair_run(&pair, USEC_PER_SEC);
+		dead += pair_ping_hosts(&pair, "10.1.0.7", "10.2.0.7") != SIMULATED_ARRIVED ||
+			pair_ping_hosts(&pair, "10.3.0.7", "10.2.0.7") != SIMULATED_ARRIVED;
+	}
+	assert_int_equal(left, 0);
+	assert_in_range(dead, 0, 20);
+	pair_end(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_delete_that_gets_lost_is_said_again),
 		cmocka_unit_test(a_delete_and_initial_contact_in_one_message_end_it_once),
 		cmocka_unit_test(an_ipsec_sa_may_end_by_another_isakmp_sa_while_it_is_rekeyed),
 		cmocka_unit_test(a_peer_that_is_not_trusted_any_more_gains_nothing_by_silence),
