@@ -46,6 +46,10 @@ struct verb {
 };
 
 /* ---- verbs.c ---- */
+/* What a verb or option of Libreswan's or strongSwan's (with or without dashes) is here, in words;
+ * NULL where there is nothing to say. */
+const char *elsewhere(const char *word);
+
 const struct verb *verb_find(const char *name); /* NULL: complained, with the nearest */
 int verb_help(struct ipsec *ipsec, int argc, char **argv);
 void usage(void);

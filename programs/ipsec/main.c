@@ -119,6 +119,9 @@ static int parse(struct ipsec *ipsec, int argc, char **argv, const char *how, co
 	while ((code = getopt_long(argc, argv, how, options, &which)) != -1) {
 		if (code == ':')
 			return complain(EXIT_USAGE, "option %s needs a value", argv[optind - 1]);
+		if (code == '?' && elsewhere(argv[optind - 1]) != NULL)
+			return complain(EXIT_USAGE, "\"%s\" is no option here; type %s",
+					argv[optind - 1], elsewhere(argv[optind - 1]));
 		if (code == '?')
 			return complain(EXIT_USAGE,
 					"unknown option \"%s\" (\"ipsec help\" lists them)",

@@ -61,10 +61,14 @@ static const struct verb *find_exactly(const char *name)
 const struct verb *verb_find(const char *name)
 {
 	const struct verb *found = find_exactly(name);
-	const char *names[VERBS + 1], *nearest;
+	const char *names[VERBS + 1], *nearest, *ours = elsewhere(name);
 
 	if (found != NULL)
 		return found;
+	if (ours != NULL) {
+		(void)complain(0, "\"%s\" is no verb here; type %s", name, ours);
+		return NULL;
+	}
 	for (size_t i = 0; i < VERBS; i++)
 		names[i] = verbs[i].name;
 	names[VERBS] = NULL;

@@ -108,6 +108,11 @@ static size_t fill_options(struct option *options, bool whack)
 
 static int unknown(const char *command, const char *option, bool whack)
 {
+	const char *ours = option != NULL ? elsewhere(option) : NULL;
+
+	if (ours != NULL)
+		return complain(EXIT_USAGE, "ipsec %s has no \"%s\"; type %s", command, option,
+				ours);
 	if (option != NULL)
 		(void)complain(0, "unknown option \"%s\"; ipsec %s takes:", option, command);
 	else

@@ -399,6 +399,39 @@ static void libreswans_spellings_do_the_same(void **state)
 	expect_code(scene, ipsec(scene, "west", "whack", "--status", NULL), 3);
 }
 
+/* Nothing of this needs the daemon. */
+static void what_others_type_is_answered_by_what_to_type_here(void **state)
+{
+	static const struct {
+		const char *words[3], *ours;
+	} cases[] = {
+		{ { "statusall" }, "ipsec status" },
+		{ { "statusall", "office" }, "ipsec status" },
+		{ { "leases" }, "ipsec list leases" },
+		{ { "listcerts" }, "ipsec list certs" },
+		{ { "listall" }, "list cacerts" },
+		{ { "update" }, "ipsec reload" },
+		{ { "setup", "start" }, "ipsec start" },
+		{ { "verify" }, "ipsec checkconfig" },
+		{ { "addconn", "--checkconfig" }, "ipsec checkconfig" },
+		{ { "--statusall" }, "ipsec status" },
+		{ { "auto", "--listall" }, "ipsec list certs" },
+		{ { "whack", "--shuntstatus" }, "ip xfrm policy" },
+		{ { "whack", "--deletestate", "5" }, "ipsec down NAME" },
+		{ { "whack", "--debug=all" }, "loglevel=debug" },
+		{ { "whack", "--ikev1" }, "ipsec.conf" },
+	};
+	struct scene *scene = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		expect_code(scene,
+			    ipsec(scene, "west", cases[i].words[0], cases[i].words[1],
+				  cases[i].words[2], NULL),
+			    2);
+		expect_output(scene, cases[i].ours);
+	}
+}
+
 /* An IKEv1 client whose password nobody has written down: alice's is "wonderland". */
 static void users_of(struct scene *scene)
 {
@@ -802,6 +835,7 @@ int main(int argc, char **argv)
 		SCENE(wrong_secret_ends_with_its_code_and_what_comes_next),
 		SCENE(each_failure_has_its_exit_code),
 		SCENE(libreswans_spellings_do_the_same),
+		SCENE(what_others_type_is_answered_by_what_to_type_here),
 		SCENE(xauth_client_logs_in_by_what_the_operator_says),
 		SCENE(login_is_refused_where_it_makes_no_sense),
 		SCENE(a_command_that_waits_has_forgotten_its_password),
