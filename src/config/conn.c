@@ -174,13 +174,14 @@ static bool apply_all(struct loader *loader, const struct merge *merge, struct c
 	return good && !loader->no_memory;
 }
 
-/* esp= and ah= share a place: the one that is written says which protocol it is. */
+/* esp= and ah= share a place: the one that is written says which protocol it is. phase2alg= says
+ * nothing of it: its algorithms are for what phase2= says. */
 static uint8_t conn_protocol(struct config_conn *conn, const struct keyword *keyword,
 			     const struct setting *setting)
 {
 	if (keyword->protocol == PROTOCOL_IKE)
 		return PROTOCOL_IKE;
-	if (setting != NULL)
+	if (setting != NULL && !setting_of_either(setting))
 		conn->ah = setting->keyword->protocol == PROTOCOL_AH;
 	return conn->ah ? PROTOCOL_AH : PROTOCOL_ESP;
 }

@@ -276,7 +276,8 @@ const struct keyword keywords_ours[] = {
 	     "Algorithms for ESP, best first: aes_gcm256, aes256-sha2_256. Without it: RFC 8221's. "
 	     "Behind a group additional key exchanges (RFC 9370) may stand, as in ike=: "
 	     "aes_gcm256-dh31;addke1=ml_kem_768. They are made whenever the group is used: not "
-	     "with the first Child SA of an IKE SA, whose keys come from those of ike=.",
+	     "with the first Child SA of an IKE SA, whose keys come from those of ike=. With "
+	     "phase2=ah phase2alg= has those of AH.",
 	     .protocol = PROTOCOL_ESP, ALSO_KNOWN("phase2alg")),
 	CONN("ah", KIND_PROPOSAL, esp, "", NULL,
 	     "AH instead of ESP, with these algorithms, best first: sha2_256, sha2_512. Where a "

@@ -35,6 +35,12 @@ struct setting {
 			  the setting */
 };
 
+/* phase2alg= has the algorithms of ESP or of AH, as phase2= says. */
+static inline bool setting_of_either(const struct setting *setting)
+{
+	return strcasecmp(setting->word, "phase2alg") == 0;
+}
+
 struct section {
 	const char *name; /* "setup", "%default" or the conn's */
 	struct place at;

@@ -274,6 +274,24 @@ void setting_report(struct loader *loader, struct setting *setting, const struct
 		report_error(loader->errors, at, "%s=: %s", setting->word, finding->diag.text);
 }
 
+/* What phase2alg= is for, only the whole conn tells. */
+static enum rc try_proposals(struct loader *loader, const struct setting *setting,
+			     struct finding *finding)
+{
+	struct finding as_ah = { 0 };
+	struct proposal_list *list;
+	enum rc rc = proposal_share(loader->whole, (uint8_t)setting->keyword->protocol,
+				    setting->value, false, &list, &finding->column, &finding->diag);
+
+	if (rc == RC_OK || rc == RC_NO_MEMORY || !setting_of_either(setting))
+		return rc;
+	if (proposal_share(loader->whole, PROTOCOL_AH, setting->value, false, &list, &as_ah.column,
+			   &as_ah.diag) != RC_OK)
+		return rc;
+	*finding = (struct finding){ 0 };
+	return RC_OK;
+}
+
 static enum rc try_setting(struct loader *loader, const struct setting *setting,
 			   struct finding *finding)
 {
@@ -282,7 +300,6 @@ static enum rc try_setting(struct loader *loader, const struct setting *setting,
 	struct config_conn conn = { 0 };
 	struct config_end end = { 0 };
 	struct config_ca ca = { 0 };
-	struct proposal_list *list;
 	enum rc rc = RC_OK;
 
 	switch (keyword->section) {
@@ -306,8 +323,7 @@ static enum rc try_setting(struct loader *loader, const struct setting *setting,
 	if (rc == RC_OK && !loader->everything)
 		rc = keyword_not_yet(keyword, setting->value, finding);
 	if (rc == RC_OK && keyword->kind == KIND_PROPOSAL)
-		rc = proposal_share(loader->whole, (uint8_t)keyword->protocol, setting->value,
-				    false, &list, &finding->column, &finding->diag);
+		rc = try_proposals(loader, setting, finding);
 	return rc;
 }
 

@@ -80,6 +80,13 @@ static void ah_is_written_as_phase2_or_by_its_algorithms(void **state)
 	assert_int_equal(l.config->conns[0]->esp->items[0].protocol, PROTOCOL_AH);
 	assert_int_equal(l.config->conns[1]->esp->items[0].protocol, PROTOCOL_AH);
 	unload(&l);
+	load_everything(&l, CONN_A " phase2=ah\n phase2alg=sha1;modp2048\nconn b\n left=192.0.2.1\n"
+				   " right=192.0.2.3\n phase2alg=sha2_512\n auth=ah\n");
+	assert_string_equal(l.report, "");
+	assert_int_equal(l.config->conns[0]->esp->items[0].protocol, PROTOCOL_AH);
+	assert_int_equal(l.config->conns[1]->esp->items[0].protocol, PROTOCOL_AH);
+	unload(&l);
+	assert_says("phase2=ah\n phase2alg=aes256-sha1", 1, 0, "phase2alg=");
 	assert_says("phase2=ah\n esp=aes_gcm256", 1, 0,
 		    "t.conf:4:2: conn a: phase2=ah, but the algorithms are those of esp=: write "
 		    "ah=\n");
