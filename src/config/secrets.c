@@ -84,6 +84,9 @@ static size_t plain_length(const struct reader *r)
 	size_t left = line_left(r), i = 0;
 	while (i < left && r->text.ptr[i] != ' ' && r->text.ptr[i] != '\t')
 		i++;
+	/* "192.0.2.2: PSK", as many write it, but not "fd00::" */
+	if (i > 1 && r->text.ptr[i - 1] == ':' && r->text.ptr[i - 2] != ':')
+		i--;
 	return i;
 }
 
@@ -197,8 +200,8 @@ static enum rc read_patterns(struct reader *r, struct secrets_pattern **out, uns
 			     n > SECRETS_IDS_MAX
 				     ? "too many identities in one entry"
 				     : "\" : \" is missing (an entry is: identities : PSK \"key\", "
-				       "with blanks "
-				       "around the colon; lines below it must be indented)");
+				       "with a blank "
+				       "behind the colon; lines below it must be indented)");
 		mem_free(tokens);
 		return RC_SYNTAX;
 	}

@@ -81,12 +81,30 @@ static void entries_of_every_form_are_read(void **state)
 	done();
 }
 
+/* As Amazon's guide for customers' gateways has it, and many after it. */
+static void a_colon_may_follow_an_identity_at_once(void **state)
+{
+	static const char text[] = "192.0.2.1 198.51.100.7: PSK \"one\"\n@a: PSK 'two'\n"
+				   "fd00::1 fd00:: : PSK \"three\"\n\"C=CH, O=x\": PSK \"four\"\n"
+				   "@b:\n\tPSK \"five\"\n";
+	(void)state;
+	load_secrets(text, sizeof(text) - 1);
+	assert_string_equal(l.report, "");
+	assert_int_equal(secrets_count(secrets), 5);
+	assert_string_equal(entry_text(0), "192.0.2.1 198.51.100.7 : one");
+	assert_string_equal(entry_text(1), "@a : two");
+	assert_string_equal(entry_text(2), "fd00::1 fd00:: : three");
+	assert_string_equal(entry_text(3), "C=CH, O=x : four");
+	assert_string_equal(entry_text(4), "@b : five");
+	done();
+}
+
 static void errors_have_their_place(void **state)
 {
 	(void)state;
 	assert_report("@a @b PSK \"x\"\n", 0,
 		      "s:1:1: \" : \" is missing (an entry is: identities : PSK \"key\", with "
-		      "blanks around the "
+		      "a blank behind the "
 		      "colon; lines below it must be indented)\n");
 	assert_report("@a : PSK \"x\n", 0,
 		      "s:1:10: the closing \" is missing on this line\ns:1:10: the key is empty\n");
@@ -261,6 +279,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entries_of_every_form_are_read),
+		cmocka_unit_test(a_colon_may_follow_an_identity_at_once),
 		cmocka_unit_test(errors_have_their_place),
 		cmocka_unit_test(no_message_repeats_a_key),
 		cmocka_unit_test(other_kinds_are_kept_for_later),
