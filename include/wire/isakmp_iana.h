@@ -191,6 +191,7 @@ enum isakmp_cfg_attribute {
 };
 
 extern const struct names isakmp_exchange_names, isakmp_payload_names, isakmp_notify_names;
-extern const struct names isakmp_auth_names; /* enum oakley_auth, for people */
+extern const struct names isakmp_auth_names;	      /* enum oakley_auth, for people */
+extern const struct names isakmp_encapsulation_names; /* enum ipsec_encapsulation, for people */
 
 #endif

@@ -417,6 +417,7 @@ static void log_failure(struct errand *errand, enum rc rc)
 	struct ike_sa *sa = errand->step.sa;
 	struct log_subject subject = { .reason = rc_name(rc) };
 	char remote[IP_TEXT_MAX];
+	bool named; /* the line begins with a name, and not with the address already */
 
 	if (rc == RC_DROP && errand->out.diag.text[0] == '\0')
 		return;
@@ -424,10 +425,11 @@ static void log_failure(struct errand *errand, enum rc rc)
 		subject = subject_of(sa);
 	subject.reason = rc_name(rc);
 	subject.remote = endpoint_text(&errand->step.remote, remote);
+	named = subject.peer != NULL || subject.tunnel != NULL;
 	log_limited(errand->gateway->log, &errand->gateway->reject_limit, errand->step.now,
 		    LOG_LEVEL_WARNING, &subject, "%s%s%s",
-		    errand->step.message != NULL ? subject.remote : "",
-		    errand->step.message != NULL ? ": " : "",
+		    named && errand->step.message != NULL ? subject.remote : "",
+		    named && errand->step.message != NULL ? ": " : "",
 		    errand->out.diag.text[0] != '\0' ? errand->out.diag.text : rc_name(rc));
 }
 

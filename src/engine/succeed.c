@@ -252,6 +252,15 @@ static void failed_for_good(struct gateway *gateway, struct ike_sa *sa, const st
 			       sa->serial, rc, out->diag.text);
 }
 
+/* What counts as a failed attempt is told as one. */
+static bool told_as_attempt(enum rc rc, const struct child_sa *old)
+{
+	if (rc == RC_CHILD_NOT_FOUND)
+		return old == NULL;
+	return rc != RC_NO_ADDITIONAL_SAS && rc != RC_CANCELLED && rc != RC_TEMPORARY_FAILURE &&
+	       rc != RC_SINGLE_PAIR;
+}
+
 /* The old one goes on; it is tried again, or a whole new IKE SA takes its place (reconcile). */
 void commit_creation_failed(struct errand *errand, const struct asked *asked)
 {
@@ -271,11 +280,12 @@ void commit_creation_failed(struct errand *errand, const struct asked *asked)
 		return; /* what the peer made for it meanwhile has taken its place */
 	if (out->heir != NULL)
 		return;
-	log_write(gateway->log, LOG_LEVEL_INFO,
-		  &(struct log_subject){ .peer = sa->peer->conn->name,
-					 .serial = sa->serial,
-					 .reason = rc_name(out->creation_failed) },
-		  "%s", out->diag.text);
+	if (!told_as_attempt(out->creation_failed, old))
+		log_write(gateway->log, LOG_LEVEL_INFO,
+			  &(struct log_subject){ .peer = sa->peer->conn->name,
+						 .serial = sa->serial,
+						 .reason = rc_name(out->creation_failed) },
+			  "%s", out->diag.text);
 	if (out->creation_failed == RC_TEMPORARY_FAILURE)
 		try_again_later(gateway, sa);
 	else if (out->creation_failed == RC_CHILD_NOT_FOUND && old != NULL)

@@ -209,9 +209,7 @@ static const step_fn answer_steps[] = {
 
 static enum rc give_up(struct step *step, struct outcome *out)
 {
-	return v1_no_answer(step, out,
-			    "no answer to Aggressive Mode: nobody there, packets dropped on the "
-			    "way, another version of IKE, or a peer that takes Main Mode only");
+	return v1_no_answer(step, out);
 }
 
 static const step_fn give_up_steps[] = { give_up, NULL };

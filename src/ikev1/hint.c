@@ -33,16 +33,47 @@ static enum rc take_hint(struct step *step, struct outcome *out)
 	return RC_OK;
 }
 
-void v1_hint_add(const struct ike_sa *sa, struct diag *diag)
+static const char *remedy(uint16_t hint)
 {
+	if (hint == ISAKMP_INVALID_MAJOR_VERSION)
+		return "it speaks no IKEv1 with us: write keyexchange=ikev2, or let it";
+	return "compare ike=, authby=, the IDs and keys of the two sides";
+}
+
+/* Which message was not answered tells what it may be. */
+static const char *silence_means(const struct ike_sa *sa)
+{
+	bool secret = sa->v1->auth == OAKLEY_PRESHARED_KEY;
+
+	if (sa->state == IKEV1_AGGRESSIVE)
+		return "nobody there, packets dropped on the way, another version of IKE, or a "
+		       "peer that takes Main Mode only or knows no such leftid=";
+	if (sa->state == IKEV1_MAIN_SA)
+		return "nobody there, packets dropped on the way, another version of IKE, or a "
+		       "peer that takes Aggressive Mode only";
+	if (sa->state == IKEV1_MAIN_KE)
+		return secret ? "the peer has agreed on ike=, but does not go on: has it a shared "
+				"key for us? (ipsec.secrets)"
+			      : "the peer has agreed on ike=, but does not go on; its log says why";
+	return secret ? "the peer is silent since we said who we are: its shared key "
+			"(ipsec.secrets), or the ID that it expects (our leftid=), is another"
+		      : "the peer is silent since we said who we are: it expects another ID (our "
+			"leftid=) or certificate, or such large packets are dropped on the way";
+}
+
+void v1_hint_why(const struct ike_sa *sa, struct diag *diag)
+{
+	const char *mode = sa->state == IKEV1_AGGRESSIVE ? "Aggressive" : "Main";
 	char name[48];
 
 	if (sa->v1->hint != 0)
-		diag_prefix(diag,
-			    "somebody who may be the peer said %s (compare ike=, authby=, the IDs "
-			    "and keys "
-			    "of the two sides)",
-			    names_text(&isakmp_notify_names, sa->v1->hint, name, sizeof(name)));
+		(void)diag_fail(diag, RC_TIMEOUT,
+				"somebody who may be the peer said %s (%s): no answer to %s Mode",
+				names_text(&isakmp_notify_names, sa->v1->hint, name, sizeof(name)),
+				remedy(sa->v1->hint), mode);
+	else
+		(void)diag_fail(diag, RC_TIMEOUT, "no answer to %s Mode: %s", mode,
+				silence_means(sa));
 }
 
 static const step_fn hint_steps[] = { take_hint, NULL };

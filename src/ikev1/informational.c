@@ -164,6 +164,20 @@ static enum rc read_dpd(struct step *step, const struct isakmp_notify *notify, s
 	return RC_OK;
 }
 
+/* A peer says little; where to look is known. */
+static const char *quick_remedy(uint16_t type)
+{
+	switch (type) {
+	case ISAKMP_NO_PROPOSAL_CHOSEN:
+	case ISAKMP_BAD_PROPOSAL_SYNTAX:
+	case ISAKMP_ATTRIBUTES_NOT_SUPPORTED:
+		return "compare esp=, pfs= and type= of the two sides";
+	case ISAKMP_INVALID_ID_INFORMATION:
+		return "compare leftsubnet= and rightsubnet= of the two sides";
+	}
+	return "its log says why";
+}
+
 static enum rc read_notify(struct step *step, const struct payload *payload, struct outcome *out)
 {
 	struct isakmp_notify notify;
@@ -187,9 +201,10 @@ static enum rc read_notify(struct step *step, const struct payload *payload, str
 			names_text(&isakmp_notify_names, notify.type, name, sizeof(name)));
 	if (notify.type < ISAKMP_FIRST_STATUS && step->sa->creation != NULL) {
 		out->request_done = true;
-		out->creation_failed = diag_fail(
-			&out->diag, RC_PEER_REFUSED, "peer refused Quick Mode: %s",
-			names_text(&isakmp_notify_names, notify.type, name, sizeof(name)));
+		out->creation_failed =
+			diag_fail(&out->diag, RC_PEER_REFUSED, "peer refused Quick Mode: %s (%s)",
+				  names_text(&isakmp_notify_names, notify.type, name, sizeof(name)),
+				  quick_remedy(notify.type));
 	}
 	return RC_OK;
 }

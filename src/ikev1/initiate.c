@@ -159,11 +159,10 @@ bool v1_initiator_done(const struct step *step, struct outcome *out)
 
 /* ---- the end without success ---- */
 
-enum rc v1_no_answer(const struct step *step, struct outcome *out, const char *why)
+enum rc v1_no_answer(const struct step *step, struct outcome *out)
 {
 	out->ike_ended = RC_TIMEOUT;
-	(void)diag_fail(&out->diag, RC_TIMEOUT, "%s", why);
-	v1_hint_add(step->sa, &out->diag);
+	v1_hint_why(step->sa, &out->diag);
 	return RC_OK;
 }
 

@@ -186,9 +186,7 @@ static const step_fn established_steps[] = { read_id /* suspends: signature */, 
 
 static enum rc give_up(struct step *step, struct outcome *out)
 {
-	return v1_no_answer(step, out,
-			    "no answer to Main Mode: nobody there, packets dropped on the way, "
-			    "another version of IKE, or (after KE) different shared keys");
+	return v1_no_answer(step, out);
 }
 
 static const step_fn give_up_steps[] = { give_up, NULL };

@@ -224,8 +224,9 @@ enum rc v1_caller_verified(struct step *step, struct v1_caller *caller,
 enum rc v1_caller_bind(struct step *step, struct v1_caller *caller, struct outcome *out) MUST_CHECK;
 enum rc v1_removed(struct diag *diag) MUST_CHECK;
 /* ---- hint.c ---- */
-/* In front of why we give up: what somebody said of it. */
-void v1_hint_add(const struct ike_sa *sa, struct diag *diag);
+/* Why we give up a phase 1 that we began: what somebody said of it, or what it may mean that nobody
+ * answered in this state. */
+void v1_hint_why(const struct ike_sa *sa, struct diag *diag);
 
 /* ---- initiate.c: phase 1 as the initiator, whatever the mode ---- */
 /* out->born, between the addresses of step->peer. */
@@ -256,8 +257,8 @@ enum rc v1_expect_user(const struct step *step, bool user, struct outcome *out) 
 /* Phase 1 is done: established, or the user (XAUTH) and then our address (ModeCfg) come first
  * (out->next). False: the address is what comes next. */
 bool v1_initiator_done(const struct step *step, struct outcome *out);
-/* Nobody answers: the SA ends; why: what may have become of it. */
-enum rc v1_no_answer(const struct step *step, struct outcome *out, const char *why) MUST_CHECK;
+/* Nobody answers: the SA ends. */
+enum rc v1_no_answer(const struct step *step, struct outcome *out) MUST_CHECK;
 /* Not wanted any more. */
 extern const step_fn v1_cancel_steps[];
 

@@ -39,6 +39,31 @@ static const struct dh_alg *group_of(const struct v1_quick *quick, const struct 
 	return NULL;
 }
 
+/* What the peer asks for, by the length of its KE: that is how we know it too. */
+static enum rc other_group(const struct v1_quick *quick, const struct tunnel *tunnel,
+			   struct diag *diag)
+{
+	static const struct {
+		size_t len;
+		const char *group;
+	} groups[] = {
+		{ 32, "DH31" },	     { 64, "DH19" },	  { 96, "DH20" },	{ 132, "DH21" },
+		{ 128, "MODP1024" }, { 192, "MODP1536" }, { 256, "MODP2048" },	{ 384, "MODP3072" },
+		{ 512, "MODP4096" }, { 768, "MODP6144" }, { 1024, "MODP8192" },
+	};
+	const struct proposal_list *list =
+		tunnel->conn->pfs ? tunnel->conn->esp : tunnel->peer->conn->ike;
+	const char *group = "a group that we do not know";
+	char ours[120];
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (groups[i].len == quick->public.len)
+			group = groups[i].group;
+	proposal_text(list, ours, sizeof(ours));
+	return diag_fail(diag, RC_NO_PROPOSAL, "peer asks for PFS with %s; conn %s has %s (%s)",
+			 group, tunnel->conn->name, ours, tunnel->conn->pfs ? "esp=" : "ike=");
+}
+
 /* No client chooses one by itself. */
 static bool lacks_lease(const struct peer *peer)
 {
@@ -141,9 +166,7 @@ static enum rc read_request(struct step *step, struct outcome *out)
 	if (in->quick.public.len > 0) {
 		in->dh = group_of(&in->quick, tunnel, step->sa);
 		if (in->dh == NULL)
-			return diag_fail(&out->diag, RC_NO_PROPOSAL,
-					 "PFS with a KE of %zu bytes: not one of our groups",
-					 in->quick.public.len);
+			return other_group(&in->quick, tunnel, &out->diag);
 		TRY(dh_check_public(in->dh, in->quick.public, &out->diag));
 	} else if (tunnel->conn->pfs) {
 		return diag_fail(&out->diag, RC_NO_PROPOSAL,

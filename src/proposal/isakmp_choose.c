@@ -6,7 +6,8 @@
 #include "crypto/ikev1.h"
 #include "proposal/isakmp_words.h"
 
-#define TEXT_MAX_LEN 120
+#define TEXT_MAX_LEN   120
+#define MANNER_MAX_LEN 60
 
 /* ---- a transform, read ---- */
 
@@ -231,24 +232,31 @@ static bool find(const struct search *search, const struct proposal *ours,
 
 /* ---- what both sides said ---- */
 
+/* How phase 1 is proven, or what packets are in: in words, because the numbers are nowhere in
+ * ipsec.conf. */
+static const char *manner_text(const struct search *search, uint16_t value, char *out, size_t size)
+{
+	return names_text(search->phase1 != NULL ? &isakmp_auth_names : &isakmp_encapsulation_names,
+			  value, out, size);
+}
+
 static const char *first_text(const struct search *search, char *out, size_t size)
 {
 	struct isakmp_choice choice;
 	const struct isakmp_sa *theirs = search->theirs;
-	char plain[TEXT_MAX_LEN];
+	char plain[TEXT_MAX_LEN], manner[MANNER_MAX_LEN];
 
 	for (unsigned p = 0; p < theirs->proposal_count; p++)
 		for (unsigned t = 0; t < theirs->proposals[p].transform_count; t++) {
 			if (!read_one(search, &theirs->proposals[p],
 				      &theirs->proposals[p].transforms[t], &choice))
 				continue;
-			proposal_choice_text(&choice.choice, plain, sizeof(plain));
-			if (search->phase1 != NULL)
-				snprintf(out, size, "%s (authentication method %u)", plain,
-					 choice.auth);
-			else
-				snprintf(out, size, "%s (encapsulation mode %u, PFS group %u)",
-					 plain, choice.encapsulation, choice.choice.dh);
+			snprintf(out, size, "%s, %s",
+				 proposal_choice_text(&choice.choice, plain, sizeof(plain)),
+				 manner_text(search,
+					     search->phase1 != NULL ? choice.auth
+								    : choice.encapsulation,
+					     manner, sizeof(manner)));
 			return out;
 		}
 	snprintf(out, size, "nothing that we know");
@@ -266,13 +274,20 @@ static unsigned transforms_of(const struct isakmp_sa *sa)
 
 static enum rc nothing(const struct search *search, struct diag *diag)
 {
-	char ours[TEXT_MAX_LEN], theirs[TEXT_MAX_LEN + 60];
+	char ours[TEXT_MAX_LEN], theirs[TEXT_MAX_LEN + MANNER_MAX_LEN], manner[MANNER_MAX_LEN];
+	unsigned count = transforms_of(search->theirs);
+	bool phase1 = search->phase1 != NULL;
 
 	proposal_text(search->list, ours, sizeof(ours));
-	return diag_fail(diag, RC_NO_PROPOSAL,
-			 "no proposal in common: peer offers %u transforms, first %s; here is %s",
-			 transforms_of(search->theirs), first_text(search, theirs, sizeof(theirs)),
-			 ours);
+	return diag_fail(
+		diag, RC_NO_PROPOSAL,
+		"no proposal in common: peer offers %u transform%s, first %s; here is %s, "
+		"%s (%s)",
+		count, count == 1 ? "" : "s", first_text(search, theirs, sizeof(theirs)), ours,
+		manner_text(search,
+			    phase1 ? search->phase1->auths[0] : search->phase2->encapsulations[0],
+			    manner, sizeof(manner)),
+		phase1 ? "ike=, authby=" : "esp=, type=");
 }
 
 /* draft-beaulieu-ike-xauth-02 §7.2: one number says how phase 1 is proven, and that a user follows.

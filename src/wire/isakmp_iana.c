@@ -95,3 +95,14 @@ static const struct name auth_entries[] = {
 	{ 0, NULL },
 };
 const struct names isakmp_auth_names = { "authentication method", auth_entries };
+
+static const struct name encapsulation_entries[] = {
+	{ ENCAPSULATION_TUNNEL, "tunnel" },
+	{ ENCAPSULATION_TRANSPORT, "transport" },
+	{ ENCAPSULATION_UDP_TUNNEL, "tunnel in UDP" },
+	{ ENCAPSULATION_UDP_TRANSPORT, "transport in UDP" },
+	{ ENCAPSULATION_UDP_TUNNEL_DRAFT, "tunnel in UDP" },
+	{ ENCAPSULATION_UDP_TRANSPORT_DRAFT, "transport in UDP" },
+	{ 0, NULL },
+};
+const struct names isakmp_encapsulation_names = { "encapsulation mode", encapsulation_entries };

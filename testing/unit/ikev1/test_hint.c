@@ -22,6 +22,9 @@ static void who_is_refused_says_why_and_goes_on(void **state)
 	assert_true(end_said(&road.pair.west, "may be the peer said NO_PROPOSAL_CHOSEN"));
 	assert_true(end_said(&road.pair.west, "no answer to Main Mode"));
 	assert_int_equal(road.pair.west.ike_up, 0);
+	assert_true(end_said(&road.pair.east, "no proposal in common"));
+	/* the address is what the line begins with anyway */
+	assert_false(end_said(&road.pair.east, "192.0.2.1:500: no proposal in common"));
 	v1_road_end(&road);
 }
 
@@ -35,6 +38,48 @@ static void aggressive_mode_is_told_too(void **state)
 	assert_true(end_said(&road.pair.west, "may be the peer said NO_PROPOSAL_CHOSEN"));
 	assert_true(end_said(&road.pair.west, "no answer to Aggressive Mode"));
 	v1_road_end(&road);
+}
+
+/* ---- silence ---- */
+
+static void assert_given_up(const char *west, const char *east, const char *secrets,
+			    const char *why)
+{
+	struct v1_road road;
+
+	v1_road_begin_with(&road, west, east, NULL, secrets);
+	v1_road_try(&road, 120 * USEC_PER_SEC);
+	assert_int_equal(road.pair.west.last_reason, RC_TIMEOUT);
+	if (strstr(road.pair.west.last_text, why) == NULL)
+		fail_msg("no \"%s\" in: %s", why, road.pair.west.last_text);
+	v1_road_end(&road);
+}
+
+#define SAYS "no answer to Main Mode: the peer is silent since we said who we are: its shared key"
+
+static void which_message_was_not_answered_tells_what_it_may_be(void **state)
+{
+	(void)state;
+	assert_given_up(NULL, NULL, V1_OTHER, SAYS);
+	assert_given_up("conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@else\n"
+			"\trightid=@east\n\tleftsubnet=10.1.0.0/24\n\trightsubnet=10.2.0.0/24\n"
+			"\tauthby=secret\n\tkeyexchange=ikev1\n\tauto=add\n",
+			NULL, NULL, SAYS);
+	assert_given_up(
+		NULL, NULL, "@nobody : PSK \"correct horse battery staple\"\n",
+		"no answer to Main Mode: the peer has agreed on ike=, but does not go on: has "
+		"it a shared key for us?");
+	assert_given_up(NULL, V1_ADD "\taggressive=yes\n", NULL, "takes Aggressive Mode only");
+	assert_given_up(V1_ADD "\taggressive=yes\n", NULL, NULL, "takes Main Mode only");
+}
+
+static void who_speaks_no_ikev1_is_told_as_that(void **state)
+{
+	(void)state;
+	assert_given_up(NULL, "config setup\n\tikev1-policy=reject\n" PAIR_BASE "\tauto=add\n",
+			NULL,
+			"said INVALID_MAJOR_VERSION (it speaks no IKEv1 with us: write "
+			"keyexchange=ikev2");
 }
 
 /* ---- lies ---- */
@@ -193,6 +238,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_is_refused_says_why_and_goes_on),
 		cmocka_unit_test(aggressive_mode_is_told_too),
+		cmocka_unit_test(which_message_was_not_answered_tells_what_it_may_be),
+		cmocka_unit_test(who_speaks_no_ikev1_is_told_as_that),
 		cmocka_unit_test(a_lie_changes_nothing),
 		cmocka_unit_test(in_clear_it_needs_no_message_id),
 		cmocka_unit_test(a_sealed_hint_counts_if_its_hash_is_right),

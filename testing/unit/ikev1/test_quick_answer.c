@@ -47,8 +47,9 @@ static void other_algorithms_or_another_group_are_refused(void **state)
 {
 	(void)state;
 	assert_refused(V1_ADD "\tesp=aes128-sha1\n", V1_ADD "\tesp=aes_gcm256\n", "no proposal");
-	assert_refused(V1_ADD "\tesp=aes_gcm256-modp2048\n", V1_ADD "\tesp=aes_gcm256-modp3072\n",
-		       "PFS with a KE of 256 bytes");
+	assert_refused(
+		V1_ADD "\tesp=aes_gcm256-modp2048\n", V1_ADD "\tesp=aes_gcm256-modp3072\n",
+		"peer asks for PFS with MODP2048; conn t has AES_GCM_16_256-MODP3072 (esp=)");
 }
 
 #define V1_HOSTS(type)                                                                             \

@@ -708,17 +708,17 @@ static void a_refusal_says_what_both_offered(void **state)
 	add(&p, &one);
 	assert_int_equal(choose1("aes128-sha1-dh19", &by_key, &p.sa, &c, &diag), RC_NO_PROPOSAL);
 	assert_string_equal(diag.text, "no proposal in common: peer offers 2 transforms, first "
-				       "AES_CBC_256-HMAC_SHA2_256-MODP2048 (authentication method "
-				       "1); here is AES_CBC_128-HMAC_SHA1-DH19");
+				       "AES_CBC_256-HMAC_SHA2_256-MODP2048, shared key; here is "
+				       "AES_CBC_128-HMAC_SHA1-DH19, shared key (ike=, authby=)");
 	propose(&q, 1, &two);
 	assert_int_equal(choose2(PROTOCOL_ESP, "aes_gcm128", &tunnel, &q.sa, &c, &diag),
 			 RC_NO_PROPOSAL);
-	assert_string_equal(diag.text, "no proposal in common: peer offers 1 transforms, first "
-				       "AES_CBC_256-HMAC_SHA2_256_128 (encapsulation mode 1, PFS "
-				       "group 0); here is AES_GCM_16_128");
+	assert_string_equal(diag.text, "no proposal in common: peer offers 1 transform, first "
+				       "AES_CBC_256-HMAC_SHA2_256_128, tunnel; here is "
+				       "AES_GCM_16_128, tunnel (esp=, type=)");
 	propose(&r, 1, &odd);
 	assert_int_equal(choose1("aes128-sha1-dh19", &by_key, &r.sa, &c, &diag), RC_NO_PROPOSAL);
-	assert_non_null(strstr(diag.text, "1 transforms, first nothing that we know; here is"));
+	assert_non_null(strstr(diag.text, "1 transform, first nothing that we know; here is"));
 }
 
 /* As of an unknown DOI, whose proposals are not read (wire/isakmp.h). */
