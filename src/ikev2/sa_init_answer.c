@@ -33,17 +33,36 @@ static enum rc read_request(struct step *step, struct outcome *out)
 	return wire_nonce_parse(payload_of(message, PAYLOAD_NONCE)->body, &in->ni, &out->diag);
 }
 
+/* A conn is there, but of the other version: who reads "none is loaded" looks in the wrong place.
+ */
+static const struct peer *speaks_ikev1(const struct step *step)
+{
+	const struct peer *found[PEER_CANDIDATES_MAX];
+
+	for (unsigned aggressive = 0; aggressive < 2; aggressive++)
+		if (peers_candidates_v1(step->env->peers, &step->local.addr, &step->remote.addr,
+					aggressive == 1, found) > 0)
+			return found[0];
+	return NULL;
+}
+
 static enum rc find_candidate(struct step *step, struct outcome *out)
 {
 	struct sa_init_request *in = step->scratch;
 	char remote[IP_TEXT_MAX], local[IP_TEXT_MAX];
+	const struct peer *other;
 
 	in->candidate =
 		peers_for_addresses(step->env->peers, &step->local.addr, &step->remote.addr);
 	if (in->candidate != NULL)
 		return RC_OK;
-	(void)diag_fail(&out->diag, RC_NO_PROPOSAL, "no conn is loaded for %s (ours) and %s",
-			ip_text(&step->local.addr, local), ip_text(&step->remote.addr, remote));
+	other = speaks_ikev1(step);
+	(void)diag_fail(&out->diag, RC_NO_PROPOSAL,
+			"no conn%s is loaded for %s (ours) and %s%s%s%s",
+			other != NULL ? " of IKEv2, which the peer speaks," : "",
+			ip_text(&step->local.addr, local), ip_text(&step->remote.addr, remote),
+			other != NULL ? ": conn " : "", other != NULL ? other->conn->name : "",
+			other != NULL ? " has keyexchange=ikev1" : "");
 	return answer_clear(step, NO_PROPOSAL_CHOSEN, SPAN_NONE, RC_NO_PROPOSAL, out);
 }
 

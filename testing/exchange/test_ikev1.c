@@ -93,6 +93,20 @@ static void shared_keys_that_differ_are_told_at_both_ends(void **state)
 	pair_end(&pair);
 }
 
+static void a_peer_that_speaks_ikev2_is_told_from_one_that_nobody_knows(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	begin(&pair, 1, PAIR_BASE "\tauto=add\n", V1_ADD);
+	end_up(&pair.west, "t");
+	pair_run(&pair, 5 * USEC_PER_SEC);
+	assert_true(end_said(&pair.east, "no conn of IKEv2, which the peer speaks, is loaded for "
+					 "192.0.2.2 (ours) and 192.0.2.1: conn t has "
+					 "keyexchange=ikev1"));
+	pair_end(&pair);
+}
+
 static void a_peer_that_begins_and_says_no_more_is_forgotten(void **state)
 {
 	struct pair pair;
@@ -386,6 +400,7 @@ int main(void)
 		cmocka_unit_test(a_bad_network_only_costs_time),
 		cmocka_unit_test(a_message_that_comes_twice_is_known),
 		cmocka_unit_test(shared_keys_that_differ_are_told_at_both_ends),
+		cmocka_unit_test(a_peer_that_speaks_ikev2_is_told_from_one_that_nobody_knows),
 		cmocka_unit_test(a_peer_that_begins_and_says_no_more_is_forgotten),
 		cmocka_unit_test(down_ends_it_at_both_ends),
 		cmocka_unit_test(a_dead_peer_is_noticed_and_is_back_when_it_is),
