@@ -202,6 +202,8 @@ enum rc gateway_up(struct gateway *gateway, const char *name,
  * username=). RC_UNSUPPORTED: it is none. */
 enum rc gateway_login(struct gateway *gateway, const char *name, const char *user,
 		      struct span password, struct diag *diag) MUST_CHECK;
+/* An XAUTH client that is wanted up and has no password yet; a tunnel of it. */
+bool gateway_lacks_password(const struct gateway *gateway, const struct tunnel *tunnel);
 /* Ends its SAs. It is not begun again, but answered; auto=ondemand keeps its trap. */
 enum rc gateway_down(struct gateway *gateway, const char *name, struct diag *diag) MUST_CHECK;
 enum rc gateway_route(struct gateway *gateway, const char *name,

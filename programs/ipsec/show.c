@@ -124,8 +124,11 @@ static void show_failure(const json_t *tunnel)
 
 	if (!json_is_object(failure))
 		return;
-	(void)printf("    %lld attempt%s failed, the last: %s\n", attempts,
-		     attempts == 1 ? "" : "s", text_of(failure, "text"));
+	if (attempts == 0)
+		(void)printf("    waits: %s\n", text_of(failure, "text"));
+	else
+		(void)printf("    %lld attempt%s failed, the last: %s\n", attempts,
+			     attempts == 1 ? "" : "s", text_of(failure, "text"));
 	if (real_of(failure, "retry_in") > 0)
 		(void)printf("    next attempt in %s\n",
 			     human_time(real_of(failure, "retry_in"), wait));

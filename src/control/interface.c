@@ -70,6 +70,7 @@ const char interface_text[] =
 	"\n"
 	"# The last attempt failed.\n"
 	"type Failure (\n"
+	"  # 0: none was made, text says what keeps us from one\n"
 	"  attempts: int,\n"
 	"  retry_in: float,\n"
 	"  reason: string,\n"

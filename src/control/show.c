@@ -182,6 +182,8 @@ static const char *state_of(const struct call *call, const struct tunnel *tunnel
 		return "resolving";
 	if (tunnel->wanted == WANTED_UP && until(call, backoff_of(tunnel)->not_before) > 0.0)
 		return "retrying";
+	if (gateway_lacks_password(call->gateway, tunnel))
+		return "retrying";
 	if (negotiating(call->gateway, tunnel))
 		return "negotiating";
 	if (tunnel->trap_installed)
@@ -191,8 +193,8 @@ static const char *state_of(const struct call *call, const struct tunnel *tunnel
 
 static json_t *show_backoff(const struct call *call, const struct backoff *backoff)
 {
-	if (backoff->attempts == 0)
-		return json_null();
+	if (backoff->attempts == 0 && backoff->text == NULL)
+		return json_null(); /* a text without an attempt: what keeps us from one */
 	return json_pack(
 		"{s:i,s:f,s:s,s:o}", "attempts", (int)backoff->attempts, "retry_in",
 		until(call, backoff->not_before), "reason", rc_name(backoff->reason), "text",

@@ -107,6 +107,11 @@ static void next_text(const struct call *call, const char *name, const struct ga
 
 	if (event->tunnel != NULL && event->tunnel->wanted != WANTED_UP)
 		text[0] = '\0';
+	else if (event->tunnel != NULL && gateway_lacks_password(call->gateway, event->tunnel))
+		(void)snprintf(
+			text, size,
+			"it goes on when user and password are there; \"ipsec down %s\" ends that",
+			name);
 	else if (wait == 0)
 		(void)snprintf(text, size, "it is tried again at once; \"ipsec down %s\" ends that",
 			       name);

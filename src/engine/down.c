@@ -20,8 +20,10 @@ static void give_up(struct gateway *gateway, struct tunnel *tunnel)
 		  "given up after %u attempts (keyingtries=)", tries);
 }
 
-void attempt_failed(struct gateway *gateway, struct peer *peer, struct tunnel *tunnel,
-		    uint64_t serial, enum rc reason, const char *text)
+/* not_before: no new attempt sooner, whatever the pause is (0: no matter) */
+static void attempt_failed_until(struct gateway *gateway, struct peer *peer, struct tunnel *tunnel,
+				 uint64_t serial, enum rc reason, const char *text,
+				 usec_t not_before)
 {
 	struct backoff *backoff = tunnel != NULL ? &tunnel->backoff : &peer->backoff;
 	usec_t now = host_now(gateway->host), wait;
@@ -31,6 +33,8 @@ void attempt_failed(struct gateway *gateway, struct peer *peer, struct tunnel *t
 	gateway->counters.failures++;
 	redirect_failed(gateway, peer);
 	backoff_fail(backoff, gateway->host, reason, text);
+	if (backoff->not_before < not_before)
+		backoff->not_before = not_before;
 	wait = backoff->not_before > now ? backoff->not_before - now : 0;
 	peer_record(peer, serial, RECORD_BACKOFF, backoff->attempts,
 		    (uint32_t)(wait / USEC_PER_SEC), 0);
@@ -40,6 +44,12 @@ void attempt_failed(struct gateway *gateway, struct peer *peer, struct tunnel *t
 	if (tunnel != NULL)
 		give_up(gateway, tunnel);
 	peer_dirty(peer);
+}
+
+void attempt_failed(struct gateway *gateway, struct peer *peer, struct tunnel *tunnel,
+		    uint64_t serial, enum rc reason, const char *text)
+{
+	attempt_failed_until(gateway, peer, tunnel, serial, reason, text, 0);
 }
 
 void ike_up(struct gateway *gateway, struct ike_sa *sa)
@@ -111,6 +121,18 @@ static const char *reason_text(enum rc reason)
 		if (entry->value == (int)reason)
 			return entry->text;
 	return rc_name(reason);
+}
+
+/* A phase 1 that the peer began and whose user was not proven: nothing of ours is tried again. */
+static void answer_failed(struct gateway *gateway, const struct ike_sa *sa, enum rc reason,
+			  const char *text)
+{
+	char remote[IP_TEXT_MAX];
+
+	gateway->counters.failures++;
+	watch_tell(gateway, GATEWAY_FAILED, sa->peer, NULL, sa->serial, reason, "%s: %s",
+		   endpoint_text(&sa->remote, remote),
+		   text[0] != '\0' ? text : reason_text(reason));
 }
 
 /* A peer that accepts a Child SA and deletes it at once, again and again, must not keep both busy.
@@ -214,9 +236,13 @@ static void tell_end(struct gateway *gateway, struct ike_sa *sa, enum rc reason,
 		watch_tell(gateway, GATEWAY_IKE_DOWN, peer, NULL, sa->serial, reason,
 			   "IKE SA #%llu ended: %s%s%s", (unsigned long long)sa->serial,
 			   reason_text(reason), text[0] != '\0' ? ": " : "", text);
-	} else if (reason != RC_OPERATOR && reason != RC_SHUTDOWN && reason != RC_REPLACED) {
-		attempt_failed(gateway, peer, tunnel, sa->serial, reason, text);
-		xauth_failed(gateway, sa, tunnel != NULL ? &tunnel->backoff : &peer->backoff);
+	} else if (reason == RC_OPERATOR || reason == RC_SHUTDOWN || reason == RC_REPLACED) {
+		return;
+	} else if (sa->role == RESPONDER) {
+		answer_failed(gateway, sa, reason, text);
+	} else {
+		attempt_failed_until(gateway, peer, tunnel, sa->serial, reason, text,
+				     xauth_failed(gateway, sa));
 		if (tunnel != NULL) /* its other tunnels wait too */
 			peer->backoff.not_before = tunnel->backoff.not_before;
 		if (sa->v1 != NULL && reason == RC_TIMEOUT && sa->role == INITIATOR)
@@ -235,7 +261,7 @@ static void tell_refusal(struct gateway *gateway, const struct ike_sa *sa, enum 
 		return;
 	subject.remote = endpoint_text(&sa->remote, remote);
 	log_limited(gateway->log, &gateway->reject_limit, host_now(gateway->host),
-		    LOG_LEVEL_WARNING, &subject, "%s: %s", remote, text);
+		    LOG_LEVEL_WARNING, &subject, "%s", text);
 }
 
 void ike_down(struct gateway *gateway, struct ike_sa *sa, enum rc reason, const char *text)

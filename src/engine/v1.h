@@ -116,8 +116,8 @@ void xauth_commit(const struct errand *errand);
 bool xauth_may_begin(const struct gateway *gateway, const struct peer *peer, struct diag *diag);
 /* reconcile: a tunnel for which we may not begin waits, and has said so. */
 bool xauth_waits(struct gateway *gateway, struct tunnel *tunnel);
-/* An attempt has ended so: the same password is not tried soon again. */
-void xauth_failed(struct gateway *gateway, const struct ike_sa *sa, struct backoff *backoff);
+/* An attempt has ended so: the same password is not tried before that time. 0: no matter. */
+usec_t xauth_failed(struct gateway *gateway, const struct ike_sa *sa);
 /* ", user alice"; "": none is proven. */
 #define XAUTH_USER_TEXT_MAX 160
 const char *xauth_user_text(const struct ike_sa *sa, char text[XAUTH_USER_TEXT_MAX]);

@@ -45,16 +45,21 @@ bool xauth_waits(struct gateway *gateway, struct tunnel *tunnel)
 	return true;
 }
 
-void xauth_failed(struct gateway *gateway, const struct ike_sa *sa, struct backoff *backoff)
+usec_t xauth_failed(struct gateway *gateway, const struct ike_sa *sa)
 {
-	usec_t when = host_now(gateway->host) + REFUSED_WAIT;
-
 	if (sa->v1 == NULL || sa->role != INITIATOR || sa->v1->user == NULL ||
 	    !sa->v1->user->refused)
-		return;
+		return 0;
 	peer_forget_login(sa->peer);
-	if (backoff->not_before < when)
-		backoff->not_before = when;
+	return host_now(gateway->host) + REFUSED_WAIT;
+}
+
+bool gateway_lacks_password(const struct gateway *gateway, const struct tunnel *tunnel)
+{
+	struct diag diag = { "" };
+
+	return tunnel->wanted == WANTED_UP && peer_local_end(tunnel->peer)->xauthclient &&
+	       list_empty(&tunnel->peer->ike_sas) && !xauth_may_begin(gateway, tunnel->peer, &diag);
 }
 
 struct login {
@@ -132,13 +137,17 @@ void xauth_commit(const struct errand *errand)
 	const struct outcome *out = &errand->out;
 	enum isakmp_user_event event = (enum isakmp_user_event)out->v1.user_event;
 	bool bad = event == USER_WRONG || event == USER_REFUSED || event == USER_TOLERATED;
+	bool client = sa->role == INITIATOR;
+	char remote[IP_TEXT_MAX];
 
+	(void)endpoint_text(&sa->remote, remote);
 	if (out->v1.user == NULL || event == USER_SAME || sa->peer == NULL)
 		return;
 	peer_record(sa->peer, sa->serial, RECORD_USER, event, out->v1.user->tries, 0);
 	log_write(errand->gateway->log, bad ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
-		  &(struct log_subject){ .peer = sa->peer->conn->name, .serial = sa->serial },
-		  "XAUTH user \"%s\": %s%s%s", out->v1.user->name,
-		  told_of(event, sa->role == INITIATOR), out->diag.text[0] != '\0' ? ": " : "",
-		  out->diag.text);
+		  &(struct log_subject){
+			  .peer = sa->peer->conn->name, .serial = sa->serial, .remote = remote },
+		  "XAUTH user \"%s\"%s%s: %s%s%s", out->v1.user->name, client ? "" : " at ",
+		  client ? "" : remote, told_of(event, client),
+		  out->diag.text[0] != '\0' ? ": " : "", out->diag.text);
 }

@@ -464,10 +464,14 @@ static void xauth_client_logs_in_by_what_the_operator_says(void **state)
 	start_both(scene);
 	expect_code(scene, ipsec(scene, "west", "up", "road", NULL), 5);
 	expect_output(scene, "ipsec up road --username");
+	expect_output(scene, "it goes on when user and password are there");
+	expect_code(scene, ipsec(scene, "west", "status", NULL), 0);
+	expect_output(scene, "waits: the gateway asks for a user");
 	expect_code(scene,
 		    ipsec(scene, "west", "whack", "--name", "road", "--xauthname", "alice",
 			  "--xauthpass", "rabbit", "--initiate", NULL),
 		    5);
+	expect_output(scene, "it will be tried again in 1800 s");
 	expect_code(scene, ipsec(scene, "west", "down", "road", NULL), 0);
 	expect_code(scene,
 		    ipsec(scene, "west", "whack", "--name", "road", "--xauthname", "alice",

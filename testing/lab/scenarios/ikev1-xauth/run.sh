@@ -55,7 +55,7 @@ start vanth west
 start strongswan east
 up east tunnel
 wait_for 5 "its lease" leased "10.9.0.7/32  @east.example  in use since"
-log_has west 'XAUTH user "road": the user is proven'
+log_has west ': the user is proven'
 ! no_sas || fail "west shows no IKE SA"
 wait_for 5 "its address" has east 10.9.0.7
 ping_ok westlan 10.9.0.7
@@ -67,7 +67,7 @@ say "its user's password is wrong"
 user_of_east "open says me"
 load east
 up_fails east tunnel
-log_has west 'XAUTH user "road": the user is refused'
+log_has west ': the user is refused'
 log_has east "XAuth authentication of 'road' (myself) failed"
 wait_for 10 "the end of its IKE SA" no_sas
 no_child_sas west
