@@ -417,7 +417,7 @@ static void log_failure(struct errand *errand, enum rc rc)
 	struct ike_sa *sa = errand->step.sa;
 	struct log_subject subject = { .reason = rc_name(rc) };
 	char remote[IP_TEXT_MAX];
-	bool named; /* the line begins with a name, and not with the address already */
+	bool named; /* the line begins with a name, not with the address already */
 
 	if (rc == RC_DROP && errand->out.diag.text[0] == '\0')
 		return;
@@ -425,11 +425,10 @@ static void log_failure(struct errand *errand, enum rc rc)
 		subject = subject_of(sa);
 	subject.reason = rc_name(rc);
 	subject.remote = endpoint_text(&errand->step.remote, remote);
-	named = subject.peer != NULL || subject.tunnel != NULL;
+	named = errand->step.message != NULL && (subject.peer != NULL || subject.tunnel != NULL);
 	log_limited(errand->gateway->log, &errand->gateway->reject_limit, errand->step.now,
-		    LOG_LEVEL_WARNING, &subject, "%s%s%s",
-		    named && errand->step.message != NULL ? subject.remote : "",
-		    named && errand->step.message != NULL ? ": " : "",
+		    LOG_LEVEL_WARNING, &subject, "%s%s%s", named ? subject.remote : "",
+		    named ? ": " : "",
 		    errand->out.diag.text[0] != '\0' ? errand->out.diag.text : rc_name(rc));
 }
 
@@ -595,5 +594,7 @@ void commit_failure(struct errand *errand, enum rc rc)
 	}
 	if (peer_believes(errand))
 		send_goodbye(errand->gateway, sa, &errand->arena, ikev2_notify_of(rc));
+	else if (sa->state == IKEV1_MAIN_ID && errand->out.heard)
+		v1_disown(errand);
 	sa_ends(errand, rc, errand->out.diag.text);
 }

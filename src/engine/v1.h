@@ -49,6 +49,9 @@ void v1_probe_again(struct gateway *gateway, struct ike_sa *sa);
 void v1_refuse(struct errand *errand, enum rc rc);
 /* Tells the peer that the SA ends. */
 void v1_goodbye(struct gateway *gateway, struct ike_sa *sa, struct arena *arena);
+/* The peer has done its part of phase 1 and we do not accept it: it is told, so that it does not
+ * believe in an ISAKMP SA that nobody else has. */
+void v1_disown(struct errand *errand);
 /* An event of IKEv1 has failed: does the SA end with it? */
 bool v1_fatal(const struct errand *errand, enum rc rc);
 

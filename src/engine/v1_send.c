@@ -422,6 +422,13 @@ void v1_goodbye(struct gateway *gateway, struct ike_sa *sa, struct arena *arena)
 		tell_once(gateway, sa, &message, id);
 }
 
+/* The chain goes on with what was read: the peer has sealed it, and goes on from there. */
+void v1_disown(struct errand *errand)
+{
+	chain_goes_on(errand);
+	v1_goodbye(errand->gateway, errand->step.sa, &errand->arena);
+}
+
 /* One message of an event is its answer: what is asked next is an event of its own. */
 static bool asks_next(const struct ike_sa *sa)
 {

@@ -155,6 +155,7 @@ static enum rc read_id(struct step *step, struct outcome *out)
 	TRY(v1_theirs_read(step, auth, false, v1_payload(step->message, ISAKMP_ID)->body,
 			   &in->theirs, &out->diag));
 	TRY(v1_theirs_hash(step, auth, false, &in->theirs, out));
+	out->heard = true; /* whoever has our keys believes from here on that phase 1 is done */
 	return v1_theirs_verify(step, auth, false, &ends, &in->theirs, out);
 }
 
@@ -166,7 +167,6 @@ static enum rc read_proof(struct step *step, struct outcome *out)
 	ends.remote_id = &in->theirs.identity;
 	TRY(v1_theirs_verified(step, step->sa->v1->auth, false, &ends, &in->theirs, out));
 	TRY(v1_expected(step, &in->theirs, RC_AUTH_FAILED, &out->diag));
-	out->heard = true;
 	out->request_done = true;
 	out->established = true;
 	return RC_OK;

@@ -53,6 +53,26 @@ static void three_rounds_make_an_isakmp_sa_of_both(void **state)
 	v1_road_end(&road);
 }
 
+/* The responder has done its part, and would wait for a Quick Mode until its lifetime is over. */
+static void who_is_not_whom_we_expect_is_told_that_we_end_it(void **state)
+{
+	struct v1_road road;
+
+	(void)state;
+	v1_road_begin(&road,
+		      "conn t\n\tleft=192.0.2.1\n\tright=192.0.2.2\n\tleftid=@west\n"
+		      "\trightid=@other\n\tleftsubnet=10.1.0.0/24\n\trightsubnet=10.2.0.0/24\n"
+		      "\tauthby=secret\n\tkeyexchange=ikev1\n\tauto=add\n",
+		      NULL);
+	v1_road_try(&road, 2 * USEC_PER_SEC);
+	assert_true(end_said(&road.pair.west, "peer says it is @east, we expect @other"));
+	assert_int_equal(road.pair.west.ike_up, 0);
+	assert_int_equal(road.pair.east.ike_up, 1);
+	assert_true(end_said(&road.pair.east, "deleted by the peer"));
+	assert_true(list_empty(&peers_tunnel(&road.pair.east.gateway->peers, "t")->peer->ike_sas));
+	v1_road_end(&road);
+}
+
 static void nobody_there_is_said_when_the_time_is_over(void **state)
 {
 	struct v1_road road;
@@ -203,6 +223,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_message_offers_what_the_conn_allows),
 		cmocka_unit_test(three_rounds_make_an_isakmp_sa_of_both),
+		cmocka_unit_test(who_is_not_whom_we_expect_is_told_that_we_end_it),
 		cmocka_unit_test(nobody_there_is_said_when_the_time_is_over),
 		cmocka_unit_test(keys_that_differ_establish_nothing_and_both_ends_say_so),
 		cmocka_unit_test(a_wrong_hash_r_proves_nothing_and_ends_nothing),
