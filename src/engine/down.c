@@ -106,7 +106,7 @@ void child_up(struct gateway *gateway, struct child_sa *child)
 static const struct name reason_entries[] = {
 	{ RC_OPERATOR, "asked by the operator" },
 	{ RC_PEER_DELETED, "deleted by the peer" },
-	{ RC_TIMEOUT, "the peer does not answer, or its lifetime is over" },
+	{ RC_TIMEOUT, "the peer does not answer" },
 	{ RC_REPLACED, "replaced by a newer one" },
 	{ RC_CANCELLED, "nothing uses it" },
 	{ RC_SHUTDOWN, "we stop" },
@@ -133,6 +133,12 @@ static void answer_failed(struct gateway *gateway, const struct ike_sa *sa, enum
 	watch_tell(gateway, GATEWAY_FAILED, sa->peer, NULL, sa->serial, reason, "%s: %s",
 		   endpoint_text(&sa->remote, remote),
 		   text[0] != '\0' ? text : reason_text(reason));
+}
+
+/* expired: it was to be deleted for its time, not because the peer is dead */
+static const char *end_text(enum rc reason, bool expired)
+{
+	return reason == RC_TIMEOUT && expired ? "its lifetime is over" : reason_text(reason);
 }
 
 /* A peer that accepts a Child SA and deletes it at once, again and again, must not keep both busy.
@@ -211,7 +217,7 @@ void child_down(struct gateway *gateway, struct child_sa *child, enum rc reason)
 	peer_record(tunnel->peer, child->ike->serial, RECORD_CHILD_DOWN, reason, child->spi_in, 0);
 	watch_tell(gateway, GATEWAY_CHILD_DOWN, tunnel->peer, tunnel, child->serial, reason,
 		   "Child SA #%llu ended: %s", (unsigned long long)child->serial,
-		   reason_text(reason));
+		   end_text(reason, child->delete_wanted && child->waiting_keymat.ptr == NULL));
 	child->ike->idle_since = host_now(gateway->host);
 	peer_dirty(tunnel->peer);
 	child_sa_free(&gateway->sas, child);
@@ -235,7 +241,7 @@ static void tell_end(struct gateway *gateway, struct ike_sa *sa, enum rc reason,
 		gateway->counters.ike_down++;
 		watch_tell(gateway, GATEWAY_IKE_DOWN, peer, NULL, sa->serial, reason,
 			   "IKE SA #%llu ended: %s%s%s", (unsigned long long)sa->serial,
-			   reason_text(reason), text[0] != '\0' ? ": " : "", text);
+			   end_text(reason, sa->delete_wanted), text[0] != '\0' ? ": " : "", text);
 	} else if (reason == RC_OPERATOR || reason == RC_SHUTDOWN || reason == RC_REPLACED) {
 		return;
 	} else if (sa->role == RESPONDER) {
@@ -250,14 +256,16 @@ static void tell_end(struct gateway *gateway, struct ike_sa *sa, enum rc reason,
 	}
 }
 
-/* A half-open one: nobody's yet, but the other end has said why it stops. */
+/* A half-open one: nobody's yet, but the other end has said why it stops, or its silence says it.
+ */
 static void tell_refusal(struct gateway *gateway, const struct ike_sa *sa, enum rc reason,
 			 const char *text)
 {
 	struct log_subject subject = { .serial = sa->serial, .reason = rc_name(reason) };
 	char remote[IP_TEXT_MAX];
 
-	if (reason != RC_PEER_REFUSED && reason != RC_PEER_DELETED)
+	if (reason != RC_PEER_REFUSED && reason != RC_PEER_DELETED &&
+	    (reason != RC_TIMEOUT || text[0] == '\0'))
 		return;
 	subject.remote = endpoint_text(&sa->remote, remote);
 	log_limited(gateway->log, &gateway->reject_limit, host_now(gateway->host),

@@ -239,7 +239,7 @@ void retransmit_fire(struct timer *timer)
 	sa->request.tries++;
 	gateway->counters.retransmits++;
 	peer_record(sa->peer, sa->serial, RECORD_RETRANSMITTED, sa->request.exchange,
-		    sa->send_next - 1, sa->request.tries);
+		    sa->v1 != NULL ? sa->v1->request_id : sa->send_next - 1, sa->request.tries);
 	watch_tell(gateway, GATEWAY_PROGRESS, sa->peer, larval_tunnel(sa), sa->serial, RC_OK,
 		   "no answer yet, sent %s request again (try %u of %u)",
 		   names_text(&exchange_names, sa->request.exchange, name, sizeof(name)),

@@ -228,6 +228,10 @@ static enum rc give_up(struct step *step, struct outcome *out)
 {
 	(void)step;
 	out->ike_ended = RC_TIMEOUT;
+	(void)diag_fail(&out->diag, RC_TIMEOUT,
+			"the peer began Aggressive Mode and did not go on when we had proven "
+			"ourselves: does it expect another shared key (ipsec.secrets) or ID "
+			"(leftid=) of us? Its log says which");
 	return RC_OK;
 }
 

@@ -182,6 +182,7 @@ static void shared_keys_that_differ_are_told(void **state)
 	pair_run(&pair, 60 * USEC_PER_SEC);
 	assert_int_equal(pair.west.ike_up + pair.east.ike_up, 0);
 	assert_true(end_said(&pair.west, "HASH_R of the peer is wrong"));
+	assert_true(end_said(&pair.east, "did not go on when we had proven ourselves"));
 	pair_end(&pair);
 }
 

@@ -78,6 +78,8 @@ static void a_peer_is_dead_dpdtimeout_after_its_last_word(void **state)
 	assert_int_equal(pair.west.ike_down, 1);
 	assert_int_equal(kernel_simulated_sa_count(pair.west.kernel), 0);
 	assert_true(end_said(&pair.west, "peer does not answer (R-U-THERE)"));
+	assert_true(end_said(&pair.west, "ended: the peer does not answer"));
+	assert_false(end_said(&pair.west, "lifetime"));
 	pair_end(&pair);
 }
 

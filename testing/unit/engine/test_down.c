@@ -14,9 +14,24 @@ static void end_of_an_ike_sa_ends_its_children_and_frees_everything(void **state
 	assert_int_equal(west->sas.established_count, 0);
 	assert_int_equal(road.pair.west.child_down, 1);
 	assert_int_equal(road.pair.west.ike_down, 1);
-	assert_true(
-		end_said(&road.pair.west, "does not answer, or its lifetime is over: of a test"));
+	assert_true(end_said(&road.pair.west, "ended: the peer does not answer: of a test"));
 	assert_int_equal(west->counters.failures, 0);
+	road_end(&road);
+}
+
+static void a_lifetime_that_is_over_is_told_from_a_dead_peer(void **state)
+{
+	struct road road;
+	struct ike_sa *sa;
+
+	(void)state;
+	road_up(&road, NULL, NULL);
+	sa = road_sa(&road.pair.west);
+	sa->delete_wanted = true;
+	container_of(sa->children.next, struct child_sa, in_ike)->delete_wanted = true;
+	ike_down(road.pair.west.gateway, sa, RC_TIMEOUT, "");
+	assert_true(end_said(&road.pair.west, "ended: its lifetime is over"));
+	assert_false(end_said(&road.pair.west, "does not answer"));
 	road_end(&road);
 }
 
@@ -81,6 +96,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(end_of_an_ike_sa_ends_its_children_and_frees_everything),
+		cmocka_unit_test(a_lifetime_that_is_over_is_told_from_a_dead_peer),
 		cmocka_unit_test(attempt_that_ends_is_a_failure_unless_somebody_asked_for_it),
 		cmocka_unit_test(peer_that_deletes_at_once_is_tried_again_later),
 		cmocka_unit_test(bytes_of_ended_child_sas_are_kept_by_their_tunnel),
