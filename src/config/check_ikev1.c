@@ -7,7 +7,10 @@
 
 static void refuse(const struct checking *c, const char *name, unsigned side, const char *why)
 {
-	check_say(c, CHECK_IKEV1, false, name, side, "%s= with keyexchange=ikev1: %s", name, why);
+	const struct setting *setting = check_setting(c->merge, name, side);
+
+	check_say(c, CHECK_IKEV1, false, name, side, "%s= with keyexchange=ikev1: %s",
+		  setting != NULL ? setting->word : name, why);
 }
 
 static bool given(const struct checking *c, const char *name, unsigned side)
@@ -186,7 +189,8 @@ void check_ikev1(const struct checking *c)
 	check_end(c, &c->conn->right, 1);
 	check_method(c);
 	if (c->conn->compress)
-		refuse(c, "compress", 0, "write keyexchange=ikev2");
+		refuse(c, "compress", 0,
+		       "IPComp is agreed on in IKEv2 only here: write compress=no, at both ends");
 	if (c->conn->iptfs.on)
 		refuse(c, "iptfs", 0, "IKEv1 cannot agree on it (RFC 9347)");
 	if (c->conn->ppk == PPK_INSIST)

@@ -208,14 +208,24 @@ const struct keyword keywords_ours[] = {
 		   "The RSA key of this end without a certificate, as Libreswan writes it (RFC "
 		   "3110): 0s and base64, or 0x and hex digits. %cert, %none: as in pubkey=.",
 		   .same = "pubkey"),
-	END_CUSTOM("auth", "methods", "secret", NULL, field_auth,
-		   "How this end proves its identity, in the words of authby=. Without it: as "
-		   "authby= says."),
-	END_CUSTOM("auth2", "methods", "secret", NULL, field_auth2,
-		   "How this end proves itself a second time, after auth= and in the same IKE_AUTH "
-		   "(RFC 4739), in the words of authby= without null. Only when both ends have "
-		   "proven all that is asked of them the IKE SA is there. With it there is no "
-		   "session-resumption= (one ticket for two proofs). Without it: one proof."),
+	END_CUSTOM(
+		"auth", "methods",
+		"secret, rsasig, rsa-sha1, rsa-sha2, rsa-sha2_256, rsa-sha2_384, rsa-sha2_512, "
+		"ecdsa, ecdsa-sha2_256, ecdsa-sha2_384, ecdsa-sha2_512, eddsa, pubkey, null, xauth",
+		NULL, field_auth,
+		"How this end proves its identity, in the words of authby=. xauth (IKEv1): by "
+		"a user and a password only (hybrid authentication). Without it: as authby= "
+		"says."),
+	END_CUSTOM(
+		"auth2", "methods",
+		"secret, rsasig, rsa-sha1, rsa-sha2, rsa-sha2_256, rsa-sha2_384, rsa-sha2_512, "
+		"ecdsa, ecdsa-sha2_256, ecdsa-sha2_384, ecdsa-sha2_512, eddsa, pubkey, xauth",
+		NULL, field_auth2,
+		"How this end proves itself a second time, after auth= and in the same IKE_AUTH "
+		"(RFC 4739), in the words of authby= without null. IKEv1 has xauth alone: a user "
+		"and a password. Only when both ends have "
+		"proven all that is asked of them the IKE SA is there. With it there is no "
+		"session-resumption= (one ticket for two proofs). Without it: one proof."),
 	END_CUSTOM(
 		"id2", "identity", "", NULL, field_id2,
 		"Who this end is in its second proof, as in id=; it chooses among conns whose "

@@ -182,6 +182,7 @@ static bool is_other_spelling(const struct names *names, const struct name *name
 	return false;
 }
 
+#define AND_MORE ", ..."
 /* "a, b, c" of the first name of each value. */
 static void list_names(const struct names *names, char *buffer, size_t size)
 {
@@ -193,8 +194,10 @@ static void list_names(const struct names *names, char *buffer, size_t size)
 			continue;
 		written =
 			snprintf(buffer + used, size - used, "%s%s", used > 0 ? ", " : "", n->text);
-		if (written < 0 || (size_t)written >= size - used)
+		if (written < 0 || (size_t)written >= size - used - strlen(AND_MORE)) {
+			(void)snprintf(buffer + used, size - used, AND_MORE);
 			return;
+		}
 		used += (size_t)written;
 	}
 }

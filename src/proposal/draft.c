@@ -74,8 +74,8 @@ static enum rc add(struct draft *draft, struct picks *picks, struct proposal_tra
 	if (!available)
 		return diag_fail(
 			diag, RC_UNSUPPORTED,
-			"\"%s\" is not available for %s here: `ipsec status` lists what is", text,
-			protocol_text(draft->protocol));
+			"\"%s\" is not available for %s here: `ipsec algorithms` lists what is",
+			text, protocol_text(draft->protocol));
 	if (!proposal_picks_add(picks, t.type, t.id, t.key_bits))
 		return diag_fail(diag, RC_LIMIT,
 				 "more than %d algorithms in one proposal at \"%s\"",
@@ -112,7 +112,8 @@ static enum rc add_hash(struct draft *draft, const struct word *word, const char
 	    !proposal_available(PROTOCOL_IKE, &prf))
 		return diag_fail(
 			diag, RC_UNSUPPORTED,
-			"\"%s\" is not available for IKE here: `ipsec status` lists what is", text);
+			"\"%s\" is not available for IKE here: `ipsec algorithms` lists what is",
+			text);
 	return add(draft, &draft->hash, integ, text, diag);
 }
 

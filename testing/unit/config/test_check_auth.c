@@ -7,6 +7,7 @@ static void keys_and_methods_fit_together(void **state)
 {
 	(void)state;
 	assert_says("leftcert=gw", 0, 0, "");
+	assert_says("leftauth=xauth-hybrid", 1, 0, "ecdsa-sha2_384, ...)\n"); /* whole words */
 	assert_says("leftcert=gw\n rightca=%same\n leftid=%fromcert", 0, 0, "");
 	assert_says("authby=rsasig\n leftckaid=aabb", 0, 0, "");
 	assert_says("authby=rsasig\n rightpubkey=0sAQID\n leftcert=gw\n rightid=@peer", 0, 0, "");

@@ -97,7 +97,7 @@ static void a_second_proof_is_refused(void **state)
 {
 	(void)state;
 	assert_says(V1 "\n rightauth2=secret\n rightid2=@b", 1, 0,
-		    "t.conf:6:2: conn a: auth2= with keyexchange=ikev1: IKEv1 has no second "
+		    "t.conf:6:2: conn a: rightauth2= with keyexchange=ikev1: IKEv1 has no second "
 		    "proof\n");
 }
 
@@ -124,10 +124,11 @@ static void addresses_for_clients_load_asked_for_or_not(void **state)
 static void selectors_that_an_id_cannot_hold_are_refused(void **state)
 {
 	(void)state;
-	assert_says(V1 "\n rightsubnet=10.0.0.0/24,10.0.1.0/24", 1, 0,
-		    "t.conf:6:2: conn a: subnet= with keyexchange=ikev1: an SA of IKEv1 has one "
-		    "subnet: write subnets=, or cisco-split=yes where clients of a pool are told "
-		    "them\n");
+	assert_says(
+		V1 "\n rightsubnet=10.0.0.0/24,10.0.1.0/24", 1, 0,
+		"t.conf:6:2: conn a: rightsubnet= with keyexchange=ikev1: an SA of IKEv1 has one "
+		"subnet: write subnets=, or cisco-split=yes where clients of a pool are told "
+		"them\n");
 	assert_says(V1 "\n cisco-split=yes\n rightsubnet=10.0.0.0/24,10.0.1.0/24", 1, 0, "");
 	assert_says(V1 "\n cisco-split=yes\n rightsubnet=10.0.0.0/24,10.0.1.0/24\n"
 		       " leftaddresspool=10.9.0.1-10.9.0.9",
@@ -135,9 +136,10 @@ static void selectors_that_an_id_cannot_hold_are_refused(void **state)
 	assert_says(V1 "\n cisco-split=yes\n rightsubnet=10.0.0.0/24,2001:db8::/64\n"
 		       " leftaddresspool=10.9.0.1-10.9.0.9",
 		    1, 0, "");
-	assert_says(V1 "\n leftprotoport=tcp/100-200", 1, 0,
-		    "t.conf:6:2: conn a: protoport= with keyexchange=ikev1: IKEv1 says one port, "
-		    "or all of them\n");
+	assert_says(
+		V1 "\n leftprotoport=tcp/100-200", 1, 0,
+		"t.conf:6:2: conn a: leftprotoport= with keyexchange=ikev1: IKEv1 says one port, "
+		"or all of them\n");
 	assert_says("leftprotoport=tcp/100-200\n rightsubnet=10.0.0.0/24,10.0.1.0/24", 0, 0, "");
 }
 
@@ -145,8 +147,8 @@ static void what_only_ikev2_agrees_on_is_refused(void **state)
 {
 	(void)state;
 	assert_says(V1 "\n compress=yes", 1, 0,
-		    "t.conf:6:2: conn a: compress= with keyexchange=ikev1: write "
-		    "keyexchange=ikev2\n");
+		    "t.conf:6:2: conn a: compress= with keyexchange=ikev1: IPComp is agreed on in "
+		    "IKEv2 only here: write compress=no, at both ends\n");
 	assert_says(V1 "\n iptfs=yes", 1, 0, "t.conf:6:2: conn a: iptfs= with keyexchange=ikev1");
 	assert_says(V1 "\n ppk=insist", 1, 0,
 		    "t.conf:6:2: conn a: ppk= with keyexchange=ikev1: IKEv1 has none");

@@ -188,7 +188,8 @@ static void what_ike_cannot_use_is_refused(void **state)
 {
 	(void)state;
 	assert_refused(PROTOCOL_IKE, "null-sha1", RC_UNSUPPORTED, 0, "IKE must");
-	assert_refused(PROTOCOL_IKE, "aes_ctr256-sha1", RC_UNSUPPORTED, 0, "not available for IKE");
+	assert_refused(PROTOCOL_IKE, "aes_ctr256-sha1", RC_UNSUPPORTED, 0,
+		       "`ipsec algorithms` lists");
 	assert_refused(PROTOCOL_IKE, "aes256-aes_xcbc", RC_UNSUPPORTED, 7, "not available for IKE");
 	assert_refused(PROTOCOL_IKE, "aes256-sha1;none", RC_SYNTAX, 12,
 		       "needs a Diffie-Hellman group");
