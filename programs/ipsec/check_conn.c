@@ -436,7 +436,13 @@ static void check_psk(struct check *check)
 static int check_all(struct check *check)
 {
 	choose_ends(check);
-	conn_check_say(check, MARK_OK, "%s is this host", check->own_side);
+	if (check->own->kind == HOST_ADDRESS && check->peer->kind != HOST_NAME &&
+	    !end_is_here(check->own))
+		conn_check_say(check, MARK_WARN,
+			       "neither left= nor right= is an address of this host; left is "
+			       "looked at as if it were");
+	else
+		conn_check_say(check, MARK_OK, "%s is this host", check->own_side);
 	if ((check->own->auth & AUTHBY_SIGNATURE) != 0 &&
 	    ((check->own->auth & AUTHBY_SECRET) == 0 || check->own->cert != NULL))
 		check_own(check);

@@ -332,9 +332,25 @@ static void lists_of_revoked_certificates_are_imported(void **state)
 	crypto_close();
 }
 
+/* Where the conn is another host's, nothing that is found is of any use. */
+static void a_conn_of_other_hosts_is_told_as_that(void **state)
+{
+	static const char conf[] = "conn t\n\tleft=198.51.100.77\n\tright=198.51.100.78\n"
+				   "\tauthby=secret\n\tauto=add\n";
+	struct scene *scene = *state;
+
+	ipsec(scene, "a", "", "initnss", NULL);
+	write_file(scene, "t.conf", conf, sizeof(conf) - 1);
+	ipsec(scene, "a", "", "check", "t", NULL);
+	expect(scene, 0, "neither left= nor right= is an address of this host");
+	assert_null(strstr(scene->output, "left is this host"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_conn_of_other_hosts_is_told_as_that, begin,
+						scene_close),
 		cmocka_unit_test_setup_teardown(two_hosts_get_certificates_of_a_private_ca, begin,
 						scene_close),
 		cmocka_unit_test_setup_teardown(cas_of_the_configuration_are_listed, begin,
