@@ -352,7 +352,7 @@ bool ike_sa_is_announced(const struct sas *sas, uint64_t our_spi);
 /* A successor (RFC 7296 §1.3.2) with a random SPI of ours; not linked, not larval, without keys. */
 enum rc ike_sa_new_successor(struct sas *sas, const struct ike_sa *old, enum ike_role role,
 			     struct ike_sa **out) MUST_CHECK;
-/* The Child SAs of one IKE SA become the other's. */
+/* The Child SAs of one IKE SA become the other's; one whose Delete is out is to go once more. */
 void ike_sa_inherit(struct ike_sa *to, struct ike_sa *from);
 
 enum rc child_sa_new(struct sas *sas,

@@ -286,6 +286,8 @@ void ike_sa_inherit(struct ike_sa *to, struct ike_sa *from)
 		list_remove(node);
 		child->ike = to;
 		list_append(&to->children, node);
+		if (child->state == CHILD_DELETING) /* the answer may never come in the old one */
+			child->state = CHILD_UP;
 	}
 }
 

@@ -127,10 +127,34 @@ static void every_state_has_a_name(void **state)
 			    "half-open");
 }
 
+/* Its Delete was asked in the old one: in the new one it is asked again. */
+static void a_child_on_its_way_out_is_inherited_as_one_that_is_to_go(void **state)
+{
+	struct sas_fixture f;
+
+	(void)state;
+	sas_begin(&f, SAS_CONN);
+	struct ike_sa *old = sas_ike_bound(&f), *heir = sas_ike_bound(&f);
+	struct child_sa *child = sas_child(&f, old, "t", 0xabcdef01);
+	assert_int_equal(child_sa_link(&f.sas, child), RC_OK);
+	child->delete_wanted = true;
+	child->state = CHILD_DELETING;
+	ike_sa_inherit(heir, old);
+	assert_ptr_equal(child->ike, heir);
+	assert_true(list_empty(&old->children));
+	assert_int_equal(child->state, CHILD_UP);
+	assert_true(child->delete_wanted);
+	child_sa_free(&f.sas, child);
+	ike_sa_free(&f.sas, old);
+	ike_sa_free(&f.sas, heir);
+	sas_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(new_sas_have_their_own_spi_and_a_serial),
+		cmocka_unit_test(a_child_on_its_way_out_is_inherited_as_one_that_is_to_go),
 		cmocka_unit_test(linked_sa_is_found_by_our_spi_and_serial_until_it_is_freed),
 		cmocka_unit_test(link_without_memory_leaves_no_trace),
 		cmocka_unit_test(half_open_sa_is_found_by_its_request_and_sender_until_it_is_bound),
