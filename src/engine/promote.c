@@ -59,6 +59,8 @@ void child_promoted(struct gateway *gateway, uint32_t spi_in, uint64_t serial)
 {
 	struct child_sa *child = child_sa_by_spi(&gateway->sas, spi_in);
 
-	if (child != NULL && child->serial == serial)
-		secret_wipe(&child->waiting_keymat);
+	if (child == NULL || child->serial != serial)
+		return;
+	secret_wipe(&child->waiting_keymat);
+	peer_dirty(child->tunnel->peer); /* those that it replaces may go now */
 }

@@ -172,6 +172,12 @@ static void go_children(struct gateway *gateway, struct tunnel *tunnel)
 
 /* ---- rule: one live Child SA a tunnel ---- */
 
+/* The kernel sends with the old ones until it has answered: child_promoted() looks again. */
+static bool half_installed(const struct child_sa *child)
+{
+	return child->waiting_keymat.ptr != NULL && child->promotions > 0;
+}
+
 /* A peer may narrow its selectors, each time otherwise; the oldest go. */
 static void not_too_many(const struct tunnel *tunnel, const struct child_sa *keep)
 {
@@ -199,9 +205,10 @@ static void one_child(struct gateway *gateway, struct tunnel *tunnel)
 	list_for(node, &tunnel->child_sas)
 	{
 		struct child_sa *child = child_of(node);
-		if (keep == NULL || child == keep || child->state != CHILD_UP ||
-		    child->delete_wanted || child->replaced || unproven(child) ||
-		    !selectors_equal(&child->selectors, &keep->selectors) || doubtful(keep->ike))
+		if (keep == NULL || child == keep || half_installed(keep) ||
+		    child->state != CHILD_UP || child->delete_wanted || child->replaced ||
+		    unproven(child) || !selectors_equal(&child->selectors, &keep->selectors) ||
+		    doubtful(keep->ike))
 			continue;
 		when = keep->born + grace_of(child, keep);
 		if (now < when) {

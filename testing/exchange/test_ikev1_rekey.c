@@ -675,6 +675,65 @@ static void either_end_may_rekey_and_both_at_once(void **state)
 	}
 }
 
+/* Deletes that went out while the kernel did not send with the newest IPsec SA yet. */
+struct hasty {
+	struct pair *pair;
+	unsigned deletes, early;
+};
+
+static bool half_installed(struct end *end)
+{
+	list_for(node, &tunnel_of(end)->child_sas)
+	{
+		const struct child_sa *child = container_of(node, struct child_sa, in_tunnel);
+		if (child->waiting_keymat.ptr != NULL && child->promotions > 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_hasty(void *context, struct flight *flight)
+{
+	struct hasty *hasty = context;
+	struct ike_header header;
+	bool west = flight->from.addr.bytes[3] == 1;
+
+	if (wire_header_parse(span_make(flight->bytes, flight->len), &header, NULL) != RC_OK ||
+	    header.exchange != EXCHANGE_V1_INFORMATIONAL)
+		return true;
+	hasty->deletes++;
+	hasty->early += half_installed(west ? &hasty->pair->west : &hasty->pair->east);
+	return true;
+}
+
+/* A packet that leaves by the old one after its Delete finds nobody: the third message comes later
+ * than the grace ends, and the kernel takes its time. */
+static void an_old_one_is_deleted_when_the_kernel_sends_with_the_new_one(void **state)
+{
+	struct world_network network = { .delay = 700 * USEC_PER_MSEC };
+
+	(void)state;
+	for (unsigned apart = 0; apart < 10; apart++) {
+		struct pair pair;
+		struct ear ear;
+		struct diag diag;
+		struct hasty hasty = { .pair = &pair };
+		begin(&pair, &ear, V1_ADD, V1_ADD);
+		world_set_network(pair.world, &network);
+		kernel_simulated_delay(pair.west.kernel, 50 * USEC_PER_MSEC);
+		kernel_simulated_delay(pair.east.kernel, 50 * USEC_PER_MSEC);
+		world_tap(pair.world, is_hasty, &hasty);
+		assert_int_equal(gateway_rekey(pair.east.gateway, "t", REKEY_CHILD, &diag), RC_OK);
+		pair_run(&pair, apart * 100 * USEC_PER_MSEC);
+		assert_int_equal(gateway_rekey(pair.west.gateway, "t", REKEY_CHILD, &diag), RC_OK);
+		run_and_ping(&pair, 20 * USEC_PER_SEC);
+		assert_true(hasty.deletes > 0);
+		assert_int_equal(hasty.early, 0);
+		assert_one_phase1(&pair);
+		pair_end(&pair);
+	}
+}
+
 /* The first, the second and the third message of the rekeying. */
 static void whatever_gets_lost_of_a_rekeying_no_packet_does(void **state)
 {
@@ -797,6 +856,7 @@ int main(void)
 		cmocka_unit_test(a_peer_that_starts_anew_takes_nothing_old_along),
 		cmocka_unit_test(ipsec_sas_are_rekeyed_before_they_end_and_nothing_is_lost),
 		cmocka_unit_test(either_end_may_rekey_and_both_at_once),
+		cmocka_unit_test(an_old_one_is_deleted_when_the_kernel_sends_with_the_new_one),
 		cmocka_unit_test(whatever_gets_lost_of_a_rekeying_no_packet_does),
 		cmocka_unit_test(the_old_ipsec_sa_is_used_until_the_peer_has_the_new_one),
 		cmocka_unit_test(ipsec_sas_are_rekeyed_by_volume),
