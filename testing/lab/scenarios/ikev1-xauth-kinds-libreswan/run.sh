@@ -21,7 +21,7 @@ wrong_password_of_east() {
 	private_copy east secrets >/dev/null
 	whack east --rereadsecrets >/dev/null
 	whack east --name rsa-aggressive-east --initiate --asynchronous >/dev/null
-	log_has west 'XAUTH user "road": the user is refused' 20
+	log_has west 'XAUTH user "road" at 198.51.100.1:500: the user is refused' 20
 }
 
 for client in west east; do

@@ -41,7 +41,7 @@ say "the other one's is"
 user_says east "open says me"
 load east
 up_fails east hybrid-aggressive-east
-log_has west 'XAUTH user "road": the user is refused'
+log_has west 'XAUTH user "road" at 198.51.100.1:500: the user is refused'
 wait_for 10 "the end of its IKE SA" no_sas
 no_child_sas west
 has_none east || fail "a client whose user is not proven has an address"
